@@ -1,0 +1,175 @@
+"""WORDS: one frozen configuration. Flags, YAML, keyword arguments and `--set a.b=c` all fill it in; unknown keys fail at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import UserError, nearest
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnConfig(Frozen):
+    """What the user says about one column; anything left out is inferred."""
+
+    modality: str | None = None
+    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None
+
+
+class SplitConfig(Frozen):
+    """How rows become train, val and test."""
+
+    by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"
+    column: str | None = None  # the column for group, time and column splits
+    test: float = Field(0.2, ge=0, lt=0.9)
+    val: float = Field(0.15, gt=0, lt=0.9)
+    near_duplicates: bool = True  # keep near duplicates on one side, not exact ones alone
+
+
+class LimitsConfig(Frozen):
+    """Bounds on what is read, so that strange data cannot exhaust the machine."""
+
+    skip: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
+    pixels: int = Field(64_000_000, gt=0)  # a larger picture counts as damaged
+    seconds: float = Field(20.0, gt=0)  # of each recording, from its start
+    characters: int = Field(20_000, gt=0)  # of each text, from its start
+    archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive
+    archive_files: int = Field(1_000_000, gt=0)
+
+
+class ModelConfig(Frozen):
+    """Which network. `auto` picks by data and budget and says why."""
+
+    name: str = "auto"
+    size: Literal["auto", "small", "medium", "large"] = "auto"
+    cell: Literal["lstm", "gru"] = "lstm"  # rnn only
+    dropout: float | None = Field(None, ge=0, lt=1)
+    members: int | None = Field(None, ge=1, le=64)  # ensemble members; None = by the number of rows
+
+
+class TrainConfig(Frozen):
+    """How long and how to learn. At most one of minutes, epochs, steps."""
+
+    minutes: float | None = Field(None, gt=0)
+    epochs: int | None = Field(None, gt=0)
+    steps: int | None = Field(None, gt=0)
+    until: str | None = None  # METRIC=VALUE on the validation split
+    batch_size: int | None = Field(None, gt=0)
+    lr: float | None = Field(None, gt=0)
+    weight_decay: float | None = Field(None, ge=0)
+    patience: int | None = Field(None, ge=1)  # validations without a better score before stopping
+    augment: bool = True
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: int | None = Field(None, ge=1)
+    checkpoint_seconds: float = Field(30.0, ge=0)  # at most this much work is lost by a crash
+
+
+class Config(Frozen):
+    """Everything a run needs; written into the run directory with nothing left implicit."""
+
+    data: str = ""
+    target: str | None = None
+    test: str | None = None
+    task: str = "auto"
+    columns: dict[str, ColumnConfig] = Field(default_factory=dict)
+    seed: int = 0
+    run: str | None = None
+    rival: bool = True
+    split: SplitConfig = SplitConfig()
+    limits: LimitsConfig = LimitsConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+
+
+def known_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
+    """All dotted keys of the configuration."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from known_keys(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def set_key(values: dict[str, Any], key: str, value: Any) -> None:
+    """Set the dotted `key` inside nested dictionaries. `columns.NAME.role` may hold dots in NAME."""
+    parts = key.split(".")
+    if parts[0] == "columns" and len(parts) > 3:
+        parts = ["columns", ".".join(parts[1:-1]), parts[-1]]
+    for part in parts[:-1]:
+        inner = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise UserError(f"{key!r} goes through {part!r}, which is no group of settings.", "", nearest(key, known_keys()))
+        values = inner
+    values[parts[-1]] = value
+
+
+def parse_assignments(pairs: list[str]) -> dict[str, Any]:
+    """`["train.lr=0.01", …]` → nested dictionaries; values are read as YAML (numbers, true/false, null, text)."""
+    import yaml
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise UserError(f"--set {pair!r} is not of the form key=value.", "", "Example: --set train.lr=0.001")
+        try:
+            value = yaml.safe_load(text) if text else None
+        except yaml.YAMLError:
+            value = text
+        set_key(values, key.strip(), value)
+    return values
+
+
+def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Later layers win; groups are merged key by key."""
+    out: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = out.get(key)
+            out[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return out
+
+
+def make_config(*layers: Mapping[str, Any]) -> Config:
+    """Validate the merged layers; every error names the key, the value and what would fit."""
+    try:
+        config = Config.model_validate(merge(*layers))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UserError(f"Unknown setting {key!r}.", "", nearest(key, known_keys(), label="Settings")) from None
+        raise UserError(f"Setting {key!r} cannot be {first.get('input')!r}.", str(first["msg"]) + ".") from None
+    budgets = [name for name in ("minutes", "epochs", "steps") if getattr(config.train, name) is not None]
+    if len(budgets) > 1:
+        raise UserError(f"Two budgets at once: {' and '.join(budgets)}.", "A run ends by one clock.", f"Keep one, for example --{budgets[0]}.")
+    return config
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """A YAML file that holds what flags hold."""
+    import yaml
+
+    try:
+        values = yaml.safe_load(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no configuration file {path}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not readable YAML.", str(error).splitlines()[0]) from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path} holds no settings.", "It must be a mapping such as `target: price`.")
+    return values
+
+
+def write_yaml(config: Config) -> str:
+    import yaml
+
+    return yaml.safe_dump(config.model_dump(), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,61 @@
+"""WORDS: what flows through a model. Batch → Signal (per column) → Features (fused) → output tensor → Losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+Layout = Literal["vector", "sequence", "grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of the data set as tensors: `fields["name"]`, `fields["name_mask"]`; `rows` (B,) are row numbers in the table."""
+
+    fields: Mapping[str, Tensor]
+    rows: np.ndarray
+    step: int = -1
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.fields[name]
+
+    def get(self, name: str) -> Tensor | None:
+        return self.fields.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A field on its way: vector (B, D) · sequence (B, T, D) with mask (B, T) bool, True = real · grid (B, D, H, W)."""
+
+    data: Tensor
+    layout: Layout
+    mask: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model)."""
+
+    pooled: Tensor
+    map: Signal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """`total` () is differentiated; `parts` are its named pieces, for the curves."""
+
+    total: Tensor
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+Records = dict[str, "np.ndarray"]  # graded answers, one entry per row in every array
+Answers = dict[str, "np.ndarray"]  # what a predictor says, one entry per row in every array
+JSON = dict[str, Any]

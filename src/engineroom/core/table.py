@@ -1,0 +1,30 @@
+"""WORDS: the table. Whatever the source, data arrive as one polars frame plus what the source knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Table:
+    """One row an example.
+
+    Cells: numbers, booleans, strings, dates as polars holds them; image and audio cells are absolute paths (str), encoded
+    files (Binary) or raw pixels (`Array(UInt8, (H, W[, C]))`); a series is `List(Float)` (T,) for one channel or
+    `List(List(Float))` channel-major (C, T); a multi-label set is `List(String)`.
+    """
+
+    frame: pl.DataFrame
+    name: str = "data"
+    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ...}
+    notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
+    skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
+
+    def __len__(self) -> int:
+        return self.frame.height
