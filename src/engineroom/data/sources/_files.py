@@ -1,0 +1,102 @@
+"""COLLECT: what a folder holds. Kinds of files by their ending, names that mean a split, names for runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+IMAGE = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+AUDIO = frozenset({".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif"})
+TEXT = frozenset({".txt", ".text", ".md"})
+DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
+TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".ts"}
+PACKED = frozenset({".gz", ".zst"})  # one packed file; archives of many files are the archive source's
+
+SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "val", "valid": "val",
+          "validation": "val", "dev": "val"}
+SPLIT_ORDER = ("train", "val", "test")
+SIDE_FILES = re.compile(r"(readme|licen[cs]e|copying|notice|changelog|citation|thumbs\.db|desktop\.ini|__macosx)", re.I)
+
+
+def is_visible(name: str) -> bool:
+    """Hidden files, read-me files and what desktop programs leave behind are no data."""
+    return not name.startswith((".", "~$")) and not SIDE_FILES.match(name)
+
+
+def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterator[Path]:
+    """All visible files under `folder` in natural order; folder links are not followed."""
+    count = 0
+    for root, folders, files in os.walk(folder):
+        place = Path(root)
+        deep = len(place.relative_to(folder).parts)
+        folders[:] = sorted((f for f in folders if is_visible(f) and deep < depth), key=natural)
+        for name in sorted(filter(is_visible, files), key=natural):
+            yield place / name
+            count += 1
+            if at_most is not None and count >= at_most:
+                return
+
+
+def visible(folder: Path) -> tuple[list[Path], list[Path]]:
+    """(subfolders, files) directly inside `folder`, in natural order."""
+    inside = sorted((p for p in folder.iterdir() if is_visible(p.name)), key=lambda p: natural(p.name))
+    return [p for p in inside if p.is_dir()], [p for p in inside if p.is_file()]
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts img_9 before img_10."""
+    parts = re.split(r"(\d{1,18})", name)
+    return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts]
+
+
+def ending(path: Path | str) -> str:
+    """The format's ending in lower case: `.csv` for a.CSV and for a.csv.gz."""
+    suffixes = [s.lower() for s in Path(path).suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        return suffixes[-2] if len(suffixes) > 1 else suffixes[-1]
+    return suffixes[-1] if suffixes else ""
+
+
+def stem(path: Path) -> str:
+    """The name without its format's ending: `train` for train.csv.gz."""
+    name = path.name
+    for suffix in (*PACKED, ending(path)):
+        if suffix and name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+    return name or path.name
+
+
+def media_kind(endings: Iterable[str]) -> str | None:
+    """"image", "audio" or "text": the commonest kind among these file endings."""
+    counts = {"image": 0, "audio": 0, "text": 0}
+    for suffix in endings:
+        for kind, known in (("image", IMAGE), ("audio", AUDIO), ("text", TEXT)):
+            counts[kind] += suffix in known
+    best = max(counts, key=lambda kind: counts[kind])
+    return best if counts[best] else None
+
+
+def split_of(name: str) -> str | None:
+    """The split that a folder's or file's name speaks of: `X_TRAIN`, `train_20percent`, `dev`; None where there is none."""
+    tokens = re.split(r"[^a-z0-9]+", name.lower())
+    found = {SPLITS[token] for token in tokens if token in SPLITS}
+    if name.lower().startswith("t10k"):
+        return "test"
+    return found.pop() if len(found) == 1 else None
+
+
+def without_split(name: str) -> str:
+    """The name with its split word removed, so that A_TRAIN and A_TEST are seen to belong together."""
+    tokens = [token for token in re.split(r"[^A-Za-z0-9]+", name) if token and token.lower() not in SPLITS]
+    return "_".join(tokens)
+
+
+def run_name(path: Path) -> str:
+    """A clean name for runs: the folder's for generic files (train.csv, data.csv), else the file's own."""
+    name = stem(path) if path.is_file() else path.name
+    base = without_split(name)
+    if path.is_file() and (not base or base.lower() in {"data", "table", "labels"}):
+        base = path.parent.name
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", base).strip("._-") or "data"

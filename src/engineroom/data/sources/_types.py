@@ -1,0 +1,105 @@
+"""COLLECT: what text columns hold. Every cell decides: one word among the numbers and the column stays text."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ._dialect import MISSING
+
+TEXT_MISSING = MISSING - {"None"}  # a class may well be called "None"
+MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z?$"
+COMMA = r"^[+-]?\d+(,\d+)?$"  # the decimal comma of many countries
+SAMPLE = 2_000  # rows
+GROUP = {"bool": "bool", "int": "number", "float": "number", "comma": "comma", "date": "date", "moment": "date"}
+PADDED = r"^0\d"  # 00731 is a code, not a number
+
+
+def typed(lazy: pl.LazyFrame, names: tuple[str, ...], *, comma: bool = False) -> pl.LazyFrame:
+    """A frame of text columns with numbers, truth values, dates and missing cells made of what says so throughout.
+
+    A sample rules most kinds out, so that the pass over all rows tests no more than it must.
+    """
+    groups = {"bool", "number", "date"} | ({"comma"} if comma else set())
+    possible = dict.fromkeys(names, groups)
+    guesses = _kinds(lazy.head(SAMPLE), possible)
+    kinds = _kinds(lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"})
+    return lazy.select([_as_type(name, kinds.get(name, "text")) for name in names])
+
+
+def _kinds(lazy: pl.LazyFrame, possible: dict[str, set[str]]) -> dict[str, str]:
+    """The kind of each column in `possible`: that which all its present cells are."""
+    if not possible:
+        return {}
+    tests = [test.alias(f"{i}:{kind}") for i, (name, groups) in enumerate(possible.items())
+             for kind, test in _tests(pl.col(name), groups).items()]
+    found = lazy.select([_trimmed(name) for name in possible]).select(tests).collect(engine="streaming").row(0, named=True)
+    counts: list[dict[str, int]] = [{} for _ in possible]
+    for key, count in found.items():
+        place, _, kind = key.partition(":")
+        counts[int(place)][kind] = count
+    return {name: _kind(count) for name, count in zip(possible, counts, strict=True)}
+
+
+def _trimmed(name: str) -> pl.Expr:
+    """The column's text without blanks at its ends, missing words made null."""
+    text = pl.col(name).str.strip_chars()
+    return pl.when(~text.is_in(sorted(MISSING))).then(text).alias(name)
+
+
+def _tests(text: pl.Expr, groups: set[str]) -> dict[str, pl.Expr]:
+    """How many cells could be of each kind."""
+    tests = {"all": text.count()}
+    if "bool" in groups:
+        tests["bool"] = text.str.to_lowercase().is_in(["true", "false"]).sum()
+    if "number" in groups:
+        tests["int"] = text.cast(pl.Int64, strict=False).count()
+        tests["float"] = text.cast(pl.Float64, strict=False).count()
+        tests["code"] = text.filter(text.str.starts_with("0")).str.contains(PADDED).sum()
+        tests["long"] = text.filter(text.str.len_bytes() > 18).str.contains(r"^[+-]?\d+$").sum()
+    if "comma" in groups:
+        tests["comma"] = text.str.contains(COMMA).sum()
+    if "date" in groups:
+        tests["date"] = _date(text).count()
+        tests["moment"] = _moment(text).count()
+    return tests
+
+
+def _kind(count: dict[str, int]) -> str:
+    total = count["all"]
+    if total == 0:
+        return "empty"
+    if count.get("code"):
+        return "text"
+    if count.get("long") and count["int"] < total:
+        return "text"  # too long for 64 bits: the number of a thing, not an amount
+    for kind in ("bool", "int", "float", "comma", "date", "moment"):
+        if count.get(kind, 0) == total:
+            return kind
+    return "text"
+
+
+def _as_type(name: str, kind: str) -> pl.Expr:
+    text = _trimmed(name)
+    if kind == "int":
+        return text.cast(pl.Int64).alias(name)
+    if kind == "float":
+        return text.cast(pl.Float64).alias(name)
+    if kind == "bool":
+        return (text.str.to_lowercase() == "true").alias(name)
+    if kind == "comma":
+        return text.str.replace(",", ".", literal=True).cast(pl.Float64).alias(name)
+    if kind == "date":
+        return _date(text).alias(name)
+    if kind == "moment":
+        return _moment(text).alias(name)
+    return pl.when(pl.col(name).str.strip_chars().is_in(sorted(TEXT_MISSING))).then(None).otherwise(pl.col(name)).alias(name)
+
+
+def _date(text: pl.Expr) -> pl.Expr:
+    return text.str.to_date("%Y-%m-%d", strict=False)
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    """Date and time; a trailing Z (UTC) is dropped, other zones stay text."""
+    plain = text.str.strip_suffix("Z").str.replace("T", " ", literal=True)
+    return pl.when(text.str.contains(MOMENT)).then(plain.str.to_datetime(strict=False, time_unit="us"))

@@ -1,0 +1,147 @@
+"""COLLECT: a folder for each class, the files of the class inside it: pictures, recordings or texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ...core.config import LimitsConfig
+from ...core.errors import DataError
+from ...core.table import Table
+from ._files import AUDIO, IMAGE, SPLIT_ORDER, TEXT, media_kind, run_name, split_of, visible, walk
+from ._join import split_name
+
+PEEK = 3_000  # files looked at to recognise a folder
+KNOWN = {"image": IMAGE, "audio": AUDIO, "text": TEXT}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file and what its folders say about it."""
+
+    path: Path
+    folders: tuple[str, ...]  # between the data folder and the file, without the split
+    split: str | None
+
+
+@dataclass(frozen=True)
+class ClassFolders:
+    """Reads `root[/split]/class/…/file`; the class is the first level of folders that tells files apart."""
+
+    def recognises(self, path: Path) -> float:
+        if not path.is_dir():
+            return 0.0
+        files = list(walk(path, at_most=PEEK))
+        kind = media_kind(file.suffix.lower() for file in files)
+        media = [file for file in files if kind and file.suffix.lower() in KNOWN[kind]]
+        if not media or len(media) < len(files) / 2:
+            return 0.0
+        inside = [placed for placed in _placed(media, path)[0] if placed.folders]
+        if len(files) == PEEK:  # the walk may have ended inside the first class
+            return 0.75 if len(inside) > 0.9 * len(media) else 0.0
+        return 0.75 if len(inside) > 0.9 * len(media) and len({p.folders[0] for p in inside}) > 1 else 0.0
+
+    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
+        files = list(walk(path))
+        kind = media_kind(file.suffix.lower() for file in files) or "image"
+        media = [file for file in files if file.suffix.lower() in KNOWN[kind]]
+        placed, notes = _placed(media, path)
+        placed = _without_wrappers(placed)
+        notes += _strangers(files, media, kind)
+        rows = [p for p in placed if p.folders]
+        if len(rows) < len(placed):
+            notes.append(f"{len(placed) - len(rows):,} files outside the class folders were left out, "
+                         f"for example {next(p.path.name for p in placed if not p.folders)}.")
+        rows, skipped = _not_empty(rows, path, limits=limits)
+        notes += _empty_classes(path, {p.folders[0] for p in rows})
+        return _table(rows, kind, run_name(path), limits=limits, notes=notes, skipped=skipped)
+
+
+def _placed(media: list[Path], root: Path) -> tuple[list[Placed], list[str]]:
+    """Every file with its class folders and split. A split level is one whose folders are called train, test, …"""
+    parts = [file.relative_to(root).parts[:-1] for file in media]
+    for level in (0, 1):
+        names = {p[level] for p in parts if len(p) > level}
+        splits = {name: split_of(name) for name in names if name.lower() == (split_of(name) or "") or _is_split(name)}
+        whole = all(len(p) > level and p[level] in splits for p in parts)
+        if "train" in splits.values() and (whole or level == 0):
+            kept = [Placed(file, p[:level] + p[level + 1:], splits[p[level]])
+                    for file, p in zip(media, parts, strict=True) if len(p) > level and p[level] in splits]
+            left = sorted(names - set(splits))
+            return kept, [f"Folders beside train were left out: {', '.join(left[:10])}."] if left else []
+    return [Placed(file, p, None) for file, p in zip(media, parts, strict=True)], []
+
+
+def _is_split(name: str) -> bool:
+    return split_of(name) is not None and name.isalpha()
+
+
+def _without_wrappers(placed: list[Placed]) -> list[Placed]:
+    """Folders that hold everything (`images/`) say nothing about the class."""
+    while placed and len({p.folders[0] if p.folders else "" for p in placed}) == 1 and len(placed[0].folders) > 1:
+        if not all(len(p.folders) > 1 for p in placed):
+            break
+        placed = [Placed(p.path, p.folders[1:], p.split) for p in placed]
+    return placed
+
+
+def _strangers(files: list[Path], media: list[Path], kind: str) -> list[str]:
+    if len(files) == len(media):
+        return []
+    known = set(media)
+    endings = Counter(file.suffix.lower() or "no ending" for file in files if file not in known)
+    return [f"{len(files) - len(media):,} files that are no {kind} were left out: "
+            + ", ".join(f"{count} {name}" for name, count in endings.most_common(5)) + "."]
+
+
+def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple[list[Placed], list[tuple[str, str]]]:
+    empty = [p for p in rows if p.path.stat().st_size == 0]
+    if not empty:
+        return rows, []
+    names = [str(p.path.relative_to(root)) for p in empty]
+    if len(empty) > limits.skip * len(rows):
+        raise DataError(f"{len(empty):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
+                        f"At most {limits.skip:.0%} may be left out.", "Copy them again, or allow more: --set limits.skip=0.2")
+    gone = {p.path for p in empty}
+    return [p for p in rows if p.path not in gone], [(name, "empty file") for name in names]
+
+
+def _empty_classes(root: Path, classes: set[str]) -> list[str]:
+    """Class folders without a usable file, wherever the class level is."""
+    folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
+    beside = {f for folder in folders for f in visible(folder)[0]}
+    siblings = {f.parent for f in beside if f.name in classes}
+    empty = sorted(str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None)
+    return [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []
+
+
+def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str],
+           skipped: list[tuple[str, str]]) -> Table:
+    rows = sorted(rows, key=lambda p: SPLIT_ORDER.index(p.split) if p.split else 0)
+    cells = [_text(p.path, limits) if kind == "text" else str(p.path.resolve()) for p in rows]
+    columns = {kind: pl.Series(cells, dtype=pl.String), "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String)}
+    hints = {kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
+             "label": {"modality": "category", "role": "target", "why": "the names of the folders"}}
+    if rows and rows[0].split is not None:
+        column = split_name(list(columns))
+        columns[column] = pl.Series([p.split for p in rows], dtype=pl.String)
+        hints[column] = {"modality": "category", "role": "split", "why": "folders named train, test, …"}
+    return Table(pl.DataFrame(columns), name, hints, tuple(notes), tuple(skipped))
+
+
+def _text(path: Path, limits: LimitsConfig) -> str:
+    """The file's text, bounded; undecodable bytes are read as Western European."""
+    with path.open("rb") as file:
+        data = file.read(4 * limits.characters)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        cut = error.start >= len(data) - 4  # the bound may fall inside a character
+        text = data.decode("utf-8-sig", "ignore") if cut else data.decode("latin-1")
+    return text[: limits.characters]
+
+
+SOURCE = ClassFolders()
