@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..core import registry
 from ..core.config import LimitsConfig
 from ..core.errors import DataError, nearest
 from ..core.table import Table
+from .sources._choose import source_of
 from .sources._files import visible
 from .sources._join import joined
+from .sources._python import from_python
 
 Progress = Callable[[str], None]
-KIND = "data/sources"
-SUPPORTED = ("csv, tsv and text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, folders of class folders, "
-             "folders of media files, and zip or tar archives of these")
 
 
-def open_table(data: Any, *, test: Any = None, target: str | None = None, limits: LimitsConfig | None = None,
-               cache: Path | None = None, progress: Progress | None = None) -> Table:
+def open_table(
+    data: Any,
+    *,
+    test: Any = None,
+    target: str | None = None,
+    limits: LimitsConfig | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Table:
     """The rows of `data` and, where `test` is given, of both, with a column that says which is which.
 
     `cache` is a folder for unpacked archives and converted tables; without it they live as long as the process.
@@ -41,9 +47,11 @@ def with_test(table: Table, test: Table) -> Table:
     """Both tables under one another. A split column of the training data must not claim a test set of its own."""
     split = next((name for name, hint in table.hints.items() if hint.get("role") == "split"), None)
     if split is not None:
-        raise DataError(f"There are two test sets: the one in {table.name} and the one given as test.",
-                        f"The data already say which rows are for testing (column {split!r}).",
-                        "Leave --test out, or name the training part alone.")
+        raise DataError(
+            f"There are two test sets: the one in {table.name} and the one given as test.",
+            f"The data already say which rows are for testing (column {split!r}).",
+            "Leave --test out, or name the training part alone.",
+        )
     return joined([("train", table), ("test", _without_split(test))], table.name)
 
 
@@ -53,7 +61,11 @@ def _without_split(table: Table) -> Table:
     return replace(table, frame=table.frame.drop(gone), hints=hints)
 
 
-def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None) -> Table:
+def _one(
+    data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None
+) -> Table:
+    if not isinstance(data, str | os.PathLike):
+        return from_python(data)
     path = Path(data).expanduser()
     if not path.exists():
         raise _absent(path)
@@ -62,29 +74,13 @@ def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | N
     return source_of(path).read(path, limits=limits, target=target, cache=cache)
 
 
-def source_of(path: Path) -> Any:
-    """The source that is surest it reads this path."""
-    sources = registry.every(KIND)
-    sure = {name: source.recognises(path) for name, source in sources.items()}
-    best = max(sure, key=lambda name: sure[name])
-    if sure[best] <= 0:
-        raise _unknown(path)
-    return sources[best]
-
-
 def _absent(path: Path) -> DataError:
     folder = path.parent
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     folders, files = visible(folder)
-    return DataError(f"There is no file or folder {path}.", f"Looked in {folder.resolve()}.",
-                     nearest(path.name, (p.name for p in [*folders, *files]), label="There"))
-
-
-def _unknown(path: Path) -> DataError:
-    if path.is_dir():
-        folders, files = visible(path)
-        found = ", ".join([f"{f.name}/" for f in folders][:8] + [f.name for f in files][:8]) or "nothing"
-        return DataError(f"{path} holds no data that can be read.", f"Found in it: {found}.", f"Supported: {SUPPORTED}.")
-    return DataError(f"{path.name} is in no format that can be read.", "Neither its ending nor its content is known.",
-                     f"Supported: {SUPPORTED}.")
+    return DataError(
+        f"There is no file or folder {path}.",
+        f"Looked in {folder.resolve()}.",
+        nearest(path.name, (p.name for p in [*folders, *files]), label="There"),
+    )

@@ -1,4 +1,4 @@
-"""COLLECT: how a delimited text file is written: its delimiter, whether it has a header, what its columns are called."""
+"""COLLECT: how a delimited text file is written: its delimiter, its header, what its columns are called."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ class Dialect:
         csv.field_size_limit(LONGEST_FIELD)
         if self.delimiter == SPACE:
             lines = (line.replace("\t", " ").strip() for line in lines)
-        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.padded or self.delimiter == SPACE,
-                          quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE)
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            skipinitialspace=self.padded or self.delimiter == SPACE,
+            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
+        )
 
 
 def sniff(text: str, path: Path, *, whole: bool = False) -> Dialect:
@@ -54,7 +58,7 @@ def sniff(text: str, path: Path, *, whole: bool = False) -> Dialect:
 
 
 def consistency(text: str, path: Path) -> tuple[float, int, bool]:
-    """(share of rows with the usual number of fields, that number, header?): how much a text file looks like a table."""
+    """(share of rows with the usual number of fields, that number, header?): how table-like a text file is."""
     lines = _complete_lines(text, whole=False)
     delimiter, share = _delimiter(lines, path)
     rows = list(_rows(lines, Dialect(delimiter)))
@@ -134,20 +138,30 @@ def _has_header(rows: list[list[str]]) -> bool:
     """No header where the first row is numbers, or holds numbers beside words that recur in their own columns."""
     first, rest = [field.strip() for field in rows[0]], rows[1:]
     numbers = [is_number(field) for field in first]
-    if rest and not any(character.isalpha() for field in first for character in field) and len(first) < _modal_width(rest) - 1:
+    if (
+        rest
+        and not any(character.isalpha() for field in first for character in field)
+        and len(first) < _modal_width(rest) - 1
+    ):
         return False  # a damaged row of numbers
     if not rest or not any(numbers):
         return True
     if all(number or field in MISSING for number, field in zip(numbers, first, strict=True)):
         counted = [str(i) for i in range(len(first))], [str(i + 1) for i in range(len(first))]
         return len(first) >= 3 and first in counted
-    recurring = [any(column < len(row) and row[column].strip() == first[column] for row in rest)
-                 for column, number in enumerate(numbers) if not number]
+    counts = Counter(field for field, number in zip(first, numbers, strict=True) if number)
+    if max(counts.values()) > 1:
+        return False
+    recurring = [
+        any(column < len(row) and row[column].strip() == first[column] for row in rest)
+        for column, number in enumerate(numbers)
+        if not number
+    ]
     return sum(recurring) <= len(recurring) / 2
 
 
 def _names(first: list[str], width: int, header: bool, path: Path) -> tuple[str, ...]:
-    """Column names: the header's, numbered where it is missing. Row names without a heading (R writes such) are `row`."""
+    """Column names: the header's, numbered where it is missing. Row names without a heading (R) are `row`."""
     if not header:
         return tuple(f"column_{i + 1}" for i in range(width))
     names = [name.strip() for name in first]
@@ -156,6 +170,9 @@ def _names(first: list[str], width: int, header: bool, path: Path) -> tuple[str,
     names = [name or f"column_{i + 1}" for i, name in enumerate(names)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DataError(f"{path.name} has duplicate column names: {', '.join(twice[:10])}.",
-                        "Every column needs a name of its own.", "Rename them in the file's first line.")
+        raise DataError(
+            f"{path.name} has duplicate column names: {', '.join(twice[:10])}.",
+            "Every column needs a name of its own.",
+            "Rename them in the file's first line.",
+        )
     return tuple(names)

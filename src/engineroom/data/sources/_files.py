@@ -14,9 +14,18 @@ DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
 TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".ts"}
 PACKED = frozenset({".gz", ".zst"})  # one packed file; archives of many files are the archive source's
 
-SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "val", "valid": "val",
-          "validation": "val", "dev": "val"}
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+}
 SPLIT_ORDER = ("train", "val", "test")
+GENERIC = {"data", "table", "labels", "dataset"}
 SIDE_FILES = re.compile(r"(readme|licen[cs]e|copying|notice|changelog|citation|thumbs\.db|desktop\.ini|__macosx)", re.I)
 
 
@@ -69,7 +78,7 @@ def stem(path: Path) -> str:
 
 
 def media_kind(endings: Iterable[str]) -> str | None:
-    """"image", "audio" or "text": the commonest kind among these file endings."""
+    """ "image", "audio" or "text": the commonest kind among these file endings."""
     counts = {"image": 0, "audio": 0, "text": 0}
     for suffix in endings:
         for kind, known in (("image", IMAGE), ("audio", AUDIO), ("text", TEXT)):
@@ -79,7 +88,7 @@ def media_kind(endings: Iterable[str]) -> str | None:
 
 
 def split_of(name: str) -> str | None:
-    """The split that a folder's or file's name speaks of: `X_TRAIN`, `train_20percent`, `dev`; None where there is none."""
+    """The split that a folder's or file's name speaks of: `X_TRAIN`, `train_20percent`, `dev`; else None."""
     tokens = re.split(r"[^a-z0-9]+", name.lower())
     found = {SPLITS[token] for token in tokens if token in SPLITS}
     if name.lower().startswith("t10k"):
@@ -94,9 +103,10 @@ def without_split(name: str) -> str:
 
 
 def run_name(path: Path) -> str:
-    """A clean name for runs: the folder's for generic files (train.csv, data.csv), else the file's own."""
+    """A clean name for runs: the parent folder's for generic names (train.csv, train/), else the path's own."""
+    path = path.resolve()
     name = stem(path) if path.is_file() else path.name
-    base = without_split(name)
-    if path.is_file() and (not base or base.lower() in {"data", "table", "labels"}):
+    base = without_split(name) if split_of(name) else name
+    if not base or (path.is_file() and base.lower() in GENERIC):
         base = path.parent.name
     return re.sub(r"[^A-Za-z0-9._-]+", "_", base).strip("._-") or "data"

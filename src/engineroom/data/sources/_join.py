@@ -47,23 +47,30 @@ def _stacked(tables: Sequence[Table]) -> Table:
     for other in tables[1:]:
         missing = [column for column in first.frame.columns if column not in other.frame.columns]
         if missing:
-            raise DataError(f"Columns are missing from a part of the data: {', '.join(missing[:10])}.",
-                            f"The training rows have them; the other part has {', '.join(other.frame.columns[:10])}.",
-                            "Both need the same columns, the target included.")
+            raise DataError(
+                f"Columns are missing from a part of the data: {', '.join(missing[:10])}.",
+                f"The training rows have them; the other part has {', '.join(other.frame.columns[:10])}.",
+                "Both need the same columns, the target included.",
+            )
         extra = [column for column in other.frame.columns if column not in first.frame.columns]
         if extra:
             notes.append(f"Columns that the training rows do not have were left out: {', '.join(extra[:10])}.")
         notes += [note for note in other.notes if note not in notes]
         frames.append(other.frame.select(first.frame.columns))
-    hints = {name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns}
-    return Table(_vertical(frames), first.name, hints, tuple(notes), tuple(chain.from_iterable(t.skipped for t in tables)))
+    hints = {
+        name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns
+    }
+    return Table(
+        _vertical(frames), first.name, hints, tuple(notes), tuple(chain.from_iterable(t.skipped for t in tables))
+    )
 
 
 def _vertical(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """One frame; where parts were read as different types, the wider one holds (text where one is text)."""
     types = {name: _common([frame.schema[name] for frame in frames], name) for name in frames[0].columns}
-    return pl.concat([frame.cast({name: kind for name, kind in types.items() if frame.schema[name] != kind})
-                      for frame in frames])
+    return pl.concat(
+        [frame.cast({name: kind for name, kind in types.items() if frame.schema[name] != kind}) for frame in frames]
+    )
 
 
 def _common(types: Sequence[pl.DataType], name: str) -> pl.DataType:
@@ -78,5 +85,8 @@ def _common(types: Sequence[pl.DataType], name: str) -> pl.DataType:
         return pl.Datetime("us")
     if all(kind == pl.List for kind in kinds) and pl.List(pl.Null) in kinds and len(kinds) == 2:
         return next(kind for kind in kinds if kind != pl.List(pl.Null))
-    raise DataError(f"Column {name!r} differs between the parts of the data: {' and '.join(map(str, kinds))}.",
-                    "One column holds one kind of value.", "Bring the parts into the same form.")
+    raise DataError(
+        f"Column {name!r} differs between the parts of the data: {' and '.join(map(str, kinds))}.",
+        "One column holds one kind of value.",
+        "Bring the parts into the same form.",
+    )

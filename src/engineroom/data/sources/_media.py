@@ -30,7 +30,7 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
 
 
 def _kind(column: pl.Series) -> str | None:
-    """"image" or "audio" where nearly all of the column's first values end like such files."""
+    """ "image" or "audio" where nearly all of the column's first values end like such files."""
     if column.dtype != pl.String:
         return None
     values = [value for value in column.head(SAMPLE * 4).drop_nulls().head(SAMPLE).to_list() if value]
@@ -60,8 +60,10 @@ def _resolved(table: Table, name: str, kind: str, path: Path, *, limits: LimitsC
     base = _best_base([v for v in values[: SAMPLE * 4] if v][:SAMPLE], _bases(path, split))
     if base is None:
         hints = dict(table.hints) | {name: {"role": "ignore", "why": f"names {kind} files that are not there"}}
-        note = (f"Column {name!r} names {kind} files such as {next(v for v in values if v)!r}, but none of them is "
-                f"in {path.parent} or its subfolders; it is ignored.")
+        note = (
+            f"Column {name!r} names {kind} files such as {next(v for v in values if v)!r}, but none of them is "
+            f"in {path.parent} or its subfolders; it is ignored."
+        )
         return replace(table, hints=hints, notes=(*table.notes, note))
     paths = [_existing(base, value) for value in values]
     missing = [str(value) for value, found in zip(values, paths, strict=True) if found is None]
@@ -94,12 +96,15 @@ def _best_base(values: Sequence[str], bases: Sequence[Path]) -> Path | None:
     return best
 
 
-def _judge_missing(missing: list[str], name: str, base: Path, *, total: int,
-                   limits: LimitsConfig) -> tuple[list[str], list[tuple[str, str]]]:
+def _judge_missing(
+    missing: list[str], name: str, base: Path, *, total: int, limits: LimitsConfig
+) -> tuple[list[str], list[tuple[str, str]]]:
     if not missing:
         return [], []
     named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else "")
     what = f"{len(missing):,} of {total:,} files named in column {name!r} are not in {base}: {named}."
     if len(missing) > limits.skip * total:
-        raise DataError(what, f"At most {limits.skip:.0%} may be left out.", "Add the files, or allow more: --set limits.skip=0.2")
+        raise DataError(
+            what, f"At most {limits.skip:.0%} may be left out.", "Add the files, or allow more: --set limits.skip=0.2"
+        )
     return [f"Left out {what}"], [(value, f"named in column {name!r}, but missing") for value in missing]

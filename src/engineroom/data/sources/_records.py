@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ._dialect import SPACE, Dialect
-from ._work import CHUNK, write_aside
+from ._work import CHUNK, fingerprint, work_folder, write_aside
 
 NAMED = 5  # so many bad lines are named in a message
 
@@ -23,6 +24,16 @@ class Survey:
     rows: int = 0
     ragged: list[tuple[int, int]] = field(default_factory=list)  # (line number, fields)
     odd: bool = False
+
+
+def surveyed(path: Path, dialect: Dialect, *, cache: Path | None) -> Survey:
+    """`survey`, remembered in `cache` where that is given."""
+    if cache is None:
+        return survey(path, dialect)
+    memo = work_folder(cache) / f"{fingerprint(path, dialect, 'survey')}.json"
+    if not memo.exists():
+        write_aside(memo, iter([json.dumps(asdict(survey(path, dialect))).encode()]))
+    return Survey(**json.loads(memo.read_text("utf-8")))
 
 
 def survey(path: Path, dialect: Dialect) -> Survey:
@@ -58,8 +69,11 @@ def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
                     return
                 yield line, record
         except csv.Error as error:
-            raise DataError(f"{path.name} cannot be read from line {line} on.", f"{error}: probably a quote that is never closed.",
-                            "Close the quote, or double quotes inside quoted fields.") from None
+            raise DataError(
+                f"{path.name} cannot be read from line {line} on.",
+                f"{error}: probably a quote that is never closed.",
+                "Close the quote, or double quotes inside quoted fields.",
+            ) from None
 
 
 def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) -> list[str]:
@@ -72,9 +86,11 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
     lines = ", ".join(f"line {line} ({fields} fields)" for line, fields in found.ragged[:NAMED])
     more = f" and {count - NAMED:,} more" if count > NAMED else ""
     if count > limits.skip * found.rows:
-        raise DataError(f"{path.name}: {count:,} of {found.rows:,} rows do not have the header's {width} fields: {lines}{more}.",
-                        f"At most {limits.skip:.0%} of the rows may be left out. A delimiter or line break inside a field needs quotes.",
-                        "Mend these lines, or allow more: --set limits.skip=0.2")
+        raise DataError(
+            f"{path.name}: {count:,} of {found.rows:,} rows do not have the header's {width} fields: {lines}{more}.",
+            f"At most {limits.skip:.0%} of the rows may be left out. A delimiter inside a field needs quotes.",
+            "Mend these lines, or allow more: --set limits.skip=0.2",
+        )
     return [f"{path.name}: left out {count:,} of {found.rows:,} rows that do not have {width} fields: {lines}{more}."]
 
 

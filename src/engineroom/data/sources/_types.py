@@ -22,7 +22,9 @@ def typed(lazy: pl.LazyFrame, names: tuple[str, ...], *, comma: bool = False) ->
     groups = {"bool", "number", "date"} | ({"comma"} if comma else set())
     possible = dict.fromkeys(names, groups)
     guesses = _kinds(lazy.head(SAMPLE), possible)
-    kinds = _kinds(lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"})
+    kinds = _kinds(
+        lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"}
+    )
     return lazy.select([_as_type(name, kinds.get(name, "text")) for name in names])
 
 
@@ -30,9 +32,14 @@ def _kinds(lazy: pl.LazyFrame, possible: dict[str, set[str]]) -> dict[str, str]:
     """The kind of each column in `possible`: that which all its present cells are."""
     if not possible:
         return {}
-    tests = [test.alias(f"{i}:{kind}") for i, (name, groups) in enumerate(possible.items())
-             for kind, test in _tests(pl.col(name), groups).items()]
-    found = lazy.select([_trimmed(name) for name in possible]).select(tests).collect(engine="streaming").row(0, named=True)
+    tests = [
+        test.alias(f"{i}:{kind}")
+        for i, (name, groups) in enumerate(possible.items())
+        for kind, test in _tests(pl.col(name), groups).items()
+    ]
+    found = (
+        lazy.select([_trimmed(name) for name in possible]).select(tests).collect(engine="streaming").row(0, named=True)
+    )
     counts: list[dict[str, int]] = [{} for _ in possible]
     for key, count in found.items():
         place, _, kind = key.partition(":")
@@ -80,19 +87,18 @@ def _kind(count: dict[str, int]) -> str:
 
 def _as_type(name: str, kind: str) -> pl.Expr:
     text = _trimmed(name)
-    if kind == "int":
-        return text.cast(pl.Int64).alias(name)
-    if kind == "float":
-        return text.cast(pl.Float64).alias(name)
-    if kind == "bool":
-        return (text.str.to_lowercase() == "true").alias(name)
-    if kind == "comma":
-        return text.str.replace(",", ".", literal=True).cast(pl.Float64).alias(name)
-    if kind == "date":
-        return _date(text).alias(name)
-    if kind == "moment":
-        return _moment(text).alias(name)
-    return pl.when(pl.col(name).str.strip_chars().is_in(sorted(TEXT_MISSING))).then(None).otherwise(pl.col(name)).alias(name)
+    made = {
+        "int": lambda: text.cast(pl.Int64),
+        "float": lambda: text.cast(pl.Float64),
+        "bool": lambda: text.str.to_lowercase() == "true",
+        "comma": lambda: text.str.replace(",", ".", literal=True).cast(pl.Float64),
+        "date": lambda: _date(text),
+        "moment": lambda: _moment(text),
+    }
+    if kind in made:
+        return made[kind]().alias(name)
+    missing = pl.col(name).str.strip_chars().is_in(sorted(TEXT_MISSING))
+    return pl.when(~missing).then(pl.col(name)).alias(name)
 
 
 def _date(text: pl.Expr) -> pl.Expr:

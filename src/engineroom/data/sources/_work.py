@@ -67,9 +67,11 @@ def _bounded(chunks: Iterator[bytes], path: Path, limits: LimitsConfig) -> Itera
     for chunk in chunks:
         total += len(chunk)
         if total > limits.archive_bytes:
-            raise DataError(f"{path.name} unpacks to more than {limits.archive_bytes:,} bytes.",
-                            "The bound keeps a damaged or hostile file from filling the disk.",
-                            "If it is meant to be so large: --set limits.archive_bytes=…")
+            raise DataError(
+                f"{path.name} unpacks to more than {limits.archive_bytes:,} bytes.",
+                "The bound keeps a damaged or hostile file from filling the disk.",
+                "If it is meant to be so large: --set limits.archive_bytes=…",
+            )
         yield chunk
 
 
@@ -82,7 +84,9 @@ def _unpack(path: Path, suffix: str) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again.") from None
+        raise DataError(
+            f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again."
+        ) from None
 
 
 def _unzstd(path: Path) -> Iterator[bytes]:
@@ -90,8 +94,16 @@ def _unzstd(path: Path) -> Iterator[bytes]:
     import polars as pl
 
     try:
-        lines = pl.read_csv(path, has_header=False, separator="\x01", quote_char=None, infer_schema=False,
-                            new_columns=["line"], encoding="utf8-lossy", truncate_ragged_lines=True)
+        lines = pl.read_csv(
+            path,
+            has_header=False,
+            separator="\x01",
+            quote_char=None,
+            infer_schema=False,
+            new_columns=["line"],
+            encoding="utf8-lossy",
+            truncate_ragged_lines=True,
+        )
     except pl.exceptions.PolarsError as error:
         raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {str(error).splitlines()[0]}.") from None
     for part in lines.iter_slices(50_000):
@@ -144,8 +156,9 @@ def plain_text(path: Path, *, limits: LimitsConfig, cache: Path | None) -> tuple
     out = work_folder(cache) / f"{fingerprint(path, encoding)}-utf8{plain.suffix}"
     if not out.exists():
         write_aside(out, _recoded(plain, encoding))
-    notes = {"cp1252": [f"{path.name} is not UTF-8; read as Western European (cp1252, latin-1)."],
-             "utf-8-sig": []}.get(encoding, [f"{path.name} is {encoding.upper()}."])
+    notes = {"cp1252": [f"{path.name} is not UTF-8; read as Western European (cp1252, latin-1)."], "utf-8-sig": []}.get(
+        encoding, [f"{path.name} is {encoding.upper()}."]
+    )
     return out, notes
 
 

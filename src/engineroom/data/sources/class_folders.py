@@ -15,6 +15,7 @@ from ._files import AUDIO, IMAGE, SPLIT_ORDER, TEXT, media_kind, run_name, split
 from ._join import split_name
 
 PEEK = 3_000  # files looked at to recognise a folder
+NO_CLASSES = {"images", "image", "img", "masks", "mask", "annotations", "labels"}  # pictures and what belongs to them
 KNOWN = {"image": IMAGE, "audio": AUDIO, "text": TEXT}
 
 
@@ -37,9 +38,11 @@ class ClassFolders:
         files = list(walk(path, at_most=PEEK))
         kind = media_kind(file.suffix.lower() for file in files)
         media = [file for file in files if kind and file.suffix.lower() in KNOWN[kind]]
-        if not media or len(media) < len(files) / 2:
+        if not media or len(media) < len(files) / 3:
             return 0.0
-        inside = [placed for placed in _placed(media, path)[0] if placed.folders]
+        inside = [placed for placed in _without_wrappers(_placed(media, path)[0]) if placed.folders]
+        if {p.folders[0].lower() for p in inside} <= NO_CLASSES:
+            return 0.0
         if len(files) == PEEK:  # the walk may have ended inside the first class
             return 0.75 if len(inside) > 0.9 * len(media) else 0.0
         return 0.75 if len(inside) > 0.9 * len(media) and len({p.folders[0] for p in inside}) > 1 else 0.0
@@ -53,8 +56,10 @@ class ClassFolders:
         notes += _strangers(files, media, kind)
         rows = [p for p in placed if p.folders]
         if len(rows) < len(placed):
-            notes.append(f"{len(placed) - len(rows):,} files outside the class folders were left out, "
-                         f"for example {next(p.path.name for p in placed if not p.folders)}.")
+            notes.append(
+                f"{len(placed) - len(rows):,} files outside the class folders were left out, "
+                f"for example {next(p.path.name for p in placed if not p.folders)}."
+            )
         rows, skipped = _not_empty(rows, path, limits=limits)
         notes += _empty_classes(path, {p.folders[0] for p in rows})
         return _table(rows, kind, run_name(path), limits=limits, notes=notes, skipped=skipped)
@@ -68,8 +73,11 @@ def _placed(media: list[Path], root: Path) -> tuple[list[Placed], list[str]]:
         splits = {name: split_of(name) for name in names if name.lower() == (split_of(name) or "") or _is_split(name)}
         whole = all(len(p) > level and p[level] in splits for p in parts)
         if "train" in splits.values() and (whole or level == 0):
-            kept = [Placed(file, p[:level] + p[level + 1:], splits[p[level]])
-                    for file, p in zip(media, parts, strict=True) if len(p) > level and p[level] in splits]
+            kept = [
+                Placed(file, p[:level] + p[level + 1 :], splits[p[level]])
+                for file, p in zip(media, parts, strict=True)
+                if len(p) > level and p[level] in splits
+            ]
             left = sorted(names - set(splits))
             return kept, [f"Folders beside train were left out: {', '.join(left[:10])}."] if left else []
     return [Placed(file, p, None) for file, p in zip(media, parts, strict=True)], []
@@ -93,8 +101,11 @@ def _strangers(files: list[Path], media: list[Path], kind: str) -> list[str]:
         return []
     known = set(media)
     endings = Counter(file.suffix.lower() or "no ending" for file in files if file not in known)
-    return [f"{len(files) - len(media):,} files that are no {kind} were left out: "
-            + ", ".join(f"{count} {name}" for name, count in endings.most_common(5)) + "."]
+    return [
+        f"{len(files) - len(media):,} files that are no {kind} were left out: "
+        + ", ".join(f"{count} {name}" for name, count in endings.most_common(5))
+        + "."
+    ]
 
 
 def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple[list[Placed], list[tuple[str, str]]]:
@@ -103,8 +114,11 @@ def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple
         return rows, []
     names = [str(p.path.relative_to(root)) for p in empty]
     if len(empty) > limits.skip * len(rows):
-        raise DataError(f"{len(empty):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
-                        f"At most {limits.skip:.0%} may be left out.", "Copy them again, or allow more: --set limits.skip=0.2")
+        raise DataError(
+            f"{len(empty):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
+            f"At most {limits.skip:.0%} may be left out.",
+            "Copy them again, or allow more: --set limits.skip=0.2",
+        )
     gone = {p.path for p in empty}
     return [p for p in rows if p.path not in gone], [(name, "empty file") for name in names]
 
@@ -114,17 +128,25 @@ def _empty_classes(root: Path, classes: set[str]) -> list[str]:
     folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
     beside = {f for folder in folders for f in visible(folder)[0]}
     siblings = {f.parent for f in beside if f.name in classes}
-    empty = sorted(str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None)
+    empty = sorted(
+        str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None
+    )
     return [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []
 
 
-def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str],
-           skipped: list[tuple[str, str]]) -> Table:
+def _table(
+    rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]
+) -> Table:
     rows = sorted(rows, key=lambda p: SPLIT_ORDER.index(p.split) if p.split else 0)
     cells = [_text(p.path, limits) if kind == "text" else str(p.path.resolve()) for p in rows]
-    columns = {kind: pl.Series(cells, dtype=pl.String), "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String)}
-    hints = {kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
-             "label": {"modality": "category", "role": "target", "why": "the names of the folders"}}
+    columns = {
+        kind: pl.Series(cells, dtype=pl.String),
+        "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String),
+    }
+    hints = {
+        kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
+        "label": {"modality": "category", "role": "target", "why": "the names of the folders"},
+    }
     if rows and rows[0].split is not None:
         column = split_name(list(columns))
         columns[column] = pl.Series([p.split for p in rows], dtype=pl.String)

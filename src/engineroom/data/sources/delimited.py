@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -10,11 +11,11 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._convert import LARGE, collected
+from ._convert import LARGE, converted
 from ._dialect import Dialect, consistency, sniff
 from ._files import DELIMITED, ending, run_name
 from ._media import with_media
-from ._records import Survey, judge, rewritten, survey
+from ._records import Survey, judge, rewritten, surveyed
 from ._types import typed
 from ._work import fingerprint, head, plain_text, work_folder
 
@@ -39,23 +40,31 @@ class Delimited:
         plain, notes = plain_text(path, limits=limits, cache=cache)
         dialect = self._dialect(plain, path)
         if not dialect.header:
-            notes.append(f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}.")
-        found = survey(plain, dialect)
+            notes.append(
+                f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}."
+            )
+        found = surveyed(plain, dialect, cache=cache if plain.stat().st_size > LARGE else None)
         notes += judge(found, dialect, path, limits=limits)
-        frame = self._frame(plain, dialect, found, cache=cache)
-        table = Table(frame, run_name(path), {}, tuple(notes), self._skipped(found, path, len(dialect.names)))
+        frame, more = self._frame(plain, dialect, found, cache=cache)
+        table = Table(frame, run_name(path), {}, (*notes, *more), self._skipped(found, path, len(dialect.names)))
         return with_media(table, path, limits=limits)
 
     def _dialect(self, plain: Path, path: Path) -> Dialect:
         data = plain.read_bytes() if plain.stat().st_size <= SAMPLE else head(plain, SAMPLE)
         text = data.decode("utf-8", "replace")
         if not text.strip("\ufeff\r\n\t "):
-            raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with a header and rows.")
+            raise DataError(
+                f"{path} is empty.", "There is nothing to learn from.", "Name a file with a header and rows."
+            )
         if "\0" in text:
-            raise DataError(f"{path} is not a text table.", "It holds zero bytes, as binary files do.", "Is its ending right?")
+            raise DataError(
+                f"{path} is not a text table.", "It holds zero bytes, as binary files do.", "Is its ending right?"
+            )
         return sniff(text, path, whole=len(data) < SAMPLE)
 
-    def _frame(self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None) -> pl.DataFrame:
+    def _frame(
+        self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None
+    ) -> tuple[pl.DataFrame, list[str]]:
         """Polars reads what the csv module found plain; anything odd is first written anew."""
         comma = dialect.delimiter == ";"
         large = cache is not None and plain.stat().st_size > LARGE
@@ -63,18 +72,29 @@ class Delimited:
         if found.odd or not dialect.quoted:
             plain = rewritten(plain, dialect, work_folder(cache) / f"{key}.csv")
             dialect = Dialect(",", names=dialect.names)
-        lazy = pl.scan_csv(plain, separator=dialect.delimiter, has_header=dialect.header,
-                           new_columns=list(dialect.names), infer_schema=False, glob=False)
-        frame = collected(typed(lazy, dialect.names, comma=comma), work_folder(cache) / f"{key}.arrow" if large else None)
+        lazy = pl.scan_csv(
+            plain,
+            separator=dialect.delimiter,
+            has_header=dialect.header,
+            new_columns=list(dialect.names),
+            infer_schema=False,
+            glob=False,
+        )
+        make = partial(typed, lazy, dialect.names, comma=comma)
+        frame, notes = converted(make, work_folder(cache) / f"{key}.arrow") if large else (make().collect(), [])
         expected = found.rows - len(found.ragged)
         if frame.height != expected:
-            raise DataError(f"{plain.name} reads as {frame.height:,} rows, but holds {expected:,} records.",
-                            "Quotes or line ends inside it are ambiguous.", "Save it again as plain UTF-8 CSV.")
-        return frame
+            raise DataError(
+                f"{plain.name} reads as {frame.height:,} rows, but holds {expected:,} records.",
+                "Quotes or line ends inside it are ambiguous.",
+                "Save it again as plain UTF-8 CSV.",
+            )
+        return frame, notes
 
     def _skipped(self, found: Survey, path: Path, width: int) -> tuple[tuple[str, str], ...]:
-        return tuple((f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged)
+        return tuple(
+            (f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged
+        )
 
 
 SOURCE = Delimited()
-

@@ -17,8 +17,10 @@ from ._join import joined
 from ._work import head, plain_bytes
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}  # third byte of the file
-HINTS = {"image": {"modality": "image", "role": "input", "why": "the pixels of an IDX file"},
-         "label": {"modality": "category", "role": "target", "why": "the labels file of an IDX pair"}}
+HINTS = {
+    "image": {"modality": "image", "role": "input", "why": "the pixels of an IDX file"},
+    "label": {"modality": "category", "role": "target", "why": "the labels file of an IDX pair"},
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,11 @@ class Idx:
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         if path.is_file():
             return _pair(path, limits=limits, cache=cache)
-        parts = [(split_of(file.name), _pair(file, limits=limits, cache=cache))
-                 for file in visible(path)[1] if _is_images(file)]
+        parts = [
+            (split_of(file.name), _pair(file, limits=limits, cache=cache))
+            for file in visible(path)[1]
+            if _is_images(file)
+        ]
         return joined(parts, run_name(path))
 
 
@@ -53,8 +58,11 @@ def _pair(images: Path, *, limits: LimitsConfig, cache: Path | None) -> Table:
     if pixels.dtype != np.uint8:
         raise DataError(f"{images.name} holds {pixels.dtype} values.", "Pixels are read as unsigned bytes.")
     if len(pixels) != len(answers):
-        raise DataError(f"{images.name} holds {len(pixels):,} images, {labels.name} {len(answers):,} labels.",
-                        "Every image needs its label.", "Take both files from the same download.")
+        raise DataError(
+            f"{images.name} holds {len(pixels):,} images, {labels.name} {len(answers):,} labels.",
+            "Every image needs its label.",
+            "Take both files from the same download.",
+        )
     frame = pl.DataFrame({"image": pl.Series(pixels), "label": pl.Series(answers.astype(np.int64))})
     return Table(frame, run_name(images.parent), HINTS)
 
@@ -67,8 +75,11 @@ def _labels_of(images: Path) -> Path:
             for name in (base, f"{base}.gz"):
                 if name not in {images.name, images.name.removesuffix(".gz")} and (images.parent / name).is_file():
                     return images.parent / name
-    raise DataError(f"{images.name} has no labels file beside it.", "An IDX pair is ...-images-idx3-ubyte and ...-labels-idx1-ubyte.",
-                    f"Put the labels file into {images.parent}.")
+    raise DataError(
+        f"{images.name} has no labels file beside it.",
+        "An IDX pair is ...-images-idx3-ubyte and ...-labels-idx1-ubyte.",
+        f"Put the labels file into {images.parent}.",
+    )
 
 
 def _array(path: Path, *, limits: LimitsConfig, cache: Path | None) -> np.ndarray:
@@ -85,7 +96,11 @@ def _array(path: Path, *, limits: LimitsConfig, cache: Path | None) -> np.ndarra
     kind = np.dtype(TYPES[start[2]])
     expected = end + kind.itemsize * int(np.prod(shape, dtype=object) if shape else 1)
     if expected != len(data):
-        raise DataError(f"{path.name} is damaged.", f"Its header promises {expected:,} bytes; it has {len(data):,}.", "Download it again.")
+        raise DataError(
+            f"{path.name} is damaged.",
+            f"Its header promises {expected:,} bytes; it has {len(data):,}.",
+            "Download it again.",
+        )
     return np.asarray(data[end:].view(kind).reshape(shape)).astype(kind.newbyteorder("="))
 
 

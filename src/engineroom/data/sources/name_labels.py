@@ -20,7 +20,7 @@ MOST_PARTS = 8
 
 @dataclass(frozen=True)
 class NameLabels:
-    """Reads media files that lie side by side, alone or inside train/ and test/; every part of their names is a column."""
+    """Reads media files that lie side by side, alone or in train/ and test/; each part of their names is a column."""
 
     def recognises(self, path: Path) -> float:
         if not path.is_dir():
@@ -83,9 +83,12 @@ def _hinted(table: Table, kind: str, example: str, *, target: str | None) -> Tab
     if not parts:
         notes = ["The file names do not split into the same number of parts, so they carry no labels."]
     else:
-        notes = [f"The file names (such as {example}) have {len(parts)} parts: "
-                 + "; ".join(_described(table.frame[name]) for name in parts) + ". "
-                 f"Choose what to predict, for example --target {_likeliest(table.frame, parts)}."]
+        notes = [
+            f"The file names (such as {example}) have {len(parts)} parts: "
+            + "; ".join(_described(table.frame[name]) for name in parts)
+            + ". "
+            f"Choose what to predict, for example --target {_likeliest(table.frame, parts)}."
+        ]
     return Table(table.frame, table.name, hints, (*table.notes, *notes), table.skipped)
 
 

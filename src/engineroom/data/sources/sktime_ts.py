@@ -1,4 +1,4 @@
-"""COLLECT: .ts files (the sktime and UEA archive's form; Bagnall et al. 2018): header lines @…, then one series a line."""
+"""COLLECT: .ts files (the form of sktime and the UEA archive; Bagnall et al. 2018): @ lines, then one series a line."""
 
 from __future__ import annotations
 
@@ -42,16 +42,33 @@ class SktimeTs:
         if not rows:
             raise DataError(f"{path.name} holds no series after @data.", "There is nothing to learn from.")
         if len(skipped) > limits.skip * (len(rows) + len(skipped)):
-            raise DataError(f"{path.name}: {len(skipped):,} lines cannot be read: "
-                            + "; ".join(f"{line}: {why}" for line, why in skipped[:5]) + ".",
-                            f"At most {limits.skip:.0%} may be left out.", "Mend these lines.")
+            raise DataError(
+                f"{path.name}: {len(skipped):,} lines cannot be read: "
+                + "; ".join(f"{line}: {why}" for line, why in skipped[:5])
+                + ".",
+                f"At most {limits.skip:.0%} may be left out.",
+                "Mend these lines.",
+            )
         notes += [f"{path.name}: left out {len(skipped):,} unreadable lines."] if skipped else []
-        return series_table([row for row, _ in rows], [label for _, label in rows] if header.labelled else None,
-                            run_name(path), regression=header.regression, notes=notes, skipped=skipped)
+        return series_table(
+            [row for row, _ in rows],
+            [label for _, label in rows] if header.labelled else None,
+            run_name(path),
+            regression=header.regression,
+            notes=notes,
+            skipped=skipped,
+        )
 
 
-def series_table(series: list[list[list[float]]], labels: list[str] | None, name: str, *, regression: bool,
-                 notes: list[str], skipped: list[tuple[str, str]]) -> Table:
+def series_table(
+    series: list[list[list[float]]],
+    labels: list[str] | None,
+    name: str,
+    *,
+    regression: bool,
+    notes: list[str],
+    skipped: list[tuple[str, str]],
+) -> Table:
     """Rows of channels of values → one `series` column (T,) or channel-major (C, T), and `label`."""
     single = all(len(channels) == 1 for channels in series)
     kind = pl.List(pl.Float64) if single else pl.List(pl.List(pl.Float64))
@@ -60,7 +77,11 @@ def series_table(series: list[list[list[float]]], labels: list[str] | None, name
     if labels is not None:
         values = [math.nan if label == "?" else float(label) for label in labels] if regression else labels
         columns["label"] = pl.Series(values, dtype=pl.Float64 if regression else pl.String)
-        hints["label"] = {"modality": "number" if regression else "category", "role": "target", "why": "the label of each series"}
+        hints["label"] = {
+            "modality": "number" if regression else "category",
+            "role": "target",
+            "why": "the label of each series",
+        }
     return Table(pl.DataFrame(columns), name, hints, tuple(notes), tuple(skipped))
 
 
@@ -76,16 +97,24 @@ def _header(lines: Iterator[tuple[int, str]], path: Path) -> Header:
         if word.lower() == "@data":
             return header
         if word.lower() == "@timestamps" and yes:
-            raise DataError(f"{path.name} has time stamps, (time, value) pairs, which are not supported.",
-                            "Series are read as evenly sampled values.", "Resample them and write @timeStamps false.")
+            raise DataError(
+                f"{path.name} has time stamps, (time, value) pairs, which are not supported.",
+                "Series are read as evenly sampled values.",
+                "Resample them and write @timeStamps false.",
+            )
         if word.lower() in {"@classlabel", "@targetlabel"}:
             header.labelled, header.regression = yes, word.lower() == "@targetlabel"
         if not word.startswith("@"):
-            raise DataError(f"{path.name}, line {number}: data before @data.", "A .ts file begins with header lines @… and a line @data.")
+            raise DataError(
+                f"{path.name}, line {number}: data before @data.",
+                "A .ts file begins with header lines @… and a line @data.",
+            )
     raise DataError(f"{path.name} has no line @data.", "A .ts file begins with header lines @… and a line @data.")
 
 
-def _rows(lines: Iterator[tuple[int, str]], header: Header, path: Path) -> tuple[list[tuple[list[list[float]], str]], list[tuple[str, str]]]:
+def _rows(
+    lines: Iterator[tuple[int, str]], header: Header, path: Path
+) -> tuple[list[tuple[list[list[float]], str]], list[tuple[str, str]]]:
     """([(channels, label)], [(line, reason)]). The first row's number of dimensions is everyone's."""
     rows: list[tuple[list[list[float]], str]] = []
     skipped: list[tuple[str, str]] = []
@@ -114,7 +143,10 @@ def _row(line: str, header: Header) -> tuple[list[list[float]], str]:
         label = parts.pop()
         if header.regression and label != "?":
             float(label)
-    return [[math.nan if value.strip() in {"?", "NaN", "nan", ""} else float(value) for value in part.split(",")] for part in parts], label
+    return [
+        [math.nan if value.strip() in {"?", "NaN", "nan", ""} else float(value) for value in part.split(",")]
+        for part in parts
+    ], label
 
 
 SOURCE = SktimeTs()

@@ -26,14 +26,22 @@ class TableFolder:
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         tables = _tables(path)
         if not tables:
-            parts = [(split, self.read(folder, limits=limits, target=target, cache=cache))
-                     for split, folder in _split_folders(path).items()]
-            return joined(list(parts), run_name(path))
+            folders: list[tuple[str | None, Table]] = [
+                (split, self.read(folder, limits=limits, target=target, cache=cache))
+                for split, folder in _split_folders(path).items()
+            ]
+            return joined(folders, run_name(path))
         chosen = _chosen(tables, path)
-        parts = [(split, _reader(file).read(file, limits=limits, target=target, cache=cache)) for split, file in chosen]
+        parts: list[tuple[str | None, Table]] = [
+            (split, _reader(file).read(file, limits=limits, target=target, cache=cache)) for split, file in chosen
+        ]
         left = [file.name for file in tables if file not in {file for _, file in chosen}]
-        table = joined(list(parts), run_name(path))
-        return replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}.")) if left else table
+        table = joined(parts, run_name(path))
+        return (
+            replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}."))
+            if left
+            else table
+        )
 
 
 def _reader(path: Path):
@@ -79,8 +87,11 @@ def _chosen(tables: list[Path], folder: Path) -> list[tuple[str | None, Path]]:
 
 
 def _several(folder: Path, names: list[str]) -> DataError:
-    return DataError(f"{folder} holds {len(names)} tables: {', '.join(names[:12])}.", "A run learns from one of them.",
-                     "Name the file, and its test file as --test FILE.")
+    return DataError(
+        f"{folder} holds {len(names)} tables: {', '.join(names[:12])}.",
+        "A run learns from one of them.",
+        "Name the file, and its test file as --test FILE.",
+    )
 
 
 SOURCE = TableFolder()

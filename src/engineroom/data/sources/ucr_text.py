@@ -1,4 +1,4 @@
-"""COLLECT: the older text form of the UCR archive (Dau et al. 2018): a class first, then the values of one series a line."""
+"""COLLECT: the older text form of the UCR archive (Dau et al. 2018): a class, then the values of one series."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISSING = {"nan", "?", "na", "null"}
 
 @dataclass(frozen=True)
 class UcrText:
-    """Reads headerless rows of numbers whose first is one of few whole ones; shorter rows and NaN tails are shorter series."""
+    """Reads headerless rows of numbers, the first one of few whole ones; short rows and NaN tails are short series."""
 
     def recognises(self, path: Path) -> float:
         if not path.is_file() or ending(path) not in {".txt", ".tsv", ".csv", ".data"}:
@@ -29,11 +29,15 @@ class UcrText:
         if ending(path) in {".csv", ".data"} and not stem(path).upper().endswith(("_TRAIN", "_TEST")):
             return 0.0
         try:
-            rows = [_row(line) for line in head(path).decode("utf-8", "replace").splitlines()[:-1][:400] if line.strip()]
+            rows = [
+                _row(line) for line in head(path).decode("utf-8", "replace").splitlines()[:-1][:400] if line.strip()
+            ]
         except ValueError:
             return 0.0
         labels = {row[0] for row in rows}
-        few = len(labels) <= max(2, min(60, len(rows) // 2)) and all(label == int(label) for label in labels if math.isfinite(label))
+        few = len(labels) <= max(2, min(60, len(rows) // 2)) and all(
+            label == int(label) for label in labels if math.isfinite(label)
+        )
         return 0.9 if rows and few and all(len(row) > FEWEST_VALUES and math.isfinite(row[0]) for row in rows) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
@@ -50,10 +54,15 @@ class UcrText:
                 except ValueError as error:
                     skipped.append((f"{path.name}, line {number}", str(error)))
         if len(skipped) > limits.skip * (len(series) + len(skipped)):
-            raise DataError(f"{path.name}: {len(skipped):,} lines are no rows of numbers, the first: {skipped[0][0]}.",
-                            f"At most {limits.skip:.0%} may be left out.", "Mend these lines.")
-        notes.append(f"{path.name} is read as the UCR text form: no header, the first number of each line is the label, "
-                     "the rest one series.")
+            raise DataError(
+                f"{path.name}: {len(skipped):,} lines are no rows of numbers, the first: {skipped[0][0]}.",
+                f"At most {limits.skip:.0%} may be left out.",
+                "Mend these lines.",
+            )
+        notes.append(
+            f"{path.name} is read as the UCR text form: no header, the first number of each line is the label, "
+            "the rest one series."
+        )
         return series_table(series, labels, run_name(path), regression=False, notes=notes, skipped=skipped)
 
 
@@ -67,8 +76,6 @@ def _trimmed(values: list[float]) -> list[float]:
     """NaNs at the end pad series of unequal length."""
     present = np.flatnonzero(~np.isnan(values))
     return values[: int(present[-1]) + 1] if len(present) else []
-
-
 
 
 SOURCE = UcrText()

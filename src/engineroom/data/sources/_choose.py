@@ -1,0 +1,43 @@
+"""COLLECT: which source reads a path? The one that is surest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...core import registry
+from ...core.errors import DataError
+from ._files import visible
+
+KIND = "data/sources"
+SUPPORTED = (
+    "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, a folder for each class, "
+    "folders of media files or tables, and zip or tar archives of these"
+)
+
+
+def source_of(path: Path) -> Any:
+    """The source for a file or folder that exists; a DataError that lists what is supported where none knows it."""
+    sources = registry.every(KIND)
+    sure = {name: source.recognises(path) for name, source in sources.items()}
+    best = max(sure, key=lambda name: sure[name])
+    if sure[best] > 0:
+        return sources[best]
+    if path.is_dir():
+        raise DataError(
+            f"{path} holds no data that can be read.", f"Found in it: {_contents(path)}.", f"Supported: {SUPPORTED}."
+        )
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with rows in it.")
+    raise DataError(
+        f"{path.name} is in no format that can be read.",
+        "Neither its ending nor its content is known.",
+        f"Supported: {SUPPORTED}.",
+    )
+
+
+def _contents(path: Path) -> str:
+    folders, files = visible(path)
+    names = [f"{folder.name}/" for folder in folders[:8]] + [file.name for file in files[:8]]
+    more = len(folders) + len(files) - len(names)
+    return (", ".join(names) or "nothing") + (f" and {more:,} more" if more else "")
