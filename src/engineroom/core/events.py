@@ -77,3 +77,19 @@ class Repeated(Event):
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validated(Event):
+    """The model was judged on the validation split; `better` = these are the best weights so far."""
+
+    scores: dict[str, float]
+    better: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned(Event):
+    """The run will end at another step than planned, because …"""
+
+    total: int
+    reason: str

@@ -1,0 +1,199 @@
+"""A trained model as a user holds it: load, predict, evaluate, report."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core import registry
+from ..core.columns import Schema
+from ..core.config import Config
+from ..core.errors import BundleError, DataError, UserError, nearest
+from ..core.signals import Answers, Batch
+from ..data.dataset import Dataset, encode_table
+from ..data.fields import input_fields
+from ..data.open import open_table
+from ..evaluation.predictor import ask
+from ..heads._assemble import ColumnsModel, CrossFit
+from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
+
+GOLDEN_TOLERANCE = 2e-3
+
+
+class Model:
+    """A bundle in use. `path` is its directory, `schema` its columns, `metrics` what it achieved on its test split."""
+
+    def __init__(self, path: Path, manifest: dict[str, Any], network: nn.Module) -> None:
+        self.path, self.manifest, self.network = path, manifest, network
+        self.config = Config.model_validate(manifest["config"])
+        self.schema = Schema.from_json(manifest["schema"])
+        self.task = registry.get("tasks", manifest["task"])
+        self.metrics: dict[str, float] = manifest.get("metrics", {})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a run directory or bundle. Everything is checked, then five stored inputs must give their stored outputs."""
+        directory = bundle_directory(path)
+        manifest = read_manifest(directory)
+        try:
+            schema = Schema.from_json(manifest["schema"])
+            config = Config.model_validate(manifest["config"])
+            golden = read_tensors(directory, "golden.safetensors")
+            example, expected = golden_batch(golden)
+            check_example(directory, schema, example)
+            task = registry.get("tasks", manifest["task"])
+            network = build_empty(schema, config, task, example, manifest)
+        except (BundleError, MemoryError):
+            raise
+        except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
+            raise damaged(directory, f"its description does not fit together ({type(error).__name__}: {str(error)[:100]})") from None
+        fill(network, directory)
+        check_golden(directory, network, example, expected)
+        return cls(directory, manifest, network)
+
+    def predict(self, data: Any) -> pl.DataFrame:
+        """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for classes, `low` and
+        `high` for numbers. Rows that cannot be read are null throughout."""
+        table = open_table(data, limits=self.config.limits)
+        answers, kept = self.answers(self._frame(table.frame))
+        out = self.task.table(answers, self.schema.target)
+        if len(kept) == len(table):
+            return out
+        place = pl.DataFrame({"_row": np.arange(len(table))})
+        out = out.with_columns(pl.Series("_row", kept))
+        return place.join(out, on="_row", how="left", maintain_order="left").drop("_row")
+
+    def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
+        """(calibrated answers, rows they are for): damaged rows have none."""
+        data = encode_table(frame, self.schema, target=False)
+        kept = np.array([row for row in range(len(data)) if row not in data.damaged], dtype=np.int64)
+        if not len(kept):
+            reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
+            raise DataError("None of the rows can be read.", reasons or "There are no rows.", "Check the file.")
+        self.damaged = data.damaged
+        raw = ask(self.network, data, kept, self.task)
+        return self.task.calibrated(raw, self.manifest["calibration"]), kept
+
+    def evaluate(self, data: Any) -> dict[str, Any]:
+        """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code."""
+        table = open_table(data, target=self.schema.target.name, limits=self.config.limits)
+        target = self.schema.target
+        if target.name not in table.frame.columns:
+            raise DataError(f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns"))
+        frame = self._frame(table.frame)
+        frame = frame.filter(frame[target.name].is_not_null())
+        answers, kept = self.answers(frame)
+        codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, {})
+        truth = self.task.truth(codes, target)[kept]
+        known = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
+        answers = {name: values[known] for name, values in answers.items()}
+        out = {"rows": int(known.sum()), "metrics": clean(self.task.score(self.task.grade(answers, truth[known])))}
+        if self.rival is not None:
+            theirs = self.task.plain(self.rival.predict(frame[kept[known]]))
+            theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+            out["rival"] = clean(self.task.score(self.task.grade(theirs, truth[known])))
+        return out
+
+    @cached_property
+    def rival(self) -> Any | None:
+        """The classical rival that was trained beside the model, or None."""
+        path = self.path / "rival.skops"
+        if not path.exists():
+            return None
+        from ..baselines._store import load
+
+        return load(path.read_bytes())
+
+    def report(self) -> dict[str, Any]:
+        """The report as a dictionary; the page is `report_path`."""
+        path = self.path / "report.json"
+        if not path.exists():
+            raise BundleError(f"{self.path} has no report yet.", "Its training did not reach the end.", "Continue it with --resume.")
+        return json.loads(path.read_text("utf-8"))
+
+    @property
+    def report_path(self) -> Path:
+        return self.path / "report.html"
+
+    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+        missing = [c.name for c in self.schema.inputs if c.name not in frame.columns]
+        if missing:
+            raise DataError(f"The data lack {len(missing)} column(s) the model reads: {', '.join(missing[:8])}.", "",
+                            nearest(missing[0], frame.columns, label="Columns there"))
+        return frame
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{k} {v:.4g}" for k, v in list(self.metrics.items())[:3])
+        return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
+
+
+def golden_batch(golden: dict[str, Tensor]) -> tuple[Batch, Tensor]:
+    fields = {name.removeprefix("field."): tensor for name, tensor in golden.items() if name.startswith("field.")}
+    return Batch(fields, np.arange(len(golden["output"]))), golden["output"]
+
+
+def check_example(directory: Path, schema: Schema, example: Batch) -> None:
+    """The stored inputs have the shapes that the fitted states promise."""
+    for one in input_fields(schema):
+        modality = registry.get("modalities", one.modality)
+        if example.get(one.name) is None or not modality.check(one.states[0], example[one.name]):
+            raise damaged(directory, f"the stored inputs do not fit column {one.columns[0].name!r}")
+
+
+def build_empty(schema: Schema, config: Config, task, example: Batch, manifest: dict[str, Any]) -> nn.Module:
+    """The network without weights: built on the meta device, so nothing is allocated before the shapes are checked."""
+    with torch.device("meta"):
+        shadow = Batch({name: tensor.to("meta") for name, tensor in example.fields.items()}, example.rows)
+        rows, folds = int(manifest["model"]["rows"]), int(manifest["model"]["folds"])
+        if folds > 64:
+            raise ValueError("too many folds")
+        outputs = task.outputs(schema.target)
+        members = [ColumnsModel(schema, config, outputs, shadow, rows=rows) for _ in range(max(1, folds))]
+    return CrossFit(members) if folds else members[0]
+
+
+def fill(network: nn.Module, directory: Path) -> None:
+    """Load the weights; names and shapes are compared before a byte is read."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = tensor_shapes(directory, "weights.safetensors")
+    if wanted != found:
+        odd = sorted(set(wanted.items()) ^ set(found.items()))[:2]
+        raise damaged(directory, f"the weights do not fit the description ({odd})")
+    network.load_state_dict(read_tensors(directory, "weights.safetensors"), assign=True)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    network.eval()
+
+
+def check_golden(directory: Path, network: nn.Module, example: Batch, expected: Tensor) -> None:
+    try:
+        with torch.inference_mode():
+            output = network(example)
+    except (RuntimeError, IndexError, ValueError) as error:
+        raise damaged(directory, f"it cannot answer its own stored inputs ({str(error)[:100]})") from None
+    if output.shape != expected.shape or not torch.allclose(output, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE):
+        raise damaged(directory, "it answers its stored inputs otherwise than when it was written")
+
+
+def clean(scores: dict[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
+
+
+def make_golden(network: nn.Module, data: Dataset, rows: np.ndarray) -> dict[str, Tensor]:
+    """Five encoded inputs and the network's outputs."""
+    batch = data.batch(rows[:5])
+    fields = {name: tensor for name, tensor in batch.fields.items() if name not in ("target", "_fold")}
+    batch = Batch(fields, batch.rows)
+    was = network.training
+    network.eval()
+    with torch.inference_mode():
+        output = network(batch)
+    network.train(was)
+    return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {"output": output.clone().contiguous()}

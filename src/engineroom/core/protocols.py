@@ -1,0 +1,78 @@
+"""WORDS: the shapes that newcomers fill in. One file in the folder of that name, holding an object like this, is all it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .columns import Schema
+from .config import Config, LimitsConfig
+from .events import Player
+from .exhibits import Exhibit
+from .signals import Answers, Batch, Features, Layout, Losses, Records, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from torch import Generator, Tensor, nn
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of unequal length: `flat` (M, …) holds them one after the other, `lengths` (N,) says how long each is."""
+
+    flat: np.ndarray
+    lengths: np.ndarray
+
+
+Encoded = "np.ndarray | Ragged"
+State = Mapping[str, Any]
+
+
+class Modality(Protocol):
+    """One kind of column. Instances are stateless; what was learnt lives in the column's `state` (JSON)."""
+
+    stacks: bool  # scalar columns of this kind travel as one block (B, C, …)
+    layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
+    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    families: tuple[str, ...]  # families that make sense, the usual choice first
+
+    def recognises(self, values: pl.Series) -> float: ...
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]: ...
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray | Ragged: ...
+    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]: ...
+    def augment(self, fields: dict[str, Tensor], state: State, generator: Generator) -> dict[str, Tensor]: ...
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module: ...
+    def show(self, value: Any, state: State) -> str: ...
+
+
+class Family(Protocol):
+    """A backbone family: Signal → Features."""
+
+    takes: tuple[Layout, ...]  # preferred first
+
+    def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module: ...
+
+
+class Task(Protocol):
+    """A kind of question: what an answer means, how it is graded and scored, and who the rival is."""
+
+    headline: str
+
+    def fits(self, schema: Schema) -> float: ...
+    def outputs(self, schema: Schema) -> int: ...
+    def loss(self, output: Tensor, batch: Batch) -> Losses: ...
+    def grade(self, answers: Answers, truth: np.ndarray) -> Records: ...
+    def score(self, records: Records) -> dict[str, float]: ...
+    def exhibits(self, records: Records, schema: Schema) -> list[Exhibit]: ...
+
+
+class Objective(Protocol):
+    """A way of studying: who is on stage, who learns from what."""
+
+    def cast(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict: ...
+    def players(self, cast: nn.ModuleDict, task: Task, config: Config) -> tuple[Player, ...]: ...
+
+
+__all__ = ["Encoded", "Family", "Features", "Modality", "Objective", "Ragged", "State", "Task"]

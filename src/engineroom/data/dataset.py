@@ -1,0 +1,138 @@
+"""COLLECT: the encoded data set. Every column is decoded once; afterwards a batch is a slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from ..core import registry
+from ..core.columns import Schema
+from ..core.protocols import Ragged
+from ..core.seeds import numpy_generator, torch_generator
+from ..core.signals import Batch
+from .fields import Field, input_fields
+from .store import Fixed, RaggedStore, Writer
+
+CHUNK = {"image": 512, "audio": 256, "series": 4096}  # rows encoded at a time
+TABLE_CHUNK = 65_536
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Dataset:
+    """Encoded columns of all rows, and which rows are for what. `damaged` names rows that could not be read."""
+
+    schema: Schema
+    rows: int
+    stores: dict[str, Fixed | RaggedStore]
+    damaged: dict[int, str] = field(default_factory=dict)
+    splits: dict[str, np.ndarray] = field(default_factory=dict)
+    fold: np.ndarray | None = None  # (N,) int8: which ensemble member must not learn the row; -1 = none
+
+    def batch(self, rows: np.ndarray, step: int = -1) -> Batch:
+        """Rows as tensors; the target, where there is one, as "target"."""
+        fields: dict[str, torch.Tensor] = {}
+        for one in self.fields:
+            modality = registry.get("modalities", one.modality)
+            for suffix, tensor in modality.collate(self.stores[one.name].take(rows), one.states[0]).items():
+                fields[one.name + suffix] = tensor
+        if "target" in self.stores:
+            fields["target"] = torch.from_numpy(np.ascontiguousarray(self.stores["target"].take(rows)))
+        if self.fold is not None:
+            fields["_fold"] = torch.from_numpy(self.fold[rows])
+        return Batch(fields, rows, step)
+
+    def __post_init__(self) -> None:
+        self.fields: tuple[Field, ...] = input_fields(self.schema)
+
+    def augmented(self, rows: np.ndarray, step: int, seed: int) -> Batch:
+        """A training batch: like `batch`, with each modality's changes drawn from (seed, step)."""
+        batch = self.batch(rows, step)
+        fields = dict(batch.fields)
+        for one in self.fields:
+            modality = registry.get("modalities", one.modality)
+            own = {s: fields[one.name + s] for s in ("", "_mask") if one.name + s in fields}
+            for suffix, tensor in modality.augment(own, one.states[0], torch_generator(seed, "augment", step, one.name)).items():
+                fields[one.name + suffix] = tensor
+        return Batch(fields, rows, step)
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+def encode_table(frame: pl.DataFrame, schema: Schema, directory: Path | None = None, *, target: bool = True,
+                 progress: Progress | None = None) -> Dataset:
+    """Encode every input column (and the target) of `frame` by the schema's fitted states, chunk by chunk.
+
+    With a `directory` the result is memory-mapped there, so memory does not grow with the rows.
+    """
+    fields = list(input_fields(schema))
+    writers = {one.name: Writer(directory, f"field{i}", frame.height) for i, one in enumerate(fields)}
+    if target:
+        fields.append(Field("target", schema.target.modality, (schema.target,)))
+        writers["target"] = Writer(directory, "target", frame.height)
+    damaged: dict[int, str] = {}
+    chunk = min([CHUNK.get(one.modality, TABLE_CHUNK) for one in fields], default=TABLE_CHUNK)
+    for start in range(0, frame.height, chunk):
+        part = frame.slice(start, chunk)
+        for one in fields:
+            encoded, bad = encode_field(part, one)
+            writers[one.name].add(encoded)
+            damaged |= {start + row: f"{column}: {reason}" for row, (column, reason) in bad.items()}
+        if progress:
+            progress(min(frame.height, start + chunk), frame.height)
+    if not frame.height:
+        for one in fields:
+            writers[one.name].add(encode_field(frame, one)[0])
+    return Dataset(schema, frame.height, {name: writer.finish() for name, writer in writers.items()}, damaged)
+
+
+def encode_field(part: pl.DataFrame, one: Field) -> tuple[np.ndarray | Ragged, dict[int, tuple[str, str]]]:
+    """Encode a chunk of one field; blocks are stacked to (N, columns, …)."""
+    modality = registry.get("modalities", one.modality)
+    arrays: list[Any] = []
+    damaged: dict[int, tuple[str, str]] = {}
+    for column in one.columns:
+        bad: dict[int, str] = {}
+        arrays.append(modality.encode(part[column.name], column.state, bad))
+        damaged |= {row: (column.name, reason) for row, reason in bad.items()}
+    if modality.stacks and one.name != "target":
+        return np.stack(arrays, 1), damaged
+    return arrays[0], damaged
+
+
+@dataclass
+class Training:
+    """Training batches, a pure function of (seed, step): a resumed run goes on with the very next one."""
+
+    data: Dataset
+    batch_size: int
+    seed: int
+    augment: bool = True
+
+    def __post_init__(self) -> None:
+        self.rows = self.data.splits["train"]
+        self.batch_size = min(self.batch_size, len(self.rows))
+        self.per_epoch = max(1, len(self.rows) // self.batch_size)
+        self._order: tuple[int, np.ndarray] | None = None
+
+    def rows_of(self, step: int) -> np.ndarray:
+        """The rows of a step (1-based); each epoch has its own shuffle and drops the incomplete last batch."""
+        epoch, place = divmod(step - 1, self.per_epoch)
+        if self._order is None or self._order[0] != epoch:
+            self._order = (epoch, numpy_generator(self.seed, "epoch", epoch).permutation(self.rows))
+        return np.sort(self._order[1][place * self.batch_size : (place + 1) * self.batch_size])
+
+    def __call__(self, first: int, stop: Callable[[], int]) -> Iterator[tuple[int, Batch]]:
+        """(step, batch) from step `first` on, until `stop()` steps."""
+        step = first
+        while step <= stop():
+            rows = self.rows_of(step)
+            yield step, self.data.augmented(rows, step, self.seed) if self.augment else self.data.batch(rows, step)
+            step += 1

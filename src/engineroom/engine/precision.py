@@ -1,0 +1,88 @@
+"""BACKPROP: which arithmetic? A short probe times real steps in fp32 and in bf16 autocast and takes what is clearly faster.
+
+On a CPU with bf16 units a convolutional net trains about twice as fast; where bf16 is emulated it is ten times slower, so the name of
+the CPU decides nothing. The choice is recorded with the run, and a resumed run keeps it.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..core.signals import Batch
+
+CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
+
+
+class Precision:
+    """Runs a model under the chosen arithmetic on the chosen device."""
+
+    def __init__(self, name: str = "fp32", device: str = "cpu") -> None:
+        self.name, self.device = name, torch.device(device)
+
+    def move(self, batch: Batch) -> Batch:
+        if self.device.type == "cpu":
+            return batch
+        return Batch({name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.fields.items()}, batch.rows, batch.step)
+
+    def wrap(self, model: nn.Module) -> Callable[[Batch], Any]:
+        if self.name == "fp32":
+            return model
+        kind = self.device.type
+
+        def forward(batch: Batch) -> Any:
+            with torch.autocast(kind, torch.bfloat16):
+                return model(batch)
+
+        return forward
+
+
+def pick_device(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    if torch.cuda.is_available():
+        return "cuda"
+    return "cpu"
+
+
+def seconds_per_step(model: nn.Module, loss: Callable, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
+    """The best of a few training steps on a copy of the model."""
+    model = copy.deepcopy(model).train()
+    forward = precision.wrap(model)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    best, begun = float("inf"), time.perf_counter()
+    for attempt in range(repeats + 1):
+        start = time.perf_counter()
+        total = loss(forward(batch), batch).total
+        torch.autograd.grad(total, parameters, allow_unused=True)
+        if precision.device.type == "cuda":
+            torch.cuda.synchronize()
+        if not torch.isfinite(total):
+            return float("inf")
+        if attempt or time.perf_counter() - begun > budget:  # the first step pays for set-up
+            best = min(best, time.perf_counter() - start)
+        if time.perf_counter() - begun > budget:
+            break
+    return best
+
+
+def probe(model: nn.Module, loss: Callable, batch: Batch, asked: str, device: str) -> tuple[Precision, dict[str, Any]]:
+    """(the precision to use, what was measured). The global random state is left as it was."""
+    state = torch.get_rng_state()
+    try:
+        found: dict[str, Any] = {}
+        names = ("fp32", "bf16") if asked == "auto" else (asked,)
+        for name in names:
+            try:
+                found[name] = seconds_per_step(model, loss, batch, Precision(name, device))
+            except RuntimeError:  # some CPU kernels know no bf16
+                found[name] = float("inf")
+        name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"
+        return Precision(name, device), {"chosen": name, "seconds_per_step": {k: round(v, 5) for k, v in found.items() if v < 1e6}}
+    finally:
+        torch.set_rng_state(state)

@@ -1,0 +1,1 @@
+"""REPEAT: the watchers. Each reads events and does one thing; none edits a step."""

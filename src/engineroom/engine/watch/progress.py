@@ -1,0 +1,45 @@
+"""Shows the diary's lines while they are written: a live bar, or JSON lines, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+
+def json_lines(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+class Bar:
+    """step, loss, score, samples/s and time left on standard error; plain lines where it is no terminal."""
+
+    def __init__(self, headline: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.headline, self.score = headline, ""
+        self.console = Console(stderr=True)
+        self.bar = Progress(TextColumn("[bold]{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[facts]}"), TimeRemainingColumn(),
+                            console=self.console, transient=True)
+        self.task = None
+
+    def __call__(self, line: dict[str, Any]) -> None:
+        kind = line["event"]
+        if kind == "validated":
+            value = line["scores"].get(self.headline)
+            self.score = f"{self.headline} {value:.4g}" if value is not None else ""
+            if not self.console.is_terminal:
+                self.console.print(f"step {line['step']}: validation {self.score}" + (" (best)" if line["better"] else ""))
+        elif kind == "step" and self.console.is_terminal:
+            if self.task is None:
+                self.bar.start()
+                self.task = self.bar.add_task("training", total=line["total"], facts="")
+            facts = f"step {line['step']}/{line['total']} · loss {line['loss']:.4g} · {self.score or 'not yet judged'} · {line['samples_per_second']:,.0f} samples/s"
+            self.bar.update(self.task, completed=line["step"], total=line["total"], facts=facts)
+        elif kind == "replanned":
+            self.console.print(f"ending at step {line['total']}: {line['reason']}", style="dim")
+        elif kind == "stopped":
+            self.bar.stop()
+            self.console.print(f"stopped at step {line['step']}: {line['reason']}", style="dim")

@@ -1,0 +1,68 @@
+"""The examiner: grades any predictor's answers by the same code, with bootstrap intervals over rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..core.signals import Answers, Records
+from ..metrics.bootstrap import intervals, paired_difference
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What one predictor achieved on one set of rows."""
+
+    name: str
+    words: str
+    records: Records
+    scores: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    seconds: float = 0.0  # to train
+    rate: float = 0.0  # rows answered a second
+    megabytes: float = 0.0
+    calibration: dict[str, float] = field(default_factory=dict)
+
+
+def examine(name: str, words: str, answers: Answers, truth: np.ndarray, task, *, seed: int = 0, **facts) -> Examination:
+    """Grade `answers` against `truth`; scores and their 95 % intervals."""
+    records = task.grade(answers, truth)
+    return Examination(name, words, records, task.score(records), intervals(task.score, records, seed=seed), **facts)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which one to use, in words."""
+
+    use: str  # deep | rival | either | trivial
+    sentence: str
+    why: tuple[str, ...]
+    difference: tuple[float, float, float, float]  # deep − rival on the headline score: value, low, high, p
+
+    def to_json(self) -> dict:
+        value, low, high, p = self.difference
+        return {"use": self.use, "sentence": self.sentence, "why": list(self.why), "difference": {"value": value, "low": low, "high": high, "p": p}}
+
+
+def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, seed: int = 0) -> Verdict:
+    """Compare on the same rows: quality first (paired bootstrap), then cost."""
+    metric = task.headline
+    sign = 1.0 if task.higher_is_better else -1.0
+    value, low, high, p = paired_difference(task.score, deep.records, rival.records, metric, seed=seed)
+    ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
+    ours, theirs, nothing = (e.scores[metric] for e in (deep, rival, trivial))
+    shown = f"{metric} {ours:.4g} against {theirs:.4g} of the classical rival ({rival.words})"
+    slower = deep.seconds / max(rival.seconds, 1e-3)
+    size = deep.megabytes / max(rival.megabytes, 1e-6)
+    words = [f"On the same {len(deep.records['truth'])} test rows the difference is {value:+.3g} (95 % interval {low:+.3g} to {high:+.3g}).",
+             f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's."]
+    if sign * (max(ours * sign, theirs * sign) * sign - nothing) <= 0:
+        return Verdict("trivial", f"Neither beats answering always the same: {metric} {nothing:.4g}. {shown}.",
+                       (*words, "The inputs may say nothing about the target, or there are too few rows."), (value, low, high, p))
+    if ahead:
+        return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), (value, low, high, p))
+    if behind:
+        return Verdict("rival", f"Use the classical model: {shown}.", (*words, "Here deep learning does not pay."), (value, low, high, p))
+    cheaper = "the classical one is cheaper to train" if slower > 1 else "the deep one is cheaper to train"
+    return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, "The difference is within what chance explains."), (value, low, high, p))

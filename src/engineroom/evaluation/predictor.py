@@ -1,0 +1,34 @@
+"""Deep model or classical rival behind one call: rows in, Answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..core.signals import Answers
+from ..data.dataset import Dataset
+from ..engine.precision import Precision
+
+EVAL_BATCH = 256
+
+
+def ask(model: nn.Module, data: Dataset, rows: np.ndarray, task, *, precision: Precision | None = None, batch_size: int = EVAL_BATCH,
+        progress: Callable[[int, int], None] | None = None) -> Answers:
+    """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was afterwards."""
+    precision = precision or Precision()
+    forward = precision.wrap(model)
+    was = model.training
+    model.eval()
+    parts: list[Answers] = []
+    with torch.inference_mode():
+        for start in range(0, len(rows), batch_size):
+            batch = data.batch(rows[start : start + batch_size])
+            output = forward(precision.move(batch)).float().cpu()
+            parts.append(task.respond(output, batch, data.schema.target))
+            if progress:
+                progress(min(len(rows), start + batch_size), len(rows))
+    model.train(was)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,45 @@
+"""The multi-layer perceptron (Rumelhart et al. 1986), with K members that share weights (Gorishniy et al. 2025)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..core.config import Config
+from ..core.signals import Features, Signal
+from ..layers.members import MemberInput
+from ..layers.pool import masked_mean
+
+WIDTH = {"small": (128, 2), "medium": (256, 3), "large": (512, 3)}
+
+
+class Perceptrons(nn.Module):
+    """Signal → Features (B, K, D). Sequences of fixed length are laid side by side, padded ones averaged, grids flattened."""
+
+    def __init__(self, inputs: int, width: int, depth: int, members: int, dropout: float, *, average: bool) -> None:
+        super().__init__()
+        self.average = average
+        self.members = MemberInput(members, inputs)
+        layers: list[nn.Module] = []
+        for _ in range(depth):
+            layers += [nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout)]
+            inputs = width
+        self.layers = nn.Sequential(*layers)
+        self.width = width
+
+    def forward(self, signal: Signal) -> Features:
+        x: Tensor = masked_mean(signal.data, signal.mask) if self.average else signal.data.flatten(1)
+        return Features(self.layers(self.members(x)))
+
+
+class MLP:
+    takes = ("vector", "sequence", "grid")
+
+    def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
+        width, depth = WIDTH[size]
+        average = signal.layout == "sequence" and signal.mask is not None
+        inputs = signal.data.shape[-1] if average else signal.data[0].numel()
+        dropout = config.model.dropout if config.model.dropout is not None else 0.1
+        return Perceptrons(inputs, width, depth, members, dropout, average=average)
+
+
+FAMILY = MLP()

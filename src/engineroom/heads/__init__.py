@@ -1,0 +1,1 @@
+"""FORWARD: Features → output. One file per kind of answer."""

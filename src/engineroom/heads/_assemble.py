@@ -1,0 +1,139 @@
+"""FORWARD: one stem per field, one backbone per group of fields, everything fused, one head. Any mixture of columns fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from ..core import registry
+from ..core.columns import Schema
+from ..core.config import Config
+from ..core.errors import UserError, nearest
+from ..core.signals import Batch, Features, Signal
+from ..data.fields import Field, input_fields
+from .vector import VectorHead
+
+STEM_WIDTH = {"set": 16, "words": 160}  # features per table column, per token; other stems bring their own channels
+TABLE_MEMBERS = 16
+
+
+@dataclass
+class Plan:
+    """What was built and why, in words, for the report."""
+
+    encoders: list[dict[str, str]] = field(default_factory=list)
+    families: set[str] = field(default_factory=set)
+
+
+class ColumnsModel(nn.Module):
+    """Batch → output (B, K, outputs). Pure: no targets, no loss, no randomness in eval mode."""
+
+    def __init__(self, schema: Schema, config: Config, outputs: int, example: Batch, *, rows: int) -> None:
+        super().__init__()
+        self.groups: list[list[Field]] = group_fields(input_fields(schema))
+        self.stems, self.backbones = nn.ModuleDict(), nn.ModuleDict()
+        self.plan = Plan()
+        widths = []
+        for index, group in enumerate(self.groups):
+            kind = registry.get("modalities", group[0].modality).kind
+            name, size, why = choose_family(group, config, rows)
+            family = registry.get("families", name)
+            layout = agree(family, group[0].modality, name)
+            for one in group:
+                modality = registry.get("modalities", one.modality)
+                self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
+            members = (config.model.members or TABLE_MEMBERS) if kind == "set" and name == "mlp" else 1
+            with torch.no_grad():
+                signal = self.signal(group, example)
+            self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
+            widths.append((self.backbones[str(index)].width, members))
+            self.plan.families.add(name)
+            self.plan.encoders.append({"columns": ", ".join(c.name for f in group for c in f.columns), "family": name, "size": size, "why": why})
+        members = max(m for _, m in widths)
+        total = sum(w for w, _ in widths)
+        self.fuse: nn.Module = nn.Identity()
+        if len(widths) > 1:
+            self.fuse = nn.Sequential(nn.LayerNorm(total), nn.Linear(total, 256), nn.ReLU(), nn.Dropout(0.2))
+            total = 256
+        self.head = VectorHead(total, outputs, members)
+
+    def signal(self, group: list[Field], batch: Batch) -> Signal:
+        """The group's stems side by side; table columns become one sequence (B, columns, D)."""
+        signals = [self.stems[key(one)](batch[one.name], batch.get(one.name + "_mask")) for one in group]
+        return signals[0] if len(signals) == 1 else Signal(torch.cat([s.data for s in signals], 1), "sequence")
+
+    def features(self, batch: Batch) -> list[Features]:
+        return [self.backbones[str(i)](self.signal(group, batch)) for i, group in enumerate(self.groups)]
+
+    def forward(self, batch: Batch) -> Tensor:
+        pooled = [features.pooled for features in self.features(batch)]
+        if len(pooled) > 1:
+            members = max(p.shape[1] for p in pooled)
+            pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
+        return self.head(Features(self.fuse(pooled[0])))
+
+
+class CrossFit(nn.Module):
+    """K whole networks side by side: (B, K, outputs). Each is trained without one fold of the rows and judged on it."""
+
+    def __init__(self, members: list[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.plan = members[0].plan
+
+    def forward(self, batch: Batch) -> Tensor:
+        return torch.cat([member(batch).mean(1, keepdim=True) for member in self.members], 1)
+
+
+def key(one: Field) -> str:
+    """A field's name as a module name (no dots)."""
+    return one.name.replace(".", "·") or "_"
+
+
+def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
+    """Fields of kind "set" share one backbone; every other field has its own."""
+    table = [one for one in fields if registry.get("modalities", one.modality).kind == "set"]
+    rest = [[one] for one in fields if one not in table]
+    if not fields:
+        raise UserError("No input columns are left.", "Every column is the target, an identifier, constant or ignored.",
+                        "Bring one back, for example --set columns.NAME.role=input.")
+    return ([table] if table else []) + rest
+
+
+def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, str, str]:
+    """(family, size, why). A family that was asked for is used wherever it makes sense."""
+    modality = registry.get("modalities", group[0].modality)
+    asked = config.model.name
+    if asked != "auto" and asked not in registry.names("families"):
+        raise UserError(f"There is no model {asked!r}.", "", nearest(asked, ("auto", *registry.names("families")), label="Models"))
+    size = config.model.size if config.model.size != "auto" else modality_size(modality.kind, rows)
+    if asked in modality.families:
+        return asked, size, "asked for"
+    usual = modality.families[0]
+    words = {"set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
+             "picture": "neighbouring places belong together: convolutions", "steps": "patterns of several lengths in time: convolutions",
+             "words": f"{rows} texts are few: filters over neighbouring words learn from less than a Transformer"}[modality.kind]
+    return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
+
+
+def modality_size(kind: str, rows: int) -> str:
+    return "medium" if rows >= 200 or kind != "steps" else "small"
+
+
+def agree(family, modality_name: str, name: str):
+    """The first layout of the family that the modality offers."""
+    offered = registry.get("modalities", modality_name).layouts
+    for layout in family.takes:
+        if layout in offered:
+            return layout
+    raise UserError(f"Model {name!r} cannot read a {modality_name} column.", f"It takes {', '.join(family.takes)}; the column offers {', '.join(offered)}.",
+                    "Leave --model out, or choose one that fits.")
+
+
+def describe(model: nn.Module) -> dict:
+    """Size and make-up, plain JSON."""
+    count = sum(p.numel() for p in model.parameters())
+    size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
+    return {"parameters": count, "megabytes": round(size / 1e6, 3), "encoders": model.plan.encoders, "families": sorted(model.plan.families)}

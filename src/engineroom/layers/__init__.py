@@ -1,0 +1,1 @@
+"""FORWARD: torch building blocks. Every module states its shapes."""

@@ -1,0 +1,60 @@
+"""Changes that keep the meaning of a picture, on whole batches (B, C, H, W) of float pixels. All draw from a given generator."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+
+def _uniform(shape: tuple[int, ...], low: float, high: float, generator: Generator) -> Tensor:
+    return torch.rand(shape, generator=generator) * (high - low) + low
+
+
+def mirror(x: Tensor, axis: int, generator: Generator) -> Tensor:
+    """Half of the pictures are mirrored along `axis` (-1: left and right, -2: up and down)."""
+    chosen = torch.rand(len(x), generator=generator) < 0.5
+    return torch.where(chosen[:, None, None, None], x.flip(axis), x)
+
+
+def shift(x: Tensor, generator: Generator, share: float = 0.125) -> Tensor:
+    """Pad by reflection and crop at a random place: whole-pixel moves up to `share` of the side (He et al. 2016)."""
+    B, C, H, W = x.shape
+    pad = max(1, round(share * min(H, W)))
+    padded = F.pad(x, (pad, pad, pad, pad), mode="reflect")
+    rows = torch.randint(0, 2 * pad + 1, (B, 1), generator=generator) + torch.arange(H)
+    columns = torch.randint(0, 2 * pad + 1, (B, 1), generator=generator) + torch.arange(W)
+    padded = torch.gather(padded, 2, rows[:, None, :, None].expand(B, C, H, W + 2 * pad))
+    return torch.gather(padded, 3, columns[:, None, None, :].expand(B, C, H, W))
+
+
+def warp(x: Tensor, generator: Generator, turn: float = 0.2, zoom: float = 0.15) -> Tensor:
+    """A small turn (radians), zoom and stretch of each picture, resampled bilinearly."""
+    B = len(x)
+    angle = _uniform((B,), -turn, turn, generator)
+    sx, sy = _uniform((B,), 1 - zoom, 1 + zoom, generator), _uniform((B,), 1 - zoom, 1 + zoom, generator)
+    zero = torch.zeros(B)
+    theta = torch.stack([torch.stack([sx * angle.cos(), -sy * angle.sin(), zero], 1),
+                         torch.stack([sx * angle.sin(), sy * angle.cos(), zero], 1)], 1)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+
+
+def jitter(x: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
+    """Brightness and contrast of each picture change by up to `strength`."""
+    B = len(x)
+    contrast = _uniform((B, 1, 1, 1), 1 - strength, 1 + strength, generator)
+    brightness = 255 * _uniform((B, 1, 1, 1), -strength / 2, strength / 2, generator)
+    mean = x.mean((1, 2, 3), keepdim=True)
+    return ((x - mean) * contrast + mean + brightness).clamp(0, 255)
+
+
+def cutout(x: Tensor, generator: Generator, *, fill: float, share: float = 0.3) -> Tensor:
+    """A square patch of each picture is hidden (DeVries & Taylor 2017)."""
+    B, _, H, W = x.shape
+    side = max(1, round(share * min(H, W)))
+    top = torch.randint(-side // 2, H - side // 2, (B, 1), generator=generator)
+    left = torch.randint(-side // 2, W - side // 2, (B, 1), generator=generator)
+    row, column = torch.arange(H), torch.arange(W)
+    hidden = ((row >= top) & (row < top + side))[:, None, :, None] & ((column >= left) & (column < left + side))[:, None, None, :]
+    return torch.where(hidden, fill, x)

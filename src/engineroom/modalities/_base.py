@@ -1,0 +1,67 @@
+"""What most kinds of column share: stack arrays into tensors, leave training batches as they are."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.protocols import Ragged, State
+
+
+class Base:
+    """Defaults for a fixed-size column without augmentation."""
+
+    stacks = False
+    layouts: tuple[str, ...] = ()
+    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    families: tuple[str, ...] = ()  # families that make sense, the usual choice first
+
+    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
+        """Arrays (B, …) → {"": (B, …)}; ragged rows → {"": (B, T, …) zero-padded, "_mask": (B, T) True = real}."""
+        if isinstance(arrays, Ragged):
+            return pad(arrays)
+        return {"": torch.from_numpy(np.ascontiguousarray(arrays))}
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
+        return fields
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        """Does a stored example (B, …) have the shape that `state` promises? Keeps a forged state from asking for absurd memory."""
+        return True
+
+    def show(self, value: Any, state: State) -> str:
+        return html.escape("" if value is None else str(value)[:300])
+
+
+def pad(rows: Ragged) -> dict[str, Tensor]:
+    """Ragged rows → zero-padded (B, T, …) and mask (B, T). An empty row keeps one padded step so that T ≥ 1."""
+    longest = max(1, int(rows.lengths.max(initial=1)))
+    steps = np.arange(longest)
+    mask = steps[None, :] < rows.lengths[:, None]
+    data = np.zeros((len(rows.lengths), longest, *rows.flat.shape[1:]), rows.flat.dtype)
+    data[mask] = rows.flat
+    mask[rows.lengths == 0, 0] = True
+    return {"": torch.from_numpy(data), "_mask": torch.from_numpy(mask)}
+
+
+def each_cell(cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: dict[int, str], blank: np.ndarray) -> list[np.ndarray]:
+    """Decode cells with two threads; a cell that fails becomes `blank` and its reason lands in `damaged`."""
+
+    def one(pair: tuple[int, Any]) -> np.ndarray:
+        index, cell = pair
+        if cell is None:
+            return blank
+        try:
+            return work(cell)
+        except (OSError, ValueError, RuntimeError, SyntaxError, MemoryError) as error:
+            damaged[index] = str(error) or type(error).__name__
+            return blank
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, enumerate(cells)))

@@ -1,0 +1,170 @@
+"""A column of pictures: paths, encoded bytes or raw pixels. Decoded once, kept as uint8 of one size, normalised in the stem."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.config import LimitsConfig
+from ..core.protocols import State
+from ..core.signals import Layout, Signal
+from ..layers.augment import cutout, jitter, mirror, shift, warp
+from ._base import Base, each_cell
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+SAMPLE = 256  # pictures looked at to choose size and colours
+LARGEST = 96  # longest side the network sees
+
+
+class Image(Base):
+    layouts = ("grid",)
+    kind = "picture"
+    families = ("cnn", "transformer", "mlp")
+
+    def recognises(self, values: pl.Series) -> float:
+        if isinstance(values.dtype, pl.Array) and values.dtype.inner == pl.UInt8 or str(values.dtype).startswith("Array(UInt8"):
+            return 1.0
+        if values.dtype == pl.Binary:
+            return 0.8
+        if values.dtype != pl.String:
+            return 0.0
+        known = values.drop_nulls().head(200)
+        return 0.97 if len(known) and known.str.to_lowercase().str.contains(r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$").mean() > 0.9 else 0.0  # type: ignore[operator]
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        known = values.drop_nulls()
+        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(SAMPLE, len(known))).astype(int)))
+        blank = np.zeros((0, 0, 3), np.uint8)
+        damaged: dict[int, str] = {}
+        pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels), damaged, blank) if p.size]
+        if not pictures:
+            return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels}
+        grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
+        height, width = common_size([p.shape[:2] for p in pictures])
+        channels = 1 if grey else 3
+        small = np.stack([fit_size(p, height, width, channels) for p in pictures]) / 255.0
+        mean, std = small.mean((0, 2, 3)), small.std((0, 2, 3))
+        return {"height": height, "width": width, "channels": channels, "mean": [round(float(m), 5) for m in mean],
+                "std": [round(float(max(s, 0.02)), 5) for s in std], "pixels": limits.pixels}
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
+        """(N, channels, height, width) uint8."""
+        height, width, channels = state["height"], state["width"], state["channels"]
+
+        def work(cell: Any) -> np.ndarray:
+            return fit_size(decode(cell, pixels=state["pixels"], near=(height, width)), height, width, channels)
+
+        return np.stack(each_cell(cells(values), work, damaged, np.zeros((channels, height, width), np.uint8)))
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
+        """Shifts, small turns and zooms, mirror images where the data allow them (`symmetries`), light changes and a hidden patch."""
+        x = fields[""].float()
+        if "horizontal" in state.get("symmetries", ()):
+            x = mirror(x, -1, generator)
+        if "vertical" in state.get("symmetries", ()):
+            x = mirror(x, -2, generator)
+        if state.get("warp", True):
+            x = warp(x, generator)
+        x = shift(x, generator)
+        if state["channels"] == 3:
+            x = jitter(x, generator)
+        x = cutout(x, generator, fill=255 * float(np.mean(state["mean"])))
+        return {**fields, "": x}
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        return Normalise(states[0]["mean"], states[0]["std"])
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        return tuple(tensor.shape[1:]) == (state["channels"], state["height"], state["width"])
+
+    def show(self, value: Any, state: State) -> str:
+        """A thumbnail of at most 160 pixels as a data URI."""
+        from PIL import Image as Pillow
+
+        try:
+            picture = decode(value, pixels=state.get("pixels", 64_000_000), near=(160, 160))
+        except (OSError, ValueError, SyntaxError, MemoryError):
+            return "<em>unreadable picture</em>"
+        image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
+        scale = 160 / max(image.size)
+        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Pillow.Resampling.NEAREST if scale > 1 else Pillow.Resampling.BILINEAR)
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", optimize=True) if image.width * image.height < 4000 else image.convert("RGB").save(buffer, "JPEG", quality=80)
+        kind = "png" if buffer.getvalue()[:4] == b"\x89PNG" else "jpeg"
+        return f'<img alt="" src="data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+class Normalise(nn.Module):
+    """(B, C, H, W) pixels 0..255 → grid Signal with mean 0 and deviation 1 over the training pictures."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        deviation = torch.tensor(std, dtype=torch.float32)
+        self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
+        self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
+        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, "grid")
+
+
+def cells(values: pl.Series) -> Any:
+    """Paths and bytes as Python objects; raw pixels as arrays."""
+    return values.to_list() if values.dtype in (pl.String, pl.Binary) else values.to_numpy()
+
+
+def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np.ndarray:
+    """A path, encoded bytes or raw pixels → (H, W, 1 or 3) uint8. Refuses more than `pixels` before decoding (an image bomb).
+
+    `near` lets a JPEG be decoded at a reduced size no smaller than (H, W). Raises OSError or ValueError with a plain reason.
+    """
+    if isinstance(cell, np.ndarray):
+        return cell[..., None] if cell.ndim == 2 else cell
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
+    with Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell)) as image:
+        if image.width * image.height > pixels:
+            raise ValueError(f"{image.width}×{image.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+        if near is not None and image.format == "JPEG":
+            image.draft("RGB" if image.mode != "L" else "L", (near[1], near[0]))
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I;16", "I", "F", "I;16B"):
+            deep = np.asarray(image, np.float32)
+            low, high = float(deep.min()), float(deep.max())
+            return ((deep - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)[..., None]
+        image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+        array = np.asarray(image)
+    return array[..., None] if array.ndim == 2 else array
+
+
+def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.ndarray:
+    """(H, W, C) of any size → (channels, height, width) uint8."""
+    from PIL import Image as Pillow
+
+    if picture.shape[2] != channels:
+        picture = picture.repeat(3, 2) if channels == 3 else picture.mean(2, keepdims=True).astype(np.uint8)
+    if picture.shape[:2] != (height, width):
+        image = Pillow.fromarray(picture.squeeze(2) if channels == 1 else picture)
+        picture = np.asarray(image.resize((width, height), Pillow.Resampling.BILINEAR)).reshape(height, width, channels)
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The size all pictures are brought to: the median one, shrunk to LARGEST, in steps of 4 pixels."""
+    height, width = (float(v) for v in np.median(np.array(sizes), axis=0))
+    scale = min(1.0, LARGEST / max(height, width))
+    return tuple(max(8, round(side * scale / 4) * 4) for side in (height, width))  # type: ignore[return-value]
+
+
+MODALITY = Image()

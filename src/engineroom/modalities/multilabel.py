@@ -1,0 +1,80 @@
+"""A column whose cells are sets: several labels at once, as lists or as text joined by | ; or ,"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.config import LimitsConfig
+from ..core.protocols import State
+from ..core.signals import Layout, Signal
+from ._base import Base
+
+MOST = 2_000
+SEPARATORS = "|;"
+
+
+class Multilabel(Base):
+    layouts = ("sequence", "vector")
+    kind = "set"
+    families = ("mlp", "transformer")
+
+    def recognises(self, values: pl.Series) -> float:
+        if values.dtype == pl.List(pl.String):
+            return 0.9
+        if values.dtype != pl.String:
+            return 0.0
+        known = values.drop_nulls().head(2000)
+        for separator in SEPARATORS:
+            if len(known) and known.str.contains(separator, literal=True).mean() > 0.2:  # type: ignore[operator]
+                labels = {label for cell in known for label in cell.split(separator)}
+                if len(labels) <= 0.2 * len(known) + 20 and max(map(len, labels)) < 60:
+                    return 0.85
+        return 0.0
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        sets = to_sets(values)
+        counts = Counter(label for labels in sets for label in set(labels))
+        return {"values": sorted(label for label, _ in counts.most_common(MOST))}
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
+        """(N, labels) uint8 with 1 where the label is present."""
+        place = {label: i for i, label in enumerate(state["values"])}
+        out = np.zeros((len(values), len(place)), np.uint8)
+        for row, labels in enumerate(to_sets(values)):
+            out[row, [place[label] for label in labels if label in place]] = 1
+        return out
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        return Bag(len(states[0]["values"]), width)
+
+    def show(self, value: Any, state: State) -> str:
+        return super().show(", ".join(value) if isinstance(value, (list, pl.Series)) else value, state)
+
+
+class Bag(nn.Module):
+    """(B, labels) → sequence Signal (B, 1, D)."""
+
+    def __init__(self, labels: int, width: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(labels, width)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
+        return Signal(self.linear(x.to(torch.float32))[:, None], "sequence")
+
+
+def to_sets(values: pl.Series) -> list[list[str]]:
+    if values.dtype == pl.String:
+        text = "".join(values.drop_nulls().head(2000).to_list())
+        separator = max("|;,", key=text.count)
+        return [[part.strip() for part in cell.split(separator) if part.strip()] if cell else [] for cell in values]
+    return [[str(label) for label in cell] if cell is not None else [] for cell in values.to_list()]
+
+
+MODALITY = Multilabel()

@@ -1,0 +1,136 @@
+"""A column of series: one or many channels, equal or unequal lengths, gaps filled by the straight line between neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.config import LimitsConfig
+from ..core.protocols import Ragged, State
+from ..core.signals import Layout, Signal
+from ._base import Base
+
+LONGEST = 2_048  # steps; longer series are averaged down by a whole factor
+
+
+class Series(Base):
+    layouts = ("sequence",)
+    kind = "steps"
+    families = ("cnn", "rnn", "transformer", "mlp")
+
+    def recognises(self, values: pl.Series) -> float:
+        inner = values.dtype
+        while isinstance(inner, (pl.List, pl.Array)):
+            inner = inner.inner
+        return 0.95 if isinstance(values.dtype, (pl.List, pl.Array)) and inner.is_numeric() and inner != pl.UInt8 else 0.0
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        known = [s for s in (to_steps(cell) for cell in values) if len(s)]
+        if not known:
+            return {"channels": 1, "stride": 1, "length": 0, "mean": [0.0], "std": [1.0]}
+        channels = max(s.shape[1] for s in known)
+        lengths = {len(s) for s in known}
+        stride = int(np.ceil(max(lengths) / LONGEST))
+        flat = np.concatenate([s for s in known if s.shape[1] == channels])
+        mean, std = np.nanmean(flat, 0), np.nanstd(flat, 0)
+        return {"channels": channels, "stride": stride, "length": lengths.pop() // stride if len(lengths) == 1 else 0,
+                "mean": [float(m) for m in np.nan_to_num(mean)], "std": [float(s) if np.isfinite(s) and s > 1e-9 else 1.0 for s in std]}
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
+        """Ragged rows (T, channels) float32, standardised per channel; at most LONGEST steps."""
+        rows = []
+        for index, cell in enumerate(values):
+            steps = to_steps(cell)
+            if len(steps) and steps.shape[1] != state["channels"]:
+                damaged[index] = f"has {steps.shape[1]} channels where training had {state['channels']}"
+                steps = steps[:0]
+            if not len(steps):
+                if index not in damaged and cell is not None:
+                    damaged[index] = "is a series of length 0"
+                steps = np.zeros((1, state["channels"]))
+            steps = np.clip((bridge(steps) - state["mean"]) / state["std"], -50, 50)
+            rows.append(shrink(steps, state["stride"])[: 4 * LONGEST].astype(np.float32))
+        return Ragged(np.concatenate(rows), np.array([len(r) for r in rows], np.int64))
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
+        """A little noise and a slightly different scale per channel."""
+        x = fields[""]
+        scale = 1 + 0.1 * torch.randn(x.shape[0], 1, x.shape[2], generator=generator)
+        return {**fields, "": x * scale + 0.03 * torch.randn(x.shape, generator=generator)}
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        return Steps(bool(states[0]["length"]))
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        return tensor.shape[2] == state["channels"]
+
+    def show(self, value: Any, state: State) -> str:
+        return sparkline(to_steps(value))
+
+
+class Steps(nn.Module):
+    """(B, T, C) and mask → sequence Signal, unchanged: the family projects. Equal lengths drop the mask."""
+
+    def __init__(self, equal: bool) -> None:
+        super().__init__()
+        self.equal = equal
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
+        full = mask is None or (self.equal and bool(mask.all()))
+        return Signal(x if full else x * mask[..., None], "sequence", None if full else mask)
+
+
+def to_steps(cell: Any) -> np.ndarray:
+    """A cell (list of T numbers, or channel-major list of C lists) → (T, C) float64 with NaN for gaps."""
+    if cell is None:
+        return np.zeros((0, 1))
+    cell = cell.to_list() if isinstance(cell, pl.Series) else list(cell)
+    if not cell:
+        return np.zeros((0, 1))
+    channels = cell if isinstance(cell[0], (list, tuple, np.ndarray)) else [cell]
+    longest = max(len(c) for c in channels)
+    out = np.full((longest, len(channels)), np.nan)
+    for i, channel in enumerate(channels):
+        out[: len(channel), i] = np.array([np.nan if v is None else v for v in channel], float)
+    return out
+
+
+def bridge(steps: np.ndarray) -> np.ndarray:
+    """Fill NaN and infinite gaps (T, C) linearly; a channel without any value becomes 0."""
+    bad = ~np.isfinite(steps)
+    if bad.any():
+        steps = steps.copy()
+        place = np.arange(len(steps))
+        for c in np.flatnonzero(bad.any(0)):
+            good = ~bad[:, c]
+            steps[bad[:, c], c] = np.interp(place[bad[:, c]], place[good], steps[good, c]) if good.any() else 0.0
+    return steps
+
+
+def shrink(steps: np.ndarray, stride: int) -> np.ndarray:
+    """Average every `stride` steps: (T, C) → (T // stride, C)."""
+    if stride == 1 or len(steps) < stride:
+        return steps
+    T = len(steps) // stride * stride
+    return steps[:T].reshape(-1, stride, steps.shape[1]).mean(1)
+
+
+def sparkline(steps: np.ndarray, width: int = 240, height: int = 60) -> str:
+    """Up to four channels as lines in a small SVG."""
+    if not len(steps):
+        return "<em>empty series</em>"
+    steps = bridge(steps[:: max(1, len(steps) // width)])[:, :4]
+    low, high = steps.min(), steps.max()
+    y = height - 4 - (steps - low) / max(high - low, 1e-9) * (height - 8)
+    x = np.linspace(2, width - 2, len(steps))
+    paths = "".join(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y[:, c], strict=True))}" fill="none" '
+                    f'stroke="currentColor" stroke-width="1.3" opacity="{1 - 0.22 * c:.2f}"/>' for c in range(steps.shape[1]))
+    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="series">{paths}</svg>'
+
+
+MODALITY = Series()

@@ -1,0 +1,36 @@
+"""Learning from answers: one model, one player, the task's own loss."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ..core.config import Config
+from ..core.events import Player
+from ..core.signals import Batch
+from ..engine.optim import make_optimizer
+from ..engine.precision import Precision
+from ..engine.schedule import Schedule
+from ..heads._assemble import ColumnsModel, CrossFit
+
+
+class Supervised:
+    def cast(self, task, schema, config: Config, example: Batch, *, rows: int, folds: int = 0) -> nn.ModuleDict:
+        """{"model": …}: with folds, one whole network per fold."""
+
+        def one() -> nn.Module:
+            return ColumnsModel(schema, config, task.outputs(schema.target), example, rows=rows)
+
+        return nn.ModuleDict({"model": CrossFit([one() for _ in range(folds)]) if folds else one()})
+
+    def players(self, cast: nn.ModuleDict, task, config: Config, schedule: Schedule, precision: Precision) -> tuple[Player, ...]:
+        model = cast["model"]
+        optimizer = make_optimizer(model, config)
+
+        def after(step: int) -> None:
+            schedule.apply(optimizer, step)
+
+        schedule.apply(optimizer, 0)
+        return (Player("model", optimizer, precision.wrap(model), task.loss, clip=1.0, after=after),)
+
+
+OBJECTIVE = Supervised()

@@ -1,0 +1,54 @@
+"""How long to learn, in how large steps: the one recipe for each kind of data, the same for every data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .core import registry
+from .core.columns import Schema
+from .core.config import Config
+from .data.fields import input_fields
+
+DEFAULT_MINUTES = 4.0
+UNTIL_MINUTES = 12.0  # when a score is asked for, there is more patience
+CHECKS = 40  # validations a run
+PATIENCE = 10
+
+# kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch)
+RECIPES = {
+    "set": (40, 20_000, 0.4, 32, 256),
+    "words": (12, 5_000, 0.3, 16, 64),
+    "picture": (70, 5_000, 0.5, 16, 64),
+    "steps": (160, 500, 0.5, 8, 64),
+}
+FOLDS, FOLD_ROWS = 5, 1000  # series sets below FOLD_ROWS rows are cross-fitted by FOLDS networks
+
+
+@dataclass(frozen=True)
+class Plan:
+    batch_size: int
+    epochs: float
+    folds: int
+    patience: int
+
+    def steps(self, rows: int) -> int:
+        return max(20, round(self.epochs * max(1, rows // self.batch_size)))
+
+
+def make_plan(schema: Schema, config: Config, rows: int) -> Plan:
+    """The recipe of the slowest learner among the columns."""
+    kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
+    kind = next(k for k in ("picture", "steps", "words", "set") if k in kinds)
+    epochs, at, shrink, least, most = RECIPES[kind]
+    size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
+    folds = FOLDS if kinds == {"steps"} and rows < FOLD_ROWS and config.model.members is None else 0
+    return Plan(min(size, rows), max(4.0, min(800.0, epochs * (at / rows) ** shrink)), folds, config.train.patience or PATIENCE)
+
+
+def budget_seconds(config: Config) -> float | None:
+    """The seconds a run may train; None where epochs or steps are given."""
+    if config.train.minutes:
+        return 60 * config.train.minutes
+    if config.train.epochs or config.train.steps:
+        return None
+    return 60 * (UNTIL_MINUTES if config.train.until else DEFAULT_MINUTES)

@@ -1,0 +1,165 @@
+"""Collect: from a source to an encoded, split, checked data set. Decided once, written down, and taken up again by a resumed run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .baselines._symmetry import find_symmetries
+from .core import registry
+from .core.columns import Schema
+from .core.config import Config
+from .core.errors import BundleError, DataError
+from .core.exhibits import Finding
+from .core.seeds import numpy_generator
+from .core.table import Table
+from .data.checks import check
+from .data.dataset import Dataset, encode_table
+from .data.open import open_table
+from .data.schema import apply_findings, fit_schema, infer_schema
+from .data.splits import split_rows
+from .plan import make_plan
+from .rundir import RunDirectory
+
+Say = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Prepared:
+    """Everything that is fixed before the first step."""
+
+    run: RunDirectory
+    config: Config
+    table: Table
+    schema: Schema
+    task: Any
+    data: Dataset
+    findings: list[Finding]
+    split_words: str
+    split_hash: str
+    learners: int  # rows of the training split proper
+    folds: int
+    settled: dict[str, Any] | None = None
+
+    def truth(self, rows: np.ndarray) -> np.ndarray:
+        return self.task.truth(self.data.stores["target"].take(rows), self.schema.target)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
+
+    @property
+    def task_name(self) -> str:
+        return next(name for name, task in registry.every("tasks").items() if task is self.task)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the data were: the rows and columns, by a hash over a sample of their cells."""
+        from .core.files import blake
+
+        frame = self.table.frame
+        picked = frame[np.unique(np.linspace(0, max(0, frame.height - 1), 2000).astype(int))]
+        text = "\n".join(str(picked[name].to_list() if picked[name].dtype.is_nested() is False else picked[name].hash().sum()) for name in picked.columns)
+        return blake(f"{frame.shape}{frame.columns}{text}".encode())
+
+
+def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:
+    """Open, type, split, check, fit and encode. Says what it finds along the way."""
+    earlier = run.read_prepared() if run else None
+    say({"event": "opening", "data": config.data})
+    cache = run.cache if run else None
+    table = open_table(frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache)
+    schema = infer_schema(table, config)
+    task = registry.get("tasks", pick_task(schema, config))
+    split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
+    findings = check(table, schema, split, task=task.kind)
+    for finding in findings:
+        if finding.level == "error":
+            raise DataError(finding.what, finding.why, finding.fix)
+    schema = apply_findings(schema, findings, config)
+    if run is None:
+        run = RunDirectory.create(config, table.name)
+        config = resolved(config, run, table, frame)
+        run.write_config(config)
+    say({"event": "schema", "rows": len(table), "split": {k: len(getattr(split, k)) for k in ("train", "val", "test")}, "split_words": split.words,
+         "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema], "notes": list(table.notes),
+         "findings": [f.to_json() for f in findings]})
+    schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, config.limits)
+    if schema.target.modality == "category" and len(schema.target.state["values"]) < 2:
+        raise DataError(f"The training rows hold one class only: {schema.target.state['values']}.", "There is nothing to tell apart.", "Add rows of another class.")
+
+    def progress(done: int, total: int) -> None:
+        say({"event": "encoding", "done": done, "total": total})
+
+    data = encode_table(table.frame, schema, run.cache, progress=progress)
+    data.splits = {"train": split.train, "val": split.val, "test": split.test}
+    findings += drop_damaged(data, table, config)
+    if earlier and earlier["split_hash"] != split.hash:
+        raise BundleError(f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew.")
+    if not earlier:
+        schema = data.schema = find_symmetries(schema, data, task, config)
+    ready = Prepared(run, config, table, schema, task, data, findings, split.words, split.hash, len(data.splits["train"]), 0, (earlier or {}).get("settled"))
+    ready.folds = cross_fit(ready)
+    return ready
+
+
+def pick_task(schema: Schema, config: Config) -> str:
+    """The task that was asked for, or the one that fits the target best."""
+    if config.task != "auto":
+        return config.task
+    fits = {name: task.fits(schema.target) for name, task in registry.every("tasks").items()}
+    return max(fits, key=lambda name: fits[name])
+
+
+def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Config:
+    """The configuration with nothing left implicit; a table from Python is written beside it, so that the run can be continued."""
+    data = config.data
+    if frame is not None:
+        path = run.path / "data.arrow"
+        table.frame.write_ipc(path)
+        data = str(path)
+    elif data:
+        data = str(Path(data).resolve())
+    test = str(Path(config.test).resolve()) if config.test else None
+    return config.model_copy(update={"data": data, "test": test, "run": str(run.path)})
+
+
+def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
+    """Leave damaged rows out of all splits, up to the user's limit; name the first."""
+    if not data.damaged:
+        return []
+    count, share = len(data.damaged), len(data.damaged) / max(1, len(data))
+    first = "; ".join(f"row {row}: {cell_name(table, row, reason)}" for row, reason in list(data.damaged.items())[:5])
+    if share > config.limits.skip:
+        raise DataError(f"{count} of {len(data)} rows cannot be read ({share:.0%}).", first,
+                        f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}")
+    bad = np.array(list(data.damaged))
+    data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
+    return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them.")]
+
+
+def cell_name(table: Table, row: int, reason: str) -> str:
+    column = reason.partition(":")[0]
+    value = table.frame[column][row] if column in table.frame.columns else None
+    return f"{value} ({reason})" if isinstance(value, str) and len(value) < 300 else reason
+
+
+def cross_fit(ready: Prepared) -> int:
+    """On few rows, every row both teaches and judges: K networks, each judged on the fold it never saw. Returns K or 0."""
+    folds = make_plan(ready.schema, ready.config, ready.learners).folds
+    if not folds:
+        return 0
+    data = ready.data
+    rows = np.sort(np.concatenate([data.splits["train"], data.splits["val"]]))
+    truth = ready.truth(rows)
+    order = numpy_generator(ready.config.seed, "folds").permutation(len(rows))
+    order = order[np.argsort(truth[order], kind="stable")]  # neighbours in the target go to different folds
+    fold = np.full(len(data), -1, np.int8)
+    fold[rows[order]] = np.arange(len(rows)) % folds
+    data.fold = fold
+    data.splits["train"] = data.splits["val"] = rows
+    ready.split_words += f" Few rows: {folds} networks are trained side by side, each judged on the fifth of the rows it never learns from."
+    return folds

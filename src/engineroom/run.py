@@ -1,0 +1,174 @@
+"""The whole story in one function: data in, a trained and honestly judged model out. Read `train` to read the project."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from .bundle.model import Model
+from .core import registry
+from .core.config import Config
+from .core.errors import UserError, nearest
+from .core.seeds import seed_everything
+from .data.dataset import Training
+from .engine.follow import follow
+from .engine.loop import learn
+from .engine.precision import Precision, pick_device, probe
+from .engine.schedule import Schedule
+from .engine.watch.checkpoint import Checkpoint
+from .engine.watch.guard import Clock, Finite, Interrupt
+from .engine.watch.history import History
+from .engine.watch.patience import Patience, Until
+from .engine.watch.validate import Validate
+from .evaluation.predictor import ask
+from .finish import finish
+from .plan import CHECKS, budget_seconds, make_plan
+from .prepare import Prepared, prepare
+from .rundir import RunDirectory
+
+Say = Callable[[dict[str, Any]], None]
+MONITOR_ROWS = 10_000  # validation rows looked at during training; the final judgement takes all
+
+
+def train(config: Config, *, table: Any = None, resume: str | None = None, say: Say | None = None, watchers: tuple = ()) -> tuple[Model, str]:
+    """Train by `config` (or go on with the run `resume`): (the model, why training stopped).
+
+    `say` hears every line of the diary as a dictionary; `watchers` read the loop's events.
+    """
+    say = say or (lambda line: None)
+    if resume:
+        run, config = RunDirectory.reopen(resume)
+        if run.finished:
+            run.release()
+            return Model.load(run.path), "already finished"
+    else:
+        run = None
+    try:
+        ready = prepare(config, run, table, say)
+        run, config = ready.run, ready.config
+        return teach(ready, config, run, say, watchers)
+    finally:
+        if run is not None:
+            run.release()
+
+
+def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers: tuple) -> tuple[Model, str]:
+    """The five beats, watched; then the examination."""
+    torch.set_num_threads(config.train.threads or os.cpu_count() or 1)
+    data, task = ready.data, ready.task
+    objective = registry.get("objectives", "supervised")
+    rows = data.splits["train"]
+    plan = make_plan(ready.schema, config, ready.learners)
+    batches = Training(data, plan.batch_size, config.seed, config.train.augment)
+
+    seed_everything(config.seed)
+    cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, folds=ready.folds)
+    device = pick_device(config.train.device)
+    cast.to(device)
+    model = cast["model"]
+    settled = ready.settled or settle(config, plan, model, task, batches, device)
+    precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
+    run.write_prepared({**ready.to_json(), "settled": settled})
+
+    players = objective.players(cast, task, config, schedule, precision)
+    if device != "cpu":
+        players = tuple(on_device(player, precision) for player in players)
+    clock = Stopwatch()
+    history = History(run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say)
+    monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // MONITOR_ROWS)]
+    truth = ready.truth(monitor)
+
+    def judge(network: torch.nn.Module) -> dict[str, float]:
+        answers = ask(network, data, monitor, task, precision=precision)
+        return task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
+
+    validate = Validate(model, judge, every=max(1, settled["steps"] // CHECKS), selects=task.selects, last=lambda: schedule.total - 1)
+    patience = Patience(schedule, plan.patience)
+    memory = {"validate": validate, "patience": patience, "schedule": schedule}
+    checkpoint = Checkpoint(run.checkpoints, cast, players, memory, seconds=config.train.checkpoint_seconds,
+                            facts=lambda: {"elapsed": clock()}, best=lambda: validate.best_weights or model.state_dict())
+    meta = checkpoint.restore()
+    first = 1
+    if meta:
+        first, clock.before = meta["step"] + 1, meta["facts"]["elapsed"]
+        history.write("resumed", step=meta["step"])
+    else:
+        history.write("started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"])
+    watching = [*watchers, Finite(), validate, patience, history, *until(config, task), checkpoint]
+    seconds = budget_seconds(config)
+    if seconds:
+        watching.append(Clock(schedule, seconds, clock))
+
+    model.train()
+    with Interrupt() as interrupt:
+        steps = batches(first, lambda: schedule.total - 1)
+        reason = follow(learn(steps, players), [*watching, interrupt])
+    if not validate.best_weights:
+        history(validate.now(first))
+    if patience.ending:
+        reason = f"settled: no better validation score in {plan.patience} checks" if reason.startswith("the planned") else reason
+    history.write("stopped", step=max(first - 1, last_step(run)), reason=reason)
+    model.load_state_dict(validate.best_weights)
+    result = finish(ready, config, run, cast.cpu(), clock(), reason, settled, say)
+    history.close()
+    return result, reason
+
+
+def settle(config: Config, plan, model, task, batches: Training, device: str) -> dict[str, Any]:
+    """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
+    example = Precision("fp32", device).move(batches.data.augmented(batches.rows_of(1), 1, config.seed))
+    precision, found = probe(model, task.loss, example, config.train.precision, device)
+    if config.train.steps:
+        steps = config.train.steps
+    elif config.train.epochs:
+        steps = config.train.epochs * batches.per_epoch
+    else:
+        seconds = budget_seconds(config) or 0.0
+        affordable = int(0.9 * seconds / max(1e-5, found["seconds_per_step"].get(precision.name, 0.01)))
+        wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
+        steps = max(10, min(affordable, wanted))
+    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size}
+
+
+def until(config: Config, task) -> list[Until]:
+    """--until METRIC=VALUE as a watcher."""
+    if not config.train.until:
+        return []
+    metric, _, value = config.train.until.partition("=")
+    names = [*dict.fromkeys((task.headline, *task.higher, *task.lower))]
+    if metric not in names:
+        raise UserError(f"--until names no score {metric!r}.", "", nearest(metric, names, label="Scores"))
+    try:
+        return [Until(metric, float(value), higher_is_better=metric in task.higher)]
+    except ValueError:
+        raise UserError(f"--until {config.train.until!r} is not of the form METRIC=VALUE.", "", "Example: --until accuracy=0.97") from None
+
+
+def on_device(player, precision: Precision):
+    """The same player, its batches moved first."""
+    forward, loss = player.forward, player.loss
+    player.forward = lambda batch: forward(precision.move(batch))
+    player.loss = lambda output, batch: loss(output, precision.move(batch))
+    return player
+
+
+def last_step(run: RunDirectory) -> int:
+    from .engine.watch.history import read_history
+
+    return max((line.get("step", 0) for line in read_history(run.events)), default=0)
+
+
+class Stopwatch:
+    """Seconds of training, those before a crash included."""
+
+    def __init__(self) -> None:
+        self.before, self.begun = 0.0, time.perf_counter()
+
+    def __call__(self) -> float:
+        return self.before + time.perf_counter() - self.begun
+
+

@@ -1,0 +1,62 @@
+"""Exhibits about classes: who is taken for whom, class by class, are the probabilities honest, ROC and precision–recall."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.exhibits import Exhibit
+from ..core.signals import Records
+
+
+def confusion(records: Records, names: list[str]) -> list[Exhibit]:
+    known = records["truth"] >= 0
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (records["truth"][known], records["said"][known]), 1)
+    return [Exhibit("matrix", "Who is taken for whom", {"rows": names, "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
+                    "Each row is a true class; the diagonal is right.")]
+
+
+def per_class(records: Records, names: list[str]) -> Exhibit:
+    truth, said = records["truth"], records["said"]
+    rows = []
+    for k, name in enumerate(names):
+        hit, support, claimed = int(((truth == k) & (said == k)).sum()), int((truth == k).sum()), int((said == k).sum())
+        precision, recall = hit / claimed if claimed else 0.0, hit / support if support else 0.0
+        f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
+        rows.append([name, support, round(precision, 3), round(recall, 3), round(f1, 3)])
+    rows.sort(key=lambda row: row[4])
+    return Exhibit("table", "Class by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first.")
+
+
+def calibration(records: Records, rival: Records) -> Exhibit:
+    series = []
+    for name, r in (("deep", records), ("classical", rival)):
+        sure = r["probability"].max(1)
+        right = (r["said"] == r["truth"]).astype(float)
+        edges = np.unique(np.quantile(sure, np.linspace(0, 1, 11)))
+        place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, max(0, len(edges) - 2))
+        bins = [place == b for b in range(max(1, len(edges) - 1)) if (place == b).any()]
+        series.append({"name": name, "x": [float(sure[b].mean()) for b in bins], "y": [float(right[b].mean()) for b in bins]})
+    return Exhibit("lines", "Is it as sure as it is right?", {"x": "stated probability", "y": "share that is right", "series": series, "diagonal": True},
+                   "On the line: when it says 80 %, it is right 80 % of the time. Below: too sure.")
+
+
+def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
+    """ROC and precision–recall where there are two classes."""
+    if len(names) != 2 or len(np.unique(records["truth"])) < 2:
+        return []
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    roc, pr = [], []
+    for name, r in (("deep", records), ("classical", rival)):
+        y, p = r["truth"] == 1, r["probability"][:, 1]
+        fpr, tpr, _ = roc_curve(y, p)
+        precision, recall, _ = precision_recall_curve(y, p)
+        roc.append({"name": name, "x": thin(fpr), "y": thin(tpr)})
+        pr.append({"name": name, "x": thin(recall), "y": thin(precision)})
+    return [Exhibit("lines", f"Finding “{names[1]}”: ROC", {"x": "false alarms", "y": "found", "series": roc, "diagonal": True}),
+            Exhibit("lines", f"Finding “{names[1]}”: precision and recall", {"x": "recall", "y": "precision", "series": pr})]
+
+
+def thin(values: np.ndarray, most: int = 300) -> list[float]:
+    return [float(v) for v in values[np.unique(np.linspace(0, len(values) - 1, most).astype(int))]]

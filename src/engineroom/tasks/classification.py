@@ -1,0 +1,109 @@
+"""LOSS: which class is it? One of two, one of many."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..core.columns import Column
+from ..core.exhibits import Exhibit
+from ..core.signals import Answers, Batch, Losses, Records
+from ..metrics import classification as metrics
+from . import _classes as classes
+from ._members import honest_mean, mean_loss
+
+SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it only blurs
+
+
+class Classification:
+    kind = "classes"
+    headline = "accuracy"
+    higher_is_better = True
+    selects = "log_loss"  # the best weights are those with the lowest validation log loss …
+    target_modality = "category"
+
+    def fits(self, target: Column) -> float:
+        return 1.0 if target.modality == "category" else 0.0
+
+    def outputs(self, target: Column) -> int:
+        return len(target.state["values"])
+
+    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+        """Category codes (N,) → class numbers, -1 where the class was not in the training rows."""
+        return codes.astype(np.int64) - 1
+
+    def loss(self, output: Tensor, batch: Batch) -> Losses:
+        """output (B, K, C) logits, batch["target"] (B,) category codes from 1 on."""
+        B, K, C = output.shape
+        y = (batch["target"].long() - 1)[:, None].expand(B, K)
+        smoothing = SMOOTHING if C > 2 else 0.0
+        each = F.cross_entropy(output.flatten(0, 1), y.flatten(), reduction="none", label_smoothing=smoothing).view(B, K)
+        return Losses(mean_loss(each, batch))
+
+    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+        """(B, K, C) logits → {"probability": (B, C)}."""
+        return {"probability": honest_mean(output.softmax(-1), batch).numpy()}
+
+    def plain(self, values: np.ndarray) -> Answers:
+        """A rival's (N, C) probabilities as answers."""
+        return {"probability": values}
+
+    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+        """One temperature, fitted on the validation split (Guo et al. 2017)."""
+        known = truth >= 0
+        if known.sum() < 20:
+            return {"temperature": 1.0}
+        rows = np.flatnonzero(known)[:: max(1, int(known.sum()) // 4000)]
+        logits = torch.from_numpy(np.log(np.clip(answers["probability"][rows], 1e-9, 1))).float()
+        y = torch.from_numpy(truth[rows])
+        best, step = 0.0, 0.4
+        for _ in range(5):  # a line search on a log scale, finer each time
+            grid = best + step * torch.linspace(-3, 3, 7)
+            losses = [float(F.cross_entropy(logits / t.exp(), y)) for t in grid]
+            best, step = float(grid[int(np.argmin(losses))]), step / 3
+        return {"temperature": round(float(np.exp(best)), 4)}
+
+    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+        logits = np.log(np.clip(answers["probability"].astype(np.float64), 1e-9, 1)) / state.get("temperature", 1.0)
+        logits -= logits.max(1, keepdims=True)
+        p = np.exp(logits)
+        return {"probability": p / p.sum(1, keepdims=True)}
+
+    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+        """One record a row: what was said, what was true, how wrong (nats)."""
+        p = answers["probability"]
+        own = np.where(truth >= 0, p[np.arange(len(p)), np.maximum(truth, 0)], 0.0)
+        return {"truth": truth, "said": p.argmax(1), "probability": p, "loss": -np.log(np.clip(own, 1e-15, 1))}
+
+    def score(self, records: Records) -> dict[str, float]:
+        return metrics.scores(records["truth"], records["probability"])
+
+    def table(self, answers: Answers, target: Column) -> pl.DataFrame:
+        """What `predict` writes: prediction, probability, one probability a class."""
+        p, values = answers["probability"], target.state["values"]
+        names = np.array(values, dtype=object)[p.argmax(1)]
+        columns = {"prediction": list(names), "probability": p.max(1)}
+        return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
+
+    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+        names = list(target.state["values"])
+        return [*classes.confusion(records, names), classes.per_class(records, names), classes.calibration(records, rival),
+                *classes.curves(records, rival, names)]
+
+    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+        """(title, subtitle) of one wrong answer."""
+        names = target.state["values"]
+        said, true = int(records["said"][row]), int(records["truth"][row])
+        sure = float(records["probability"][row, said])
+        return f"said {names[said]}", f"is {names[true] if true >= 0 else 'a class unseen in training'} · {sure:.0%} sure"
+
+    def wrong(self, records: Records) -> np.ndarray:
+        """Row indices of mistakes, worst first."""
+        wrong = np.flatnonzero(records["said"] != records["truth"])
+        return wrong[np.argsort(-records["loss"][wrong], kind="stable")]
+
+
+TASK = Classification()
