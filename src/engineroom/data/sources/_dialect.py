@@ -26,6 +26,7 @@ class Dialect:
     quoted: bool = True  # False: a quote is a letter like any other
     padded: bool = False  # a blank follows each delimiter
     header: bool = True
+    unheaded: bool = False  # the first column has no heading at all
     names: tuple[str, ...] = ()
 
     def reader(self, lines: Iterable[str]):
@@ -54,7 +55,8 @@ def sniff(text: str, path: Path, *, whole: bool = False) -> Dialect:
         return dialect
     header = _has_header(rows)
     width = _modal_width(rows[1:] if header and len(rows) > 1 else rows)
-    return replace(dialect, header=header, names=_names(rows[0], width, header, path))
+    unheaded = header and len(rows[0]) == width - 1
+    return replace(dialect, header=header, unheaded=unheaded, names=_names(rows[0], width, header, path))
 
 
 def consistency(text: str, path: Path) -> tuple[float, int, bool]:

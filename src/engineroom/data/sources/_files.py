@@ -105,8 +105,9 @@ def without_split(name: str) -> str:
 def run_name(path: Path) -> str:
     """A clean name for runs: the parent folder's for generic names (train.csv, train/), else the path's own."""
     path = path.resolve()
-    name = stem(path) if path.is_file() else path.name
-    base = without_split(name) if split_of(name) else name
-    if not base or (path.is_file() and base.lower() in GENERIC):
-        base = path.parent.name
+    if path.is_dir():
+        base = path.parent.name if path.name.lower() in SPLITS else path.name
+    else:
+        base = without_split(stem(path)) if split_of(stem(path)) else stem(path)
+        base = path.parent.name if not base[:1].isalpha() or base.lower() in GENERIC else base
     return re.sub(r"[^A-Za-z0-9._-]+", "_", base).strip("._-") or "data"

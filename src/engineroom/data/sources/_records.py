@@ -38,7 +38,7 @@ def surveyed(path: Path, dialect: Dialect, *, cache: Path | None) -> Survey:
 
 def survey(path: Path, dialect: Dialect) -> Survey:
     """Every record counted; a field count other than the header's is ragged."""
-    found = Survey(odd=dialect.delimiter == SPACE or dialect.padded)
+    found = Survey(odd=dialect.delimiter == SPACE or dialect.padded or dialect.unheaded)
     width = len(dialect.names)
     for line, record in records(path, dialect):
         if len(record) != width:

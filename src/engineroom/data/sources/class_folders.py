@@ -40,12 +40,12 @@ class ClassFolders:
         media = [file for file in files if kind and file.suffix.lower() in KNOWN[kind]]
         if not media or len(media) < len(files) / 3:
             return 0.0
-        inside = [placed for placed in _without_wrappers(_placed(media, path)[0]) if placed.folders]
-        if {p.folders[0].lower() for p in inside} <= NO_CLASSES:
+        placed = _without_wrappers(_placed(media, path)[0])
+        classes = {p.folders[0].lower() for p in placed if p.folders}
+        inside = sum(bool(p.folders) for p in placed)
+        if inside <= 0.9 * len(placed) or classes <= NO_CLASSES:
             return 0.0
-        if len(files) == PEEK:  # the walk may have ended inside the first class
-            return 0.75 if len(inside) > 0.9 * len(media) else 0.0
-        return 0.75 if len(inside) > 0.9 * len(media) and len({p.folders[0] for p in inside}) > 1 else 0.0
+        return 0.75 if len(classes) > 1 or len(files) == PEEK else 0.5  # the peek may end inside the first class
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         files = list(walk(path))

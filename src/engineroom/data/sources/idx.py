@@ -30,7 +30,7 @@ class Idx:
     def recognises(self, path: Path) -> float:
         if path.is_file():
             return 1.0 if _is_images(path) else 0.0
-        return 1.0 if any(_is_images(file) for file in visible(path)[1]) else 0.0
+        return 1.0 if path.is_dir() and any(_is_images(file) for file in visible(path)[1]) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         if path.is_file():

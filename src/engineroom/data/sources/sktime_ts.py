@@ -39,8 +39,6 @@ class SktimeTs:
             lines = enumerate((line.strip() for line in file), start=1)
             header = _header(lines, path)
             rows, skipped = _rows(lines, header, path)
-        if not rows:
-            raise DataError(f"{path.name} holds no series after @data.", "There is nothing to learn from.")
         if len(skipped) > limits.skip * (len(rows) + len(skipped)):
             raise DataError(
                 f"{path.name}: {len(skipped):,} lines cannot be read: "
@@ -49,6 +47,8 @@ class SktimeTs:
                 f"At most {limits.skip:.0%} may be left out.",
                 "Mend these lines.",
             )
+        if not rows:
+            raise DataError(f"{path.name} holds no series after @data.", "There is nothing to learn from.")
         notes += [f"{path.name}: left out {len(skipped):,} unreadable lines."] if skipped else []
         return series_table(
             [row for row, _ in rows],
