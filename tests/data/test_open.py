@@ -72,3 +72,17 @@ def test_every_source_keeps_the_contract(name, tmp_path):
     (tmp_path / "nothing.bin").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path, tmp_path / "nothing.bin", tmp_path / "absent"):
         assert source.recognises(path) == 0.0
+
+
+def test_a_val_part_is_kept_beside_a_test_file(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (folder / "test.csv").rename(other / "test.csv")
+    (folder / "val.csv").write_text("a,y\n7,x\n")
+    frame = open_table(folder, test=other / "test.csv").frame
+    assert frame.rows() == [(1, "x", "train"), (2, "y", "train"), (7, "x", "val"), (3, "x", "test")]
+
+
+def test_a_link_keeps_its_name(folder):
+    (folder / "0a1b2c").write_text("x,y\n1,2\n")
+    (folder / "table2.csv").symlink_to(folder / "0a1b2c")
+    assert open_table(folder / "table2.csv").name == "table2"

@@ -63,6 +63,12 @@ def test_western_european_is_read_with_a_note(write):
     assert any("not UTF-8" in note for note in table.notes)
 
 
+def test_a_few_broken_letters_are_no_other_encoding(write):
+    table = open_table(write(b"name,x\n" + "Łódź Zürich Kraków,1\n".encode() * 50 + b"\xff,2\n"))
+    assert table.frame["name"][0] == "Łódź Zürich Kraków" and table.frame["name"][-1] == "\ufffd"
+    assert any("not UTF-8" in note for note in table.notes)
+
+
 @pytest.mark.parametrize("packer", [gzip.compress, None])
 def test_packed_tables(tmp_path, packer):
     if packer is None:

@@ -189,3 +189,8 @@ def test_folders_with_nothing_usable(tmp_path):
     with pytest.raises(DataError) as caught:
         open_table(tmp_path)
     assert "sub/, a.xyz" in caught.value.why
+
+
+def test_classes_may_be_called_like_side_files(tmp_path):
+    place(tmp_path, "license/1.png", "notice/1.png", "notice/README.png", "plain/LICENSE.txt", "plain/1.png")
+    assert open_table(tmp_path).frame["label"].to_list() == ["license", "notice", "notice", "plain"]

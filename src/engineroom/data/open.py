@@ -12,7 +12,7 @@ from ..core.config import LimitsConfig
 from ..core.errors import DataError, nearest
 from ..core.table import Table
 from .sources._choose import source_of
-from .sources._files import visible
+from .sources._files import absolute, visible
 from .sources._join import joined
 from .sources._python import from_python
 
@@ -44,15 +44,26 @@ def open_table(
 
 
 def with_test(table: Table, test: Table) -> Table:
-    """Both tables under one another. A split column of the training data must not claim a test set of its own."""
+    """Both tables under one another. Training data with a test set of their own are refused; a val part is kept."""
     split = next((name for name, hint in table.hints.items() if hint.get("role") == "split"), None)
-    if split is not None:
+    if split is None:
+        return joined([("train", table), ("test", _without_split(test))], table.name)
+    parts = table.frame[split].unique().to_list()
+    if "test" in parts:
         raise DataError(
             f"There are two test sets: the one in {table.name} and the one given as test.",
             f"The data already say which rows are for testing (column {split!r}).",
             "Leave --test out, or name the training part alone.",
         )
-    return joined([("train", table), ("test", _without_split(test))], table.name)
+    bare = _without_split(table)
+    kept = [
+        (
+            part,
+            replace(bare, frame=bare.frame.filter(table.frame[split] == part), skipped=bare.skipped if i == 0 else ()),
+        )
+        for i, part in enumerate(parts)
+    ]
+    return joined([*kept, ("test", _without_split(test))], table.name)
 
 
 def _without_split(table: Table) -> Table:
@@ -66,7 +77,7 @@ def _one(
 ) -> Table:
     if not isinstance(data, str | os.PathLike):
         return from_python(data)
-    path = Path(data).expanduser()
+    path = absolute(Path(data).expanduser())
     if not path.exists():
         raise _absent(path)
     if progress is not None:

@@ -26,12 +26,16 @@ SPLITS = {
 }
 SPLIT_ORDER = ("train", "val", "test")
 GENERIC = {"data", "table", "labels", "dataset"}
-SIDE_FILES = re.compile(r"(readme|licen[cs]e|copying|notice|changelog|citation|thumbs\.db|desktop\.ini|__macosx)", re.I)
+SIDE_NAMES = re.compile(
+    r"(readme|licen[cs]e|copying|notice|changelog|citation)[^.]*(\.(md|txt|rst|html|pdf|cff|bib))?$", re.I
+)
+LEFTOVERS = {"thumbs.db", "desktop.ini", "__macosx", "lost+found"}  # of desktop programs
 
 
-def is_visible(name: str) -> bool:
+def is_visible(name: str, *, folder: bool = False) -> bool:
     """Hidden files, read-me files and what desktop programs leave behind are no data."""
-    return not name.startswith((".", "~$")) and not SIDE_FILES.match(name)
+    hidden = name.startswith((".", "~$")) or name.lower() in LEFTOVERS
+    return not hidden and (folder or not SIDE_NAMES.match(name))
 
 
 def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterator[Path]:
@@ -40,7 +44,7 @@ def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterato
     for root, folders, files in os.walk(folder):
         place = Path(root)
         deep = len(place.relative_to(folder).parts)
-        folders[:] = sorted((f for f in folders if is_visible(f) and deep < depth), key=natural)
+        folders[:] = sorted((f for f in folders if is_visible(f, folder=True) and deep < depth), key=natural)
         for name in sorted(filter(is_visible, files), key=natural):
             yield place / name
             count += 1
@@ -50,14 +54,20 @@ def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterato
 
 def visible(folder: Path) -> tuple[list[Path], list[Path]]:
     """(subfolders, files) directly inside `folder`, in natural order."""
-    inside = sorted((p for p in folder.iterdir() if is_visible(p.name)), key=lambda p: natural(p.name))
-    return [p for p in inside if p.is_dir()], [p for p in inside if p.is_file()]
+    inside = sorted(folder.iterdir(), key=lambda path: natural(path.name))
+    folders = [path for path in inside if path.is_dir() and is_visible(path.name, folder=True)]
+    return folders, [path for path in inside if path.is_file() and is_visible(path.name)]
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
     """Sort key that puts img_9 before img_10."""
     parts = re.split(r"(\d{1,18})", name)
     return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts]
+
+
+def absolute(path: Path | str) -> Path:
+    """Absolute and without `..`; links are kept, for the names of what they point to may say nothing."""
+    return Path(os.path.abspath(path))
 
 
 def ending(path: Path | str) -> str:
@@ -104,7 +114,7 @@ def without_split(name: str) -> str:
 
 def run_name(path: Path) -> str:
     """A clean name for runs: the parent folder's for generic names (train.csv, train/), else the path's own."""
-    path = path.resolve()
+    path = absolute(path)
     if path.is_dir():
         base = path.parent.name if path.name.lower() in SPLITS else path.name
     else:

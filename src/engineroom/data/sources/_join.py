@@ -50,7 +50,7 @@ def _stacked(tables: Sequence[Table]) -> Table:
             raise DataError(
                 f"Columns are missing from a part of the data: {', '.join(missing[:10])}.",
                 f"The training rows have them; the other part has {', '.join(other.frame.columns[:10])}.",
-                "Both need the same columns, the target included.",
+                "Both need the same columns, the target included. A part without answers is no test set.",
             )
         extra = [column for column in other.frame.columns if column not in first.frame.columns]
         if extra:

@@ -11,10 +11,11 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, media_kind, split_of, stem, visible
+from ._files import AUDIO, IMAGE, absolute, media_kind, split_of, stem, visible
 
 SAMPLE = 50
 NAMED = 5
+MOST_FOLDERS = 50  # subfolders in which the files are looked for
 
 
 def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | None = None) -> Table:
@@ -45,7 +46,7 @@ def _kind(column: pl.Series) -> str | None:
 def _bases(path: Path, split: str | None) -> list[Path]:
     """Folders the names may be relative to, likeliest first."""
     folder = path.parent
-    folders, _ = visible(folder)
+    folders = visible(folder)[0][:MOST_FOLDERS]
     split = split or split_of(stem(path))
     own = [f for f in folders if f.name == stem(path)]
     same = [f for f in folders if split and split_of(f.name) == split]
@@ -80,7 +81,7 @@ def _existing(base: Path, value: str | None) -> str | None:
     for spelling in (value, value.replace("\\", "/")):
         found = base / spelling
         if found.is_file():
-            return str(found.resolve())
+            return str(absolute(found))
     return None
 
 

@@ -138,13 +138,23 @@ def encoding_of(path: Path) -> str:
             return "utf-16-le" if sample[1::2].count(0) > zeros // 2 else "utf-16-be"
         file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
+        chunk = b""
         try:
-            while chunk := file.read(CHUNK):
+            while following := file.read(CHUNK):
+                chunk = following
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "cp1252"
+            return "damaged utf-8" if _mostly_utf8(chunk) else "cp1252"
     return "utf-8"
+
+
+def _mostly_utf8(chunk: bytes) -> bool:
+    """A few broken letters among many good ones: damage, not another encoding."""
+    text = chunk.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    good = len(chunk) - len(chunk.decode("ascii", "ignore")) - broken
+    return good > 20 * broken
 
 
 def plain_text(path: Path, *, limits: LimitsConfig, cache: Path | None) -> tuple[Path, list[str]]:
@@ -156,9 +166,11 @@ def plain_text(path: Path, *, limits: LimitsConfig, cache: Path | None) -> tuple
     out = work_folder(cache) / f"{fingerprint(path, encoding)}-utf8{plain.suffix}"
     if not out.exists():
         write_aside(out, _recoded(plain, encoding))
-    notes = {"cp1252": [f"{path.name} is not UTF-8; read as Western European (cp1252, latin-1)."], "utf-8-sig": []}.get(
-        encoding, [f"{path.name} is {encoding.upper()}."]
-    )
+    notes = {
+        "damaged utf-8": [f"{path.name} holds letters that are not UTF-8; they are shown as \ufffd."],
+        "cp1252": [f"{path.name} is not UTF-8; read as Western European (cp1252, latin-1)."],
+        "utf-8-sig": [],
+    }.get(encoding, [f"{path.name} is {encoding.upper()}."])
     return out, notes
 
 
@@ -172,7 +184,7 @@ def _recoded(path: Path, encoding: str) -> Iterator[bytes]:
                 except UnicodeDecodeError:
                     yield chunk.decode("latin-1").encode()
             return
-        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        decoder = codecs.getincrementaldecoder(encoding.removeprefix("damaged "))(errors="replace")
         while chunk := file.read(CHUNK):
             yield decoder.decode(chunk).encode()
         yield decoder.decode(b"", final=True).encode()

@@ -20,7 +20,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._choose import source_of
-from ._files import is_visible, visible
+from ._files import absolute, is_visible, visible
 from ._work import CHUNK, fingerprint, work_folder
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
@@ -79,7 +79,8 @@ def _unpacked(path: Path, folder: Path, *, limits: LimitsConfig) -> None:
     aside.mkdir(parents=True)
     try:
         _unpack(path, aside, limits=limits)
-        aside.replace(folder)
+        if not folder.exists():  # another process may have been quicker
+            aside.replace(folder)
     except DAMAGE as error:
         raise DataError(
             f"{path.name} cannot be unpacked.",
@@ -100,7 +101,7 @@ def _unpack(path: Path, folder: Path, *, limits: LimitsConfig) -> None:
                 raise _too_much(path, f"more than {limits.archive_files:,} files", "archive_files")
             if total + member.size > limits.archive_bytes:
                 raise _too_much(path, f"more than {limits.archive_bytes:,} bytes unpacked", "archive_bytes")
-            if member.kind != "file" or not all(map(is_visible, PurePosixPath(member.name).parts)):
+            if member.kind != "file" or not _wanted(member):
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             with _stream(opened, member) as source, place.open("xb") as sink:
@@ -123,6 +124,11 @@ def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[Member]:
                 entry,
                 "file" if entry.isreg() else "link" if entry.issym() or entry.islnk() else "device",
             )
+
+
+def _wanted(member: Member) -> bool:
+    *folders, name = PurePosixPath(member.name).parts
+    return is_visible(name) and all(is_visible(folder, folder=True) for folder in folders)
 
 
 def _place(member: Member, folder: Path, path: Path) -> Path:
@@ -191,7 +197,7 @@ def _entered(folder: Path) -> Path:
 
 def _inside(table: Table, folder: Path, path: Path) -> None:
     """Media named by a table of the archive must have come with it."""
-    root = str(folder.resolve()) + os.sep
+    root = str(absolute(folder)) + os.sep
     for name, hint in table.hints.items():
         column = table.frame[name]
         if hint.get("modality") in {"image", "audio"} and column.dtype == pl.String:

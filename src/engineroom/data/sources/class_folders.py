@@ -11,7 +11,7 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, SPLIT_ORDER, TEXT, media_kind, run_name, split_of, visible, walk
+from ._files import AUDIO, IMAGE, SPLIT_ORDER, TEXT, absolute, media_kind, run_name, split_of, visible, walk
 from ._join import split_name
 
 PEEK = 3_000  # files looked at to recognise a folder
@@ -138,7 +138,7 @@ def _table(
     rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]
 ) -> Table:
     rows = sorted(rows, key=lambda p: SPLIT_ORDER.index(p.split) if p.split else 0)
-    cells = [_text(p.path, limits) if kind == "text" else str(p.path.resolve()) for p in rows]
+    cells = [_text(p.path, limits) if kind == "text" else str(absolute(p.path)) for p in rows]
     columns = {
         kind: pl.Series(cells, dtype=pl.String),
         "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String),

@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, media_kind, run_name, split_of, visible
+from ._files import AUDIO, IMAGE, absolute, media_kind, run_name, split_of, visible
 from ._join import joined
 
 KNOWN = {"image": IMAGE, "audio": AUDIO}
@@ -66,7 +66,7 @@ def _cut(names: list[str]) -> re.Pattern[str] | None:
 
 
 def _part(files: list[Path], kind: str, cut: re.Pattern[str] | None) -> Table:
-    columns: dict[str, list[str]] = {kind: [str(file.resolve()) for file in files]}
+    columns: dict[str, list[str]] = {kind: [str(absolute(file)) for file in files]}
     if cut is not None:
         cells = [cut.split(file.stem) for file in files]
         columns |= {f"part{i + 1}": list(values) for i, values in enumerate(zip(*cells, strict=True))}
