@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 from torch import nn
 
-from .baselines import rivals
 from .bundle.model import Model, clean, make_golden
 from .bundle.write import write_bundle
 from .core.config import Config, write_yaml
@@ -25,6 +24,7 @@ from .evaluation.compose import answers_section, data_section, model_section, re
 from .evaluation.examine import Examination, examine, judge
 from .evaluation.predictor import ask
 from .evaluation.render import write_report
+from .evaluation.rival import face
 from .heads._assemble import describe
 from .prepare import Prepared
 from .rundir import RunDirectory
@@ -46,7 +46,8 @@ def finish(ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDi
     deep = examine("deep", f"{'+'.join(size['families'])}, {size['parameters']:,} parameters", answers, truth, task, seed=config.seed,
                    seconds=seconds, rate=rate, megabytes=size["megabytes"], calibration=calibration)
     say({"event": "rival"})
-    rival, trivial, dump = rivals(ready, task, truth)
+    truths = {name: ready.truth(rows) for name, rows in data.splits.items()}
+    rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
     provenance = make_provenance(ready, config, seconds, reason)
     manifest = {

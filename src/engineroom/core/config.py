@@ -81,7 +81,6 @@ class Config(Frozen):
     columns: dict[str, ColumnConfig] = Field(default_factory=dict)
     seed: int = 0
     run: str | None = None
-    rival: bool = True
     split: SplitConfig = SplitConfig()
     limits: LimitsConfig = LimitsConfig()
     model: ModelConfig = ModelConfig()

@@ -19,6 +19,8 @@ class Multilabel:
     kind = "labels"
     headline = "f1_micro"
     higher_is_better = True
+    higher = ("f1_micro", "f1_macro", "accuracy", "average_precision")  # scores that grow with quality
+    lower = ("log_loss", "hamming_loss")
     selects = "log_loss"
     target_modality = "multilabel"
 

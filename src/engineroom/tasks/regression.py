@@ -27,6 +27,8 @@ class Regression:
     kind = "number"
     headline = "rmse"
     higher_is_better = False
+    higher = ("r2",)  # scores that grow with quality
+    lower = ("rmse", "mae", "median_ae")
     selects = "rmse"
     target_modality = "number"
 

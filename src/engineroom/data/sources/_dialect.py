@@ -59,12 +59,11 @@ def sniff(text: str, path: Path, *, whole: bool = False) -> Dialect:
     return replace(dialect, header=header, unheaded=unheaded, names=_names(rows[0], width, header, path))
 
 
-def consistency(text: str, path: Path) -> tuple[float, int, bool]:
-    """(share of rows with the usual number of fields, that number, header?): how table-like a text file is."""
+def consistency(text: str, path: Path) -> tuple[float, int]:
+    """(share of rows with the usual number of fields, that number): how much like a table a text file is."""
     lines = _complete_lines(text, whole=False)
-    delimiter, share = _delimiter(lines, path)
-    rows = list(_rows(lines, Dialect(delimiter)))
-    return share, _modal_width(rows), _has_header(rows)
+    delimiter, _ = _delimiter(lines, path)
+    return _consistency(_rows(lines, Dialect(delimiter)))
 
 
 def is_number(field: str) -> bool:

@@ -33,7 +33,7 @@ class Delimited:
             return 0.8
         if ending(path) not in {".txt", ".dat", ""}:
             return 0.0
-        share, width, _ = consistency(head(path).decode("utf-8", "replace"), path)
+        share, width = consistency(head(path).decode("utf-8", "replace"), path)
         return 0.5 if width > 1 and share >= 0.9 else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -15,7 +15,7 @@ def json_lines(line: dict[str, Any]) -> None:
 class Bar:
     """step, loss, score, samples/s and time left on standard error; plain lines where it is no terminal."""
 
-    def __init__(self, headline: str) -> None:
+    def __init__(self, headline: str = "") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -28,8 +28,9 @@ class Bar:
     def __call__(self, line: dict[str, Any]) -> None:
         kind = line["event"]
         if kind == "validated":
-            value = line["scores"].get(self.headline)
-            self.score = f"{self.headline} {value:.4g}" if value is not None else ""
+            headline = self.headline or next(iter(line["scores"]), "")
+            value = line["scores"].get(headline)
+            self.score = f"{headline} {value:.4g}" if value is not None else ""
             if not self.console.is_terminal:
                 self.console.print(f"step {line['step']}: validation {self.score}" + (" (best)" if line["better"] else ""))
         elif kind == "step" and self.console.is_terminal:

@@ -1,0 +1,9 @@
+"""The command line, over the public API alone. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    from .app import run
+
+    run()

@@ -1,0 +1,193 @@
+"""The verbs: train, predict, evaluate, runs, demo. Errors are three lines and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..core.errors import EXIT_INTERRUPTED, UserError
+
+app = typer.Typer(name="engineroom", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+                  help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target price` · `engineroom predict runs/houses-1 new.csv -o out.csv`")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines only.")]
+EXAMPLES = """
+
+Examples:
+
+- `engineroom train photos/` — a folder per class
+- `engineroom train houses.csv --target price`
+- `engineroom train reviews.jsonl --target label --model transformer --minutes 3`
+- `engineroom train recordings/ --until accuracy=0.97`
+- `engineroom train table.csv --target y --set columns.zip.role=ignore --set split.by=time --set split.column=date`
+- `engineroom train --resume runs/houses-1`
+
+Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad bundle, 130 interrupted.
+"""
+
+
+@app.command(help="Train a model, judge it against a classical rival on the same split, and keep both." + EXAMPLES)
+def train(
+    data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
+    model: Annotated[str, typer.Option(help="auto, mlp, cnn, rnn or transformer.")] = "auto",
+    minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="METRIC=VALUE", help="Stop when the validation score is this good.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same data, same machine: same weights.")] = None,
+    run: Annotated[str | None, typer.Option(metavar="DIR", help="Run directory (default runs/<data-name>-<n>).")] = None,
+    resume: Annotated[str | None, typer.Option(metavar="DIR", help="Continue an interrupted run.")] = None,
+    config: Annotated[str | None, typer.Option(metavar="YAML", help="A file that holds what flags hold.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    as_json: Json = False,
+) -> None:
+    from ..core.config import merge, parse_assignments
+    from ..session import train_session
+
+    if data is None and resume is None and config is None:
+        raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
+    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run}
+    flags = {name: value for name, value in flags.items() if value is not None} | ({"model": model} if model != "auto" else {})
+    settings = merge(parse_assignments(set_ or []), to_nested(flags))
+    show = "quiet" if quiet else "json" if as_json else "bar"
+    trained, reason = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings)
+    if show == "bar":
+        from ..evaluation.terminal import print_summary
+
+        print_summary(trained.report())
+    if reason == "interrupted":
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def to_nested(flags: dict[str, Any]) -> dict[str, Any]:
+    from ..session import to_layer
+
+    return to_layer(flags)
+
+
+@app.command(help="Answer new rows: one row out per row in, in the same order.\n\nExample: `engineroom predict runs/houses-1 new.csv -o out.csv`")
+def predict(
+    run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
+    data: Annotated[str, typer.Argument(help="A file, folder or archive with the model's input columns.")],
+    output: Annotated[str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending (default: CSV on standard output).")] = None,
+    as_json: Json = False,
+) -> None:
+    from .. import load
+
+    model = load(run)
+    frame = model.predict(data)
+    for row, why in list(model.damaged.items())[:5]:
+        print(f"row {row} cannot be read and has no prediction ({why})", file=sys.stderr)
+    if output:
+        write_frame(frame, Path(output))
+        if as_json:
+            print(json.dumps({"rows": frame.height, "output": output}))
+        else:
+            print(f"{frame.height} predictions written to {output}", file=sys.stderr)
+    elif as_json:
+        sys.stdout.write(frame.write_ndjson())
+    else:
+        sys.stdout.write(frame.write_csv())
+
+
+def write_frame(frame: Any, path: Path) -> None:
+    """Write aside, then rename: an interrupted write leaves no half file."""
+    from ..core.files import disk_error
+
+    writers = {".csv": frame.write_csv, ".tsv": lambda p: frame.write_csv(p, separator="\t"), ".jsonl": frame.write_ndjson, ".ndjson": frame.write_ndjson,
+               ".parquet": frame.write_parquet}
+    if path.suffix.lower() not in writers:
+        raise UserError(f"{path.name} has an ending that is not known here.", "", f"Use one of {', '.join(writers)}.")
+    aside = path.with_name(f".{path.name}.tmp")
+    try:
+        writers[path.suffix.lower()](aside)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise disk_error(error, path) from error
+
+
+@app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")
+def evaluate(run: Annotated[str, typer.Argument(help="A run directory or bundle.")], data: Annotated[str, typer.Argument(help="Labelled data.")], as_json: Json = False) -> None:
+    from .. import load
+
+    result = load(run).evaluate(data)
+    if as_json:
+        print(json.dumps(result))
+        return
+    from .show import print_scores
+
+    print_scores(result)
+
+
+@app.command(help="List runs, newest first.\n\nExample: `engineroom runs`")
+def runs(root: Annotated[str, typer.Argument(help="Where runs lie.")] = "runs", as_json: Json = False) -> None:
+    from .. import runs as list_runs
+
+    found = list_runs(root)
+    if as_json:
+        for facts in found:
+            print(json.dumps(facts))
+        return
+    from .show import print_runs
+
+    print_runs(found, root)
+
+
+@app.command(help="Train on real data that comes with scikit-learn: 1,797 handwritten digits as pictures.\n\nExample: `engineroom demo`")
+def demo(minutes: Annotated[float, typer.Option(help="Train for at most this long.")] = 1.0, run: Annotated[str | None, typer.Option(metavar="DIR")] = None, as_json: Json = False) -> None:
+    from .demo import digits_demo
+
+    report = digits_demo(minutes=minutes, run=run, show="json" if as_json else "bar")
+    if not as_json:
+        from ..evaluation.terminal import print_summary
+
+        print_summary(report)
+
+
+def run() -> None:
+    """Run a verb; every failure a user can cause is three lines on standard error and its exit code."""
+    try:
+        app(standalone_mode=False)
+    except UserError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        print("interrupted; continue with: engineroom train --resume RUN", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        from ..core.files import disk_error
+
+        fail(disk_error(error, Path(error.filename or ".")))
+    except Exception as error:
+        click_exit(error)
+
+
+def click_exit(error: Exception) -> None:
+    """Click's own errors keep their words; anything else is our fault and shows where."""
+    code = getattr(error, "exit_code", None)
+    if code is None:
+        raise error
+    show = getattr(error, "show", None)
+    if show:
+        show()
+    sys.exit(code)
+
+
+def fail(error: UserError) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"event": "error", "what": error.what, "why": error.why, "fix": error.fix, "code": error.code}))
+    else:
+        bold, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+        lines = [f"{bold}{error.what}{plain}", *(line for line in (error.why, error.fix) if line)]
+        print("\n".join(lines), file=sys.stderr)
+    sys.exit(error.code)

@@ -1,0 +1,30 @@
+"""Scores and runs as tables at the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def print_scores(result: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("score", "deep", "classical", title=f"{result['rows']:,} rows", title_justify="left", box=None)
+    for name, value in result["metrics"].items():
+        theirs = result.get("rival", {}).get(name)
+        table.add_row(name, f"{value:.4f}", "" if theirs is None else f"{theirs:.4f}")
+    Console().print(table)
+
+
+def print_runs(found: list[dict[str, Any]], root: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not found:
+        Console().print(f"No runs under {root}. Start one: engineroom train DATA --target COLUMN")
+        return
+    table = Table("run", "state", "task", "target", "scores", "use", box=None)
+    for facts in found:
+        scores = ", ".join(f"{k} {v:.4g}" for k, v in list(facts.get("metrics", {}).items())[:3])
+        table.add_row(facts["run"], facts["state"], facts.get("task", ""), facts.get("target", ""), scores, facts.get("verdict") or "")
+    Console().print(table)

@@ -1,0 +1,16 @@
+"""Scores of numbers and of their intervals, under scikit-learn's names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def scores(truth: np.ndarray, said: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
+    """All (N,) in the target's units."""
+    error = said - truth
+    spread = float(((truth - truth.mean()) ** 2).mean()) if len(truth) else 0.0
+    return {
+        "rmse": float(np.sqrt((error**2).mean())), "mae": float(np.abs(error).mean()),
+        "r2": 1 - float((error**2).mean()) / spread if spread > 0 else float("nan"),
+        "median_ae": float(np.median(np.abs(error))), "coverage": float(((truth >= low) & (truth <= high)).mean()),
+    }

@@ -1,0 +1,59 @@
+"""Python's door to training: keyword arguments become a configuration, the diary becomes a bar, JSON lines or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .core.config import make_config, merge, read_yaml, set_key
+from .core.errors import UserError
+
+if TYPE_CHECKING:
+    from .bundle.model import Model
+
+SHORT = {"minutes": "train.minutes", "epochs": "train.epochs", "steps": "train.steps", "until": "train.until", "model": "model.name"}
+
+
+def train_session(data: Any, *, target: str | None, test: str | None, resume: str | None, config: str | None, show: str, watchers: tuple,
+                  settings: dict[str, Any]) -> tuple[Model, str]:
+    """(model, why training stopped). A path is read by its source, anything else is taken as a table."""
+    layer = to_layer(settings)
+    layer |= {key: value for key, value in (("target", target), ("test", test)) if value is not None}
+    table = None if data is None or isinstance(data, str) or hasattr(data, "__fspath__") else data
+    if data is not None and table is None:
+        layer["data"] = str(data)
+    full = make_config(read_yaml(config) if config else {}, layer)
+    if not resume and table is None and not full.data:
+        raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
+    from .run import train
+
+    return train(full, table=table, resume=resume, say=teller(show), watchers=watchers)
+
+
+def to_layer(settings: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments → nested settings: minutes=3, train__lr=0.1, columns={…}."""
+    layer: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name in SHORT and not isinstance(value, dict):
+            if value is not None:
+                set_key(layer, SHORT[name], value)
+        elif "__" in name:
+            set_key(layer, name.replace("__", "."), value)
+        else:
+            layer = merge(layer, {name: value})
+    return layer
+
+
+def teller(show: str) -> Callable[[dict[str, Any]], None]:
+    """What hears the diary."""
+    if show == "quiet":
+        return lambda line: None
+    if show == "json":
+        from .engine.watch.progress import json_lines
+
+        return json_lines
+    if show == "bar":
+        from .show import Teller
+
+        return Teller()
+    raise UserError(f"show cannot be {show!r}.", "", "It is bar, json or quiet.")
