@@ -14,12 +14,12 @@ UNTIL_MINUTES = 12.0  # when a score is asked for, there is more patience
 CHECKS = 40  # validations a run
 PATIENCE = 10
 
-# kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch)
+# kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate, weight decay)
 RECIPES = {
-    "set": (40, 20_000, 0.4, 32, 256),
-    "words": (12, 5_000, 0.3, 16, 64),
-    "picture": (70, 5_000, 0.5, 16, 64),
-    "steps": (160, 500, 0.5, 8, 64),
+    "set": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
+    "words": (14, 5_000, 0.3, 16, 32, 1e-3, 0.1),
+    "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
+    "steps": (160, 500, 0.5, 8, 64, 2e-3, 0.02),
 }
 FOLDS, FOLD_ROWS = 5, 1000  # series sets below FOLD_ROWS rows are cross-fitted by FOLDS networks
 
@@ -30,6 +30,8 @@ class Plan:
     epochs: float
     folds: int
     patience: int
+    lr: float
+    weight_decay: float
 
     def steps(self, rows: int) -> int:
         return max(20, round(self.epochs * max(1, rows // self.batch_size)))
@@ -39,10 +41,11 @@ def make_plan(schema: Schema, config: Config, rows: int) -> Plan:
     """The recipe of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
     kind = next(k for k in ("picture", "steps", "words", "set") if k in kinds)
-    epochs, at, shrink, least, most = RECIPES[kind]
+    epochs, at, shrink, least, most, lr, decay = RECIPES[kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     folds = FOLDS if kinds == {"steps"} and rows < FOLD_ROWS and config.model.members is None else 0
-    return Plan(min(size, rows), max(4.0, min(800.0, epochs * (at / rows) ** shrink)), folds, config.train.patience or PATIENCE)
+    return Plan(min(size, rows), max(4.0, min(800.0, epochs * (at / rows) ** shrink)), folds, config.train.patience or PATIENCE,
+                config.train.lr or lr, decay if config.train.weight_decay is None else config.train.weight_decay)
 
 
 def budget_seconds(config: Config) -> float | None:

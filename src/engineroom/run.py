@@ -63,7 +63,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     objective = registry.get("objectives", "supervised")
     rows = data.splits["train"]
     plan = make_plan(ready.schema, config, ready.learners)
-    batches = Training(data, plan.batch_size, config.seed, config.train.augment)
+    batches = Training(data, plan.batch_size, config.seed, config.train.augment, mixes(ready))
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, folds=ready.folds)
@@ -74,7 +74,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
     run.write_prepared({**ready.to_json(), "settled": settled})
 
-    players = objective.players(cast, task, config, schedule, precision)
+    players = objective.players(cast, task, schedule, precision, lr=plan.lr, weight_decay=plan.weight_decay)
     if device != "cpu":
         players = tuple(on_device(player, precision) for player in players)
     clock = Stopwatch()
@@ -120,7 +120,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 
 def settle(config: Config, plan, model, task, batches: Training, device: str) -> dict[str, Any]:
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
-    example = Precision("fp32", device).move(batches.data.augmented(batches.rows_of(1), 1, config.seed))
+    example = Precision("fp32", device).move(batches.batch(2))
     precision, found = probe(model, task.loss, example, config.train.precision, device)
     if config.train.steps:
         steps = config.train.steps
@@ -132,6 +132,11 @@ def settle(config: Config, plan, model, task, batches: Training, device: str) ->
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
     return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size}
+
+
+def mixes(ready: Prepared) -> bool:
+    """Mixing pictures needs classes to mix and nothing but one picture to look at."""
+    return ready.task.kind == "classes" and [c.modality for c in ready.schema.inputs] == ["image"]
 
 
 def until(config: Config, task) -> list[Until]:

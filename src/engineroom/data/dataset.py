@@ -16,6 +16,7 @@ from ..core.columns import Schema
 from ..core.protocols import Ragged
 from ..core.seeds import numpy_generator, torch_generator
 from ..core.signals import Batch
+from ..layers.augment import cutmix
 from .fields import Field, input_fields
 from .store import Fixed, RaggedStore, Writer
 
@@ -61,6 +62,15 @@ class Dataset:
             for suffix, tensor in modality.augment(own, one.states[0], torch_generator(seed, "augment", step, one.name)).items():
                 fields[one.name + suffix] = tensor
         return Batch(fields, rows, step)
+
+    def mixed(self, batch: Batch, seed: int) -> Batch:
+        """Every other batch of pictures is mixed with itself: "_partner" (B,) and "_share" (B,) say how."""
+        if batch.step % 2:
+            return batch
+        fields = dict(batch.fields)
+        name = self.fields[0].name
+        fields[name], fields["_partner"], fields["_share"] = cutmix(fields[name], torch_generator(seed, "mix", batch.step))
+        return Batch(fields, batch.rows, batch.step)
 
     def __len__(self) -> int:
         return self.rows
@@ -115,6 +125,7 @@ class Training:
     batch_size: int
     seed: int
     augment: bool = True
+    mix: bool = False  # for classes of single pictures
 
     def __post_init__(self) -> None:
         self.rows = self.data.splits["train"]
@@ -129,10 +140,16 @@ class Training:
             self._order = (epoch, numpy_generator(self.seed, "epoch", epoch).permutation(self.rows))
         return np.sort(self._order[1][place * self.batch_size : (place + 1) * self.batch_size])
 
+    def batch(self, step: int) -> Batch:
+        rows = self.rows_of(step)
+        if not self.augment:
+            return self.data.batch(rows, step)
+        batch = self.data.augmented(rows, step, self.seed)
+        return self.data.mixed(batch, self.seed) if self.mix else batch
+
     def __call__(self, first: int, stop: Callable[[], int]) -> Iterator[tuple[int, Batch]]:
         """(step, batch) from step `first` on, until `stop()` steps."""
         step = first
         while step <= stop():
-            rows = self.rows_of(step)
-            yield step, self.data.augmented(rows, step, self.seed) if self.augment else self.data.batch(rows, step)
+            yield step, self.batch(step)
             step += 1

@@ -31,10 +31,26 @@ class Perceptrons(nn.Module):
         return Features(self.layers(self.members(x)))
 
 
+class Averaged(nn.Module):
+    """Word vectors (B, T, D) → Features: their sum over the root of their number, nothing else (Joulin et al. 2017; Iyyer et al. 2015)."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.drop = nn.Dropout(dropout)
+        self.width = width
+
+    def forward(self, signal: Signal) -> Features:
+        x = signal.data
+        count = x.new_tensor(x.shape[1]) if signal.mask is None else signal.mask.sum(1, keepdim=True).clamp_min(1)
+        return Features(self.drop(x.sum(1) / count**0.5)[:, None], signal)
+
+
 class MLP:
     takes = ("vector", "sequence", "grid")
 
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
+        if kind == "words":
+            return Averaged(signal.data.shape[2], 0.5 if config.model.dropout is None else config.model.dropout)
         width, depth = WIDTH[size]
         average = signal.layout == "sequence" and signal.mask is not None
         inputs = signal.data.shape[-1] if average else signal.data[0].numel()

@@ -114,7 +114,7 @@ def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, s
     usual = modality.families[0]
     words = {"set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
              "picture": "neighbouring places belong together: convolutions", "steps": "patterns of several lengths in time: convolutions",
-             "words": f"{rows} texts are few: filters over neighbouring words learn from less than a Transformer"}[modality.kind]
+             "words": f"{rows:,} texts are few to learn word order from: averaged word vectors, half of the words hidden at a time, go furthest"}[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
 
 

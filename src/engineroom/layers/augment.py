@@ -58,3 +58,21 @@ def cutout(x: Tensor, generator: Generator, *, fill: float, share: float = 0.3) 
     row, column = torch.arange(H), torch.arange(W)
     hidden = ((row >= top) & (row < top + side))[:, None, :, None] & ((column >= left) & (column < left + side))[:, None, None, :]
     return torch.where(hidden, fill, x)
+
+
+def cutmix(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """A rectangle of each picture comes from another one of the batch (Yun et al. 2019).
+
+    Returns the pictures, the partner of each (B,), and the share (B,) of its own that is left: labels are mixed by it.
+    """
+    B, _, H, W = x.shape
+    partner = torch.randperm(B, generator=generator)
+    share = torch.rand(B, generator=generator)
+    height, width = ((1 - share).sqrt() * H).round().long(), ((1 - share).sqrt() * W).round().long()
+    top = (torch.rand(B, generator=generator) * (H - height + 1)).long()
+    left = (torch.rand(B, generator=generator) * (W - width + 1)).long()
+    row, column = torch.arange(H), torch.arange(W)
+    rows = (row >= top[:, None]) & (row < (top + height)[:, None])
+    columns = (column >= left[:, None]) & (column < (left + width)[:, None])
+    inside = rows[:, None, :, None] & columns[:, None, None, :]
+    return torch.where(inside, x[partner], x), partner, 1 - (height * width).float() / (H * W)

@@ -20,7 +20,7 @@ from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
 from ._base import Base
 
-VOCABULARY = 16_000
+VOCABULARY = 8_000
 LONGEST = 256  # tokens; longer texts keep their start
 SAMPLE = 200_000  # rows the tokenizer learns from
 PAD, UNKNOWN = 0, 1
@@ -29,7 +29,7 @@ PAD, UNKNOWN = 0, 1
 class Text(Base):
     layouts = ("sequence",)
     kind = "words"
-    families = ("cnn", "transformer", "rnn", "mlp")
+    families = ("mlp", "cnn", "transformer", "rnn")
 
     def recognises(self, values: pl.Series) -> float:
         if values.dtype != pl.String:
@@ -75,7 +75,7 @@ class Text(Base):
 class TokenEmbedding(nn.Module):
     """(B, T) tokens and mask (B, T) → sequence Signal (B, T, D). In training whole tokens are dropped, as words go missing."""
 
-    def __init__(self, vocabulary: int, width: int, drop: float = 0.1) -> None:
+    def __init__(self, vocabulary: int, width: int, drop: float = 0.4) -> None:
         super().__init__()
         self.table = nn.Embedding(vocabulary, width, padding_idx=PAD)
         nn.init.normal_(self.table.weight, std=0.1)

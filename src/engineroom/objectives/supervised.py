@@ -22,9 +22,9 @@ class Supervised:
 
         return nn.ModuleDict({"model": CrossFit([one() for _ in range(folds)]) if folds else one()})
 
-    def players(self, cast: nn.ModuleDict, task, config: Config, schedule: Schedule, precision: Precision) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
         model = cast["model"]
-        optimizer = make_optimizer(model, config)
+        optimizer = make_optimizer(model, lr=lr, weight_decay=weight_decay)
 
         def after(step: int) -> None:
             schedule.apply(optimizer, step)

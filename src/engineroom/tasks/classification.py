@@ -38,11 +38,12 @@ class Classification:
         return codes.astype(np.int64) - 1
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, C) logits, batch["target"] (B,) category codes from 1 on."""
-        B, K, C = output.shape
-        y = (batch["target"].long() - 1)[:, None].expand(B, K)
-        smoothing = SMOOTHING if C > 2 else 0.0
-        each = F.cross_entropy(output.flatten(0, 1), y.flatten(), reduction="none", label_smoothing=smoothing).view(B, K)
+        """output (B, K, C) logits, batch["target"] (B,) category codes from 1 on; a mixed row answers for its partner too."""
+        y = batch["target"].long() - 1
+        each = cross_entropy(output, y)
+        partner, share = batch.get("_partner"), batch.get("_share")
+        if partner is not None and share is not None:
+            each = share[:, None] * each + (1 - share[:, None]) * cross_entropy(output, y[partner])
         return Losses(mean_loss(each, batch))
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
@@ -106,6 +107,13 @@ class Classification:
         """Row indices of mistakes, worst first."""
         wrong = np.flatnonzero(records["said"] != records["truth"])
         return wrong[np.argsort(-records["loss"][wrong], kind="stable")]
+
+
+def cross_entropy(output: Tensor, y: Tensor) -> Tensor:
+    """(B, K, C) logits and (B,) classes → (B, K)."""
+    B, K, C = output.shape
+    smoothing = SMOOTHING if C > 2 else 0.0
+    return F.cross_entropy(output.flatten(0, 1), y.repeat_interleave(K), reduction="none", label_smoothing=smoothing).view(B, K)
 
 
 TASK = Classification()

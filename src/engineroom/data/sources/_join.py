@@ -56,7 +56,7 @@ def _stacked(tables: Sequence[Table]) -> Table:
         if extra:
             notes.append(f"Columns that the training rows do not have were left out: {', '.join(extra[:10])}.")
         notes += [note for note in other.notes if note not in notes]
-        frames.append(other.frame.select(first.frame.columns))
+        frames.append(other.frame[first.frame.columns])
     hints = {
         name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns
     }

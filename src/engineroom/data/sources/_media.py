@@ -70,7 +70,8 @@ def _resolved(table: Table, name: str, kind: str, path: Path, *, limits: LimitsC
     missing = [str(value) for value, found in zip(values, paths, strict=True) if found is None]
     hints = dict(table.hints) | {name: {"modality": kind, "why": f"names {kind} files in {base}"}}
     notes, skipped = _judge_missing(missing, name, base, total=len(values), limits=limits)
-    frame = table.frame.with_columns(pl.Series(name, paths, dtype=pl.String)).filter(pl.col(name).is_not_null())
+    frame = table.frame.with_columns(pl.Series(name, paths, dtype=pl.String))
+    frame = frame.filter(frame[name].is_not_null())
     return replace(table, frame=frame, hints=hints, notes=(*table.notes, *notes), skipped=(*table.skipped, *skipped))
 
 

@@ -14,6 +14,7 @@ from ...core.errors import DataError
 from ._dialect import SPACE, Dialect
 from ._work import CHUNK, fingerprint, work_folder, write_aside
 
+END = "\0end\0"  # a last line of our own: where it is part of a field, a quote was never closed
 NAMED = 5  # so many bad lines are named in a message
 
 
@@ -56,7 +57,7 @@ def survey(path: Path, dialect: Dialect) -> Survey:
 def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """(line number, fields) of every record below the header."""
     with path.open(encoding="utf-8", newline=None if dialect.delimiter == SPACE else "") as file:
-        reader = dialect.reader(file)
+        reader = dialect.reader(chain(file, [END]))
         line = 1
         try:
             if dialect.header:
@@ -65,8 +66,10 @@ def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
             while True:
                 line = reader.line_num + 1
                 record = next(reader, None)
-                if record is None:
+                if record is None or record == [END]:
                     return
+                if record and END in record[-1]:
+                    raise csv.Error("the file ends inside a quoted field")
                 yield line, record
         except csv.Error as error:
             raise DataError(
@@ -94,18 +97,18 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
     return [f"{path.name}: left out {count:,} of {found.rows:,} rows that do not have {width} fields: {lines}{more}."]
 
 
-def rewritten(path: Path, dialect: Dialect, out: Path) -> Path:
-    """A plain comma-separated copy of the well-formed records."""
+def rewritten(path: Path, dialect: Dialect, out: Path, *, delimiter: str) -> Path:
+    """A plain copy of the well-formed records."""
     if not out.exists():
         width = len(dialect.names)
         good = (record for _, record in records(path, dialect) if len(record) == width)
-        write_aside(out, _written(chain([list(dialect.names)], good)))
+        write_aside(out, _written(chain([list(dialect.names)], good), delimiter))
     return out
 
 
-def _written(rows: Iterator[list[str]]) -> Iterator[bytes]:
+def _written(rows: Iterator[list[str]], delimiter: str) -> Iterator[bytes]:
     buffer = _Buffer()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     for row in rows:
         writer.writerow([value.replace("\r\n", "\n").replace("\r", "\n") for value in row])
         if buffer.size > CHUNK:

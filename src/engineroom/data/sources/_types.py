@@ -15,17 +15,17 @@ PADDED = r"^0\d"  # 00731 is a code, not a number
 
 
 def typed(lazy: pl.LazyFrame, names: tuple[str, ...], *, comma: bool = False) -> pl.LazyFrame:
-    """A frame of text columns with numbers, truth values, dates and missing cells made of what says so throughout.
+    """Text columns called 0, 1, … become `names`: numbers, truth values, dates and missing cells where all cells say so.
 
-    A sample rules most kinds out, so that the pass over all rows tests no more than it must.
+    The columns are numbered because polars reads a pattern into names such as `*`. A sample rules most kinds out, so that the pass over all rows tests no more than it must.
     """
     groups = {"bool", "number", "date"} | ({"comma"} if comma else set())
-    possible = dict.fromkeys(names, groups)
+    possible = dict.fromkeys(map(str, range(len(names))), groups)
     guesses = _kinds(lazy.head(SAMPLE), possible)
     kinds = _kinds(
         lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"}
     )
-    return lazy.select([_as_type(name, kinds.get(name, "text")) for name in names])
+    return lazy.select([_as_type(str(i), kinds.get(str(i), "text")).alias(name) for i, name in enumerate(names)])
 
 
 def _kinds(lazy: pl.LazyFrame, possible: dict[str, set[str]]) -> dict[str, str]:
@@ -96,9 +96,9 @@ def _as_type(name: str, kind: str) -> pl.Expr:
         "moment": lambda: _moment(text),
     }
     if kind in made:
-        return made[kind]().alias(name)
+        return made[kind]()
     missing = pl.col(name).str.strip_chars().is_in(sorted(TEXT_MISSING))
-    return pl.when(~missing).then(pl.col(name)).alias(name)
+    return pl.when(~missing).then(pl.col(name))
 
 
 def _date(text: pl.Expr) -> pl.Expr:

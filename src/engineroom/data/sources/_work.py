@@ -106,7 +106,9 @@ def _unzstd(path: Path) -> Iterator[bytes]:
         )
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).partition("\n")[0]
-        raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {first}.", "Download or pack it again.") from None
+        raise DataError(
+            f"{path} is damaged.", f"It cannot be unpacked: {first}.", "Download or pack it again."
+        ) from None
     for part in lines.iter_slices(50_000):
         yield ("\n".join(line or "" for line in part["line"].to_list()) + "\n").encode()
 

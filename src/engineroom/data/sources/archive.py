@@ -113,7 +113,7 @@ def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[Member]:
         for info in opened.infolist():
             mode = info.external_attr >> 16
             kind = "encrypted" if info.flag_bits & 1 else "link" if stat.S_ISLNK(mode) else "file"
-            if not info.is_dir():
+            if not info.filename.endswith("/"):
                 yield Member(info.filename, info.file_size, info, kind)
         return
     for entry in opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,24 +66,16 @@ class Delimited:
     def _frame(
         self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None
     ) -> tuple[pl.DataFrame, list[str]]:
-        """Polars reads what the csv module found plain; anything odd is first written anew."""
-        comma = dialect.delimiter == ";"
-        large = cache is not None and plain.stat().st_size > LARGE
-        key = fingerprint(plain, dialect)
-        if found.odd or not dialect.quoted:
-            plain = rewritten(plain, dialect, work_folder(cache) / f"{key}.csv")
-            dialect = Dialect(",", names=dialect.names)
-        lazy = pl.scan_csv(
-            plain,
-            separator=dialect.delimiter,
-            has_header=dialect.header,
-            new_columns=list(dialect.names),
-            infer_schema=False,
-            glob=False,
-        )
-        make = partial(typed, lazy, dialect.names, comma=comma)
-        frame, notes = converted(make, work_folder(cache) / f"{key}.arrow") if large else (make().collect(), [])
+        """Polars reads the file itself where it and the csv module see the same records, else a copy written anew."""
         expected = found.rows - len(found.ragged)
+        if not found.odd and dialect.quoted:
+            with suppress(pl.exceptions.PolarsError):
+                frame, notes = _scanned(plain, dialect, cache=cache)
+                if frame.height == expected:
+                    return frame, notes
+        out = work_folder(cache) / f"{fingerprint(plain, dialect)}.csv"
+        comma = Dialect("," if dialect.delimiter != ";" else ";", names=dialect.names)
+        frame, notes = _scanned(rewritten(plain, dialect, out, delimiter=comma.delimiter), comma, cache=cache)
         if frame.height != expected:
             raise DataError(
                 f"{plain.name} reads as {frame.height:,} rows, but holds {expected:,} records.",
@@ -95,6 +88,22 @@ class Delimited:
         return tuple(
             (f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged
         )
+
+
+def _scanned(plain: Path, dialect: Dialect, *, cache: Path | None) -> tuple[pl.DataFrame, list[str]]:
+    """(the typed rows, notes); those of a large file are converted into `cache` and mapped from there."""
+    lazy = pl.scan_csv(
+        plain,
+        separator=dialect.delimiter,
+        has_header=dialect.header,
+        new_columns=[str(i) for i in range(len(dialect.names))],
+        infer_schema=False,
+        glob=False,
+    )
+    make = partial(typed, lazy, dialect.names, comma=dialect.delimiter == ";")
+    if cache is None or plain.stat().st_size <= LARGE:
+        return make().collect(), []
+    return converted(make, work_folder(cache) / f"{fingerprint(plain, dialect)}.arrow")
 
 
 SOURCE = Delimited()

@@ -69,6 +69,8 @@ class UcrText:
 def _row(line: str) -> list[float]:
     """The numbers of a line, cut at commas, tabs or blanks."""
     fields = line.replace(",", " ").split()
+    if not fields:
+        raise ValueError("no numbers")
     return [math.nan if value.lower() in MISSING else float(value) for value in fields]
 
 

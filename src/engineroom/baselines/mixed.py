@@ -1,0 +1,63 @@
+"""Any mixture of columns: each kind's features side by side, long ones shortened, then boosted trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..core.columns import Column, Schema
+from ._store import Fitted, constants, several
+from .audio import audio_features
+from .image import image_features
+from .series import series_features
+from .text import tfidf, vocabularies
+from .trees import scalar_features
+
+WIDTH = 48  # features a text, picture, sound or series is shortened to
+
+
+class Mixed:
+    def fits(self, schema: Schema) -> float:
+        return 0.5
+
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        fitted = Fitted("mixed", "features of every column → gradient-boosted trees", kind, classes, schema, {"constant": constants(y, kind), "seed": seed}, {})
+        for index, column in enumerate(long_columns(schema)):
+            if column.modality == "text":
+                fitted.facts[f"words{index}"] = vocabularies(texts(frame, column))["words"]
+            raw = self.raw(frame, column, index, fitted)
+            fitted.parts[f"short{index}"] = TruncatedSVD(max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1)), random_state=seed).fit(raw)
+        make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
+        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False), kind).fit(self.features(frame, fitted), y)
+        return fitted
+
+    def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
+        if column.modality == "text":
+            return tfidf("words", fitted.facts[f"words{index}"]).transform(texts(frame, column))
+        if column.modality == "image":
+            return image_features(frame, column)
+        if column.modality == "audio":
+            return audio_features(frame, column)
+        return series_features(frame, column, 64, fitted.facts["seed"])
+
+    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+        parts = [scalar_features(frame, fitted.schema)[0]]
+        for index, column in enumerate(long_columns(fitted.schema)):
+            parts.append(fitted.parts[f"short{index}"].transform(self.raw(frame, column, index, fitted)))
+        return np.concatenate(parts, 1)
+
+
+def long_columns(schema: Schema) -> list[Column]:
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series")]
+
+
+def texts(frame: pl.DataFrame, column: Column) -> list[str]:
+    return frame[column.name].cast(pl.String).fill_null("").str.slice(0, column.state.get("characters", 20_000)).to_list()
+
+
+BASELINE = Mixed()

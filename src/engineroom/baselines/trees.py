@@ -1,0 +1,59 @@
+"""Tables: gradient-boosted trees (Friedman 2001; histograms as in LightGBM, Ke et al. 2017), scikit-learn's defaults."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ..core import registry
+from ..core.columns import Schema
+from ._store import Fitted, constants, several
+
+SCALAR = ("number", "category", "datetime", "multilabel")
+MOST_LEVELS = 254
+MOST_ROWS = 300_000
+
+
+class Trees:
+    def fits(self, schema: Schema) -> float:
+        return 1.0 if all(c.modality in SCALAR for c in schema.inputs) else 0.0
+
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), MOST_ROWS)).astype(int))
+        fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constants(y, kind)}, {})
+        x, categorical = scalar_features(frame[rows], schema)
+        make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
+        settings = {"categorical_features": categorical} if any(categorical) else {}
+        if kind == "classes" and classes > 30:
+            settings["max_iter"] = 40  # one tree a class and round
+        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y[rows])
+        return fitted
+
+    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+        return scalar_features(frame, fitted.schema)[0]
+
+
+def scalar_features(frame: pl.DataFrame, schema: Schema) -> tuple[np.ndarray, list[bool]]:
+    """(N, F) float64 with NaN for missing, and which features are categories."""
+    parts: list[np.ndarray] = [np.zeros((frame.height, 0))]
+    categorical: list[bool] = []
+    for column in schema.inputs:
+        if column.modality not in SCALAR:
+            continue
+        encoded = np.asarray(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}), np.float64)
+        if column.modality == "number":
+            from ..modalities.number import to_floats
+
+            encoded = np.where(np.isfinite(raw := to_floats(frame[column.name])), raw, np.nan)
+        is_category = column.modality == "category" and len(column.state["values"]) <= MOST_LEVELS
+        if is_category:
+            encoded = np.where(encoded == 0, np.nan, encoded - 1)
+        encoded = encoded.reshape(frame.height, -1)
+        parts.append(encoded)
+        categorical += [is_category] * encoded.shape[1]
+    return np.concatenate(parts, 1), categorical
+
+
+BASELINE = Trees()

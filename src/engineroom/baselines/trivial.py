@@ -1,0 +1,28 @@
+"""The trivial predictor: class shares, the mean, label rates. What beats it has learnt something."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ..core.columns import Schema
+from ._store import Fitted
+
+
+class Trivial:
+    def fits(self, schema: Schema) -> float:
+        return 0.0
+
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        estimator = DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
+        words = {"number": "always the mean", "classes": "always the class shares", "labels": "always the label rates"}[kind]
+        facts = {"constant": [int(column[0]) for column in y.T]} if kind == "labels" else {}
+        return Fitted("trivial", words, kind, classes, schema, facts, {"estimator": estimator.fit(np.zeros((len(y), 1)), y)})
+
+    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+        return np.zeros((frame.height, 1))
+
+
+BASELINE = Trivial()

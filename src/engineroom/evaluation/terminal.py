@@ -1,0 +1,2 @@
+def print_summary(report, console=None):
+    print(report["verdict"]["sentence"])
