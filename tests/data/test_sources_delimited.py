@@ -247,3 +247,15 @@ def test_what_the_csv_module_writes_comes_back(tmp_path, rows, delimiter):
 def _bare(cell):
     """Blanks at the ends are not kept where the file pads its delimiters."""
     return None if cell is None or not cell.strip() else cell.strip()
+
+
+def test_a_quote_open_at_the_end_does_not_swallow_rows_in_silence(write):
+    with pytest.raises(DataError, match="from line 4 on"):
+        open_table(write('a,b\n1,x\n2,y\n3,"open\n4,z\n5,w\n'))
+
+
+def test_names_that_polars_would_take_for_patterns(write, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    path = write("*,^.*$,0\na.png,2,x\na.png,3,y\n")
+    frame = open_table(path, test=path).frame
+    assert frame.columns == ["*", "^.*$", "0", "split"] and frame.rows()[1][1:] == (3, "y", "train")

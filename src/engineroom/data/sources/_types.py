@@ -15,9 +15,10 @@ PADDED = r"^0\d"  # 00731 is a code, not a number
 
 
 def typed(lazy: pl.LazyFrame, names: tuple[str, ...], *, comma: bool = False) -> pl.LazyFrame:
-    """Text columns called 0, 1, … become `names`: numbers, truth values, dates and missing cells where all cells say so.
+    """Text columns called 0, 1, … become `names`, of the type that all their cells agree on.
 
-    The columns are numbered because polars reads a pattern into names such as `*`. A sample rules most kinds out, so that the pass over all rows tests no more than it must.
+    They are numbered because polars takes names such as `*` for patterns. A sample rules most types out, so that the
+    pass over all rows tests no more than it must.
     """
     groups = {"bool", "number", "date"} | ({"comma"} if comma else set())
     possible = dict.fromkeys(map(str, range(len(names))), groups)

@@ -90,6 +90,7 @@ def _gathered(frame: pl.DataFrame, key: str, name: str) -> tuple[pl.DataFrame, s
         frame = frame.sort(key, order, maintain_order=True)
     values = [pl.col(channel).cast(pl.Float64) for channel in channels]
     grouped = frame.group_by(key, maintain_order=True).agg(values)
+    # one list a row out of each channel's list, then those lists side by side: (C, T)
     series = (
         pl.col(channels[0])
         if len(channels) == 1
