@@ -126,6 +126,15 @@ def test_pandas():
         open_table(pd.DataFrame([[1, 2]], columns=["a", "a"]))
 
 
+def test_pandas_without_pyarrow_names_what_to_install(monkeypatch):
+    pd = pytest.importorskip("pandas")
+    data = pd.DataFrame({"x": [1.5, 2.5]})
+    monkeypatch.setattr(pl, "from_pandas", lambda *_, **__: __import__("no_such_library"))
+    with pytest.raises(UserError) as caught:
+        open_table(data)
+    assert "engineroom[arrow]" in caught.value.fix
+
+
 def test_pyarrow():
     pa = pytest.importorskip("pyarrow")
     assert open_table(pa.table({"x": [1, 2], "c": pa.array(["a", "b"]).dictionary_encode()})).frame.rows() == [
