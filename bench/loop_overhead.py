@@ -31,7 +31,9 @@ from engineroom.engine.watch.history import History
 
 
 def mlp() -> tuple[nn.Module, torch.Tensor]:
-    return nn.Sequential(nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)), torch.randn(256, 256)
+    return nn.Sequential(
+        nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+    ), torch.randn(256, 256)
 
 
 def cnn() -> tuple[nn.Module, torch.Tensor]:
@@ -65,13 +67,24 @@ def by_hand(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) 
 def by_engine(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
     adam, schedule = optimizer(model), Schedule(len(batches) + 1)
     schedule.apply(adam, 0)
-    player = Player("model", adam, lambda batch: model(batch["x"]), lambda output, batch: Losses(F.cross_entropy(output, batch["y"])), clip=1.0,
-                    after=lambda step: schedule.apply(adam, step))
+    player = Player(
+        "model",
+        adam,
+        lambda batch: model(batch["x"]),
+        lambda output, batch: Losses(F.cross_entropy(output, batch["y"])),
+        clip=1.0,
+        after=lambda step: schedule.apply(adam, step),
+    )
     rows = np.arange(len(batches[0][0]))
     ready = [(i, Batch({"x": x, "y": y}, rows)) for i, (x, y) in enumerate(batches, 1)]
     with tempfile.TemporaryDirectory() as folder, Interrupt() as interrupt:
         begun = time.perf_counter()
-        history = History(Path(folder) / "events.jsonl", elapsed=lambda: time.perf_counter() - begun, total=lambda: len(batches), rate=lambda: adam.param_groups[0]["lr"])
+        history = History(
+            Path(folder) / "events.jsonl",
+            elapsed=lambda: time.perf_counter() - begun,
+            total=lambda: len(batches),
+            rate=lambda: adam.param_groups[0]["lr"],
+        )
         watchers = [Finite(), history, Clock(schedule, 1e9, lambda: time.perf_counter() - begun), interrupt]
         start = time.perf_counter()
         follow(learn(ready, [player]), watchers)

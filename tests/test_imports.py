@@ -26,7 +26,11 @@ def imports(path: Path) -> set[str]:
             if node.level:
                 base = here[: len(here) - node.level]
                 parts = [*base, *(node.module.split(".") if node.module else [])]
-                found |= {parts[0]} if parts else {alias.name for alias in node.names if (ROOT / f"{alias.name}.py").exists() or (ROOT / alias.name).is_dir()}
+                found |= (
+                    {parts[0]}
+                    if parts
+                    else {alias.name for alias in node.names if (ROOT / f"{alias.name}.py").exists() or (ROOT / alias.name).is_dir()}
+                )
             elif node.module and node.module.startswith("engineroom."):
                 found.add(node.module.split(".")[1])
     return found

@@ -22,8 +22,17 @@ __version__ = "0.1.0"
 __all__ = ["BundleError", "DataError", "UserError", "evaluate", "load", "predict", "runs", "train"]
 
 
-def train(data: Any = None, *, target: str | None = None, test: str | None = None, resume: str | None = None, config: str | None = None,
-          show: str = "bar", watchers: tuple = (), **settings: Any) -> Model:
+def train(
+    data: Any = None,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    resume: str | None = None,
+    config: str | None = None,
+    show: str = "bar",
+    watchers: tuple = (),
+    **settings: Any,
+) -> Model:
     """Train a model on `data`: a path (file, folder, archive) or a table (pandas, polars, Arrow, datasets, dict of columns).
 
     `settings` are the command line's: minutes, epochs, steps, until, model, seed, run, and any other as a nested dictionary or with

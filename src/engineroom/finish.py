@@ -25,7 +25,7 @@ from .evaluation.examine import Examination, examine, judge
 from .evaluation.predictor import ask
 from .evaluation.render import write_report
 from .evaluation.rival import face
-from .heads._assemble import describe
+from .heads._assemble import describe, mirrored
 from .prepare import Prepared
 from .rundir import RunDirectory
 
@@ -33,9 +33,11 @@ Say = Callable[[dict[str, Any]], None]
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
-def finish(ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say) -> Model:
+def finish(
+    ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
+) -> Model:
     """Examine, compare, report, bundle."""
-    model, data, task = cast["model"], ready.data, ready.task
+    model, data, task = mirrored(cast["model"], ready.schema), ready.data, ready.task
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.calibrate(ask(model, data, val, task), ready.truth(val))
     begun = time.perf_counter()
@@ -43,19 +45,36 @@ def finish(ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDi
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
     truth = ready.truth(test)
     size = describe(model)
-    deep = examine("deep", f"{'+'.join(size['families'])}, {size['parameters']:,} parameters", answers, truth, task, seed=config.seed,
-                   seconds=seconds, rate=rate, megabytes=size["megabytes"], calibration=calibration)
+    deep = examine(
+        "deep",
+        f"{'+'.join(size['families'])}, {size['parameters']:,} parameters",
+        answers,
+        truth,
+        task,
+        seed=config.seed,
+        seconds=seconds,
+        rate=rate,
+        megabytes=size["megabytes"],
+        calibration=calibration,
+    )
     say({"event": "rival"})
     truths = {name: ready.truth(rows) for name, rows in data.splits.items()}
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
     provenance = make_provenance(ready, config, seconds, reason)
     manifest = {
-        "version": version("engineroom"), "task": ready.task_name, "target": ready.schema.target.name, "objective": "supervised",
-        "schema": ready.schema.to_json(), "config": config.model_dump(), "calibration": calibration,
+        "version": version("engineroom"),
+        "task": ready.task_name,
+        "target": ready.schema.target.name,
+        "objective": "supervised",
+        "schema": ready.schema.to_json(),
+        "config": config.model_dump(),
+        "calibration": calibration,
         "model": {**size, "rows": ready.learners, "folds": ready.folds, "precision": settled["precision"]},
-        "metrics": clean(deep.scores), "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
-        "verdict": verdict.to_json(), "provenance": provenance,
+        "metrics": clean(deep.scores),
+        "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
+        "verdict": verdict.to_json(),
+        "provenance": provenance,
     }
     report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled)
 
@@ -64,11 +83,26 @@ def finish(ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDi
         pl.DataFrame(record_columns(deep, test)).write_parquet(aside / "records.parquet")
         (aside / "card.md").write_text(card(manifest, verdict.sentence), "utf-8")
 
-    write_bundle(run.bundle, manifest=manifest, weights=model.state_dict(), golden=make_golden(model, unfolded(data), test if len(test) else val), rival=dump, more=more)
+    write_bundle(
+        run.bundle,
+        manifest=manifest,
+        weights=model.state_dict(),
+        golden=make_golden(model, unfolded(data), test if len(test) else val),
+        rival=dump,
+        more=more,
+    )
     shutil.rmtree(run.cache, ignore_errors=True)
     shutil.rmtree(run.checkpoints, ignore_errors=True)
-    say({"event": "finished", "run": str(run.path), "report": str(run.bundle / "report.html"), "metrics": manifest["metrics"],
-         "rival": manifest["rival"]["metrics"], "verdict": verdict.to_json()})
+    say(
+        {
+            "event": "finished",
+            "run": str(run.path),
+            "report": str(run.bundle / "report.html"),
+            "metrics": manifest["metrics"],
+            "rival": manifest["rival"]["metrics"],
+            "verdict": verdict.to_json(),
+        }
+    )
     return Model.load(run.path)
 
 
@@ -88,31 +122,57 @@ def record_columns(deep: Examination, rows: np.ndarray) -> dict[str, Any]:
 
 
 def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str) -> dict[str, Any]:
-    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), "data": config.data, "data_fingerprint": ready.fingerprint,
-            "split_hash": ready.split_hash, "seed": config.seed, "seconds": round(seconds, 1), "stopped": reason,
-            "python": platform.python_version(), "machine": f"{platform.machine()}, {os.cpu_count()} cores", "versions": {p: version(p) for p in PACKAGES}}
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": config.data,
+        "data_fingerprint": ready.fingerprint,
+        "split_hash": ready.split_hash,
+        "seed": config.seed,
+        "seconds": round(seconds, 1),
+        "stopped": reason,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "versions": {p: version(p) for p in PACKAGES},
+    }
 
 
-def make_report(ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict) -> dict[str, Any]:
+def make_report(
+    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict
+) -> dict[str, Any]:
     deep, rival, _ = entries
     history = read_history(run.events)
     schema, task, data = ready.schema, ready.task, ready.data
     stopped = next((line for line in reversed(history) if line["event"] == "stopped"), {"step": 0, "reason": "?"})
     speed = [line["samples_per_second"] for line in history if line["event"] == "step"]
-    facts = [["steps", f"{stopped['step']:,}", f"batches of {settled['batch_size']}"], ["time", f"{deep.seconds:.0f} s", "training, validation included"],
-             ["speed", f"{np.median(speed) if speed else 0:,.0f}/s", "samples learned from"], ["ended", stopped["reason"], ""]]
+    facts: list[list[str]] = [
+        ["steps", f"{stopped['step']:,}", f"batches of {settled['batch_size']}"],
+        ["time", f"{deep.seconds:.0f} s", "training, validation included"],
+        ["speed", f"{np.median(speed) if speed else 0:,.0f}/s", "samples learned from"],
+        ["ended", stopped["reason"], ""],
+    ]
     command = reproduce_command(config, settled)
     model = {**manifest["model"]}
     return {
-        "format": 1, "title": run.path.name, "created": manifest["provenance"]["created"], "version": manifest["version"], "task": manifest["task"],
-        "target": manifest["target"], "verdict": verdict, "tiles": tiles(deep, task), "path": str(run.bundle / "report.html"),
-        "sections": [s.to_json() for s in (
-            versus_section(list(entries), verdict, task),
-            answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task),
-            data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
-            training_section(history, facts, task.headline),
-            model_section(model, list(entries), os.cpu_count() or 1, config.train.device),
-            reproduce_section(command, write_yaml(config), manifest["provenance"]))],
+        "format": 1,
+        "title": run.path.name,
+        "created": manifest["provenance"]["created"],
+        "version": manifest["version"],
+        "task": manifest["task"],
+        "target": manifest["target"],
+        "verdict": verdict,
+        "tiles": tiles(deep, task),
+        "path": str(run.bundle / "report.html"),
+        "sections": [
+            s.to_json()
+            for s in (
+                versus_section(list(entries), verdict, task),
+                answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task),
+                data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
+                training_section(history, facts, task.headline),
+                model_section(model, list(entries), os.cpu_count() or 1, config.train.device),
+                reproduce_section(command, write_yaml(config), manifest["provenance"]),
+            )
+        ],
         "reproduce": command,
     }
 
@@ -121,17 +181,40 @@ def reproduce_command(config: Config, settled: dict[str, Any]) -> str:
     """The command that gives the same weights: the budget spelt out in steps, the arithmetic as chosen."""
     import shlex
 
-    parts = ["engineroom", "train", config.data, "--steps", str(settled["steps"] - 1), "--seed", str(config.seed), "--set", f"train.precision={settled['precision']}"]
-    for flag, value in (("--target", config.target), ("--test", config.test), ("--model", config.model.name if config.model.name != "auto" else None)):
-        parts += [flag, value] if value else []
+    parts = ["engineroom", "train", config.data, "--steps", str(settled["steps"] - 1)]
+    given = flatten(config.model_dump(exclude={"data", "run"}), flatten(Config().model_dump(), {}))
+    given |= {"train.precision": settled["precision"], "seed": config.seed}
+    flags = {"target": "--target", "test": "--test", "seed": "--seed", "model.name": "--model"}
+    for key, value in given.items():
+        if key in flags:
+            parts += [flags[key], str(value)]
+        elif key not in ("train.minutes", "train.epochs", "train.steps"):
+            parts += ["--set", f"{key}={value}"]
     return shlex.join(parts)
+
+
+def flatten(values: dict[str, Any], default: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings → dotted keys, those that differ from `default`."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        key = prefix + name
+        if isinstance(value, dict):
+            out |= flatten(value, default, f"{key}.")
+        elif key not in default or default[key] != value:
+            if not (key.startswith("columns.") and value is None):
+                out[key] = value
+    return out
 
 
 def card(manifest: dict[str, Any], sentence: str) -> str:
     """A model card in a screenful of Markdown."""
-    scores = "\n".join(f"| {k} | {v:.4g} | {manifest['rival']['metrics'].get(k, float('nan')):.4g} |" for k, v in manifest["metrics"].items())
+    scores = "\n".join(
+        f"| {k} | {v:.4g} | {manifest['rival']['metrics'].get(k, float('nan')):.4g} |" for k, v in manifest["metrics"].items()
+    )
     p = manifest["provenance"]
-    return (f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical |\n|---|---|---|\n{scores}\n\n"
-            f"- model: {', '.join(manifest['model']['families'])}, {manifest['model']['parameters']:,} parameters\n- rival: {manifest['rival']['words']}\n"
-            f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed {p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
-            "Made for data like the training data; look at the report's mistakes before you rely on it.\n")
+    return (
+        f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical |\n|---|---|---|\n{scores}\n\n"
+        f"- model: {', '.join(manifest['model']['families'])}, {manifest['model']['parameters']:,} parameters\n- rival: {manifest['rival']['words']}\n"
+        f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed {p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
+        "Made for data like the training data; look at the report's mistakes before you rely on it.\n"
+    )

@@ -17,11 +17,12 @@ PATIENCE = 10
 # kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate, weight decay)
 RECIPES = {
     "set": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
-    "words": (14, 5_000, 0.3, 16, 32, 1e-3, 0.1),
+    "words": (10, 5_000, 0.3, 16, 32, 1e-3, 0.1),
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "steps": (160, 500, 0.5, 8, 64, 2e-3, 0.02),
 }
-FOLDS, FOLD_ROWS = 5, 1000  # series sets below FOLD_ROWS rows are cross-fitted by FOLDS networks
+FOLDS = 5
+FOLD_ROWS = {"steps": 1_000, "words": 8_000}  # smaller sets of these kinds are cross-fitted by FOLDS networks
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,15 @@ def make_plan(schema: Schema, config: Config, rows: int) -> Plan:
     kind = next(k for k in ("picture", "steps", "words", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
-    folds = FOLDS if kinds == {"steps"} and rows < FOLD_ROWS and config.model.members is None else 0
-    return Plan(min(size, rows), max(4.0, min(800.0, epochs * (at / rows) ** shrink)), folds, config.train.patience or PATIENCE,
-                config.train.lr or lr, decay if config.train.weight_decay is None else config.train.weight_decay)
+    folds = FOLDS if len(kinds) == 1 and rows < FOLD_ROWS.get(kind, 0) and config.model.members is None else 0
+    return Plan(
+        min(size, rows),
+        max(4.0, min(800.0, epochs * (at / rows) ** shrink)),
+        folds,
+        config.train.patience or PATIENCE,
+        config.train.lr or lr,
+        decay if config.train.weight_decay is None else config.train.weight_decay,
+    )
 
 
 def budget_seconds(config: Config) -> float | None:

@@ -62,7 +62,9 @@ class Prepared:
 
         frame = self.table.frame
         picked = frame[np.unique(np.linspace(0, max(0, frame.height - 1), 2000).astype(int))]
-        text = "\n".join(str(picked[name].to_list() if picked[name].dtype.is_nested() is False else picked[name].hash().sum()) for name in picked.columns)
+        text = "\n".join(
+            str(picked[name].to_list() if picked[name].dtype.is_nested() is False else picked[name].hash().sum()) for name in picked.columns
+        )
         return blake(f"{frame.shape}{frame.columns}{text}".encode())
 
 
@@ -71,7 +73,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     earlier = run.read_prepared() if run else None
     say({"event": "opening", "data": config.data})
     cache = run.cache if run else None
-    table = open_table(frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache)
+    table = open_table(
+        frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
+    )
     schema = infer_schema(table, config)
     task = registry.get("tasks", pick_task(schema, config))
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
@@ -84,12 +88,24 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         run = RunDirectory.create(config, table.name)
         config = resolved(config, run, table, frame)
         run.write_config(config)
-    say({"event": "schema", "rows": len(table), "split": {k: len(getattr(split, k)) for k in ("train", "val", "test")}, "split_words": split.words,
-         "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema], "notes": list(table.notes),
-         "findings": [f.to_json() for f in findings]})
+    say(
+        {
+            "event": "schema",
+            "rows": len(table),
+            "split": {k: len(getattr(split, k)) for k in ("train", "val", "test")},
+            "split_words": split.words,
+            "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema],
+            "notes": list(table.notes),
+            "findings": [f.to_json() for f in findings],
+        }
+    )
     schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, config.limits)
     if schema.target.modality == "category" and len(schema.target.state["values"]) < 2:
-        raise DataError(f"The training rows hold one class only: {schema.target.state['values']}.", "There is nothing to tell apart.", "Add rows of another class.")
+        raise DataError(
+            f"The training rows hold one class only: {schema.target.state['values']}.",
+            "There is nothing to tell apart.",
+            "Add rows of another class.",
+        )
 
     def progress(done: int, total: int) -> None:
         say({"event": "encoding", "done": done, "total": total})
@@ -98,10 +114,25 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     data.splits = {"train": split.train, "val": split.val, "test": split.test}
     findings += drop_damaged(data, table, config)
     if earlier and earlier["split_hash"] != split.hash:
-        raise BundleError(f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew.")
+        raise BundleError(
+            f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew."
+        )
     if not earlier:
         schema = data.schema = find_symmetries(schema, data, task, config)
-    ready = Prepared(run, config, table, schema, task, data, findings, split.words, split.hash, len(data.splits["train"]), 0, (earlier or {}).get("settled"))
+    ready = Prepared(
+        run,
+        config,
+        table,
+        schema,
+        task,
+        data,
+        findings,
+        split.words,
+        split.hash,
+        len(data.splits["train"]),
+        0,
+        (earlier or {}).get("settled"),
+    )
     ready.folds = cross_fit(ready)
     return ready
 
@@ -134,8 +165,11 @@ def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
     count, share = len(data.damaged), len(data.damaged) / max(1, len(data))
     first = "; ".join(f"row {row}: {cell_name(table, row, reason)}" for row, reason in list(data.damaged.items())[:5])
     if share > config.limits.skip:
-        raise DataError(f"{count} of {len(data)} rows cannot be read ({share:.0%}).", first,
-                        f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}")
+        raise DataError(
+            f"{count} of {len(data)} rows cannot be read ({share:.0%}).",
+            first,
+            f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}",
+        )
     bad = np.array(list(data.damaged))
     data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
     return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them.")]

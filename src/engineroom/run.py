@@ -34,7 +34,9 @@ Say = Callable[[dict[str, Any]], None]
 MONITOR_ROWS = 10_000  # validation rows looked at during training; the final judgement takes all
 
 
-def train(config: Config, *, table: Any = None, resume: str | None = None, say: Say | None = None, watchers: tuple = ()) -> tuple[Model, str]:
+def train(
+    config: Config, *, table: Any = None, resume: str | None = None, say: Say | None = None, watchers: tuple = ()
+) -> tuple[Model, str]:
     """Train by `config` (or go on with the run `resume`): (the model, why training stopped).
 
     `say` hears every line of the diary as a dictionary; `watchers` read the loop's events.
@@ -78,7 +80,9 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     if device != "cpu":
         players = tuple(on_device(player, precision) for player in players)
     clock = Stopwatch()
-    history = History(run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say)
+    history = History(
+        run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say
+    )
     monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // MONITOR_ROWS)]
     truth = ready.truth(monitor)
 
@@ -89,15 +93,24 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     validate = Validate(model, judge, every=max(1, settled["steps"] // CHECKS), selects=task.selects, last=lambda: schedule.total - 1)
     patience = Patience(schedule, plan.patience)
     memory = {"validate": validate, "patience": patience, "schedule": schedule}
-    checkpoint = Checkpoint(run.checkpoints, cast, players, memory, seconds=config.train.checkpoint_seconds,
-                            facts=lambda: {"elapsed": clock()}, best=lambda: validate.best_weights or model.state_dict())
+    checkpoint = Checkpoint(
+        run.checkpoints,
+        cast,
+        players,
+        memory,
+        seconds=config.train.checkpoint_seconds,
+        facts=lambda: {"elapsed": clock()},
+        best=lambda: validate.best_weights or model.state_dict(),
+    )
     meta = checkpoint.restore()
     first = 1
     if meta:
         first, clock.before = meta["step"] + 1, meta["facts"]["elapsed"]
         history.write("resumed", step=meta["step"])
     else:
-        history.write("started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"])
+        history.write(
+            "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
+        )
     watching = [*watchers, Finite(), validate, patience, history, *until(config, task), checkpoint]
     seconds = budget_seconds(config)
     if seconds:
@@ -175,5 +188,3 @@ class Stopwatch:
 
     def __call__(self) -> float:
         return self.before + time.perf_counter() - self.begun
-
-

@@ -30,8 +30,11 @@ class RunDirectory:
         if config.run:
             run = cls(Path(config.run))
             if run.config_path.exists():
-                raise UserError(f"{run.path} already holds a run.", "Nothing there was touched.",
-                                f"Continue it with --resume {run.path}, or name another directory with --run DIR.")
+                raise UserError(
+                    f"{run.path} already holds a run.",
+                    "Nothing there was touched.",
+                    f"Continue it with --resume {run.path}, or name another directory with --run DIR.",
+                )
         else:
             clean = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
             run = next(r for r in (cls(Path("runs") / f"{clean}-{n}") for n in itertools.count(1)) if not r.path.exists())
@@ -58,8 +61,11 @@ class RunDirectory:
             self._lock = open(self.path / ".lock", "a+")  # noqa: SIM115 - held for the whole run
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BundleError(f"{self.path} is in use by another process.", "Two trainers must not write into one run.",
-                              "Wait for it, stop it, or name another directory with --run DIR.") from None
+            raise BundleError(
+                f"{self.path} is in use by another process.",
+                "Two trainers must not write into one run.",
+                "Wait for it, stop it, or name another directory with --run DIR.",
+            ) from None
         except OSError as error:
             raise disk_error(error, self.path) from error
 
@@ -95,8 +101,14 @@ def list_runs(root: str | Path = "runs") -> list[dict[str, Any]]:
         if manifest.exists():
             try:
                 read = json.loads(manifest.read_text("utf-8"))
-                facts |= {"task": read["task"], "target": read["target"], "metrics": read.get("metrics", {}), "verdict": read.get("verdict", {}).get("use"),
-                          "state": "finished" if run.finished else "unfinished", "created": read["provenance"].get("created")}
+                facts |= {
+                    "task": read["task"],
+                    "target": read["target"],
+                    "metrics": read.get("metrics", {}),
+                    "verdict": read.get("verdict", {}).get("use"),
+                    "state": "finished" if run.finished else "unfinished",
+                    "created": read["provenance"].get("created"),
+                }
             except (OSError, ValueError, KeyError):
                 facts["state"] = "damaged"
         found.append(facts)

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 SHORT = {"minutes": "train.minutes", "epochs": "train.epochs", "steps": "train.steps", "until": "train.until", "model": "model.name"}
 
 
-def train_session(data: Any, *, target: str | None, test: str | None, resume: str | None, config: str | None, show: str, watchers: tuple,
-                  settings: dict[str, Any]) -> tuple[Model, str]:
+def train_session(
+    data: Any,
+    *,
+    target: str | None,
+    test: str | None,
+    resume: str | None,
+    config: str | None,
+    show: str,
+    watchers: tuple,
+    settings: dict[str, Any],
+) -> tuple[Model, str]:
     """(model, why training stopped). A path is read by its source, anything else is taken as a table."""
     layer = to_layer(settings)
     layer |= {key: value for key, value in (("target", target), ("test", test)) if value is not None}

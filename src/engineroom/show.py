@@ -30,7 +30,9 @@ class Teller:
 
                 self.bar = Bar("")
             if kind == "started":
-                self.console.print(f"training {line['parameters']:,} parameters for {line['total']:,} steps, {line['precision']}", style="dim")
+                self.console.print(
+                    f"training {line['parameters']:,} parameters for {line['total']:,} steps, {line['precision']}", style="dim"
+                )
             elif kind == "resumed":
                 self.console.print(f"going on after step {line['step']:,}", style="dim")
             self.bar(line)
@@ -42,7 +44,9 @@ def show_schema(console: Any, line: dict[str, Any]) -> None:
     from rich.table import Table
 
     rows = line["split"]
-    console.print(f"[bold]{line['rows']:,} rows[/]: {rows['train']:,} to learn from, {rows['val']:,} to validate, {rows['test']:,} to test. {escape(line['split_words'])}")
+    console.print(
+        f"[bold]{line['rows']:,} rows[/]: {rows['train']:,} to learn from, {rows['val']:,} to validate, {rows['test']:,} to test. {escape(line['split_words'])}"
+    )
     table = Table("column", "kind", "role", "why", box=None, header_style="dim", pad_edge=False)
     for column in line["columns"][:40]:
         style = {"target": "bold green", "ignore": "dim", "id": "dim"}.get(column["role"], "")

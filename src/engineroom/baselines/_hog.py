@@ -32,7 +32,9 @@ def hog(pixels: np.ndarray) -> np.ndarray:
         place = np.broadcast_to(rows * CELLS + columns, (N, H, W))
         base = (np.arange(N)[:, None, None] * CELLS * CELLS + place) * ANGLES
         size = N * CELLS * CELLS * ANGLES
-        bins = np.bincount((base + low % ANGLES).ravel(), (strength * (1 - share)).ravel(), size) + np.bincount((base + (low + 1) % ANGLES).ravel(), (strength * share).ravel(), size)
+        bins = np.bincount((base + low % ANGLES).ravel(), (strength * (1 - share)).ravel(), size) + np.bincount(
+            (base + (low + 1) % ANGLES).ravel(), (strength * share).ravel(), size
+        )
         cells = bins.reshape(N, CELLS, CELLS, ANGLES)
         blocks = np.concatenate([cells[:, :-1, :-1], cells[:, 1:, :-1], cells[:, :-1, 1:], cells[:, 1:, 1:]], -1)
         blocks /= np.linalg.norm(blocks, axis=-1, keepdims=True) + 0.05
@@ -42,7 +44,7 @@ def hog(pixels: np.ndarray) -> np.ndarray:
 
 def thumbnails(pixels: np.ndarray) -> np.ndarray:
     """(N, C · THUMB²): mean light of each place."""
-    N, C, H, W = pixels.shape
+    N, _C, H, W = pixels.shape
     rows, columns = [np.array_split(np.arange(side), min(THUMB, side)) for side in (H, W)]
     small = np.stack([pixels[:, :, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean((2, 3), dtype=np.float32) for r in rows for c in columns], -1)
     return (small / 255).reshape(N, -1).astype(np.float32)

@@ -16,9 +16,20 @@ from ..core.columns import Schema
 from ..core.errors import BundleError
 
 # Types beyond scikit-learn's and numpy's own that its estimators are made of; anything else in a file is refused.
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn._loss.link.IdentityLink", "sklearn._loss.link.Interval", "sklearn._loss.link.LogitLink",
-           "sklearn._loss.link.MultinomialLogit", "sklearn._loss.loss.HalfBinomialLoss", "sklearn._loss.loss.HalfMultinomialLoss", "sklearn._loss.loss.HalfSquaredError",
-           "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper", "sklearn.tree._tree.Tree", "functools.partial", "sklearn.utils.validation.check_array"]
+TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn._loss.link.IdentityLink",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.link.MultinomialLogit",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfMultinomialLoss",
+    "sklearn._loss.loss.HalfSquaredError",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.tree._tree.Tree",
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
+]
 
 
 @dataclass
@@ -41,7 +52,14 @@ class Fitted:
     def dump(self) -> bytes:
         from skops import io as skops
 
-        head = {"name": self.name, "words": self.words, "kind": self.kind, "classes": self.classes, "schema": self.schema.to_json(), "facts": self.facts}
+        head = {
+            "name": self.name,
+            "words": self.words,
+            "kind": self.kind,
+            "classes": self.classes,
+            "schema": self.schema.to_json(),
+            "facts": self.facts,
+        }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr("rival.json", json.dumps(head))
@@ -61,7 +79,9 @@ def load(data: bytes) -> Fitted:
             head = json.loads(file.read("rival.json"))
             names = [entry.removesuffix(".skops") for entry in file.namelist() if entry.endswith(".skops")]
             parts = {name: skops.loads(file.read(f"{name}.skops"), trusted=TRUSTED) for name in names}
-        return Fitted(head["name"], head["words"], head["kind"], int(head["classes"]), Schema.from_json(head["schema"]), head["facts"], parts)
+        return Fitted(
+            head["name"], head["words"], head["kind"], int(head["classes"]), Schema.from_json(head["schema"]), head["facts"], parts
+        )
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here
@@ -74,7 +94,11 @@ def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any
         return np.asarray(estimator.predict(x), np.float64).ravel()
     if kind == "labels":
         p = estimator.predict_proba(x)
-        return np.stack([q[:, -1] if q.shape[1] > 1 else np.full(len(q), float(e)) for q, e in zip(p, facts["constant"], strict=True)], 1) if isinstance(p, list) else np.asarray(p)
+        return (
+            np.stack([q[:, -1] if q.shape[1] > 1 else np.full(len(q), float(e)) for q, e in zip(p, facts["constant"], strict=True)], 1)
+            if isinstance(p, list)
+            else np.asarray(p)
+        )
     if hasattr(estimator, "predict_proba"):
         p = estimator.predict_proba(x)
     else:

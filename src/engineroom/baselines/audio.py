@@ -32,8 +32,11 @@ class Audio:
 def audio_features(frame: pl.DataFrame, column: Column) -> np.ndarray:
     """(N, F): log-mel and cepstra by part of the clip, centroid, roll-off, zero crossings, loudness over time."""
     modality = registry.get("modalities", "audio")
-    out = [describe(wave.astype(np.float32) / 32768, column.state["rate"]) for start in range(0, frame.height, 256)
-           for wave in modality.encode(frame[column.name].slice(start, 256), column.state, {})]
+    out = [
+        describe(wave.astype(np.float32) / 32768, column.state["rate"])
+        for start in range(0, frame.height, 256)
+        for wave in modality.encode(frame[column.name].slice(start, 256), column.state, {})
+    ]
     return np.stack(out) if out else np.zeros((0, 1), np.float32)
 
 
@@ -53,9 +56,19 @@ def describe(wave: np.ndarray, rate: int) -> np.ndarray:
     total = power.sum(0) + 1e-9
     centroid, rolloff = (power * frequency).sum(0) / total, (np.cumsum(power, 0) < 0.85 * total).sum(0)
     crossings = np.mean(np.diff(np.signbit(wave)))
-    parts = [mel.mean(1), mel.std(1), cepstra.mean(1), cepstra.std(1), np.abs(np.diff(cepstra, axis=1)).mean(1) if cepstra.shape[1] > 1 else np.zeros(20)]
-    parts += [piece.mean(1) for piece in np.array_split(cepstra, PARTS, axis=1) if piece.shape[1]] + [np.zeros(20)] * max(0, PARTS - cepstra.shape[1])
-    parts.append(np.array([centroid.mean(), centroid.std(), rolloff.mean(), rolloff.std(), crossings, len(wave) / rate, np.log(total).std()]))
+    parts = [
+        mel.mean(1),
+        mel.std(1),
+        cepstra.mean(1),
+        cepstra.std(1),
+        np.abs(np.diff(cepstra, axis=1)).mean(1) if cepstra.shape[1] > 1 else np.zeros(20),
+    ]
+    parts += [piece.mean(1) for piece in np.array_split(cepstra, PARTS, axis=1) if piece.shape[1]] + [np.zeros(20)] * max(
+        0, PARTS - cepstra.shape[1]
+    )
+    parts.append(
+        np.array([centroid.mean(), centroid.std(), rolloff.mean(), rolloff.std(), crossings, len(wave) / rate, np.log(total).std()])
+    )
     return np.nan_to_num(np.concatenate(parts)).astype(np.float32)
 
 

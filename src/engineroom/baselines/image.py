@@ -26,9 +26,15 @@ class Image:
         fitted = Fitted("image", "", kind, classes, schema, {"constant": constants(y, kind)}, {})
         x = self.features(frame, fitted)
         if kind == "number":
-            tries = [("ridge", make_pipeline(StandardScaler(), Ridge(alpha=300.0))), ("extra trees", ExtraTreesRegressor(100, min_samples_leaf=2, max_features=0.2, n_jobs=2, random_state=seed))]
+            tries = [
+                ("ridge", make_pipeline(StandardScaler(), Ridge(alpha=300.0))),
+                ("extra trees", ExtraTreesRegressor(100, min_samples_leaf=2, max_features=0.2, n_jobs=2, random_state=seed)),
+            ]
         else:
-            tries = [(f"logistic regression (C={c})", several(make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=60)), kind)) for c in ((0.0005, 0.01) if kind == "classes" else (0.005,))]
+            tries = [
+                (f"logistic regression (C={c})", several(make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=60)), kind))
+                for c in ((0.0005, 0.01) if kind == "classes" else (0.005,))
+            ]
         name, fitted.parts["estimator"] = pick(tries, x, y, (self.features(val[0], fitted), val[1]), kind)
         fitted.words = f"HOG + colour histogram + thumbnail → {name}"
         return fitted
@@ -40,7 +46,14 @@ class Image:
 def image_features(frame: pl.DataFrame, column: Column) -> np.ndarray:
     """(N, F) float32; an unreadable picture is black."""
     modality = registry.get("modalities", "image")
-    parts = [picture_features(modality.encode(frame[column.name].slice(start, CHUNK), column.state, {})) for start in range(0, max(1, frame.height), CHUNK)] if frame.height else []
+    parts = (
+        [
+            picture_features(modality.encode(frame[column.name].slice(start, CHUNK), column.state, {}))
+            for start in range(0, max(1, frame.height), CHUNK)
+        ]
+        if frame.height
+        else []
+    )
     return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
 
 

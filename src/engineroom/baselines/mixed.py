@@ -26,7 +26,15 @@ class Mixed:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-        fitted = Fitted("mixed", "features of every column → gradient-boosted trees", kind, classes, schema, {"constant": constants(y, kind), "seed": seed}, {})
+        fitted = Fitted(
+            "mixed",
+            "features of every column → gradient-boosted trees",
+            kind,
+            classes,
+            schema,
+            {"constant": constants(y, kind), "seed": seed},
+            {},
+        )
         for index, column in enumerate(long_columns(schema)):
             if column.modality == "text":
                 fitted.facts[f"words{index}"] = vocabularies(texts(frame, column))["words"]

@@ -75,7 +75,13 @@ def kernels(x: np.ndarray, seed: int) -> np.ndarray:
         weight -= weight.mean(2, keepdims=True)
         padding = (size - 1) * dilation // 2 if generator.random() < 0.5 else 0
         with torch.no_grad():
-            answer = F.conv1d(data[:, chosen], torch.from_numpy(weight.astype(np.float32)), torch.tensor([generator.uniform(-1, 1)], dtype=torch.float32), dilation=dilation, padding=padding)[:, 0]
+            answer = F.conv1d(
+                data[:, chosen],
+                torch.from_numpy(weight.astype(np.float32)),
+                torch.tensor([generator.uniform(-1, 1)], dtype=torch.float32),
+                dilation=dilation,
+                padding=padding,
+            )[:, 0]
         out[:, 2 * k], out[:, 2 * k + 1] = (answer > 0).float().mean(1).numpy(), answer.amax(1).numpy()
     return out
 

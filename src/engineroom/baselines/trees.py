@@ -25,7 +25,7 @@ class Trees:
         fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constants(y, kind)}, {})
         x, categorical = scalar_features(frame[rows], schema)
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
-        settings = {"categorical_features": categorical} if any(categorical) else {}
+        settings: dict = {"categorical_features": categorical} if any(categorical) else {}
         if kind == "classes" and classes > 30:
             settings["max_iter"] = 40  # one tree a class and round
         fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y[rows])

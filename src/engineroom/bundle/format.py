@@ -29,7 +29,11 @@ def bundle_directory(path: str | Path) -> Path:
             return candidate
     if not path.exists():
         raise BundleError(f"There is no run or bundle at {path}.", "", "List them: engineroom runs")
-    raise BundleError(f"{path} holds no bundle.", "Either it is no run, or its training has not come to a first result.", f"Continue it: engineroom train --resume {path}")
+    raise BundleError(
+        f"{path} holds no bundle.",
+        "Either it is no run, or its training has not come to a first result.",
+        f"Continue it: engineroom train --resume {path}",
+    )
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -44,7 +48,11 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or any(key not in manifest for key in NEEDED):
         raise damaged(directory, "bundle.json lacks " + ", ".join(k for k in NEEDED if not isinstance(manifest, dict) or k not in manifest))
     if manifest["format"] != FORMAT:
-        raise BundleError(f"The bundle {directory} has format {manifest['format']!r}; this version reads {FORMAT}.", "", "Use the version of engineroom that wrote it.")
+        raise BundleError(
+            f"The bundle {directory} has format {manifest['format']!r}; this version reads {FORMAT}.",
+            "",
+            "Use the version of engineroom that wrote it.",
+        )
     check_files(directory, manifest["files"])
     check_numbers(directory, manifest["schema"])
     return manifest
@@ -99,4 +107,6 @@ def tensor_shapes(directory: Path, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def damaged(directory: Path, why: str) -> BundleError:
-    return BundleError(f"The bundle {directory} is damaged.", why[0].upper() + why[1:] + ".", "Copy it again, or train it again; nothing of it was run.")
+    return BundleError(
+        f"The bundle {directory} is damaged.", why[0].upper() + why[1:] + ".", "Copy it again, or train it again; nothing of it was run."
+    )

@@ -21,7 +21,7 @@ from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask
-from ..heads._assemble import ColumnsModel, CrossFit
+from ..heads._assemble import ColumnsModel, CrossFit, mirrored
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
 
 GOLDEN_TOLERANCE = 2e-3
@@ -86,7 +86,9 @@ class Model:
         table = open_table(data, target=self.schema.target.name, limits=self.config.limits)
         target = self.schema.target
         if target.name not in table.frame.columns:
-            raise DataError(f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns"))
+            raise DataError(
+                f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")
+            )
         frame = self._frame(table.frame)
         frame = frame.filter(frame[target.name].is_not_null())
         answers, kept = self.answers(frame)
@@ -125,8 +127,11 @@ class Model:
     def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         missing = [c.name for c in self.schema.inputs if c.name not in frame.columns]
         if missing:
-            raise DataError(f"The data lack {len(missing)} column(s) the model reads: {', '.join(missing[:8])}.", "",
-                            nearest(missing[0], frame.columns, label="Columns there"))
+            raise DataError(
+                f"The data lack {len(missing)} column(s) the model reads: {', '.join(missing[:8])}.",
+                "",
+                nearest(missing[0], frame.columns, label="Columns there"),
+            )
         return frame
 
     def __repr__(self) -> str:
@@ -156,7 +161,7 @@ def build_empty(schema: Schema, config: Config, task, example: Batch, manifest: 
             raise ValueError("too many folds")
         outputs = task.outputs(schema.target)
         members = [ColumnsModel(schema, config, outputs, shadow, rows=rows) for _ in range(max(1, folds))]
-    return CrossFit(members) if folds else members[0]
+    return mirrored(CrossFit(members) if folds else members[0], schema)
 
 
 def fill(network: nn.Module, directory: Path) -> None:

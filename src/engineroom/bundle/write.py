@@ -14,15 +14,28 @@ from ..core.files import blake_file, replace_directory
 from .format import FORMAT
 
 
-def write_bundle(directory: Path, *, manifest: dict[str, Any], weights: dict[str, Tensor], golden: dict[str, Tensor], rival: bytes | None = None,
-                 more: Callable[[Path], None] | None = None) -> None:
+def write_bundle(
+    directory: Path,
+    *,
+    manifest: dict[str, Any],
+    weights: dict[str, Tensor],
+    golden: dict[str, Tensor],
+    rival: bytes | None = None,
+    more: Callable[[Path], None] | None = None,
+) -> None:
     """Fill `directory` atomically. `more(aside)` adds files (report, records); all are hashed into bundle.json."""
 
     def fill(aside: Path) -> None:
         save_file({name: tensor.detach().contiguous().clone() for name, tensor in weights.items()}, aside / "weights.safetensors")
         save_file(golden, aside / "golden.safetensors")
-        (aside / "golden.json").write_text(json.dumps({"what": "five encoded inputs and their outputs; loading re-runs them",
-                                                       "shapes": {name: list(tensor.shape) for name, tensor in golden.items()}}))
+        (aside / "golden.json").write_text(
+            json.dumps(
+                {
+                    "what": "five encoded inputs and their outputs; loading re-runs them",
+                    "shapes": {name: list(tensor.shape) for name, tensor in golden.items()},
+                }
+            )
+        )
         if rival is not None:
             (aside / "rival.skops").write_bytes(rival)
         if more:

@@ -12,8 +12,14 @@ import typer
 
 from ..core.errors import EXIT_INTERRUPTED, UserError
 
-app = typer.Typer(name="engineroom", no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
-                  help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target price` · `engineroom predict runs/houses-1 new.csv -o out.csv`")
+app = typer.Typer(
+    name="engineroom",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target price` · `engineroom predict runs/houses-1 new.csv -o out.csv`",
+)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines only.")]
 EXAMPLES = """
 
@@ -72,11 +78,15 @@ def to_nested(flags: dict[str, Any]) -> dict[str, Any]:
     return to_layer(flags)
 
 
-@app.command(help="Answer new rows: one row out per row in, in the same order.\n\nExample: `engineroom predict runs/houses-1 new.csv -o out.csv`")
+@app.command(
+    help="Answer new rows: one row out per row in, in the same order.\n\nExample: `engineroom predict runs/houses-1 new.csv -o out.csv`"
+)
 def predict(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="A file, folder or archive with the model's input columns.")],
-    output: Annotated[str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending (default: CSV on standard output).")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending (default: CSV on standard output).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     from .. import load
@@ -101,8 +111,13 @@ def write_frame(frame: Any, path: Path) -> None:
     """Write aside, then rename: an interrupted write leaves no half file."""
     from ..core.files import disk_error
 
-    writers = {".csv": frame.write_csv, ".tsv": lambda p: frame.write_csv(p, separator="\t"), ".jsonl": frame.write_ndjson, ".ndjson": frame.write_ndjson,
-               ".parquet": frame.write_parquet}
+    writers = {
+        ".csv": frame.write_csv,
+        ".tsv": lambda p: frame.write_csv(p, separator="\t"),
+        ".jsonl": frame.write_ndjson,
+        ".ndjson": frame.write_ndjson,
+        ".parquet": frame.write_parquet,
+    }
     if path.suffix.lower() not in writers:
         raise UserError(f"{path.name} has an ending that is not known here.", "", f"Use one of {', '.join(writers)}.")
     aside = path.with_name(f".{path.name}.tmp")
@@ -115,7 +130,11 @@ def write_frame(frame: Any, path: Path) -> None:
 
 
 @app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")
-def evaluate(run: Annotated[str, typer.Argument(help="A run directory or bundle.")], data: Annotated[str, typer.Argument(help="Labelled data.")], as_json: Json = False) -> None:
+def evaluate(
+    run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
+    data: Annotated[str, typer.Argument(help="Labelled data.")],
+    as_json: Json = False,
+) -> None:
     from .. import load
 
     result = load(run).evaluate(data)
@@ -142,7 +161,11 @@ def runs(root: Annotated[str, typer.Argument(help="Where runs lie.")] = "runs", 
 
 
 @app.command(help="Train on real data that comes with scikit-learn: 1,797 handwritten digits as pictures.\n\nExample: `engineroom demo`")
-def demo(minutes: Annotated[float, typer.Option(help="Train for at most this long.")] = 1.0, run: Annotated[str | None, typer.Option(metavar="DIR")] = None, as_json: Json = False) -> None:
+def demo(
+    minutes: Annotated[float, typer.Option(help="Train for at most this long.")] = 1.0,
+    run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
+    as_json: Json = False,
+) -> None:
     from .demo import digits_demo
 
     report = digits_demo(minutes=minutes, run=run, show="json" if as_json else "bar")

@@ -5,5 +5,22 @@ from .errors import BundleError, DataError, UserError, nearest
 from .signals import JSON, Answers, Batch, Features, Layout, Losses, Records, Signal
 from .table import Table
 
-__all__ = ["JSON", "ROLES", "Answers", "Batch", "BundleError", "Column", "DataError", "Features", "Layout", "Losses", "Records",
-           "Role", "Schema", "Signal", "Table", "UserError", "nearest"]
+__all__ = [
+    "JSON",
+    "ROLES",
+    "Answers",
+    "Batch",
+    "BundleError",
+    "Column",
+    "DataError",
+    "Features",
+    "Layout",
+    "Losses",
+    "Records",
+    "Role",
+    "Schema",
+    "Signal",
+    "Table",
+    "UserError",
+    "nearest",
+]

@@ -33,8 +33,9 @@ class Schema:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
-            raise DataError(f"Duplicate column names: {', '.join(twice)}.", "Every column needs a name of its own.",
-                            "Rename them in the source.")
+            raise DataError(
+                f"Duplicate column names: {', '.join(twice)}.", "Every column needs a name of its own.", "Rename them in the source."
+            )
 
     def __iter__(self):
         return iter(self.columns)
@@ -73,5 +74,3 @@ class Schema:
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> Schema:
         return cls(tuple(Column(str(r["name"]), str(r["modality"]), r["role"], dict(r["state"]), str(r.get("why", ""))) for r in rows))
-
-

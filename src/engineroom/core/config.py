@@ -28,7 +28,7 @@ class SplitConfig(Frozen):
     by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"
     column: str | None = None  # the column for group, time and column splits
     test: float = Field(0.2, ge=0, lt=0.9)
-    val: float = Field(0.15, gt=0, lt=0.9)
+    val: float = Field(0.1, gt=0, lt=0.9)
     near_duplicates: bool = True  # keep near duplicates on one side, not exact ones alone
 
 
@@ -149,7 +149,9 @@ def make_config(*layers: Mapping[str, Any]) -> Config:
         raise UserError(f"Setting {key!r} cannot be {first.get('input')!r}.", str(first["msg"]) + ".") from None
     budgets = [name for name in ("minutes", "epochs", "steps") if getattr(config.train, name) is not None]
     if len(budgets) > 1:
-        raise UserError(f"Two budgets at once: {' and '.join(budgets)}.", "A run ends by one clock.", f"Keep one, for example --{budgets[0]}.")
+        raise UserError(
+            f"Two budgets at once: {' and '.join(budgets)}.", "A run ends by one clock.", f"Keep one, for example --{budgets[0]}."
+        )
     return config
 
 

@@ -75,7 +75,11 @@ def disk_error(error: OSError, path: Path) -> UserError:
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return UserError(f"{path} cannot be written.", "The place is read-only for you.", "Name another directory with --run DIR.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk is full; {path} was not written.", "What was there before is untouched.", "Free some space, then continue with --resume.")
+        return UserError(
+            f"The disk is full; {path} was not written.",
+            "What was there before is untouched.",
+            "Free some space, then continue with --resume.",
+        )
     return UserError(f"{path} cannot be written.", str(error))
 
 

@@ -72,7 +72,9 @@ class Objective(Protocol):
     """A way of studying: who is on stage, who learns from what."""
 
     def cast(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict: ...
-    def players(self, cast: nn.ModuleDict, task: Task, schedule: Any, precision: Any, *, lr: float, weight_decay: float) -> tuple[Player, ...]: ...
+    def players(
+        self, cast: nn.ModuleDict, task: Task, schedule: Any, precision: Any, *, lr: float, weight_decay: float
+    ) -> tuple[Player, ...]: ...
 
 
 __all__ = ["Encoded", "Family", "Features", "Modality", "Objective", "Ragged", "State", "Task"]

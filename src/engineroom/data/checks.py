@@ -39,27 +39,50 @@ def target_findings(rows: pl.DataFrame, schema: Schema, split: Split, table: Tab
         counts = to_strings(values).drop_nulls().value_counts(sort=True)
         names, sizes = counts.to_series(0).to_list(), counts.to_series(1).to_list()
         if len(names) < 2:
-            yield Finding("error", f"The target {schema.target.name!r} has one class only: {names[0] if names else 'none'}.", "There is nothing to tell apart.",
-                          "Add rows of another class, or choose another --target.")
+            yield Finding(
+                "error",
+                f"The target {schema.target.name!r} has one class only: {names[0] if names else 'none'}.",
+                "There is nothing to tell apart.",
+                "Add rows of another class, or choose another --target.",
+            )
             return
         if max(sizes) == 1 or len(names) > 0.5 * len(rows):
-            yield Finding("error", f"The target {schema.target.name!r} has {len(names)} classes in {len(rows)} training rows.", "A class must be seen several times to be learnt.",
-                          "Choose another --target, add rows per class, or say --set task=regression if it is a number.")
+            yield Finding(
+                "error",
+                f"The target {schema.target.name!r} has {len(names)} classes in {len(rows)} training rows.",
+                "A class must be seen several times to be learnt.",
+                "Choose another --target, add rows per class, or say --set task=regression if it is a number.",
+            )
         elif sizes[0] > 10 * sizes[-1]:
-            yield Finding("warning", f"The classes are unbalanced: {names[0]} has {sizes[0]:,} rows, {names[-1]} {sizes[-1]:,}.",
-                          "Accuracy alone would flatter; look at F1 (macro), recall per class and average precision.")
+            yield Finding(
+                "warning",
+                f"The classes are unbalanced: {names[0]} has {sizes[0]:,} rows, {names[-1]} {sizes[-1]:,}.",
+                "Accuracy alone would flatter; look at F1 (macro), recall per class and average precision.",
+            )
         small = [name for name, size in zip(names, sizes, strict=True) if size < 5]
         if small and max(sizes) > 1:
-            yield Finding("warning", f"{len(small)} class(es) have fewer than 5 training rows: {', '.join(small[:6])}.", "They can hardly be learnt.", "Collect more of them, or merge them.")
+            yield Finding(
+                "warning",
+                f"{len(small)} class(es) have fewer than 5 training rows: {', '.join(small[:6])}.",
+                "They can hardly be learnt.",
+                "Collect more of them, or merge them.",
+            )
     if task == "number":
         x = to_floats(values)
         infinite = int(np.isinf(to_floats(table.frame[schema.target.name])).sum())
         if infinite:
             yield Finding("warning", f"{infinite} row(s) have an infinite target and were left out.")
         if np.nanstd(x) == 0:
-            yield Finding("error", f"The target {schema.target.name!r} is always {x[0]:g}.", "There is nothing to predict.", "Choose another --target.")
+            yield Finding(
+                "error",
+                f"The target {schema.target.name!r} is always {x[0]:g}.",
+                "There is nothing to predict.",
+                "Choose another --target.",
+            )
         elif len(np.unique(x[np.isfinite(x)])) < 8:
-            yield Finding("note", f"The target takes {len(np.unique(x))} values only.", "", "If they are classes, say --set task=classification")
+            yield Finding(
+                "note", f"The target takes {len(np.unique(x))} values only.", "", "If they are classes, say --set task=classification"
+            )
 
 
 def source_findings(table: Table, split: Split) -> Iterator[Finding]:
@@ -67,7 +90,12 @@ def source_findings(table: Table, split: Split) -> Iterator[Finding]:
         yield Finding("note", note)
     if table.skipped:
         first = "; ".join(f"{name} ({why})" for name, why in table.skipped[:5])
-        yield Finding("warning", f"{len(table.skipped)} file(s) or row(s) were left out by the source.", first + (" …" if len(table.skipped) > 5 else ""), "Repair or remove them.")
+        yield Finding(
+            "warning",
+            f"{len(table.skipped)} file(s) or row(s) were left out by the source.",
+            first + (" …" if len(table.skipped) > 5 else ""),
+            "Repair or remove them.",
+        )
     if split.duplicates:
         yield Finding("note", f"{split.duplicates:,} rows have an equal or nearly equal twin.", "Twins were kept on one side of the split.")
 
@@ -87,9 +115,16 @@ def column_findings(values: pl.Series, column: Column) -> Iterator[Finding]:
         yield Finding("note", f"Column {column.name!r} is always {str(known[0])[:40]}.", "", "It is left out.", (column.name,), "ignore")
         return
     if missing > 0.05:
-        yield Finding("note", f"Column {column.name!r} is missing in {missing:.0%} of the rows.", "The model learns what a missing value means.")
+        yield Finding(
+            "note", f"Column {column.name!r} is missing in {missing:.0%} of the rows.", "The model learns what a missing value means."
+        )
     if column.modality == "category" and known.n_unique() > MANY:
-        yield Finding("warning", f"Column {column.name!r} has {known.n_unique():,} categories.", "Those seen once share one embedding.", "If it names rows, say --set columns.%s.role=id" % column.name)
+        yield Finding(
+            "warning",
+            f"Column {column.name!r} has {known.n_unique():,} categories.",
+            "Those seen once share one embedding.",
+            f"If it names rows, say --set columns.{column.name}.role=id",
+        )
 
 
 def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
@@ -103,8 +138,14 @@ def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
     if column.modality == "category" or len(seen) <= 5:
         strange = 1 - asked.is_in(seen.implode()).mean()  # type: ignore[operator]
         if strange == 1.0:
-            yield Finding("warning", f"Column {column.name!r} takes values in the test rows that training never saw.", "What is learnt from it cannot be used there.",
-                          f"It is left out; bring it back with --set columns.{column.name}.role=input", (column.name,), "ignore")
+            yield Finding(
+                "warning",
+                f"Column {column.name!r} takes values in the test rows that training never saw.",
+                "What is learnt from it cannot be used there.",
+                f"It is left out; bring it back with --set columns.{column.name}.role=input",
+                (column.name,),
+                "ignore",
+            )
 
 
 def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
@@ -113,7 +154,11 @@ def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
         return
     picked = rows[np.unique(np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(int))]
     picked = picked[np.random.default_rng(0).permutation(len(picked))]
-    y = to_floats(picked[schema.target.name]) if task == "number" else to_strings(picked[schema.target.name]).fill_null("").rank("dense").to_numpy().astype(int) - 1
+    y = (
+        to_floats(picked[schema.target.name])
+        if task == "number"
+        else to_strings(picked[schema.target.name]).fill_null("").rank("dense").to_numpy().astype(int) - 1
+    )
     base = 0.0 if task == "number" else float(np.bincount(y).max() / len(y))
     for column in schema.inputs:
         if column.modality not in ("number", "category"):
@@ -121,18 +166,35 @@ def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
         score = alone(picked[column.name], y, column, task)
         share = (score - base) / max(1e-9, 1 - base)
         if share >= LEAK:
-            yield Finding("warning", f"Column {column.name!r} alone tells the target {schema.target.name!r} (almost) perfectly.", "It may be a copy of the answer, or known only afterwards.",
-                          f"It is left out; if it is honest, say --set columns.{column.name}.role=input", (column.name,), "ignore")
+            yield Finding(
+                "warning",
+                f"Column {column.name!r} alone tells the target {schema.target.name!r} (almost) perfectly.",
+                "It may be a copy of the answer, or known only afterwards.",
+                f"It is left out; if it is honest, say --set columns.{column.name}.role=input",
+                (column.name,),
+                "ignore",
+            )
         elif share >= SUSPICION:
-            yield Finding("warning", f"Column {column.name!r} alone explains {share:.1%} of the target.", "Is it known at the time of prediction?", f"If not: --set columns.{column.name}.role=ignore")
+            yield Finding(
+                "warning",
+                f"Column {column.name!r} alone explains {share:.1%} of the target.",
+                "Is it known at the time of prediction?",
+                f"If not: --set columns.{column.name}.role=ignore",
+            )
 
 
 def alone(values: pl.Series, y: np.ndarray, column: Column, task: str) -> float:
     """Accuracy or R² on the second half of a small tree grown on the first half, from this column alone."""
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    x = np.nan_to_num(to_floats(values), nan=-1e30, posinf=1e30, neginf=-1e30) if column.modality == "number" else to_strings(values).fill_null("").rank("dense").to_numpy().astype(float)
+    x = (
+        np.nan_to_num(to_floats(values), nan=-1e30, posinf=1e30, neginf=-1e30)
+        if column.modality == "number"
+        else to_strings(values).fill_null("").rank("dense").to_numpy().astype(float)
+    )
     half = len(y) // 2
-    tree = (DecisionTreeRegressor if task == "number" else DecisionTreeClassifier)(max_leaf_nodes=256 if task == "number" else max(8, 2 * len(np.unique(y))), random_state=0)
+    tree = (DecisionTreeRegressor if task == "number" else DecisionTreeClassifier)(
+        max_leaf_nodes=256 if task == "number" else max(8, 2 * len(np.unique(y))), random_state=0
+    )
     tree.fit(x[:half, None].clip(-1e30, 1e30).astype(np.float64), y[:half])
     return float(tree.score(x[half:, None], y[half:]))

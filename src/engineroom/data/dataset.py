@@ -76,8 +76,9 @@ class Dataset:
         return self.rows
 
 
-def encode_table(frame: pl.DataFrame, schema: Schema, directory: Path | None = None, *, target: bool = True,
-                 progress: Progress | None = None) -> Dataset:
+def encode_table(
+    frame: pl.DataFrame, schema: Schema, directory: Path | None = None, *, target: bool = True, progress: Progress | None = None
+) -> Dataset:
     """Encode every input column (and the target) of `frame` by the schema's fitted states, chunk by chunk.
 
     With a `directory` the result is memory-mapped there, so memory does not grow with the rows.

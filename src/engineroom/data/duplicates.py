@@ -100,7 +100,11 @@ def difference_hash(cell: Any) -> np.ndarray | None:
         picture = pictures.decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
     except (OSError, ValueError, SyntaxError, TypeError, MemoryError):
         return None
-    grey = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("L").resize((SIDE + 1, SIDE), Pillow.Resampling.BOX)
+    grey = (
+        Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
+        .convert("L")
+        .resize((SIDE + 1, SIDE), Pillow.Resampling.BOX)
+    )
     small = np.asarray(grey, np.int16)
     step = small[:, 1:] - small[:, :-1]
     # Flat areas say nothing: drawings on an empty ground would all look alike.

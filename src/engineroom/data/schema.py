@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -57,7 +59,11 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
     else:
         modality, why = recognise(sample)
     if modality not in registry.names("modalities"):
-        raise UserError(f"There is no kind of column {modality!r} (column {name!r}).", "", nearest(modality, registry.names("modalities"), label="Kinds"))
+        raise UserError(
+            f"There is no kind of column {modality!r} (column {name!r}).",
+            "",
+            nearest(modality, registry.names("modalities"), label="Kinds"),
+        )
     role = "target" if is_target else said.role or hint.get("role") or ("id" if modality == "identifier" else "input")
     if role == "target" and not is_target:
         role = "ignore"
@@ -71,11 +77,15 @@ def recognise(values: pl.Series) -> tuple[str, str]:
     claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items()}
     best = max(claims, key=lambda name: claims[name])
     if claims[best] <= 0:
-        raise DataError(f"Column {values.name!r} holds {values.dtype}, which no kind of column reads.", "", "Leave it out, or convert it to numbers or text.")
+        raise DataError(
+            f"Column {values.name!r} holds {values.dtype}, which no kind of column reads.",
+            "",
+            "Leave it out, or convert it to numbers or text.",
+        )
     return best, f"looks like it ({claims[best]:.0%})"
 
 
-def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: dict) -> tuple[str, str]:
+def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Mapping[str, Any]) -> tuple[str, str]:
     """Classes, a set of labels, or a number?"""
     if config.task != "auto":
         return registry.get("tasks", config.task).target_modality, f"the task is {config.task}"

@@ -17,7 +17,16 @@ from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
 from .duplicates import find_clusters
 
-NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test", "testing": "test"}
+NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
 DROP_LIMIT = 0.2  # up to this share of the training rows is dropped because it stands in the given test rows too
 
 
@@ -66,11 +75,19 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         rows = np.flatnonzero(known)
         rest, test = carve(rows, config.test, by, column, table, clusters, y, seed, "test")
         train, val = carve(rest, config.val, by, column, table, clusters, y, seed, "val")
-        words = {"time": f"The latest rows by {column} are the test, those before them validate.", "group": f"Rows with the same {column} stay together.",
-                 "stratified": "At random, every class (or range of the target) in its share.", "random": "At random."}[by]
+        words = {
+            "time": f"The latest rows by {column} are the test, those before them validate.",
+            "group": f"Rows with the same {column} stay together.",
+            "stratified": "At random, every class (or range of the target) in its share.",
+            "random": "At random.",
+        }[by]
     for name, part in (("train", train), ("val", val), ("test", test)):
         if not len(part):
-            raise DataError(f"No rows are left for the {name} split.", f"There are {int(known.sum())} rows with a target.", "Add rows, or change split.test and split.val.")
+            raise DataError(
+                f"No rows are left for the {name} split.",
+                f"There are {int(known.sum())} rows with a target.",
+                "Add rows, or change split.test and split.val.",
+            )
     code = np.zeros(len(table), np.uint8)
     code[train], code[val], code[test] = 1, 2, 3
     return Split(train, val, test, by, words, blake(code.tobytes()), tuple(notes), duplicates, dropped)
@@ -96,7 +113,11 @@ def given_parts(table: Table, column: str) -> np.ndarray:
     words = to_strings(table.frame[column]).to_list()
     parts = np.array([NAMES.get((w or "").strip().lower(), "") for w in words])
     if not (parts == "train").any():
-        raise DataError(f"Column {column!r} names no training rows.", f"It holds {sorted({str(w) for w in words})[:8]}.", "Use the words train, val and test.")
+        raise DataError(
+            f"Column {column!r} names no training rows.",
+            f"It holds {sorted({str(w) for w in words})[:8]}.",
+            "Use the words train, val and test.",
+        )
     return parts
 
 
@@ -118,7 +139,9 @@ def target_bins(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
     return words.fill_null("").rank("dense").to_numpy().astype(int), known
 
 
-def carve(rows: np.ndarray, share: float, by: str, column: str, table: Table, clusters: np.ndarray, y: np.ndarray, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+def carve(
+    rows: np.ndarray, share: float, by: str, column: str, table: Table, clusters: np.ndarray, y: np.ndarray, seed: int, name: str
+) -> tuple[np.ndarray, np.ndarray]:
     """(the rest, the part): whole clusters or groups move together."""
     if share == 0 or len(rows) < 2:
         return rows, rows[:0]

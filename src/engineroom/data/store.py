@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Writer:
         self.directory, self.name, self.rows = directory, name, rows
         self.done = 0
         self.fixed: np.ndarray | None = None
-        self.file = None
+        self.file: BinaryIO | None = None
         self.parts: list[np.ndarray] = []
         self.lengths: list[np.ndarray] = []
         self.dtype, self.tail = np.dtype(np.float32), ()

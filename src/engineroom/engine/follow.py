@@ -31,8 +31,8 @@ def follow(events: Iterator[Event], watchers: Sequence[Watcher]) -> str:
         news = deque([event])
         while news:
             said = news.popleft()
-            for watcher in listening.get(type(said), ()):
-                answer = watcher(said)
+            for hear in listening.get(type(said), ()):
+                answer = hear(said)
                 if isinstance(answer, Stopped):
                     reason = reason or answer.reason
                 if answer is not None:

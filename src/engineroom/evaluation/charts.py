@@ -35,8 +35,22 @@ def figure(width: float = 6.4, height: float = 3.4):
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "engineroom", "font.size": 10, "font.family": "sans-serif", "text.color": INK, "axes.labelcolor": SOFT,
-                         "xtick.color": SOFT, "ytick.color": SOFT, "axes.edgecolor": FAINT, "axes.linewidth": 1.0, "legend.frameon": False, "text.parse_math": False})
+    mpl.rcParams.update(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "engineroom",
+            "font.size": 11,
+            "font.family": "sans-serif",
+            "text.color": INK,
+            "axes.labelcolor": SOFT,
+            "xtick.color": SOFT,
+            "ytick.color": SOFT,
+            "axes.edgecolor": FAINT,
+            "axes.linewidth": 1.0,
+            "legend.frameon": False,
+            "text.parse_math": False,
+        }
+    )
     fig = Figure(figsize=(width, height), layout="constrained")
     ax = fig.add_subplot()
     ax.spines[["top", "right"]].set_visible(False)
@@ -96,7 +110,8 @@ def bars(data: Mapping[str, Any]) -> str:
     order = np.arange(len(labels))
     if len(labels) > MOST_BARS:
         order = np.argsort(-np.nansum(values, 0))[:MOST_BARS]
-    flat = len(labels) > 8 or max(len(str(name)) for name in labels) > 12
+    longest = max(len(str(name)) for name in labels)
+    flat = longest * len(order) > 60 or len(order) > 20
     fig, ax = figure(6.4, max(2.4, 0.26 * len(order) * max(1, 0.6 * len(series)) + 0.8) if flat else 3.2)
     thick = 0.8 / len(series)
     place = np.arange(len(order))
@@ -126,7 +141,15 @@ def histogram(data: Mapping[str, Any]) -> str:
     fig, ax = figure()
     for i, one in enumerate(data["series"]):
         counts = np.nan_to_num(np.array(one["counts"], float))
-        ax.stairs(counts / max(1.0, counts.sum()), edges, fill=i == 0, color=SERIES[i % 4], alpha=0.55 if i == 0 else 1, linewidth=1.6, label=short(one["name"]))
+        ax.stairs(
+            counts / max(1.0, counts.sum()),
+            edges,
+            fill=i == 0,
+            color=SERIES[i % 4],
+            alpha=0.55 if i == 0 else 1,
+            linewidth=1.6,
+            label=short(one["name"]),
+        )
     ax.set_ylabel("share of rows")
     ax.set_xlabel(short(data.get("x", ""), 60))
     if len(data["series"]) > 1:
@@ -164,11 +187,21 @@ def matrix(data: Mapping[str, Any]) -> str:
             good = row == column
             ax.add_patch(square(column, row, SERIES[0] if good else SERIES[1], 0.12 + 0.88 * float(share[row, column])))
             if not many:
-                ax.text(column, row, f"{values[row, column]:.0f}", ha="center", va="center", fontsize=9 if n <= 12 else 7, color="#ffffff" if share[row, column] > 0.55 else INK)
+                ax.text(
+                    column,
+                    row,
+                    f"{values[row, column]:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=9 if n <= 12 else 7,
+                    color="#ffffff" if share[row, column] > 0.55 else INK,
+                )
     ax.set_xlim(-0.5, values.shape[1] - 0.5)
     ax.set_ylim(n - 0.5, -0.5)
     if not many:
-        ax.set_xticks(range(values.shape[1]), [short(c, 12) for c in data["columns"]], rotation=45 if n > 6 else 0, ha="right" if n > 6 else "center")
+        ax.set_xticks(
+            range(values.shape[1]), [short(c, 12) for c in data["columns"]], rotation=45 if n > 6 else 0, ha="right" if n > 6 else "center"
+        )
         ax.set_yticks(range(n), [short(r, 16) for r in data["rows"]])
     else:
         ax.set_xticks([])
@@ -190,8 +223,11 @@ def confused(values: np.ndarray, data: Mapping[str, Any], most: int = 12) -> str
     off = values.copy()
     np.fill_diagonal(off, 0)
     order = np.argsort(-off.ravel())[:most]
-    items = [f"<li><b>{html.escape(str(data['rows'][i // len(off)]))}</b> taken for <b>{html.escape(str(data['columns'][i % len(off)]))}</b> <span>{off.ravel()[i]:.0f}×</span></li>"
-             for i in order if off.ravel()[i] > 0]
+    items = [
+        f"<li><b>{html.escape(str(data['rows'][i // len(off)]))}</b> taken for <b>{html.escape(str(data['columns'][i % len(off)]))}</b> <span>{off.ravel()[i]:.0f}×</span></li>"
+        for i in order
+        if off.ravel()[i] > 0
+    ]
     return f'<ol class="pairs">{"".join(items)}</ol>'
 
 
@@ -234,4 +270,11 @@ def short(text: Any, most: int = 28) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-CHARTS: dict[str, Callable[[Mapping[str, Any]], str]] = {"lines": lines, "bars": bars, "histogram": histogram, "scatter": scatter, "matrix": matrix, "intervals": intervals}
+CHARTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "lines": lines,
+    "bars": bars,
+    "histogram": histogram,
+    "scatter": scatter,
+    "matrix": matrix,
+    "intervals": intervals,
+}

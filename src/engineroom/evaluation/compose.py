@@ -21,13 +21,27 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
     """Deep or classical: scores, intervals, time and size side by side."""
     names = [name for name in entries[0].scores if all(name in e.scores for e in entries)]
     names.sort(key=lambda name: name != task.headline)
-    rows = [[e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)] for e in entries]
+    rows = [
+        [e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)]
+        for e in entries
+    ]
     best = {"deep": 0, "rival": 1, "trivial": 2}.get(verdict["use"])
-    intervals = [{"name": e.name, "value": e.scores[task.headline], "low": e.intervals[task.headline][0], "high": e.intervals[task.headline][1]} for e in entries]
-    return Section("Deep or classical", (
-        Exhibit("table", "Side by side", {"columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"], "rows": rows, "best": best},
-                "The same rows for training, validation and test; the test rows were looked at once."),
-        Exhibit("intervals", f"{task.headline} with 95 % intervals", {"metric": task.headline, "rows": intervals})))
+    intervals = [
+        {"name": e.name, "value": e.scores[task.headline], "low": e.intervals[task.headline][0], "high": e.intervals[task.headline][1]}
+        for e in entries
+    ]
+    return Section(
+        "Deep or classical",
+        (
+            Exhibit(
+                "table",
+                "Side by side",
+                {"columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"], "rows": rows, "best": best},
+                "The same rows for training, validation and test; the test rows were looked at once.",
+            ),
+            Exhibit("intervals", f"{task.headline} with 95 % intervals", {"metric": task.headline, "rows": intervals}),
+        ),
+    )
 
 
 def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task) -> Section:
@@ -37,10 +51,24 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
     items = []
     for index in wrong:
         title, subtitle = task.mistake(deep.records, int(index), target)
-        items.append({"title": title, "subtitle": f"row {int(rows[index])} · {subtitle}", "tone": "bad", "html": show_row(frame, int(rows[index]), schema)})
+        items.append(
+            {
+                "title": title,
+                "subtitle": f"row {int(rows[index])} · {subtitle}",
+                "tone": "bad",
+                "html": show_row(frame, int(rows[index]), schema),
+            }
+        )
     exhibits = list(task.exhibits(deep.records, rival.records, target))
     if items:
-        exhibits.append(Exhibit("gallery", "Worst mistakes", {"items": items}, "The surest errors first: look for wrong labels, odd inputs, missing context."))
+        exhibits.append(
+            Exhibit(
+                "gallery",
+                "Worst mistakes",
+                {"items": items},
+                "The surest errors first: look for wrong labels, odd inputs, missing context.",
+            )
+        )
     return Section("What it gets right and wrong", tuple(exhibits))
 
 
@@ -77,8 +105,12 @@ def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarr
     for column in schema:
         values = frame[column.name]
         missing = values.null_count() + (int(values.is_nan().sum()) if values.dtype.is_float() else 0)
-        rows.append([column.name, column.modality, column.role, f"{missing / max(1, len(values)):.1%}", summary(values, column), column.why])
-    exhibits.append(Exhibit("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None}))
+        rows.append(
+            [column.name, column.modality, column.role, f"{missing / max(1, len(values)):.1%}", summary(values, column), column.why]
+        )
+    exhibits.append(
+        Exhibit("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None})
+    )
     exhibits.append(target_exhibit(frame, schema, splits))
     return Section("Data", tuple(exhibits))
 
@@ -87,9 +119,13 @@ def summary(values: pl.Series, column) -> str:
     """A column in half a line."""
     state = column.state
     if column.modality == "number" and values.dtype.is_numeric():
-        return f"{values.min():.4g} … {values.max():.4g}" if values.null_count() < len(values) else "empty"
+        return f"{float(str(values.min())):.4g} … {float(str(values.max())):.4g}" if values.null_count() < len(values) else "empty"
     if "values" in state:
-        return f"{len(state['values'])} different: " + ", ".join(str(v) for v in state["values"][:5]) + (" …" if len(state["values"]) > 5 else "")
+        return (
+            f"{len(state['values'])} different: "
+            + ", ".join(str(v) for v in state["values"][:5])
+            + (" …" if len(state["values"]) > 5 else "")
+        )
     if column.modality == "image" and "height" in state:
         return f"{state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
     if column.modality == "audio" and "rate" in state:
@@ -133,14 +169,25 @@ def training_section(history: list[dict[str, Any]], facts: list[list[str]], head
     exhibits = [Exhibit("facts", "The run", {"items": facts})]
     if steps:
         loss = [{"name": "training loss", "x": [s["step"] for s in steps], "y": [s["loss"] for s in steps]}]
-        exhibits.append(Exhibit("lines", "Loss", {"x": "step", "y": "loss", "series": loss}, "How wrong the model is on the batches it learns from, changed pictures and dropped words included."))
+        exhibits.append(
+            Exhibit(
+                "lines",
+                "Loss",
+                {"x": "step", "y": "loss", "series": loss},
+                "How wrong the model is on the batches it learns from, changed pictures and dropped words included.",
+            )
+        )
     if judged:
         names = [n for n in dict.fromkeys((headline, "log_loss", "accuracy")) if n in judged[0]["scores"]]
         for name in names[:2]:
             line = [{"name": f"validation {name}", "x": [j["step"] for j in judged], "y": [j["scores"][name] for j in judged]}]
             best = [j["step"] for j in judged if j["better"]]
             marks = [{"x": best[-1], "label": "best"}] if best else []
-            exhibits.append(Exhibit("lines", f"Validation {name}", {"x": "step", "y": name, "series": line, "marks": marks}, "On rows it never learns from."))
+            exhibits.append(
+                Exhibit(
+                    "lines", f"Validation {name}", {"x": "step", "y": name, "series": line, "marks": marks}, "On rows it never learns from."
+                )
+            )
     return Section("How it learned", tuple(exhibits))
 
 
@@ -150,27 +197,60 @@ def model_section(model: dict[str, Any], entries: list[Examination], cores: int,
     watts = WATTS_PER_GPU if device == "cuda" else WATTS_PER_CORE * cores
     rows = [[e.name, round(e.seconds, 1), round(e.rate), round(e.megabytes, 3), round(e.seconds * watts / 3600, 3)] for e in entries]
     words = f"Energy is an estimate: {watts:.0f} W ({f'{WATTS_PER_GPU:.0f} W a GPU' if device == 'cuda' else f'{WATTS_PER_CORE:.0f} W a core, {cores} cores'}) for the whole training time."
-    return Section("The model and what it cost", (
-        Exhibit("table", "One encoder a column", {"columns": ["columns", "family", "size", "why"], "rows": encoders, "best": None}),
-        Exhibit("facts", "Size", {"items": [["parameters", f"{model['parameters']:,}", "learned numbers"], ["size", f"{model['megabytes']:.2f} MB", "weights"],
-                                            ["arithmetic", model.get("precision", "fp32"), "chosen by a timed probe"]]}),
-        Exhibit("table", "Cost", {"columns": ["model", "training s", "rows/s", "MB", "Wh (estimate)"], "rows": rows, "best": None}, words)))
+    return Section(
+        "The model and what it cost",
+        (
+            Exhibit("table", "One encoder a column", {"columns": ["columns", "family", "size", "why"], "rows": encoders, "best": None}),
+            Exhibit(
+                "facts",
+                "Size",
+                {
+                    "items": [
+                        ["parameters", f"{model['parameters']:,}", "learned numbers"],
+                        ["size", f"{model['megabytes']:.2f} MB", "weights"],
+                        ["arithmetic", model.get("precision", "fp32"), "chosen by a timed probe"],
+                    ]
+                },
+            ),
+            Exhibit(
+                "table", "Cost", {"columns": ["model", "training s", "rows/s", "MB", "Wh (estimate)"], "rows": rows, "best": None}, words
+            ),
+        ),
+    )
 
 
 def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> Section:
     facts = [[k.replace("_", " "), str(v)[:80], ""] for k, v in provenance.items() if not isinstance(v, (dict, list))]
     versions = "\n".join(f"{k} {v}" for k, v in provenance.get("versions", {}).items())
-    return Section("Reproduce it", (
-        Exhibit("code", "The same run", {"text": command, "language": "shell"}, "Same data, same seed, same machine: the same weights, bit for bit."),
-        Exhibit("facts", "Fingerprints", {"items": facts}),
-        Exhibit("code", "Every setting", {"text": config, "language": "yaml"}),
-        Exhibit("code", "Versions", {"text": versions, "language": "text"})))
+    return Section(
+        "Reproduce it",
+        (
+            Exhibit(
+                "code",
+                "The same run",
+                {"text": command, "language": "shell"},
+                "Same data, same seed, same machine: the same weights, bit for bit.",
+            ),
+            Exhibit("facts", "Fingerprints", {"items": facts}),
+            Exhibit("code", "Every setting", {"text": config, "language": "yaml"}),
+            Exhibit("code", "Versions", {"text": versions, "language": "text"}),
+        ),
+    )
 
 
 def tiles(deep: Examination, task) -> list[dict[str, Any]]:
     names = sorted(deep.scores, key=lambda name: name != task.headline)
-    return [{"label": n, "value": deep.scores[n], "low": deep.intervals[n][0], "high": deep.intervals[n][1], "hint": "test split, 95 % bootstrap interval"}
-            for n in names[:5] if n in deep.intervals]
+    return [
+        {
+            "label": n,
+            "value": deep.scores[n],
+            "low": deep.intervals[n][0],
+            "high": deep.intervals[n][1],
+            "hint": "test split, 95 % bootstrap interval",
+        }
+        for n in names[:5]
+        if n in deep.intervals
+    ]
 
 
 def rounded(value: float) -> float:

@@ -42,7 +42,12 @@ class Verdict:
 
     def to_json(self) -> dict:
         value, low, high, p = self.difference
-        return {"use": self.use, "sentence": self.sentence, "why": list(self.why), "difference": {"value": value, "low": low, "high": high, "p": p}}
+        return {
+            "use": self.use,
+            "sentence": self.sentence,
+            "why": list(self.why),
+            "difference": {"value": value, "low": low, "high": high, "p": p},
+        }
 
 
 def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, seed: int = 0) -> Verdict:
@@ -55,14 +60,22 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
     shown = f"{metric} {ours:.4g} against {theirs:.4g} of the classical rival ({rival.words})"
     slower = deep.seconds / max(rival.seconds, 1e-3)
     size = deep.megabytes / max(rival.megabytes, 1e-6)
-    words = [f"On the same {len(deep.records['truth'])} test rows the difference is {value:+.3g} (95 % interval {low:+.3g} to {high:+.3g}).",
-             f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's."]
+    words = [
+        f"On the same {len(deep.records['truth'])} test rows the difference is {value:+.3g} (95 % interval {low:+.3g} to {high:+.3g}).",
+        f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's.",
+    ]
     if sign * (max(ours * sign, theirs * sign) * sign - nothing) <= 0:
-        return Verdict("trivial", f"Neither beats answering always the same: {metric} {nothing:.4g}. {shown}.",
-                       (*words, "The inputs may say nothing about the target, or there are too few rows."), (value, low, high, p))
+        return Verdict(
+            "trivial",
+            f"Neither beats answering always the same: {metric} {nothing:.4g}. {shown}.",
+            (*words, "The inputs may say nothing about the target, or there are too few rows."),
+            (value, low, high, p),
+        )
     if ahead:
         return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), (value, low, high, p))
     if behind:
         return Verdict("rival", f"Use the classical model: {shown}.", (*words, "Here deep learning does not pay."), (value, low, high, p))
     cheaper = "the classical one is cheaper to train" if slower > 1 else "the deep one is cheaper to train"
-    return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, "The difference is within what chance explains."), (value, low, high, p))
+    return Verdict(
+        "either", f"No clear winner: {shown}; {cheaper}.", (*words, "The difference is within what chance explains."), (value, low, high, p)
+    )

@@ -15,8 +15,16 @@ from ..engine.precision import Precision
 EVAL_BATCH = 256
 
 
-def ask(model: nn.Module, data: Dataset, rows: np.ndarray, task, *, precision: Precision | None = None, batch_size: int = EVAL_BATCH,
-        progress: Callable[[int, int], None] | None = None) -> Answers:
+def ask(
+    model: nn.Module,
+    data: Dataset,
+    rows: np.ndarray,
+    task,
+    *,
+    precision: Precision | None = None,
+    batch_size: int = EVAL_BATCH,
+    progress: Callable[[int, int], None] | None = None,
+) -> Answers:
     """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was afterwards."""
     precision = precision or Precision()
     forward = precision.wrap(model)

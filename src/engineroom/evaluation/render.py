@@ -22,7 +22,9 @@ def write_report(report: dict[str, Any], directory: Path) -> None:
 def render_html(report: dict[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["number"] = number
     environment.globals["chart"] = lambda exhibit: draw(exhibit["kind"], exhibit["data"], exhibit["title"])
     environment.globals["charts"] = tuple(CHARTS)

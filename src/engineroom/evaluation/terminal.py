@@ -46,4 +46,11 @@ def models_table(report: dict[str, Any]) -> Any:
 
 
 def warnings(report: dict[str, Any]) -> list[str]:
-    return [n["what"] for s in report["sections"] for e in s["exhibits"] if e["kind"] == "notes" for n in e["data"]["items"] if n["level"] == "warning"]
+    return [
+        n["what"]
+        for s in report["sections"]
+        for e in s["exhibits"]
+        if e["kind"] == "notes"
+        for n in e["data"]["items"]
+        if n["level"] == "warning"
+    ]

@@ -9,7 +9,7 @@ from torch import nn
 from ..core.config import Config
 from ..core.signals import Features, Signal
 from ..layers.conv import ConvNorm, ConvStep, InceptionBlock, ResidualBlock
-from ..layers.pool import masked_max, masked_mean
+from ..layers.pool import masked_max, masked_mean, root_mean
 
 GRID = {"small": (32, 1), "medium": (64, 1), "large": (96, 2)}  # first width, blocks a stage
 SERIES = {"small": (16, 3), "medium": (32, 6), "large": (48, 9)}  # branch width, blocks
@@ -68,7 +68,7 @@ class SeriesNet(nn.Module):
 
 
 class WordNet(nn.Module):
-    """Token vectors (B, T, D) → Features: filters over 1 to 4 neighbours, the strongest answer of each, and the plain average (Kim 2014)."""
+    """Token vectors (B, T, D) → Features: filters over 2 to 4 neighbours, the strongest answer of each (Kim 2014), beside the plain average."""
 
     def __init__(self, channels: int, filters: int, dropout: float) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class WordNet(nn.Module):
         x, mask = signal.data.transpose(1, 2), signal.mask
         T = x.shape[2]
         maps = [F.relu(conv(x))[:, :, :T].transpose(1, 2) for conv in self.convs]
-        pooled = [masked_max(m, mask) for m in maps] + [masked_mean(signal.data, mask)]
+        pooled = [masked_max(m, mask) for m in maps] + [root_mean(signal.data, mask)]
         return Features(self.drop(torch.cat(pooled, 1))[:, None], Signal(torch.cat(maps, 2), "sequence", mask))
 
 

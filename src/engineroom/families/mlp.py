@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ..core.config import Config
 from ..core.signals import Features, Signal
 from ..layers.members import MemberInput
-from ..layers.pool import masked_mean
+from ..layers.pool import masked_mean, root_mean
 
 WIDTH = {"small": (128, 2), "medium": (256, 3), "large": (512, 3)}
 
@@ -40,9 +40,7 @@ class Averaged(nn.Module):
         self.width = width
 
     def forward(self, signal: Signal) -> Features:
-        x = signal.data
-        count = x.new_tensor(x.shape[1]) if signal.mask is None else signal.mask.sum(1, keepdim=True).clamp_min(1)
-        return Features(self.drop(x.sum(1) / count**0.5)[:, None], signal)
+        return Features(self.drop(root_mean(signal.data, signal.mask))[:, None], signal)
 
 
 class MLP:

@@ -20,7 +20,9 @@ class TransformerNet(nn.Module):
 
     positions: Tensor
 
-    def __init__(self, signal: Signal, width: int, blocks: int, heads: int, dropout: float, *, ordered: bool, patch: int, tokens: int) -> None:
+    def __init__(
+        self, signal: Signal, width: int, blocks: int, heads: int, dropout: float, *, ordered: bool, patch: int, tokens: int
+    ) -> None:
         super().__init__()
         channels = signal.data.shape[1] if signal.layout == "grid" else signal.data.shape[2]
         self.patch = patch

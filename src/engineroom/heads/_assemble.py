@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +37,7 @@ class ColumnsModel(nn.Module):
         self.groups: list[list[Field]] = group_fields(input_fields(schema))
         self.stems, self.backbones = nn.ModuleDict(), nn.ModuleDict()
         self.plan = Plan()
-        widths = []
+        widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
             kind = registry.get("modalities", group[0].modality).kind
             name, size, why = choose_family(group, config, rows)
@@ -50,9 +52,11 @@ class ColumnsModel(nn.Module):
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.families.add(name)
-            self.plan.encoders.append({"columns": ", ".join(c.name for f in group for c in f.columns), "family": name, "size": size, "why": why})
-        members = max(m for _, m in widths)
-        total = sum(w for w, _ in widths)
+            self.plan.encoders.append(
+                {"columns": ", ".join(c.name for f in group for c in f.columns), "family": name, "size": size, "why": why}
+            )
+        members = max(count for _, count in widths)
+        total = sum(width for width, _ in widths)
         self.fuse: nn.Module = nn.Identity()
         if len(widths) > 1:
             self.fuse = nn.Sequential(nn.LayerNorm(total), nn.Linear(total, 256), nn.ReLU(), nn.Dropout(0.2))
@@ -78,13 +82,32 @@ class ColumnsModel(nn.Module):
 class CrossFit(nn.Module):
     """K whole networks side by side: (B, K, outputs). Each is trained without one fold of the rows and judged on it."""
 
-    def __init__(self, members: list[nn.Module]) -> None:
+    def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.plan = members[0].plan
+        self.plan: Plan = members[0].plan  # type: ignore[assignment]
 
     def forward(self, batch: Batch) -> Tensor:
         return torch.cat([member(batch).mean(1, keepdim=True) for member in self.members], 1)
+
+
+class Mirrored(nn.Module):
+    """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring keeps the meaning."""
+
+    def __init__(self, inner: nn.Module, name: str) -> None:
+        super().__init__()
+        self.inner, self.name = inner, name
+        self.plan: Plan = inner.plan  # type: ignore[assignment]
+
+    def forward(self, batch: Batch) -> Tensor:
+        flipped = Batch({**batch.fields, self.name: batch[self.name].flip(-1)}, batch.rows, batch.step)
+        return torch.cat([self.inner(batch), self.inner(flipped)], 1)
+
+
+def mirrored(model: nn.Module, schema: Schema) -> nn.Module:
+    """The model that answers: with its mirror image where the one picture column has that symmetry."""
+    fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get("symmetries", ())]
+    return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, CrossFit) else model
 
 
 def key(one: Field) -> str:
@@ -97,8 +120,11 @@ def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
     table = [one for one in fields if registry.get("modalities", one.modality).kind == "set"]
     rest = [[one] for one in fields if one not in table]
     if not fields:
-        raise UserError("No input columns are left.", "Every column is the target, an identifier, constant or ignored.",
-                        "Bring one back, for example --set columns.NAME.role=input.")
+        raise UserError(
+            "No input columns are left.",
+            "Every column is the target, an identifier, constant or ignored.",
+            "Bring one back, for example --set columns.NAME.role=input.",
+        )
     return ([table] if table else []) + rest
 
 
@@ -112,9 +138,12 @@ def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, s
     if asked in modality.families:
         return asked, size, "asked for"
     usual = modality.families[0]
-    words = {"set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
-             "picture": "neighbouring places belong together: convolutions", "steps": "patterns of several lengths in time: convolutions",
-             "words": f"{rows:,} texts are few to learn word order from: averaged word vectors, half of the words hidden at a time, go furthest"}[modality.kind]
+    words = {
+        "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
+        "picture": "neighbouring places belong together: convolutions",
+        "steps": "patterns of several lengths in time: convolutions",
+        "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
+    }[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
 
 
@@ -128,12 +157,20 @@ def agree(family, modality_name: str, name: str):
     for layout in family.takes:
         if layout in offered:
             return layout
-    raise UserError(f"Model {name!r} cannot read a {modality_name} column.", f"It takes {', '.join(family.takes)}; the column offers {', '.join(offered)}.",
-                    "Leave --model out, or choose one that fits.")
+    raise UserError(
+        f"Model {name!r} cannot read a {modality_name} column.",
+        f"It takes {', '.join(family.takes)}; the column offers {', '.join(offered)}.",
+        "Leave --model out, or choose one that fits.",
+    )
 
 
-def describe(model: nn.Module) -> dict:
+def describe(model: Any) -> dict[str, Any]:
     """Size and make-up, plain JSON."""
     count = sum(p.numel() for p in model.parameters())
     size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
-    return {"parameters": count, "megabytes": round(size / 1e6, 3), "encoders": model.plan.encoders, "families": sorted(model.plan.families)}
+    return {
+        "parameters": count,
+        "megabytes": round(size / 1e6, 3),
+        "encoders": model.plan.encoders,
+        "families": sorted(model.plan.families),
+    }

@@ -34,8 +34,9 @@ def warp(x: Tensor, generator: Generator, turn: float = 0.2, zoom: float = 0.15)
     angle = _uniform((B,), -turn, turn, generator)
     sx, sy = _uniform((B,), 1 - zoom, 1 + zoom, generator), _uniform((B,), 1 - zoom, 1 + zoom, generator)
     zero = torch.zeros(B)
-    theta = torch.stack([torch.stack([sx * angle.cos(), -sy * angle.sin(), zero], 1),
-                         torch.stack([sx * angle.sin(), sy * angle.cos(), zero], 1)], 1)
+    theta = torch.stack(
+        [torch.stack([sx * angle.cos(), -sy * angle.sin(), zero], 1), torch.stack([sx * angle.sin(), sy * angle.cos(), zero], 1)], 1
+    )
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
@@ -47,17 +48,6 @@ def jitter(x: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
     brightness = 255 * _uniform((B, 1, 1, 1), -strength / 2, strength / 2, generator)
     mean = x.mean((1, 2, 3), keepdim=True)
     return ((x - mean) * contrast + mean + brightness).clamp(0, 255)
-
-
-def cutout(x: Tensor, generator: Generator, *, fill: float, share: float = 0.3) -> Tensor:
-    """A square patch of each picture is hidden (DeVries & Taylor 2017)."""
-    B, _, H, W = x.shape
-    side = max(1, round(share * min(H, W)))
-    top = torch.randint(-side // 2, H - side // 2, (B, 1), generator=generator)
-    left = torch.randint(-side // 2, W - side // 2, (B, 1), generator=generator)
-    row, column = torch.arange(H), torch.arange(W)
-    hidden = ((row >= top) & (row < top + side))[:, None, :, None] & ((column >= left) & (column < left + side))[:, None, None, :]
-    return torch.where(hidden, fill, x)
 
 
 def cutmix(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:

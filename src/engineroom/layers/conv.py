@@ -47,7 +47,9 @@ class InceptionBlock(nn.Module):
         super().__init__()
         narrow = min(width, inputs)
         self.squeeze = nn.Conv1d(inputs, narrow, 1, bias=False) if inputs > 1 else nn.Identity()
-        self.branches = nn.ModuleList(nn.Conv1d(narrow if inputs > 1 else inputs, width, size, padding=size // 2, bias=False) for size in sizes)
+        self.branches = nn.ModuleList(
+            nn.Conv1d(narrow if inputs > 1 else inputs, width, size, padding=size // 2, bias=False) for size in sizes
+        )
         self.pooled = nn.Conv1d(inputs, width, 1, bias=False)
         self.norm = SequenceNorm(width * (len(sizes) + 1))
 

@@ -49,6 +49,7 @@ def hide_bands(x: Tensor, axis: int, share: float) -> Tensor:
 
 def mel_filters(rate: int, size: int, mels: int) -> np.ndarray:
     """(mels, size // 2 + 1) triangular filters, evenly spaced on the mel scale from 40 Hz to half the rate."""
+
     def mel(hz):
         return 2595 * np.log10(1 + np.asarray(hz, float) / 700)
 

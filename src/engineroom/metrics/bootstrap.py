@@ -14,7 +14,9 @@ Score = Callable[[Records], dict[str, float]]
 LEAST = 50
 
 
-def intervals(score: Score, records: Records, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0) -> dict[str, tuple[float, float]]:
+def intervals(
+    score: Score, records: Records, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+) -> dict[str, tuple[float, float]]:
     """{score: (low, high)}. When time runs out, what was drawn must do (at least 50 draws)."""
     draws: dict[str, list[float]] = {}
     for rows in resamples(len(records["truth"]), n, seed, budget_seconds):
@@ -23,10 +25,14 @@ def intervals(score: Score, records: Records, *, n: int = 300, seed: int = 0, bu
     return {name: bounds(np.array(values)) for name, values in draws.items()}
 
 
-def paired_difference(score: Score, a: Records, b: Records, metric: str, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0) -> tuple[float, float, float, float]:
+def paired_difference(
+    score: Score, a: Records, b: Records, metric: str, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+) -> tuple[float, float, float, float]:
     """(a − b, low, high, p) of one score on the same resampled rows; p: how often the sign turns, two-sided."""
     difference = score(a)[metric] - score(b)[metric]
-    drawn = np.array([score(take(a, rows))[metric] - score(take(b, rows))[metric] for rows in resamples(len(a["truth"]), n, seed, budget_seconds)])
+    drawn = np.array(
+        [score(take(a, rows))[metric] - score(take(b, rows))[metric] for rows in resamples(len(a["truth"]), n, seed, budget_seconds)]
+    )
     drawn = drawn[np.isfinite(drawn)]
     low, high = bounds(drawn)
     turned = min((drawn <= 0).mean(), (drawn >= 0).mean()) if len(drawn) else 0.5

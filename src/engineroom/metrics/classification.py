@@ -48,7 +48,7 @@ def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
     if positives in (0, len(y)):
         return float("nan")
     order = np.argsort(p, kind="stable")
-    values, starts, counts = np.unique(p[order], return_index=True, return_counts=True)
+    _values, starts, counts = np.unique(p[order], return_index=True, return_counts=True)
     ranks = np.empty(len(p))
     ranks[order] = np.repeat(starts + (counts + 1) / 2, counts)
     return float((ranks[y].sum() - positives * (positives + 1) / 2) / (positives * (len(y) - positives)))

@@ -10,7 +10,9 @@ def scores(truth: np.ndarray, said: np.ndarray, low: np.ndarray, high: np.ndarra
     error = said - truth
     spread = float(((truth - truth.mean()) ** 2).mean()) if len(truth) else 0.0
     return {
-        "rmse": float(np.sqrt((error**2).mean())), "mae": float(np.abs(error).mean()),
+        "rmse": float(np.sqrt((error**2).mean())),
+        "mae": float(np.abs(error).mean()),
         "r2": 1 - float((error**2).mean()) / spread if spread > 0 else float("nan"),
-        "median_ae": float(np.median(np.abs(error))), "coverage": float(((truth >= low) & (truth <= high)).mean()),
+        "median_ae": float(np.median(np.abs(error))),
+        "coverage": float(((truth >= low) & (truth <= high)).mean()),
     }

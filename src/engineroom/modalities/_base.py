@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -37,6 +38,11 @@ class Base:
 
     def show(self, value: Any, state: State) -> str:
         return html.escape("" if value is None else str(value)[:300])
+
+
+def mostly(texts: pl.Series, pattern: str) -> bool:
+    """Do more than nine of ten texts match?"""
+    return int(texts.str.to_lowercase().str.contains(pattern).sum()) > 0.9 * len(texts)
 
 
 def pad(rows: Ragged) -> dict[str, Tensor]:

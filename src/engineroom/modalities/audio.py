@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.config import LimitsConfig
 from ..core.protocols import State
-from ..core.signals import Layout, Signal
+from ..core.signals import Layout
 from ..layers.spectrogram import LogMel
 from ._base import Base, each_cell
 
@@ -123,7 +123,10 @@ def waveform(wave: np.ndarray, width: int = 240, height: int = 48) -> str:
     """The outline of a sound as a small SVG."""
     parts = np.array_split(wave, min(width // 2, max(1, len(wave))))
     peak = max(1e-6, float(np.abs(wave).max(initial=0.0)))
-    bars = "".join(f"M{2 * i} {height / 2 * (1 - np.abs(p).max(initial=0) / peak):.1f}V{height / 2 * (1 + np.abs(p).max(initial=0) / peak):.1f}" for i, p in enumerate(parts))
+    bars = "".join(
+        f"M{2 * i} {height / 2 * (1 - np.abs(p).max(initial=0) / peak):.1f}V{height / 2 * (1 + np.abs(p).max(initial=0) / peak):.1f}"
+        for i, p in enumerate(parts)
+    )
     return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="waveform"><path d="{bars}" stroke="currentColor" stroke-width="1.4" fill="none"/></svg>'
 
 

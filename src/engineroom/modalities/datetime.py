@@ -16,8 +16,21 @@ from ..core.signals import Layout, Signal
 from ._base import Base
 
 FEATURES = 9  # trend, and sine and cosine of hour, weekday, day of the month, day of the year
-FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d.%m.%Y", "%d/%m/%Y",
-           "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ")
+FORMATS = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%Y-%m-%dT%H:%M:%SZ",
+)
 
 
 class Datetime(Base):
@@ -44,7 +57,12 @@ class Datetime(Base):
         seconds = to_timestamps(values).cast(pl.Float64).fill_null(np.nan).to_numpy()
         trend = 2 * (seconds - state["low"]) / (state["high"] - state["low"]) - 1
         moments = pl.from_epoch(pl.Series(np.nan_to_num(seconds)).cast(pl.Int64), time_unit="s")
-        turns = [seconds / 86400 % 1, (seconds / 86400 + 3) / 7 % 1, (moments.dt.day().to_numpy() - 1) / 31, moments.dt.ordinal_day().to_numpy() / 365.25]
+        turns = [
+            seconds / 86400 % 1,
+            (seconds / 86400 + 3) / 7 % 1,
+            (moments.dt.day().to_numpy() - 1) / 31,
+            moments.dt.ordinal_day().to_numpy() / 365.25,
+        ]
         circles = [wave(2 * np.pi * turn) for turn in turns for wave in (np.sin, np.cos)]
         out = np.stack([np.clip(trend, -3, 3), *circles], 1).astype(np.float32)
         out[np.isnan(seconds)] = np.nan
@@ -74,7 +92,7 @@ def to_timestamps(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         sample = values.drop_nulls().head(200)
         tries = [(sample.str.to_datetime(form, strict=False).null_count(), form) for form in FORMATS]
-        missing, form = min(tries)
+        _missing, form = min(tries)
         values = values.str.to_datetime(form, strict=False)
     if values.dtype == pl.Time:
         return values.cast(pl.Int64) // 1_000_000_000

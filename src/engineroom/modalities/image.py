@@ -15,12 +15,14 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
-from ..layers.augment import cutout, jitter, mirror, shift, warp
-from ._base import Base, each_cell
+from ..layers.augment import jitter, mirror, shift, warp
+from ._base import Base, each_cell, mostly
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees
+SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
 
 
 class Image(Base):
@@ -29,14 +31,14 @@ class Image(Base):
     families = ("cnn", "transformer", "mlp")
 
     def recognises(self, values: pl.Series) -> float:
-        if isinstance(values.dtype, pl.Array) and values.dtype.inner == pl.UInt8 or str(values.dtype).startswith("Array(UInt8"):
+        if (isinstance(values.dtype, pl.Array) and values.dtype.inner == pl.UInt8) or str(values.dtype).startswith("Array(UInt8"):
             return 1.0
         if values.dtype == pl.Binary:
             return 0.8
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(200)
-        return 0.97 if len(known) and known.str.to_lowercase().str.contains(r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$").mean() > 0.9 else 0.0  # type: ignore[operator]
+        return 0.97 if len(known) and mostly(known, r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$") else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
@@ -45,14 +47,21 @@ class Image(Base):
         damaged: dict[int, str] = {}
         pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels), damaged, blank) if p.size]
         if not pictures:
-            return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels}
+            return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels, "turns": False}
         grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
         height, width = common_size([p.shape[:2] for p in pictures])
         channels = 1 if grey else 3
         small = np.stack([fit_size(p, height, width, channels) for p in pictures]) / 255.0
         mean, std = small.mean((0, 2, 3)), small.std((0, 2, 3))
-        return {"height": height, "width": width, "channels": channels, "mean": [round(float(m), 5) for m in mean],
-                "std": [round(float(max(s, 0.02)), 5) for s in std], "pixels": limits.pixels}
+        return {
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "mean": [round(float(m), 5) for m in mean],
+            "std": [round(float(max(s, 0.02)), 5) for s in std],
+            "pixels": limits.pixels,
+            "turns": len(known) < FEW,
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, channels, height, width) uint8."""
@@ -64,18 +73,17 @@ class Image(Base):
         return np.stack(each_cell(cells(values), work, damaged, np.zeros((channels, height, width), np.uint8)))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """Shifts, small turns and zooms, mirror images where the data allow them (`symmetries`), light changes and a hidden patch."""
+        """Shifts, mirror images where the data allow them (`symmetries`); where pictures are few (`turns`) small turns, zooms and changes of light."""
         x = fields[""].float()
         if "horizontal" in state.get("symmetries", ()):
             x = mirror(x, -1, generator)
         if "vertical" in state.get("symmetries", ()):
             x = mirror(x, -2, generator)
-        if state.get("warp", True):
+        if state["turns"]:
             x = warp(x, generator)
         x = shift(x, generator)
-        if state["channels"] == 3:
+        if state["turns"] and state["channels"] == 3:
             x = jitter(x, generator)
-        x = cutout(x, generator, fill=255 * float(np.mean(state["mean"])))
         return {**fields, "": x}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
@@ -94,9 +102,14 @@ class Image(Base):
             return "<em>unreadable picture</em>"
         image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
         scale = 160 / max(image.size)
-        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Pillow.Resampling.NEAREST if scale > 1 else Pillow.Resampling.BILINEAR)
+        image = image.resize(
+            (max(1, round(image.width * scale)), max(1, round(image.height * scale))),
+            Pillow.Resampling.NEAREST if scale > 1 else Pillow.Resampling.BILINEAR,
+        )
         buffer = io.BytesIO()
-        image.save(buffer, "PNG", optimize=True) if image.width * image.height < 4000 else image.convert("RGB").save(buffer, "JPEG", quality=80)
+        image.save(buffer, "PNG", optimize=True) if image.width * image.height < 4000 else image.convert("RGB").save(
+            buffer, "JPEG", quality=80
+        )
         kind = "png" if buffer.getvalue()[:4] == b"\x89PNG" else "jpeg"
         return f'<img alt="" src="data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
@@ -133,11 +146,12 @@ def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np
     from PIL import ImageOps
 
     Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
-    with Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell)) as image:
+    with Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
+        image: Pillow.Image = file
         if image.width * image.height > pixels:
             raise ValueError(f"{image.width}×{image.height} pixels are over the limit of {pixels:,} (limits.pixels)")
         if near is not None and image.format == "JPEG":
-            image.draft("RGB" if image.mode != "L" else "L", (near[1], near[0]))
+            file.draft("RGB" if image.mode != "L" else "L", (near[1], near[0]))
         image = ImageOps.exif_transpose(image)
         if image.mode in ("I;16", "I", "F", "I;16B"):
             deep = np.asarray(image, np.float32)
@@ -161,9 +175,9 @@ def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.
 
 
 def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The size all pictures are brought to: the median one, shrunk to LARGEST, in steps of 4 pixels."""
+    """The size all pictures are brought to: the median one, its longest side within SMALLEST and LARGEST, in steps of 4 pixels."""
     height, width = (float(v) for v in np.median(np.array(sizes), axis=0))
-    scale = min(1.0, LARGEST / max(height, width))
+    scale = max(min(1.0, LARGEST / max(height, width)), SMALLEST / max(height, width))
     return tuple(max(8, round(side * scale / 4) * 4) for side in (height, width))  # type: ignore[return-value]
 
 

@@ -24,7 +24,7 @@ class Series(Base):
     families = ("cnn", "rnn", "transformer", "mlp")
 
     def recognises(self, values: pl.Series) -> float:
-        inner = values.dtype
+        inner: Any = values.dtype
         while isinstance(inner, (pl.List, pl.Array)):
             inner = inner.inner
         return 0.95 if isinstance(values.dtype, (pl.List, pl.Array)) and inner.is_numeric() and inner != pl.UInt8 else 0.0
@@ -38,8 +38,13 @@ class Series(Base):
         stride = int(np.ceil(max(lengths) / LONGEST))
         flat = np.concatenate([s for s in known if s.shape[1] == channels])
         mean, std = np.nanmean(flat, 0), np.nanstd(flat, 0)
-        return {"channels": channels, "stride": stride, "length": lengths.pop() // stride if len(lengths) == 1 else 0,
-                "mean": [float(m) for m in np.nan_to_num(mean)], "std": [float(s) if np.isfinite(s) and s > 1e-9 else 1.0 for s in std]}
+        return {
+            "channels": channels,
+            "stride": stride,
+            "length": lengths.pop() // stride if len(lengths) == 1 else 0,
+            "mean": [float(m) for m in np.nan_to_num(mean)],
+            "std": [float(s) if np.isfinite(s) and s > 1e-9 else 1.0 for s in std],
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """Ragged rows (T, channels) float32, standardised per channel; at most LONGEST steps."""
@@ -81,8 +86,9 @@ class Steps(nn.Module):
         self.equal = equal
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        full = mask is None or (self.equal and bool(mask.all()))
-        return Signal(x if full else x * mask[..., None], "sequence", None if full else mask)
+        if mask is None or (self.equal and bool(mask.all())):
+            return Signal(x, "sequence")
+        return Signal(x * mask[..., None], "sequence", mask)
 
 
 def to_steps(cell: Any) -> np.ndarray:
@@ -128,8 +134,11 @@ def sparkline(steps: np.ndarray, width: int = 240, height: int = 60) -> str:
     low, high = steps.min(), steps.max()
     y = height - 4 - (steps - low) / max(high - low, 1e-9) * (height - 8)
     x = np.linspace(2, width - 2, len(steps))
-    paths = "".join(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y[:, c], strict=True))}" fill="none" '
-                    f'stroke="currentColor" stroke-width="1.3" opacity="{1 - 0.22 * c:.2f}"/>' for c in range(steps.shape[1]))
+    paths = "".join(
+        f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y[:, c], strict=True))}" fill="none" '
+        f'stroke="currentColor" stroke-width="1.3" opacity="{1 - 0.22 * c:.2f}"/>'
+        for c in range(steps.shape[1])
+    )
     return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="series">{paths}</svg>'
 
 

@@ -29,7 +29,7 @@ PAD, UNKNOWN = 0, 1
 class Text(Base):
     layouts = ("sequence",)
     kind = "words"
-    families = ("mlp", "cnn", "transformer", "rnn")
+    families = ("cnn", "mlp", "transformer", "rnn")
 
     def recognises(self, values: pl.Series) -> float:
         if values.dtype != pl.String:
@@ -50,12 +50,18 @@ class Text(Base):
         tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-        trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, min_frequency=2, special_tokens=["[PAD]", "[UNK]"], show_progress=False,
-                                      limit_alphabet=2000)
+        trainer = trainers.BpeTrainer(
+            vocab_size=VOCABULARY, min_frequency=2, special_tokens=["[PAD]", "[UNK]"], show_progress=False, limit_alphabet=2000
+        )
         tokenizer.train_from_iterator(texts, trainer)
         lengths = [len(e.ids) for e in tokenizer.encode_batch(texts[:20_000])] or [1]
         length = int(min(LONGEST, max(8, np.quantile(lengths, 0.99))))
-        return {"tokenizer": tokenizer.to_str(), "vocabulary": tokenizer.get_vocab_size(), "length": length, "characters": limits.characters}
+        return {
+            "tokenizer": tokenizer.to_str(),
+            "vocabulary": tokenizer.get_vocab_size(),
+            "length": length,
+            "characters": limits.characters,
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """Token numbers, int32, at most state["length"] a row."""

@@ -22,7 +22,9 @@ class Supervised:
 
         return nn.ModuleDict({"model": CrossFit([one() for _ in range(folds)]) if folds else one()})
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(
+        self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
+    ) -> tuple[Player, ...]:
         model = cast["model"]
         optimizer = make_optimizer(model, lr=lr, weight_decay=weight_decay)
 

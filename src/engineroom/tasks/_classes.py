@@ -12,8 +12,14 @@ def confusion(records: Records, names: list[str]) -> list[Exhibit]:
     known = records["truth"] >= 0
     counts = np.zeros((len(names), len(names)), int)
     np.add.at(counts, (records["truth"][known], records["said"][known]), 1)
-    return [Exhibit("matrix", "Who is taken for whom", {"rows": names, "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
-                    "Each row is a true class; the diagonal is right.")]
+    return [
+        Exhibit(
+            "matrix",
+            "Who is taken for whom",
+            {"rows": names, "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
+            "Each row is a true class; the diagonal is right.",
+        )
+    ]
 
 
 def per_class(records: Records, names: list[str]) -> Exhibit:
@@ -25,7 +31,9 @@ def per_class(records: Records, names: list[str]) -> Exhibit:
         f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
         rows.append([name, support, round(precision, 3), round(recall, 3), round(f1, 3)])
     rows.sort(key=lambda row: row[4])
-    return Exhibit("table", "Class by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first.")
+    return Exhibit(
+        "table", "Class by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
+    )
 
 
 def calibration(records: Records, rival: Records) -> Exhibit:
@@ -37,8 +45,12 @@ def calibration(records: Records, rival: Records) -> Exhibit:
         place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, max(0, len(edges) - 2))
         bins = [place == b for b in range(max(1, len(edges) - 1)) if (place == b).any()]
         series.append({"name": name, "x": [float(sure[b].mean()) for b in bins], "y": [float(right[b].mean()) for b in bins]})
-    return Exhibit("lines", "Is it as sure as it is right?", {"x": "stated probability", "y": "share that is right", "series": series, "diagonal": True},
-                   "On the line: when it says 80 %, it is right 80 % of the time. Below: too sure.")
+    return Exhibit(
+        "lines",
+        "Is it as sure as it is right?",
+        {"x": "stated probability", "y": "share that is right", "series": series, "diagonal": True},
+        "On the line: when it says 80 %, it is right 80 % of the time. Below: too sure.",
+    )
 
 
 def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
@@ -54,8 +66,10 @@ def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
         precision, recall, _ = precision_recall_curve(y, p)
         roc.append({"name": name, "x": thin(fpr), "y": thin(tpr)})
         pr.append({"name": name, "x": thin(recall), "y": thin(precision)})
-    return [Exhibit("lines", f"Finding “{names[1]}”: ROC", {"x": "false alarms", "y": "found", "series": roc, "diagonal": True}),
-            Exhibit("lines", f"Finding “{names[1]}”: precision and recall", {"x": "recall", "y": "precision", "series": pr})]
+    return [
+        Exhibit("lines", f"Finding “{names[1]}”: ROC", {"x": "false alarms", "y": "found", "series": roc, "diagonal": True}),
+        Exhibit("lines", f"Finding “{names[1]}”: precision and recall", {"x": "recall", "y": "precision", "series": pr}),
+    ]
 
 
 def thin(values: np.ndarray, most: int = 300) -> list[float]:

@@ -93,8 +93,12 @@ class Classification:
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         names = list(target.state["values"])
-        return [*classes.confusion(records, names), classes.per_class(records, names), classes.calibration(records, rival),
-                *classes.curves(records, rival, names)]
+        return [
+            *classes.confusion(records, names),
+            classes.per_class(records, names),
+            classes.calibration(records, rival),
+            *classes.curves(records, rival, names),
+        ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         """(title, subtitle) of one wrong answer."""

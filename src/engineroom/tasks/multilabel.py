@@ -76,10 +76,18 @@ class Multilabel:
         names = target.state["values"]
         truth, said = records["truth"], records["said"]
         both = (truth & said).sum(0)
-        rows = [[name, int(truth[:, i].sum()), round(both[i] / max(1, said[:, i].sum()), 3), round(both[i] / max(1, truth[:, i].sum()), 3)]
-                for i, name in enumerate(names)]
-        return [Exhibit("table", "Label by label", {"columns": ["label", "rows", "precision", "recall"], "rows": rows, "best": None},
-                        "Precision: how many of the labels it set are right. Recall: how many of the true ones it found.")]
+        rows = [
+            [name, int(truth[:, i].sum()), round(both[i] / max(1, said[:, i].sum()), 3), round(both[i] / max(1, truth[:, i].sum()), 3)]
+            for i, name in enumerate(names)
+        ]
+        return [
+            Exhibit(
+                "table",
+                "Label by label",
+                {"columns": ["label", "rows", "precision", "recall"], "rows": rows, "best": None},
+                "Precision: how many of the labels it set are right. Recall: how many of the true ones it found.",
+            )
+        ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         names = np.array(target.state["values"], dtype=object)

@@ -91,16 +91,32 @@ class Regression:
         errors, theirs = records["said"] - records["truth"], rival["said"] - rival["truth"]
         low, high = np.quantile(np.concatenate([errors, theirs]), [0.005, 0.995])
         edges = np.linspace(low, high if high > low else low + 1, 41)
-        series = [{"name": name, "counts": np.histogram(np.clip(e, low, high), edges)[0].tolist()} for name, e in (("deep", errors), ("classical", theirs))]
+        series = [
+            {"name": name, "counts": np.histogram(np.clip(e, low, high), edges)[0].tolist()}
+            for name, e in (("deep", errors), ("classical", theirs))
+        ]
         inside = float(((records["truth"] >= records["low"]) & (records["truth"] <= records["high"])).mean())
-        facts = [["stated coverage", f"{COVERAGE:.0%}", "of the intervals"], ["measured coverage", f"{inside:.1%}", "test rows inside their interval"],
-                 ["median width", f"{np.median(records['high'] - records['low']):.4g}", f"in units of {target.name}"]]
-        return [Exhibit("scatter", "Said against true", {"x": f"true {target.name}", "y": "said", "points": points, "diagonal": True}, "Perfect answers lie on the line."),
-                Exhibit("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
-                Exhibit("facts", "Are the intervals honest?", {"items": facts})]
+        facts = [
+            ["stated coverage", f"{COVERAGE:.0%}", "of the intervals"],
+            ["measured coverage", f"{inside:.1%}", "test rows inside their interval"],
+            ["median width", f"{np.median(records['high'] - records['low']):.4g}", f"in units of {target.name}"],
+        ]
+        return [
+            Exhibit(
+                "scatter",
+                "Said against true",
+                {"x": f"true {target.name}", "y": "said", "points": points, "diagonal": True},
+                "Perfect answers lie on the line.",
+            ),
+            Exhibit("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
+            Exhibit("facts", "Are the intervals honest?", {"items": facts}),
+        ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
-        return f"said {records['said'][row]:.5g}", f"is {records['truth'][row]:.5g} · interval {records['low'][row]:.4g} … {records['high'][row]:.4g}"
+        return (
+            f"said {records['said'][row]:.5g}",
+            f"is {records['truth'][row]:.5g} · interval {records['low'][row]:.4g} … {records['high'][row]:.4g}",
+        )
 
     def wrong(self, records: Records) -> np.ndarray:
         return np.argsort(-records["loss"], kind="stable")

@@ -25,10 +25,19 @@ KEEP = 2
 
 
 class Checkpoint:
-    events = (Validated, Repeated)
+    events: tuple[type[Event], ...] = (Validated, Repeated)
 
-    def __init__(self, directory: Path, cast: nn.ModuleDict, players: tuple[Player, ...], memory: dict[str, Any], *, seconds: float,
-                 facts: Callable[[], dict[str, Any]], best: Callable[[], dict[str, Tensor]]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        cast: nn.ModuleDict,
+        players: tuple[Player, ...],
+        memory: dict[str, Any],
+        *,
+        seconds: float,
+        facts: Callable[[], dict[str, Any]],
+        best: Callable[[], dict[str, Tensor]],
+    ) -> None:
         """`memory` are things with state() and restore(); `facts()` is JSON kept beside them (elapsed seconds); `best()` the best weights."""
         self.directory, self.cast, self.players, self.memory = directory, cast, players, memory
         self.seconds, self.facts, self.best = seconds, facts, best
@@ -47,7 +56,12 @@ class Checkpoint:
         for player in self.players:
             flat, optimizers[player.name] = flatten(player.optimizer.state_dict())
             tensors |= {f"optimizer.{player.name}.{name}": tensor for name, tensor in flat.items()}
-        meta = {"step": step, "optimizers": optimizers, "memory": {name: thing.state() for name, thing in self.memory.items()}, "facts": self.facts()}
+        meta = {
+            "step": step,
+            "optimizers": optimizers,
+            "memory": {name: thing.state() for name, thing in self.memory.items()},
+            "facts": self.facts(),
+        }
 
         def fill(aside: Path) -> None:
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, aside / "state.safetensors")
@@ -73,7 +87,7 @@ class Checkpoint:
             self.cast.load_state_dict({name[5:]: tensor for name, tensor in tensors.items() if name.startswith("cast.")})
             for player in self.players:
                 prefix = f"optimizer.{player.name}."
-                own = {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+                own = {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
                 player.optimizer.load_state_dict(unflatten(own, meta["optimizers"][player.name]))
             for name, thing in self.memory.items():
                 thing.restore(meta["memory"][name], best) if name == "validate" else thing.restore(meta["memory"][name])
@@ -89,7 +103,9 @@ def checkpoints(directory: Path) -> list[Path]:
 
 def flatten(state: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """An optimizer's state → tensors by name, and the rest as JSON."""
-    tensors = {f"{index}.{name}": value for index, values in state["state"].items() for name, value in values.items() if isinstance(value, Tensor)}
+    tensors = {
+        f"{index}.{name}": value for index, values in state["state"].items() for name, value in values.items() if isinstance(value, Tensor)
+    }
     rest = {str(index): {n: v for n, v in values.items() if not isinstance(v, Tensor)} for index, values in state["state"].items()}
     return tensors, {"state": rest, "groups": state["param_groups"]}
 

@@ -16,7 +16,7 @@ OFTEN = 10  # steps between looks at the loss
 
 
 class Finite:
-    events = (Repeated,)
+    events: tuple[type[Event], ...] = (Repeated,)
 
     def __call__(self, event: Event) -> Stopped | None:
         assert isinstance(event, Repeated)
@@ -31,7 +31,7 @@ class Finite:
 class Interrupt:
     """Ctrl-C (and a polite kill) ends the run after the step at hand; a second Ctrl-C ends it at once."""
 
-    events = (Repeated,)
+    events: tuple[type[Event], ...] = (Repeated,)
 
     def __init__(self) -> None:
         self.asked = False
@@ -59,7 +59,7 @@ class Interrupt:
 class Clock:
     """Keeps a run within its seconds: when steps take longer than planned, the schedule's end moves closer, in good time."""
 
-    events = (Repeated,)
+    events: tuple[type[Event], ...] = (Repeated,)
 
     def __init__(self, schedule: Schedule, seconds: float, elapsed: Callable[[], float]) -> None:
         self.schedule, self.seconds, self.elapsed = schedule, seconds, elapsed

@@ -12,10 +12,17 @@ from ...core.events import Event, Repeated, Replanned, Stopped, Validated
 
 
 class History:
-    events = (Repeated, Validated, Replanned, Stopped)
+    events: tuple[type[Event], ...] = (Repeated, Validated, Replanned, Stopped)
 
-    def __init__(self, path: Path, *, elapsed: Callable[[], float], total: Callable[[], int], rate: Callable[[], float],
-                 also: Callable[[dict[str, Any]], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        elapsed: Callable[[], float],
+        total: Callable[[], int],
+        rate: Callable[[], float],
+        also: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         """`also` hears every line too (progress bars, --json)."""
         self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the whole run
         self.elapsed, self.total, self.rate, self.also = elapsed, total, rate, also
@@ -49,7 +56,14 @@ class History:
         rate = self.seen / max(1e-9, now - (self.last_line or self.begun))
         self.last_line, self.last_step, self.seen = now, event.step, 0
         losses = {name: round(float(loss.total.detach()), 6) for name, loss in event.losses.items()}
-        self.write("step", step=event.step, total=self.total(), loss=next(iter(losses.values()), None), lr=round(self.rate(), 8), samples_per_second=round(rate, 1))
+        self.write(
+            "step",
+            step=event.step,
+            total=self.total(),
+            loss=next(iter(losses.values()), None),
+            lr=round(self.rate(), 8),
+            samples_per_second=round(rate, 1),
+        )
 
     def close(self) -> None:
         self.file.close()

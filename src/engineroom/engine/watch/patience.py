@@ -11,7 +11,7 @@ COOLDOWN = 0.1  # of the steps so far: how long the rate falls to zero once the 
 class Patience:
     """After `patience` validations without a better score, bring the schedule to its end instead of stopping cold."""
 
-    events = (Validated,)
+    events: tuple[type[Event], ...] = (Validated,)
 
     def __init__(self, schedule: Schedule, patience: int) -> None:
         self.schedule, self.patience = schedule, patience
@@ -39,7 +39,7 @@ class Patience:
 class Until:
     """Stops as soon as a validation score is as good as asked for."""
 
-    events = (Validated,)
+    events: tuple[type[Event], ...] = (Validated,)
 
     def __init__(self, metric: str, value: float, *, higher_is_better: bool) -> None:
         self.metric, self.value, self.higher = metric, value, higher_is_better

@@ -21,8 +21,14 @@ class Bar:
 
         self.headline, self.score = headline, ""
         self.console = Console(stderr=True)
-        self.bar = Progress(TextColumn("[bold]{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[facts]}"), TimeRemainingColumn(),
-                            console=self.console, transient=True)
+        self.bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[facts]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
         self.task = None
 
     def __call__(self, line: dict[str, Any]) -> None:
