@@ -70,7 +70,7 @@ def finish(
         "schema": ready.schema.to_json(),
         "config": config.model_dump(),
         "calibration": calibration,
-        "model": {**size, "rows": ready.learners, "folds": ready.folds, "precision": settled["precision"]},
+        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": settled["precision"]},
         "metrics": clean(deep.scores),
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
@@ -148,7 +148,7 @@ def make_report(
         ["steps", f"{stopped['step']:,}", f"batches of {settled['batch_size']}"],
         ["time", f"{deep.seconds:.0f} s", "training, validation included"],
         ["speed", f"{np.median(speed) if speed else 0:,.0f}/s", "samples learned from"],
-        ["ended", stopped["reason"], ""],
+        ["ended", str(stopped["reason"]), ""],
     ]
     command = reproduce_command(config, settled)
     model = {**manifest["model"]}
@@ -200,9 +200,8 @@ def flatten(values: dict[str, Any], default: dict[str, Any], prefix: str = "") -
         key = prefix + name
         if isinstance(value, dict):
             out |= flatten(value, default, f"{key}.")
-        elif key not in default or default[key] != value:
-            if not (key.startswith("columns.") and value is None):
-                out[key] = value
+        elif (key not in default or default[key] != value) and not (key.startswith("columns.") and value is None):
+            out[key] = value
     return out
 
 

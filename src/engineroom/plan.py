@@ -21,15 +21,16 @@ RECIPES = {
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "steps": (160, 500, 0.5, 8, 64, 2e-3, 0.02),
 }
-FOLDS = 5
-FOLD_ROWS = {"steps": 1_000, "words": 8_000}  # smaller sets of these kinds are cross-fitted by FOLDS networks
+# kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)
 class Plan:
     batch_size: int
     epochs: float
-    folds: int
+    networks: int  # whole networks trained side by side; their answers are averaged
+    cross: bool  # each of them is judged on the fold it never learns from
     patience: int
     lr: float
     weight_decay: float
@@ -44,14 +45,17 @@ def make_plan(schema: Schema, config: Config, rows: int) -> Plan:
     kind = next(k for k in ("picture", "steps", "words", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
-    folds = FOLDS if len(kinds) == 1 and rows < FOLD_ROWS.get(kind, 0) and config.model.members is None else 0
+    networks, most_rows, cross = TOGETHER.get(kind, (1, 0, False))
+    if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
+        networks, cross = 1, False
     return Plan(
-        min(size, rows),
-        max(4.0, min(800.0, epochs * (at / rows) ** shrink)),
-        folds,
-        config.train.patience or PATIENCE,
-        config.train.lr or lr,
-        decay if config.train.weight_decay is None else config.train.weight_decay,
+        batch_size=min(size, rows),
+        epochs=max(4.0, min(800.0, epochs * (at / rows) ** shrink)),
+        networks=networks,
+        cross=cross,
+        patience=config.train.patience or PATIENCE,
+        lr=config.train.lr or lr,
+        weight_decay=decay if config.train.weight_decay is None else config.train.weight_decay,
     )
 
 

@@ -42,7 +42,7 @@ class Prepared:
     split_words: str
     split_hash: str
     learners: int  # rows of the training split proper
-    folds: int
+    networks: int
     settled: dict[str, Any] | None = None
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
@@ -133,7 +133,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         0,
         (earlier or {}).get("settled"),
     )
-    ready.folds = cross_fit(ready)
+    ready.networks = cross_fit(ready)
     return ready
 
 
@@ -182,18 +182,18 @@ def cell_name(table: Table, row: int, reason: str) -> str:
 
 
 def cross_fit(ready: Prepared) -> int:
-    """On few rows, every row both teaches and judges: K networks, each judged on the fold it never saw. Returns K or 0."""
-    folds = make_plan(ready.schema, ready.config, ready.learners).folds
-    if not folds:
-        return 0
+    """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches and judges."""
+    plan = make_plan(ready.schema, ready.config, ready.learners)
+    if not plan.cross:
+        return plan.networks
     data = ready.data
     rows = np.sort(np.concatenate([data.splits["train"], data.splits["val"]]))
     truth = ready.truth(rows)
     order = numpy_generator(ready.config.seed, "folds").permutation(len(rows))
     order = order[np.argsort(truth[order], kind="stable")]  # neighbours in the target go to different folds
     fold = np.full(len(data), -1, np.int8)
-    fold[rows[order]] = np.arange(len(rows)) % folds
+    fold[rows[order]] = np.arange(len(rows)) % plan.networks
     data.fold = fold
     data.splits["train"] = data.splits["val"] = rows
-    ready.split_words += f" Few rows: {folds} networks are trained side by side, each judged on the fifth of the rows it never learns from."
-    return folds
+    ready.split_words += f" Few rows: {plan.networks} networks side by side, each judged on the part of the rows it never learns from."
+    return plan.networks

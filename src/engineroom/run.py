@@ -68,7 +68,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     batches = Training(data, plan.batch_size, config.seed, config.train.augment, mixes(ready))
 
     seed_everything(config.seed)
-    cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, folds=ready.folds)
+    cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)
     device = pick_device(config.train.device)
     cast.to(device)
     model = cast["model"]

@@ -13,9 +13,7 @@ from engineroom.data.open import open_table
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(
-        not DATA.is_dir() and os.environ.get("CI") != "true", reason="the real data sets are not at hand"
-    ),
+    pytest.mark.skipif(not DATA.is_dir() and os.environ.get("CI") != "true", reason="the real data sets are not at hand"),
 ]
 
 SPLITS = {  # folder -> rows of train, val, test; a column and its type

@@ -21,7 +21,7 @@ from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask
-from ..heads._assemble import ColumnsModel, CrossFit, mirrored
+from ..heads._assemble import ColumnsModel, Together, mirrored
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
 
 GOLDEN_TOLERANCE = 2e-3
@@ -156,12 +156,12 @@ def build_empty(schema: Schema, config: Config, task, example: Batch, manifest: 
     """The network without weights: built on the meta device, so nothing is allocated before the shapes are checked."""
     with torch.device("meta"):
         shadow = Batch({name: tensor.to("meta") for name, tensor in example.fields.items()}, example.rows)
-        rows, folds = int(manifest["model"]["rows"]), int(manifest["model"]["folds"])
-        if folds > 64:
-            raise ValueError("too many folds")
+        rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
+        if networks > 64:
+            raise ValueError("too many networks")
         outputs = task.outputs(schema.target)
-        members = [ColumnsModel(schema, config, outputs, shadow, rows=rows) for _ in range(max(1, folds))]
-    return mirrored(CrossFit(members) if folds else members[0], schema)
+        members = [ColumnsModel(schema, config, outputs, shadow, rows=rows) for _ in range(networks)]
+    return mirrored(Together(members) if networks > 1 else members[0], schema)
 
 
 def fill(network: nn.Module, directory: Path) -> None:

@@ -57,10 +57,7 @@ def with_test(table: Table, test: Table) -> Table:
         )
     bare = _without_split(table)
     kept = [
-        (
-            part,
-            replace(bare, frame=bare.frame.filter(table.frame[split] == part), skipped=bare.skipped if i == 0 else ()),
-        )
+        (part, replace(bare, frame=bare.frame.filter(table.frame[split] == part), skipped=bare.skipped if i == 0 else ()))
         for i, part in enumerate(parts)
     ]
     return joined([*kept, ("test", _without_split(test))], table.name)
@@ -72,9 +69,7 @@ def _without_split(table: Table) -> Table:
     return replace(table, frame=table.frame.drop(gone), hints=hints)
 
 
-def _one(
-    data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None
-) -> Table:
+def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None) -> Table:
     if not isinstance(data, str | os.PathLike):
         return from_python(data)
     path = absolute(Path(data).expanduser())

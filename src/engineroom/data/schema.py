@@ -114,12 +114,11 @@ def number_or_classes(x: np.ndarray) -> tuple[str, str]:
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:
     """Learn each column's state from the training rows."""
-    rows = table.frame[train]
     columns = []
     for column in schema:
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
-            column = replace(column, state=modality.fit(rows[column.name], limits=limits))
+            column = replace(column, state=modality.fit(table.frame[column.name].gather(train), limits=limits))
         columns.append(column)
     return Schema(tuple(columns))
 

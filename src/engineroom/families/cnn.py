@@ -13,7 +13,7 @@ from ..layers.pool import masked_max, masked_mean, root_mean
 
 GRID = {"small": (32, 1), "medium": (64, 1), "large": (96, 2)}  # first width, blocks a stage
 SERIES = {"small": (16, 3), "medium": (32, 6), "large": (48, 9)}  # branch width, blocks
-WORDS = {"small": 96, "medium": 160, "large": 256}  # filters of each length
+WORDS = {"small": 64, "medium": 160, "large": 256}  # filters of each length
 
 
 class GridNet(nn.Module):

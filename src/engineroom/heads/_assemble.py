@@ -17,8 +17,9 @@ from ..core.signals import Batch, Features, Signal
 from ..data.fields import Field, input_fields
 from .vector import VectorHead
 
-STEM_WIDTH = {"set": 16, "words": 160}  # features per table column, per token; other stems bring their own channels
+STEM_WIDTH = {"set": 16, "words": 128}  # features per table column, per token; other stems bring their own channels
 TABLE_MEMBERS = 16
+SMALL = {"steps": 200, "words": 8_000}  # with fewer rows of these kinds the small network goes further
 
 
 @dataclass
@@ -79,8 +80,8 @@ class ColumnsModel(nn.Module):
         return self.head(Features(self.fuse(pooled[0])))
 
 
-class CrossFit(nn.Module):
-    """K whole networks side by side: (B, K, outputs). Each is trained without one fold of the rows and judged on it."""
+class Together(nn.Module):
+    """K whole networks side by side: (B, K, outputs). With folds, each is trained without one part of the rows and judged on it."""
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -107,7 +108,7 @@ class Mirrored(nn.Module):
 def mirrored(model: nn.Module, schema: Schema) -> nn.Module:
     """The model that answers: with its mirror image where the one picture column has that symmetry."""
     fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get("symmetries", ())]
-    return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, CrossFit) else model
+    return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, Together) else model
 
 
 def key(one: Field) -> str:
@@ -148,7 +149,7 @@ def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, s
 
 
 def modality_size(kind: str, rows: int) -> str:
-    return "medium" if rows >= 200 or kind != "steps" else "small"
+    return "small" if rows < SMALL.get(kind, 0) else "medium"
 
 
 def agree(family, modality_name: str, name: str):

@@ -62,6 +62,13 @@ class Series(Base):
             rows.append(shrink(steps, state["stride"])[: 4 * LONGEST].astype(np.float32))
         return Ragged(np.concatenate(rows), np.array([len(r) for r in rows], np.int64))
 
+    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
+        """As ragged rows are; where all are of one length there is no mask."""
+        fields = super().collate(arrays, state)
+        if state["length"] and bool(fields["_mask"].all()):
+            del fields["_mask"]
+        return fields
+
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         """A little noise and a slightly different scale per channel."""
         x = fields[""]
@@ -69,7 +76,7 @@ class Series(Base):
         return {**fields, "": x * scale + 0.03 * torch.randn(x.shape, generator=generator)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return Steps(bool(states[0]["length"]))
+        return Steps()
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[2] == state["channels"]
@@ -79,14 +86,10 @@ class Series(Base):
 
 
 class Steps(nn.Module):
-    """(B, T, C) and mask → sequence Signal, unchanged: the family projects. Equal lengths drop the mask."""
-
-    def __init__(self, equal: bool) -> None:
-        super().__init__()
-        self.equal = equal
+    """(B, T, C) and mask → sequence Signal, unchanged: the family projects."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        if mask is None or (self.equal and bool(mask.all())):
+        if mask is None:
             return Signal(x, "sequence")
         return Signal(x * mask[..., None], "sequence", mask)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.exhibits import Exhibit
@@ -24,7 +26,7 @@ def confusion(records: Records, names: list[str]) -> list[Exhibit]:
 
 def per_class(records: Records, names: list[str]) -> Exhibit:
     truth, said = records["truth"], records["said"]
-    rows = []
+    rows: list[list[Any]] = []
     for k, name in enumerate(names):
         hit, support, claimed = int(((truth == k) & (said == k)).sum()), int((truth == k).sum()), int((said == k).sum())
         precision, recall = hit / claimed if claimed else 0.0, hit / support if support else 0.0

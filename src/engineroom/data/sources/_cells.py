@@ -86,9 +86,7 @@ def _lists(name: str, values: list[list[Any] | None]) -> pl.Series:
     cells = [cell for value in values if value for cell in value if cell is not None]
     if cells and all(_kind(cell) in {"number", "bool"} for cell in cells):
         return pl.Series(
-            name,
-            [None if v is None else [None if c is None else float(c) for c in v] for v in values],
-            dtype=pl.List(pl.Float64),
+            name, [None if v is None else [None if c is None else float(c) for c in v] for v in values], dtype=pl.List(pl.Float64)
         )
     if cells and all(isinstance(c, list | tuple) and all(x is None or _kind(x) == "number" for x in c) for c in cells):
         rows = [None if v is None else [[None if x is None else float(x) for x in c or ()] for c in v] for v in values]
@@ -113,9 +111,7 @@ def normalised(frame: pl.DataFrame) -> tuple[pl.DataFrame, Hints]:
     names = [series.name for series in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(
-            f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them."
-        )
+        raise DataError(f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them.")
     return pl.DataFrame(columns), hints
 
 
@@ -160,9 +156,7 @@ def _struct(series: pl.Series) -> tuple[list[pl.Series], Hints]:
         return list(made.iter_columns()), {}
     data, path = fields["bytes"], fields["path"]
     cells = data if data.dtype == pl.Binary and data.null_count() < len(data) else path.cast(pl.String)
-    endings = [
-        ("." + value.rsplit(".", 1)[-1]).lower() for value in path.cast(pl.String).drop_nulls().head(50).to_list()
-    ]
+    endings = [("." + value.rsplit(".", 1)[-1]).lower() for value in path.cast(pl.String).drop_nulls().head(50).to_list()]
     kind = _media_bytes(cells) or media_kind(endings) or "image"
     return [cells.alias(series.name)], {series.name: {"modality": kind, "why": f"holds {kind} files"}}
 

@@ -24,15 +24,11 @@ def source_of(path: Path) -> Any:
     if sure[best] > 0:
         return sources[best]
     if path.is_dir():
-        raise DataError(
-            f"{path} holds no data that can be read.", f"Found in it: {_contents(path)}.", f"Supported: {SUPPORTED}."
-        )
+        raise DataError(f"{path} holds no data that can be read.", f"Found in it: {_contents(path)}.", f"Supported: {SUPPORTED}.")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with rows in it.")
     raise DataError(
-        f"{path.name} is in no format that can be read.",
-        "Neither its ending nor its content is known.",
-        f"Supported: {SUPPORTED}.",
+        f"{path.name} is in no format that can be read.", "Neither its ending nor its content is known.", f"Supported: {SUPPORTED}."
     )
 
 

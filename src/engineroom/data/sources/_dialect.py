@@ -139,11 +139,7 @@ def _has_header(rows: list[list[str]]) -> bool:
     """No header where the first row is numbers, or holds numbers beside words that recur in their own columns."""
     first, rest = [field.strip() for field in rows[0]], rows[1:]
     numbers = [is_number(field) for field in first]
-    if (
-        rest
-        and not any(character.isalpha() for field in first for character in field)
-        and len(first) < _modal_width(rest) - 1
-    ):
+    if rest and not any(character.isalpha() for field in first for character in field) and len(first) < _modal_width(rest) - 1:
         return False  # a damaged row of numbers
     if not rest or not any(numbers):
         return True

@@ -26,9 +26,7 @@ SPLITS = {
 }
 SPLIT_ORDER = ("train", "val", "test")
 GENERIC = {"data", "table", "labels", "dataset"}
-SIDE_NAMES = re.compile(
-    r"(readme|licen[cs]e|copying|notice|changelog|citation)[^.]*(\.(md|txt|rst|html|pdf|cff|bib))?$", re.I
-)
+SIDE_NAMES = re.compile(r"(readme|licen[cs]e|copying|notice|changelog|citation)[^.]*(\.(md|txt|rst|html|pdf|cff|bib))?$", re.I)
 LEFTOVERS = {"thumbs.db", "desktop.ini", "__macosx", "lost+found"}  # of desktop programs
 
 

@@ -106,7 +106,5 @@ def _judge_missing(
     named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else "")
     what = f"{len(missing):,} of {total:,} files named in column {name!r} are not in {base}: {named}."
     if len(missing) > limits.skip * total:
-        raise DataError(
-            what, f"At most {limits.skip:.0%} may be left out.", "Add the files, or allow more: --set limits.skip=0.2"
-        )
+        raise DataError(what, f"At most {limits.skip:.0%} may be left out.", "Add the files, or allow more: --set limits.skip=0.2")
     return [f"Left out {what}"], [(value, f"named in column {name!r}, but missing") for value in missing]

@@ -85,9 +85,7 @@ def _pandas_column(values: Any, name: str) -> pl.Series:
 def _refuse_duplicates(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(
-            f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them."
-        )
+        raise DataError(f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them.")
 
 
 def _columns(data: Mapping[Any, Any]) -> Table:
@@ -120,9 +118,7 @@ def _hugging_face(data: Any) -> Table:
     splits = {str(name): part for name, part in data.items()}
     known = [(split_of(name), _dataset(part)) for name, part in splits.items() if split_of(name)]
     if not known:
-        raise DataError(
-            f"None of the splits {', '.join(splits)} is for training.", "", "Give one of them: data=dataset['NAME']."
-        )
+        raise DataError(f"None of the splits {', '.join(splits)} is for training.", "", "Give one of them: data=dataset['NAME'].")
     return joined(known, "data")
 
 

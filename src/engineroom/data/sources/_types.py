@@ -23,9 +23,7 @@ def typed(lazy: pl.LazyFrame, names: tuple[str, ...], *, comma: bool = False) ->
     groups = {"bool", "number", "date"} | ({"comma"} if comma else set())
     possible = dict.fromkeys(map(str, range(len(names))), groups)
     guesses = _kinds(lazy.head(SAMPLE), possible)
-    kinds = _kinds(
-        lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"}
-    )
+    kinds = _kinds(lazy, {name: {GROUP[kind]} if kind in GROUP else groups for name, kind in guesses.items() if kind != "text"})
     return lazy.select([_as_type(str(i), kinds.get(str(i), "text")).alias(name) for i, name in enumerate(names)])
 
 
@@ -38,9 +36,7 @@ def _kinds(lazy: pl.LazyFrame, possible: dict[str, set[str]]) -> dict[str, str]:
         for i, (name, groups) in enumerate(possible.items())
         for kind, test in _tests(pl.col(name), groups).items()
     ]
-    found = (
-        lazy.select([_trimmed(name) for name in possible]).select(tests).collect(engine="streaming").row(0, named=True)
-    )
+    found = lazy.select([_trimmed(name) for name in possible]).select(tests).collect(engine="streaming").row(0, named=True)
     counts: list[dict[str, int]] = [{} for _ in possible]
     for key, count in found.items():
         place, _, kind = key.partition(":")

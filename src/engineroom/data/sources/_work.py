@@ -84,9 +84,7 @@ def _unpack(path: Path, suffix: str) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again."
-        ) from None
+        raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again.") from None
 
 
 def _unzstd(path: Path) -> Iterator[bytes]:
@@ -106,9 +104,7 @@ def _unzstd(path: Path) -> Iterator[bytes]:
         )
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).partition("\n")[0]
-        raise DataError(
-            f"{path} is damaged.", f"It cannot be unpacked: {first}.", "Download or pack it again."
-        ) from None
+        raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {first}.", "Download or pack it again.") from None
     for part in lines.iter_slices(50_000):
         yield ("\n".join(line or "" for line in part["line"].to_list()) + "\n").encode()
 

@@ -128,21 +128,14 @@ def _empty_classes(root: Path, classes: set[str]) -> list[str]:
     folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
     beside = {f for folder in folders for f in visible(folder)[0]}
     siblings = {f.parent for f in beside if f.name in classes}
-    empty = sorted(
-        str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None
-    )
+    empty = sorted(str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None)
     return [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []
 
 
-def _table(
-    rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]
-) -> Table:
+def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]) -> Table:
     rows = sorted(rows, key=lambda p: SPLIT_ORDER.index(p.split) if p.split else 0)
     cells = [_text(p.path, limits) if kind == "text" else str(absolute(p.path)) for p in rows]
-    columns = {
-        kind: pl.Series(cells, dtype=pl.String),
-        "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String),
-    }
+    columns = {kind: pl.Series(cells, dtype=pl.String), "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String)}
     hints = {
         kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
         "label": {"modality": "category", "role": "target", "why": "the names of the folders"},

@@ -28,9 +28,7 @@ class Json:
     def recognises(self, path: Path) -> float:
         if not path.is_file() or ending(path) not in LINES | {".json"}:
             return 0.0
-        return (
-            0.9 if ending(path) in LINES or head(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"} else 0.3
-        )
+        return 0.9 if ending(path) in LINES or head(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"} else 0.3
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         plain, notes = plain_text(path, limits=limits, cache=cache)
@@ -79,9 +77,7 @@ def _document(path: Path, shown: Path) -> list[dict[str, Any]]:
     try:
         value = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
-        raise DataError(
-            f"{shown.name} is broken JSON at line {error.lineno}.", f"{error.msg}.", "Mend the file."
-        ) from None
+        raise DataError(f"{shown.name} is broken JSON at line {error.lineno}.", f"{error.msg}.", "Mend the file.") from None
     except RecursionError:
         raise DataError(f"{shown.name} is nested too deeply.", "", "Flatten it first.") from None
     if isinstance(value, dict):
@@ -112,9 +108,7 @@ def _judge(bad: Bad, total: int, path: Path, *, limits: LimitsConfig) -> list[st
     what = f"{len(bad):,} of {total:,} lines of {path.name} cannot be read: {lines}{more}."
     if len(bad) > limits.skip * total:
         raise DataError(
-            what,
-            f"At most {limits.skip:.0%} of them may be left out.",
-            "Mend these lines, or allow more: --set limits.skip=0.2",
+            what, f"At most {limits.skip:.0%} of them may be left out.", "Mend these lines, or allow more: --set limits.skip=0.2"
         )
     return [f"Left out {what}"]
 

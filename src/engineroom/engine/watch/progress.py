@@ -17,7 +17,7 @@ class Bar:
 
     def __init__(self, headline: str = "") -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
         self.headline, self.score = headline, ""
         self.console = Console(stderr=True)
@@ -29,7 +29,7 @@ class Bar:
             console=self.console,
             transient=True,
         )
-        self.task = None
+        self.task: TaskID | None = None
 
     def __call__(self, line: dict[str, Any]) -> None:
         kind = line["event"]
