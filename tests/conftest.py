@@ -1,0 +1,68 @@
+"""Shared by all tests: small data with a known answer, the command line as a user runs it, the real data where they are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def real_data(name: str) -> Path:
+    """A real data set; without it the test is skipped, but with CI=true it must be there."""
+    path = DATA / name
+    if not path.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{path} is missing")
+        pytest.skip(f"the real data set {name} is not at hand")
+    return path
+
+
+def house_table(rows: int = 300, seed: int = 0) -> pl.DataFrame:
+    """price = 3·area + 20·(city is Bern) + a little noise; sold = price over its middle."""
+    rng = np.random.default_rng(seed)
+    area = rng.uniform(20, 120, rows)
+    city = rng.choice(["Bern", "Chur", "Genf"], rows)
+    price = 3 * area + 20 * (city == "Bern") + rng.normal(0, 2, rows)
+    return pl.DataFrame({"area": area.round(2), "city": city, "price": price.round(2), "sold": np.where(price > 220, "yes", "no")})
+
+
+def shape_pictures(folder: Path, per_class: int = 24, side: int = 16) -> Path:
+    """A folder per class: bright squares on the left, or on the right."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for label in ("left", "right"):
+        (folder / label).mkdir(parents=True)
+        for i in range(per_class):
+            pixels = rng.integers(0, 60, (side, side, 3), dtype=np.uint8)
+            start = 1 if label == "left" else side // 2
+            top = int(rng.integers(0, side // 2))
+            pixels[top : top + side // 2, start : start + side // 2 - 1] += 160
+            Image.fromarray(pixels).save(folder / label / f"{i}.png")
+    return folder
+
+
+def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, env: dict | None = None) -> subprocess.CompletedProcess:
+    """Run `engineroom …`; `check` is the exit code that must come out."""
+    done = subprocess.run([sys.executable, "-m", "engineroom", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False,
+                          env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **(env or {})})
+    assert "Traceback" not in done.stderr, done.stderr
+    if check is not None:
+        assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    return done

@@ -1,0 +1,97 @@
+"""The loop tells five beats a step, lets players take turns, and teaches nobody who is not at turn."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from engineroom.core.events import Backpropped, Collected, Forwarded, Measured, Player, Repeated, Stopped
+from engineroom.core.signals import Batch, Losses
+from engineroom.engine.follow import follow
+from engineroom.engine.loop import learn
+from engineroom.engine.schedule import Schedule
+
+
+def player(name: str, model: nn.Module, loss=None, **more) -> Player:
+    loss = loss or (lambda output, batch: Losses(output.square().mean()))
+    return Player(name, torch.optim.SGD(model.parameters(), lr=0.1), lambda batch: model(batch["x"]), loss, **more)
+
+
+def batches(steps: int):
+    return [(i, Batch({"x": torch.ones(4, 3)}, np.arange(4), i)) for i in range(1, steps + 1)]
+
+
+def test_five_beats_in_order() -> None:
+    beats = [type(e) for e in learn(batches(1), [player("a", nn.Linear(3, 1))])]
+    assert beats == [Collected, Forwarded, Measured, Backpropped, Repeated]
+
+
+def test_a_step_follows_the_gradient() -> None:
+    model = nn.Linear(3, 1, bias=False)
+    before = model.weight.detach().clone()
+    list(learn(batches(1), [player("a", model)]))
+    expected = before - 0.1 * 2 * (before.sum()) * torch.ones(1, 3)
+    assert torch.allclose(model.weight, expected, atol=1e-6)
+
+
+def test_asking_a_critic_does_not_teach_the_critic() -> None:
+    maker, critic = nn.Linear(3, 3), nn.Linear(3, 1)
+    frozen = critic.weight.detach().clone()
+    asks = player("maker", maker, lambda output, batch: Losses(critic(output).mean()))
+    list(learn(batches(3), [asks]))
+    assert torch.equal(critic.weight, frozen) and critic.weight.grad is None
+
+
+def test_every_skips_steps_and_after_runs() -> None:
+    model, heard = nn.Linear(3, 1), []
+    rare = player("rare", model, every=3, after=heard.append)
+    list(learn(batches(7), [rare]))
+    assert heard == [3, 6]
+
+
+def test_clipping_bounds_the_step_and_tells_the_norm() -> None:
+    model = nn.Linear(3, 1, bias=False)
+    nn.init.constant_(model.weight, 100.0)
+    events = list(learn(batches(1), [player("a", model, clip=1.0)]))
+    norm = next(e for e in events if isinstance(e, Backpropped)).norm
+    assert norm > 100
+    assert torch.allclose(model.weight.grad.norm(), torch.tensor(1.0), atol=1e-4)
+
+
+def test_a_watcher_can_stop_the_run_and_say_why() -> None:
+    class Impatient:
+        events = (Repeated,)
+
+        def __call__(self, event):
+            return Stopped(event.step, "enough") if event.step == 4 else None
+
+    seen = []
+
+    class Scribe:
+        events = (Repeated, Stopped)
+
+        def __call__(self, event):
+            seen.append((type(event).__name__, event.step))
+
+    assert follow(learn(batches(9), [player("a", nn.Linear(3, 1))]), [Impatient(), Scribe()]) == "enough"
+    assert seen[-1] == ("Stopped", 4) and len(seen) == 5
+
+
+def test_schedule_climbs_falls_and_never_jumps() -> None:
+    schedule = Schedule(1000)
+    shares = [schedule.share(s) for s in range(1, 1000)]
+    assert max(shares) == 1.0 and shares[-1] < 0.01
+    schedule.end_at(500, 600)
+    again = [schedule.share(s) for s in range(490, 601)]
+    assert max(abs(a - b) for a, b in zip(again, again[1:], strict=False)) < 0.011
+    assert schedule.share(600) == 0.0 and schedule.total == 600
+    restored = Schedule(10)
+    restored.restore(schedule.state())
+    assert [restored.share(s) for s in range(0, 600, 7)] == [schedule.share(s) for s in range(0, 600, 7)]
+
+
+def test_schedule_is_never_made_longer() -> None:
+    schedule = Schedule(100)
+    schedule.end_at(10, 500)
+    assert schedule.total == 100
