@@ -60,8 +60,14 @@ def shape_pictures(folder: Path, per_class: int = 24, side: int = 16) -> Path:
 
 def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, env: dict | None = None) -> subprocess.CompletedProcess:
     """Run `engineroom …`; `check` is the exit code that must come out."""
-    done = subprocess.run([sys.executable, "-m", "engineroom", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False,
-                          env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **(env or {})})
+    done = subprocess.run(
+        [sys.executable, "-m", "engineroom", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **(env or {})},
+    )
     assert "Traceback" not in done.stderr, done.stderr
     if check is not None:
         assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])

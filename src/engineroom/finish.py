@@ -183,7 +183,7 @@ def reproduce_command(config: Config, settled: dict[str, Any]) -> str:
 
     parts = ["engineroom", "train", config.data, "--steps", str(settled["steps"] - 1)]
     given = flatten(config.model_dump(exclude={"data", "run"}), flatten(Config().model_dump(), {}))
-    given |= {"train.precision": settled["precision"], "seed": config.seed}
+    given |= {"train.precision": settled["precision"], "train.threads": settled["threads"], "seed": config.seed}
     flags = {"target": "--target", "test": "--test", "seed": "--seed", "model.name": "--model"}
     for key, value in given.items():
         if key in flags:

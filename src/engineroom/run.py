@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ from .core.seeds import seed_everything
 from .data.dataset import Training
 from .engine.follow import follow
 from .engine.loop import learn
-from .engine.precision import Precision, pick_device, probe
+from .engine.precision import Precision, pick_device, pick_threads, probe, seconds_per_step
 from .engine.schedule import Schedule
 from .engine.watch.checkpoint import Checkpoint
 from .engine.watch.guard import Clock, Finite, Interrupt
@@ -60,7 +59,6 @@ def train(
 
 def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers: tuple) -> tuple[Model, str]:
     """The five beats, watched; then the examination."""
-    torch.set_num_threads(config.train.threads or os.cpu_count() or 1)
     data, task = ready.data, ready.task
     objective = registry.get("objectives", "supervised")
     rows = data.splits["train"]
@@ -73,6 +71,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     cast.to(device)
     model = cast["model"]
     settled = ready.settled or settle(config, plan, model, task, batches, device)
+    torch.set_num_threads(settled["threads"])
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
     run.write_prepared({**ready.to_json(), "settled": settled})
 
@@ -134,6 +133,10 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 def settle(config: Config, plan, model, task, batches: Training, device: str) -> dict[str, Any]:
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
     example = Precision("fp32", device).move(batches.batch(2))
+    fp32 = Precision("fp32", device)
+    state = torch.get_rng_state()
+    threads = pick_threads(lambda: seconds_per_step(model, task.loss, example, fp32, budget=3.0), config.train.threads)
+    torch.set_rng_state(state)
     precision, found = probe(model, task.loss, example, config.train.precision, device)
     if config.train.steps:
         steps = config.train.steps
@@ -144,7 +147,7 @@ def settle(config: Config, plan, model, task, batches: Training, device: str) ->
         affordable = int(0.9 * seconds / max(1e-5, found["seconds_per_step"].get(precision.name, 0.01)))
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
-    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size}
+    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size, "threads": threads}
 
 
 def mixes(ready: Prepared) -> bool:

@@ -9,10 +9,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from conftest import command, house_table
 from safetensors.torch import load_file, save_file
 
 import engineroom as er
+from conftest import command, house_table
 from engineroom.core.errors import BundleError
 from engineroom.core.files import blake_file
 
@@ -51,7 +51,17 @@ def test_the_good_one_loads_and_holds_no_pickle(bundle: Path) -> None:
     model = er.load(str(bundle))
     assert model.predict(house_table(20)).height == 20
     names = {p.name for p in bundle.iterdir()}
-    assert names == {"bundle.json", "weights.safetensors", "golden.json", "golden.safetensors", "report.html", "report.json", "records.parquet", "card.md", "rival.skops"}
+    assert names == {
+        "bundle.json",
+        "weights.safetensors",
+        "golden.json",
+        "golden.safetensors",
+        "report.html",
+        "report.json",
+        "records.parquet",
+        "card.md",
+        "rival.skops",
+    }
     assert not any(p.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05", b"\x80\x02") for p in bundle.iterdir())
 
 
@@ -79,7 +89,9 @@ def test_missing_file(bundle: Path) -> None:
 
 def test_weights_that_answer_otherwise(bundle: Path) -> None:
     weights = load_file(bundle / "weights.safetensors")
-    save_file({name: tensor * 1.5 if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, bundle / "weights.safetensors")
+    save_file(
+        {name: tensor * 1.5 if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, bundle / "weights.safetensors"
+    )
     rehash(bundle)
     assert "otherwise" in refused(bundle)
 
@@ -110,18 +122,21 @@ def test_a_link_is_no_file(bundle: Path, tmp_path: Path) -> None:
     assert "missing" in refused(bundle)
 
 
-@pytest.mark.parametrize("change", [
-    lambda m: m.update(format=99),
-    lambda m: m.pop("schema"),
-    lambda m: m.update(task="os.system"),
-    lambda m: m.update(task="../../evil"),
-    lambda m: m["model"].update(networks=10**9),
-    lambda m: m["schema"][0]["state"].update(edges=[10**12]),
-    lambda m: m["schema"][0].update(modality="no such"),
-    lambda m: m.update(schema="text"),
-    lambda m: m["config"]["model"].update(name="subprocess"),
-    lambda m: m["schema"].pop(0),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.update(format=99),
+        lambda m: m.pop("schema"),
+        lambda m: m.update(task="os.system"),
+        lambda m: m.update(task="../../evil"),
+        lambda m: m["model"].update(networks=10**9),
+        lambda m: m["schema"][0]["state"].update(edges=[10**12]),
+        lambda m: m["schema"][0].update(modality="no such"),
+        lambda m: m.update(schema="text"),
+        lambda m: m["config"]["model"].update(name="subprocess"),
+        lambda m: m["schema"].pop(0),
+    ],
+)
 def test_forged_manifest(bundle: Path, change) -> None:
     rehash(bundle, change)
     refused(bundle)

@@ -95,3 +95,9 @@ def test_schedule_is_never_made_longer() -> None:
     schedule = Schedule(100)
     schedule.end_at(10, 500)
     assert schedule.total == 100
+    schedule.end_at(20, 60)
+    schedule.end_at(30, 90)
+    assert schedule.total == 90, "time that was short may turn out to be enough"
+    schedule.end_at(40, 50, final=True)
+    schedule.end_at(41, 90)
+    assert schedule.total == 50

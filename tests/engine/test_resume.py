@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import command, house_table, shape_pictures
 
+from conftest import command, house_table, shape_pictures
 from engineroom.engine.watch.history import read_history
 
 STEPS = 120

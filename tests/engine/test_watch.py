@@ -59,7 +59,15 @@ def make(tmp_path, seed: int):
     optimizer = torch.optim.AdamW(cast.parameters(), lr=0.1)
     player = Player("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
     schedule = Schedule(50)
-    watch = Checkpoint(tmp_path, cast, (player,), {"schedule": schedule}, seconds=0, facts=lambda: {"elapsed": 1.5}, best=lambda: cast["model"].state_dict())
+    watch = Checkpoint(
+        tmp_path,
+        cast,
+        (player,),
+        {"schedule": schedule},
+        seconds=0,
+        facts=lambda: {"elapsed": 1.5},
+        best=lambda: cast["model"].state_dict(),
+    )
     return cast, optimizer, watch
 
 

@@ -26,11 +26,19 @@ def test_classification_agrees_with_scikit_learn(pair) -> None:
     y, p = pair
     said, C = p.argmax(1), p.shape[1]
     ours = classification.scores(y, p)
-    expected = {"accuracy": sk.accuracy_score(y, said), "f1_macro": sk.f1_score(y, said, average="macro"), "balanced_accuracy": sk.balanced_accuracy_score(y, said),
-                "log_loss": sk.log_loss(y, p, labels=range(C))}
+    expected = {
+        "accuracy": sk.accuracy_score(y, said),
+        "f1_macro": sk.f1_score(y, said, average="macro"),
+        "balanced_accuracy": sk.balanced_accuracy_score(y, said),
+        "log_loss": sk.log_loss(y, p, labels=range(C)),
+    }
     if C == 2:
-        expected |= {"roc_auc": sk.roc_auc_score(y, p[:, 1]), "average_precision": sk.average_precision_score(y, p[:, 1]), "f1": sk.f1_score(y, said),
-                     "brier": sk.brier_score_loss(y, p[:, 1])}
+        expected |= {
+            "roc_auc": sk.roc_auc_score(y, p[:, 1]),
+            "average_precision": sk.average_precision_score(y, p[:, 1]),
+            "f1": sk.f1_score(y, said),
+            "brier": sk.brier_score_loss(y, p[:, 1]),
+        }
     else:
         expected["roc_auc"] = sk.roc_auc_score(y, p, multi_class="ovr")
     for name, value in expected.items():
@@ -47,7 +55,9 @@ def test_regression_agrees_with_scikit_learn() -> None:
     y = rng.normal(size=50)
     said = y + rng.normal(0, 0.3, 50)
     ours = regression.scores(y, said, said - 0.5, said + 0.5)
-    assert ours["rmse"] == pytest.approx(sk.root_mean_squared_error(y, said)) and ours["mae"] == pytest.approx(sk.mean_absolute_error(y, said))
+    assert ours["rmse"] == pytest.approx(sk.root_mean_squared_error(y, said)) and ours["mae"] == pytest.approx(
+        sk.mean_absolute_error(y, said)
+    )
     assert ours["r2"] == pytest.approx(sk.r2_score(y, said)) and ours["coverage"] == pytest.approx(np.mean(np.abs(y - said) <= 0.5))
 
 
@@ -56,7 +66,9 @@ def test_label_sets_agree_with_scikit_learn() -> None:
     y, p = rng.integers(0, 2, (40, 4)), rng.random((40, 4))
     said = (p > 0.5).astype(int)
     ours = multilabel.scores(y, said, p)
-    assert ours["f1_micro"] == pytest.approx(sk.f1_score(y, said, average="micro")) and ours["accuracy"] == pytest.approx(sk.accuracy_score(y, said))
+    assert ours["f1_micro"] == pytest.approx(sk.f1_score(y, said, average="micro")) and ours["accuracy"] == pytest.approx(
+        sk.accuracy_score(y, said)
+    )
     assert ours["average_precision"] == pytest.approx(sk.average_precision_score(y, p))
 
 
@@ -73,6 +85,6 @@ def test_bootstrap_interval_covers_the_truth_about_as_often_as_it_says() -> None
 def test_paired_difference_sees_a_small_steady_gain() -> None:
     rng = np.random.default_rng(0)
     base = rng.random(400)
-    score = lambda r: {"mean": float(r["truth"].mean())}  # noqa: E731
+    score = lambda r: {"mean": float(r["truth"].mean())}
     value, low, high, p = paired_difference(score, {"truth": base + 0.01}, {"truth": base}, "mean")
     assert value == pytest.approx(0.01) and low > 0 and p < 0.05 and high < 0.02

@@ -178,7 +178,8 @@ def demo(
 def run() -> None:
     """Run a verb; every failure a user can cause is three lines on standard error and its exit code."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # typer hands an Exit's code back
+        sys.exit(code if isinstance(code, int) else 0)
     except UserError as error:
         fail(error)
     except KeyboardInterrupt:

@@ -35,11 +35,17 @@ def find_clusters(table: Table, schema: Schema, *, near: bool = True) -> np.ndar
     if not keys:
         return np.arange(len(table))
     frame = pl.DataFrame({str(i): key for i, key in enumerate(keys)})
-    clusters = frame.hash_rows(seed=0).rank("dense").to_numpy().astype(np.int64) - 1
+    clusters = first_seen(frame.hash_rows(seed=0).to_numpy())
     if near and len(columns) == 1 and media:
         pairs = near_pairs(table.frame[columns[0].name], columns[0].modality)
         clusters = join(clusters, pairs)
     return clusters
+
+
+def first_seen(keys: np.ndarray) -> np.ndarray:
+    """(N,) the distinct keys, numbered in the order of their first row: the same numbers on every platform."""
+    _values, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first, kind="stable"), kind="stable")[place.ravel()].astype(np.int64)
 
 
 def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,9 @@ from ..core.seeds import numpy_generator
 from ..core.table import Table
 from ..modalities.category import to_strings
 from ..modalities.datetime import to_timestamps
+from ..modalities.multilabel import to_sets
 from ..modalities.number import to_floats
-from .duplicates import find_clusters
+from .duplicates import find_clusters, first_seen
 
 NAMES = {
     "train": "train",
@@ -27,12 +29,19 @@ NAMES = {
     "test": "test",
     "testing": "test",
 }
-DROP_LIMIT = 0.2  # up to this share of the training rows is dropped because it stands in the given test rows too
+DROP_LIMIT = 0.2  # up to this share of the training rows is left out because its twins are judged
+TRIES = 20  # random picks of groups, of which the one nearest to the wished size and class shares is kept
+WORDS = {
+    "time": "The latest rows by {} are the test, those before them validate.",
+    "group": "Rows with the same {} stay together.",
+    "stratified": "At random, every class (or range of the target) in its share.",
+    "random": "At random.",
+}
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers, sorted; `words` say how they were chosen; `straddling` counts rows moved or dropped because of duplicates."""
+    """Row numbers, sorted; `words` and `notes` say how they were chosen."""
 
     train: np.ndarray
     val: np.ndarray
@@ -42,59 +51,89 @@ class Split:
     hash: str
     notes: tuple[str, ...] = ()
     duplicates: int = 0  # rows that have a twin somewhere
-    dropped: int = 0  # training rows left out because a test row is their twin
+    dropped: int = 0  # training rows left out because a row that is judged is their twin
+    straddling: int = 0  # training rows that still have a twin among the rows that are judged
+
+
+@dataclass(frozen=True)
+class Knife:
+    """What a cut depends on: how, by which column, the target (N,) as text or numbers, the twins, the seed."""
+
+    table: Table
+    by: str
+    column: str
+    y: np.ndarray
+    clusters: np.ndarray
+    seed: int
+
+    def cut(self, rows: np.ndarray, share: float, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(the rest, the part called `name`). Whole groups move together, else whole clusters of twins."""
+        if share == 0 or len(rows) < 2:
+            return rows, rows[:0]
+        if self.by == "time":
+            return cut_latest(rows, share, times(self.table, self.column)[rows])
+        generator = numpy_generator(self.seed, "split", name)
+        strata = np.zeros(len(rows), int) if self.by == "random" else bins(self.y[rows])
+        if self.by == "group":
+            unit = first_seen(to_strings(self.table.frame[self.column]).fill_null("").to_numpy()[rows])
+            picked = pick_groups(unit, strata, share, generator)
+        else:
+            picked = pick_clusters(first_seen(self.clusters[rows]), strata, share, generator)
+        return rows[~picked], rows[picked]
 
 
 def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, task: str) -> Split:
     """Split by a given column, by groups, by time, or at random within classes; a pure function of data, settings and seed."""
     by, column = choose(schema, config)
-    y, known = target_bins(table, schema, task)
-    notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
+    y, known = read_target(table, schema, task)
     clusters = find_clusters(table, schema, near=config.near_duplicates)
-    sizes = np.bincount(clusters)
-    duplicates = int((sizes[clusters] > 1).sum())
-    given = given_parts(table, column) if by == "column" else None
-    dropped = 0
-    if given is not None:
-        test = np.flatnonzero((given == "test") & known)
-        rest = np.flatnonzero(np.isin(given, ["train", "val"]) & known)
-        twins = np.isin(clusters[rest], clusters[test])
-        if 0 < twins.mean() <= DROP_LIMIT if len(rest) else False:
-            dropped, rest = int(twins.sum()), rest[~twins]
-            notes.append(f"{dropped} training row(s) are the same as a test row (or nearly) and were left out.")
-        val = rest[given[rest] == "val"]
-        train = rest[given[rest] == "train"]
-        inner, inner_column = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False)
-        words = f"Test rows as given by {column}."
-        if not len(test):
-            train, test = carve(train, config.test, inner, inner_column, table, clusters, y, seed, "test")
-        if not len(val):
-            train, val = carve(train, config.val, inner, inner_column, table, clusters, y, seed, "val")
-            words += f" {len(val):,} training rows were set aside to validate."
+    notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
+    inner = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False) if by == "column" else (by, column)
+    knife = Knife(table, *inner, y, clusters, seed)
+    if by == "column":
+        parts = given_parts(table, column, notes)
+        train, val, test = (np.flatnonzero((parts == name) & known) for name in ("train", "val", "test"))
+        words = f"{' and '.join(n for n, p in (('Test', test), ('validation', val)) if len(p)) or 'Training'} rows as given by {column}."
     else:
-        rows = np.flatnonzero(known)
-        rest, test = carve(rows, config.test, by, column, table, clusters, y, seed, "test")
-        train, val = carve(rest, config.val, by, column, table, clusters, y, seed, "val")
-        words = {
-            "time": f"The latest rows by {column} are the test, those before them validate.",
-            "group": f"Rows with the same {column} stay together.",
-            "stratified": "At random, every class (or range of the target) in its share.",
-            "random": "At random.",
-        }[by]
-    for name, part in (("train", train), ("val", val), ("test", test)):
+        train, val, test = np.flatnonzero(known), np.zeros(0, np.int64), np.zeros(0, np.int64)
+        words = WORDS[by].format(column)
+    if by == "time" and (lost := int(np.isneginf(times(table, column)[known]).sum())):
+        notes.append(f"{lost} row(s) have no time in {column} and count as the oldest.")
+    cuts: list[tuple[str, int]] = []
+    if not len(test):
+        train, test = knife.cut(train, config.test, "test")
+        cuts.append(("test", len(test)))
+    given_val = bool(len(val))
+    dropped, train = leave_out_twins(train, test, clusters)
+    more, val = leave_out_twins(val, test, clusters)
+    if not given_val:
+        train, val = knife.cut(train, config.val, "val")
+        again, train = leave_out_twins(train, val, clusters)
+        more += again
+        cuts.append(("validate", len(val)))
+    if by == "column":
+        words += "".join(f" {count:,} training rows were set aside to {purpose}{aside(inner)}." for purpose, count in cuts)
+    notes += twin_notes(dropped + more, straddling := twins_left(train, val, test, clusters), len(train))
+    return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
+
+
+def finish(parts: tuple, known: np.ndarray, by: str, words: str, notes: list[str], counts: tuple[int, int, int]) -> Split:
+    for name, part in zip(("train", "val", "test"), parts, strict=True):
         if not len(part):
-            raise DataError(
-                f"No rows are left for the {name} split.",
-                f"There are {int(known.sum())} rows with a target.",
-                "Add rows, or change split.test and split.val.",
-            )
-    code = np.zeros(len(table), np.uint8)
-    code[train], code[val], code[test] = 1, 2, 3
-    return Split(train, val, test, by, words, blake(code.tobytes()), tuple(notes), duplicates, dropped)
+            what = f"There are {int(known.sum())} rows with a target."
+            raise DataError(f"No rows are left for the {name} split.", what, "Add rows, or change split.test and split.val.")
+    code = np.zeros(len(known), np.uint8)
+    for number, part in enumerate(parts, 1):
+        code[part] = number
+    return Split(*parts, by, words, blake(code.tobytes()), tuple(notes), *counts)
 
 
 def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[str, str]:
     """(how, by which column)."""
+    if config.column and config.by not in ("group", "time", "column"):
+        raise UserError(
+            f"split.column={config.column} says no way to split.", f"split.by is {config.by}.", "Add --set split.by=group, time or column."
+        )
     if config.by != "auto":
         if config.by in ("group", "time", "column"):
             names = [config.column] if config.column else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
@@ -109,62 +148,127 @@ def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[
     return "stratified", ""
 
 
-def given_parts(table: Table, column: str) -> np.ndarray:
+def given_parts(table: Table, column: str, notes: list[str]) -> np.ndarray:
     words = to_strings(table.frame[column]).to_list()
     parts = np.array([NAMES.get((w or "").strip().lower(), "") for w in words])
     if not (parts == "train").any():
-        raise DataError(
-            f"Column {column!r} names no training rows.",
-            f"It holds {sorted({str(w) for w in words})[:8]}.",
-            "Use the words train, val and test.",
-        )
+        found = f"It holds {sorted({str(w) for w in words})[:8]}."
+        raise DataError(f"Column {column!r} names no training rows.", found, "Use the words train, val and test.")
+    if strange := sorted({str(w) for w, part in zip(words, parts, strict=True) if not part}):
+        notes.append(f"{int((parts == '').sum())} row(s) whose {column} is none of train, val, test ({strange[0]}, …) were left out.")
     return parts
 
 
-def target_bins(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np.ndarray]:
-    """(stratum of each row, which rows have a target)."""
+def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np.ndarray]:
+    """(what to stratify by: text or numbers, (N,); which rows have a target)."""
     values = table.frame[schema.target.name]
     if task == "number":
         x = to_floats(values)
-        known = np.isfinite(x)
-        if not known.any():
+        if not np.isfinite(x).any():
             raise DataError(f"The target {schema.target.name!r} holds no numbers.", "", "Choose another target.")
-        edges = np.unique(np.quantile(x[known], np.linspace(0, 1, 11)[1:-1]))
-        return np.where(known, np.searchsorted(edges, np.nan_to_num(x)), -1), known
+        return x, np.isfinite(x)
     if task == "labels":
-        known = ~values.is_null().to_numpy()
-        return np.zeros(len(values), int), known
-    words = to_strings(values)
-    known = ~(words.is_null() | (words == "")).fill_null(True).to_numpy()
-    return words.fill_null("").rank("dense").to_numpy().astype(int), known
+        sets = to_sets(values)
+        common = Counter(label for labels in sets for label in set(labels))
+        rarest = [min(labels, key=lambda label: (common[label], label), default="") for labels in sets]  # after Sechidis et al. 2011
+        return np.array(rarest, dtype=object), ~values.is_null().to_numpy()
+    words = to_strings(values).fill_null("")
+    return words.to_numpy(), (words != "").to_numpy()
 
 
-def carve(
-    rows: np.ndarray, share: float, by: str, column: str, table: Table, clusters: np.ndarray, y: np.ndarray, seed: int, name: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """(the rest, the part): whole clusters or groups move together."""
-    if share == 0 or len(rows) < 2:
-        return rows, rows[:0]
-    if by == "time":
-        when = to_timestamps(table.frame[column]) if not table.frame[column].dtype.is_numeric() else table.frame[column]
-        order = rows[np.argsort(to_floats(when)[rows], kind="stable")]
-        cut = max(1, round(len(rows) * (1 - share)))
-        return np.sort(order[:cut]), np.sort(order[cut:])
-    unit = clusters[rows]
-    if by == "group":
-        unit = to_strings(table.frame[column]).fill_null("").rank("dense").to_numpy()[rows].astype(int)
-    first, place = np.unique(unit, return_index=True)[1], np.unique(unit, return_inverse=True)[1]
-    generator = numpy_generator(seed, "split", name)
-    strata = y[rows][first] if by in ("stratified", "column", "group") else np.zeros(len(first), int)
-    picked = np.zeros(len(first), bool)
-    for stratum in np.unique(strata):
-        units = np.flatnonzero(strata == stratum)
+def bins(y: np.ndarray) -> np.ndarray:
+    """(N,) stratum of each row: its class, or its tenth of the numbers. Seen from these rows alone: no other row has a say."""
+    if y.dtype.kind == "f":
+        return np.searchsorted(np.unique(np.quantile(y, np.linspace(0, 1, 11)[1:-1])), y)
+    return np.unique(y.astype(str), return_inverse=True)[1]
+
+
+def times(table: Table, column: str) -> np.ndarray:
+    """(N,) seconds or whatever the numbers count; -inf where no time is known."""
+    values = table.frame[column]
+    when = to_floats(values if values.dtype.is_numeric() else to_timestamps(values))
+    if not np.isfinite(when).any():
+        raise DataError(f"Column {column!r} holds no times.", "", "Choose another --set split.column, or split.by=random.")
+    return np.where(np.isnan(when), -np.inf, when)
+
+
+def cut_latest(rows: np.ndarray, share: float, when: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The part is the latest share; rows of one moment are not torn apart unless there is only one moment."""
+    order = np.argsort(when, kind="stable")
+    cut = min(len(rows) - 1, max(1, round(len(rows) * (1 - share))))
+    edges = [np.searchsorted(when[order], when[order][cut], side=side) for side in ("left", "right")]
+    cut = min((e for e in edges if 0 < e < len(rows)), key=lambda e: abs(e - cut), default=cut)
+    return np.sort(rows[order[:cut]]), np.sort(rows[order[cut:]])
+
+
+def pick_clusters(unit: np.ndarray, strata: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    """(N,) bool: from every stratum its share of rows, whole units at a time; the last unit of a class is never taken."""
+    first, sizes = np.unique(unit, return_index=True)[1], np.bincount(unit)
+    stratum, picked = strata[first], np.zeros(len(first), bool)
+    for value in np.unique(stratum):
+        units = np.flatnonzero(stratum == value)
         units = units[generator.permutation(len(units))]
-        wanted = share * len(units)
+        wanted = share * sizes[units].sum()
         count = int(wanted) + int(generator.random() < wanted - int(wanted))
         if count == 0 and len(units) >= 4:
             count = 1
-        picked[units[: min(count, len(units) - 1)]] = True
+        picked[fill(units[:-1], sizes, count)] = True
     if not picked.any() and len(first) > 1:
-        picked[generator.integers(len(first))] = True
-    return rows[~picked[place]], rows[picked[place]]
+        spare = np.flatnonzero(np.bincount(stratum)[stratum] > 1)
+        picked[generator.choice(spare if len(spare) else len(first))] = True
+    for value in np.setdiff1d(strata, strata[~picked[unit]]):  # twins of different classes can take a whole class along
+        picked[unit[strata == value][0]] = False
+    return picked[unit]
+
+
+def fill(units: np.ndarray, sizes: np.ndarray, count: int) -> np.ndarray:
+    """Units in their order, as long as each brings the number of rows nearer to `count`."""
+    if len(units) and sizes[units].max() == 1:
+        return units[:count]
+    taken, total = [], 0
+    for unit in units:
+        if 2 * (count - total) > sizes[unit]:
+            taken.append(unit)
+            total += sizes[unit]
+    return np.array(taken, np.int64)
+
+
+def pick_groups(unit: np.ndarray, strata: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    """(N,) bool: of some random picks of whole groups the one with the wished size and most even classes; no class is all taken."""
+    sizes, shares = np.bincount(unit), np.bincount(strata) / len(strata)
+    best, least = np.zeros(len(unit), bool), np.inf
+    for _ in range(TRIES if len(sizes) > 1 else 0):
+        order = generator.permutation(len(sizes))
+        taken = fill(order[:-1], sizes, max(1, round(share * len(unit))))
+        picked = np.isin(unit, taken if len(taken) else order[np.argmin(sizes[order])])
+        found, left = (np.bincount(strata[side], minlength=len(shares)) for side in (picked, ~picked))
+        cost = abs(picked.mean() - share) / share + np.abs(found / found.sum() - shares).sum() + 10 * ((left == 0) & (shares > 0)).sum()
+        if cost < least:
+            best, least = picked, cost
+    return best
+
+
+def leave_out_twins(rows: np.ndarray, judged: np.ndarray, clusters: np.ndarray) -> tuple[int, np.ndarray]:
+    """(how many, the rest): rows that are twins of a row to be judged, where they are few enough to do without."""
+    twins = np.isin(clusters[rows], clusters[judged])
+    return (int(twins.sum()), rows[~twins]) if twins.sum() <= DROP_LIMIT * len(rows) else (0, rows)
+
+
+def twins_left(train: np.ndarray, val: np.ndarray, test: np.ndarray, clusters: np.ndarray) -> int:
+    return int(np.isin(clusters[train], clusters[np.concatenate([val, test])]).sum())
+
+
+def count_twins(clusters: np.ndarray) -> int:
+    return int((np.bincount(clusters)[clusters] > 1).sum())
+
+
+def twin_notes(dropped: int, straddling: int, rows: int) -> list[str]:
+    notes = [f"{dropped} row(s) to learn from are the same (or nearly) as a row that is judged, and were left out."] if dropped else []
+    if straddling:
+        notes.append(f"{straddling} of {rows} training rows have a twin among the rows that are judged, as the data give them: scores may flatter.")
+    return notes
+
+
+def aside(inner: tuple[str, str]) -> str:
+    """How rows were set aside, where that is not simply at random."""
+    return {"group": f" (whole groups of {inner[1]})", "time": f" (the latest by {inner[1]})"}.get(inner[0], "")

@@ -7,6 +7,7 @@ the CPU decides nothing. The choice is recorded with the run, and a resumed run 
 from __future__ import annotations
 
 import copy
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,20 @@ def seconds_per_step(model: nn.Module, loss: Callable, batch: Batch, precision: 
         if time.perf_counter() - begun > budget:
             break
     return best
+
+
+def pick_threads(step: Callable[[], float], asked: int | None) -> int:
+    """The number of threads that trains fastest: beside another busy process all cores can be several times slower than one."""
+    most = asked or os.cpu_count() or 1
+    torch.set_num_threads(most)
+    if asked or most == 1:
+        return most
+    many = step()
+    torch.set_num_threads(1)
+    if many > CLEARLY * step():
+        return 1
+    torch.set_num_threads(most)
+    return most
 
 
 def probe(model: nn.Module, loss: Callable, batch: Batch, asked: str, device: str) -> tuple[Precision, dict[str, Any]]:

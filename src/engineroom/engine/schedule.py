@@ -17,7 +17,7 @@ class Schedule:
     def __init__(self, total: int) -> None:
         warm = max(1, min(round(WARMUP * total), 1000))
         self.knots: list[tuple[int, float]] = [(0, 0.02), (warm, 1.0), (max(total, warm + 1), 0.0)]
-        self.total = total
+        self.total = self.most = total  # `most`: the end may come nearer and move away again, but not beyond this
         self.peaks: dict[int, list[float]] = {}
 
     def share(self, step: int) -> float:
@@ -26,9 +26,10 @@ class Schedule:
                 return low + (high - low) * (step - a) / (b - a)
         return 0.0
 
-    def end_at(self, step: int, total: int) -> None:
-        """From `step` on, fall to zero at `total` (never later than planned)."""
-        total = min(self.total, max(total, step + 1))
+    def end_at(self, step: int, total: int, *, final: bool = False) -> None:
+        """From `step` on, fall to zero at `total`, never later than planned; a `final` end is the plan from now on."""
+        total = min(self.most, max(total, step + 1))
+        self.most = total if final else self.most
         self.knots = [knot for knot in self.knots if knot[0] < step] + [(step, self.share(step)), (total, 0.0)]
         self.total = total
 
@@ -40,8 +41,8 @@ class Schedule:
             group["lr"] = peak * share
 
     def state(self) -> dict:
-        return {"knots": [list(k) for k in self.knots], "total": self.total}
+        return {"knots": [list(k) for k in self.knots], "total": self.total, "most": self.most}
 
     def restore(self, state: dict) -> None:
         self.knots = [(int(s), float(v)) for s, v in state["knots"]]
-        self.total = int(state["total"])
+        self.total, self.most = int(state["total"]), int(state["most"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable
 
 import torch
@@ -13,6 +12,8 @@ from ...core.events import Event, Repeated, Replanned, Stopped
 from ..schedule import Schedule
 
 OFTEN = 10  # steps between looks at the loss
+LOOK = 5.0  # seconds between looks at the clock
+LATE = 1.1  # beyond this share of its seconds a run is stopped
 
 
 class Finite:
@@ -57,30 +58,28 @@ class Interrupt:
 
 
 class Clock:
-    """Keeps a run within its seconds: when steps take longer than planned, the schedule's end moves closer, in good time."""
+    """Keeps a run within its seconds: the schedule's end moves closer while steps take longer than planned, and back when they do not."""
 
     events: tuple[type[Event], ...] = (Repeated,)
 
     def __init__(self, schedule: Schedule, seconds: float, elapsed: Callable[[], float]) -> None:
         self.schedule, self.seconds, self.elapsed = schedule, seconds, elapsed
-        self.looked = time.perf_counter()
-        self.first: tuple[int, float] | None = None
+        self.last: tuple[int, float] | None = None
+        self.pace = 0.0  # seconds a step, lately
 
     def __call__(self, event: Event) -> Event | None:
-        now = time.perf_counter()
-        if self.first is None:
-            self.first = (event.step, self.elapsed())
-        if now - self.looked < 5.0:
+        now = self.elapsed()
+        if self.last is None:
+            self.last = (event.step, now)
+        steps, seconds = event.step - self.last[0], now - self.last[1]
+        if seconds < LOOK or not steps:
             return None
-        self.looked = now
-        elapsed = self.elapsed()
-        if elapsed > 1.1 * self.seconds:
+        self.last = (event.step, now)
+        self.pace = seconds / steps if not self.pace else 0.7 * self.pace + 0.3 * seconds / steps
+        if now > LATE * self.seconds:
             return Stopped(event.step, f"the {self.seconds / 60:.3g} minutes are used up")
-        steps, seconds = event.step - self.first[0], elapsed - self.first[1]
-        if steps < 5 or seconds <= 0:
+        affordable = min(self.schedule.most, event.step + int(max(0.0, self.seconds - now) / self.pace))
+        if abs(affordable - self.schedule.total) < 0.05 * self.schedule.total:
             return None
-        affordable = event.step + int(max(0.0, self.seconds - elapsed) * steps / seconds)
-        if affordable < 0.95 * self.schedule.total:
-            self.schedule.end_at(event.step, affordable)
-            return Replanned(event.step, self.schedule.total, f"to keep within {self.seconds / 60:.3g} minutes")
-        return None
+        self.schedule.end_at(event.step, affordable)
+        return Replanned(event.step, self.schedule.total, f"to keep within {self.seconds / 60:.3g} minutes")

@@ -26,7 +26,7 @@ class Patience:
         end = event.step + max(1, round(COOLDOWN * event.step))
         if end >= self.schedule.total:
             return None
-        self.schedule.end_at(event.step, end)
+        self.schedule.end_at(event.step, end, final=True)
         return Replanned(event.step, self.schedule.total, f"no better validation score in {self.patience} checks")
 
     def state(self) -> dict:
