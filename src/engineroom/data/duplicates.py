@@ -24,6 +24,7 @@ SIDE = 16  # the difference hash has SIDE × SIDE bits
 NEAR_BITS = 6  # pictures whose hashes differ in at most this many bits look the same
 BANDS = 8  # each hash is cut into bands; near twins agree in at least one whole band
 SHINGLE_WORDS, HASHES = 5, 16
+SENTENCE = 5  # words; in shorter texts a number may be all that differs
 LONG_TEXT = 12  # words; shorter texts are compared whole
 
 
@@ -59,8 +60,18 @@ def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:
     if modality == "series":
         return pl.Series([blake(np.round(to_steps(cell), 5).tobytes()) for cell in values])
     if modality == "text" and near:
-        return values.cast(pl.String).fill_null("").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        return plain_text(values)
     return values.cast(pl.String) if not values.dtype.is_nested() else pl.Series([str(cell) for cell in values.to_list()])
+
+
+def plain_text(values: pl.Series) -> pl.Series:
+    """Lower case, no punctuation; in sentences any number reads 0. A text of signs alone stays as it is."""
+    text = values.cast(pl.String).fill_null("")
+    words = text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    sentence = words.str.count_matches(r"\p{L}{2,}") >= SENTENCE
+    return pl.select(
+        pl.when(words == "").then(text).when(sentence).then(words.str.replace_all(r"\p{N}+", "0")).otherwise(words)
+    ).to_series()
 
 
 def file_key(pair: tuple[int, Any]) -> str:
