@@ -84,6 +84,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         if finding.level == "error":
             raise DataError(finding.what, finding.why, finding.fix)
     schema = apply_findings(schema, findings, config)
+    if not schema.inputs:
+        left_out = "; ".join(f"{c.name}: {c.role}, {c.why}" for c in schema if c.role != "target")
+        raise DataError("No input columns are left to learn from.", left_out[:600], "Bring one back: --set columns.NAME.role=input")
     if run is None:
         run = RunDirectory.create(config, table.name)
         config = resolved(config, run, table, frame)

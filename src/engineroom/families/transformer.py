@@ -34,7 +34,7 @@ class TransformerNet(nn.Module):
         else:
             self.project = nn.Linear(channels, width)
         self.register_buffer("positions", sine_positions(tokens, width) if ordered else torch.zeros(0))
-        self.scale = nn.Parameter(torch.tensor(0.3))
+        self.scale = nn.Parameter(torch.tensor(0.3)) if ordered else None
         self.drop = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(TransformerBlock(width, heads, dropout) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
@@ -56,7 +56,7 @@ class TransformerNet(nn.Module):
 
     def forward(self, signal: Signal) -> Features:
         x, mask = self.tokens(signal)
-        if len(self.positions):
+        if self.scale is not None:
             positions = self.positions if x.shape[1] <= len(self.positions) else sine_positions(x.shape[1], x.shape[2]).to(x.device)
             x = x + self.scale * positions[: x.shape[1]]
         first = x

@@ -19,7 +19,7 @@ from .vector import VectorHead
 
 STEM_WIDTH = {"set": 16, "words": 128}  # features per table column, per token; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"steps": 200, "words": 8_000}  # with fewer rows of these kinds the small network goes further
+SMALL = {"words": 8_000}  # with fewer rows of these kinds the small network goes further
 
 
 @dataclass
@@ -120,12 +120,6 @@ def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
     """Fields of kind "set" share one backbone; every other field has its own."""
     table = [one for one in fields if registry.get("modalities", one.modality).kind == "set"]
     rest = [[one] for one in fields if one not in table]
-    if not fields:
-        raise UserError(
-            "No input columns are left.",
-            "Every column is the target, an identifier, constant or ignored.",
-            "Bring one back, for example --set columns.NAME.role=input.",
-        )
     return ([table] if table else []) + rest
 
 

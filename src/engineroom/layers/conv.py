@@ -56,7 +56,10 @@ class InceptionBlock(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         narrow = self.squeeze(x)
         parts = [branch(narrow) for branch in self.branches]
-        parts.append(self.pooled(F.max_pool1d(x, 3, 1, 1)))
+        if mask is not None:  # a padded 0 must not pass for the largest neighbour
+            x = x.masked_fill(~mask[:, None], torch.finfo(x.dtype).min)
+        strongest = F.max_pool1d(x, 3, 1, 1)
+        parts.append(self.pooled(strongest if mask is None else strongest * mask[:, None]))
         return F.relu(self.norm(torch.cat(parts, 1), mask))
 
 

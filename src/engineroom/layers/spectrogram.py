@@ -24,7 +24,8 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(mel_filters(rate, self.size, mels)))
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        with torch.autocast(x.device.type, enabled=False):  # spectra span 80 dB: too much for bf16
+        device = "cuda" if x.is_cuda else "cpu"
+        with torch.autocast(device, enabled=False):  # spectra span 80 dB: too much for bf16
             wave = x.float() / 32768
             spectrum = torch.stft(wave, self.size, self.hop, window=self.window, center=True, return_complex=True)
             power = spectrum.real.square() + spectrum.imag.square()

@@ -18,7 +18,7 @@ from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ._base import Base
 
-BINS = 48
+BINS = 32  # places of quantiles, and as many again of the different values: rare large ones get a say
 SAMPLE = 200_000  # quantiles of more rows than this are estimated on an even sample
 FAR = 10.0  # standardised values beyond this are clipped: one typing error must not drive the network
 
@@ -50,7 +50,8 @@ class Number(Base):
         if not np.isfinite(std) or std < 1e-12 * max(1.0, abs(mean)):
             std = 1.0
         scaled = np.clip((x - mean) / std, -FAR, FAR)
-        edges = np.unique(np.quantile(scaled, np.linspace(0, 1, min(BINS, max(2, len(x) // 5)) + 1)))
+        places = np.linspace(0, 1, min(BINS, max(2, len(x) // 5)) + 1)
+        edges = np.unique(np.concatenate([np.quantile(scaled, places), np.quantile(np.unique(scaled), places)]))
         if len(edges) < 2:
             edges = np.array([edges[0] - 0.5, edges[0] + 0.5])
         return {"mean": mean, "std": std, "edges": [round(float(e), 7) for e in edges]}

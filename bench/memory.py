@@ -1,0 +1,83 @@
+"""Does memory stay flat while the data grow? Trains on 1×, 10× and 100× rows of a table and of a picture folder.
+
+    python bench/memory.py
+
+Prints the peak of anonymous memory (what cannot be dropped and read again from disk) and of all resident memory, in MB, of the whole
+training process, sampled from outside. Mapped files count as resident while the machine has room for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+STEPS = "150"
+
+
+def peak(command: list[str], cwd: str) -> tuple[float, float]:
+    """(anonymous, resident) peaks in MB while the command runs."""
+    process = subprocess.Popen(command, cwd=cwd)
+    anonymous = resident = 0.0
+    while process.poll() is None:
+        try:
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if ":" in line)
+            anonymous = max(anonymous, int(status["RssAnon"].split()[0]) / 1024)
+            resident = max(resident, int(status["VmRSS"].split()[0]) / 1024)
+        except (FileNotFoundError, KeyError, ProcessLookupError):
+            pass
+        time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit(f"{command} failed")
+    return anonymous, resident
+
+
+def table(path: Path, rows: int) -> None:
+    with open(path, "w") as file:
+        for start in range(0, rows, 100_000):
+            n = min(100_000, rows - start)
+            rng = np.random.default_rng(start)
+            x = rng.normal(size=(n, 8)).round(4)
+            frame = pl.DataFrame(
+                {f"x{i}": x[:, i] for i in range(8)} | {"kind": rng.choice(list("abcdef"), n), "y": (x[:, 0] + x[:, 1] ** 2).round(3)}
+            )
+            file.write(frame.write_csv(include_header=start == 0))
+
+
+def pictures(folder: Path, count: int) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        label = "ab"[i % 2]
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8)
+        pixels[:, :, i % 2] += 100
+        Image.fromarray(pixels).save(folder / label / f"{i}.jpg")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=20_000, help="rows at 1×")
+    parser.add_argument("--pictures", type=int, default=300, help="pictures at 1×")
+    args = parser.parse_args()
+    engineroom = [str(Path(sys.executable).with_name("engineroom")), "train"]
+    with tempfile.TemporaryDirectory() as folder:
+        for times in (1, 10, 100):
+            table(Path(folder) / "t.csv", times * args.rows)
+            anonymous, resident = peak([*engineroom, "t.csv", "--target", "y", "--steps", STEPS, "--quiet", "--run", f"t{times}"], folder)
+            print(f"table, {times * args.rows:>9,} rows: {anonymous:6.0f} MB anonymous, {resident:6.0f} MB resident", flush=True)
+        for times in (1, 10, 100):
+            pictures(Path(folder) / f"p{times}", times * args.pictures)
+            anonymous, resident = peak([*engineroom, f"p{times}", "--steps", STEPS, "--quiet", "--run", f"i{times}"], folder)
+            print(f"pictures, {times * args.pictures:>6,} files: {anonymous:6.0f} MB anonymous, {resident:6.0f} MB resident", flush=True)
+
+
+if __name__ == "__main__":
+    main()

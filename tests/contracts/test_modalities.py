@@ -1,0 +1,116 @@
+"""Every kind of column: recognises its own, fits to JSON, encodes, collates, becomes a signal, augments without changing shape, shows safely."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from engineroom.core import registry
+from engineroom.core.config import LimitsConfig
+from engineroom.core.protocols import Ragged
+from engineroom.core.seeds import torch_generator
+
+RNG = np.random.default_rng(0)
+VALUES = {
+    "number": pl.Series("x", RNG.normal(size=40).tolist() + [None, float("inf")]),
+    "category": pl.Series("x", ["a", "b", "<script>"] * 14),
+    "multilabel": pl.Series("x", [["a", "b"], ["b"], []] * 14),
+    "text": pl.Series("x", [f"some words about thing number {i} <b>bold</b>" for i in range(42)]),
+    "image": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "series": pl.Series("x", [RNG.normal(size=RNG.integers(20, 40)).tolist() for _ in range(42)]),
+    "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
+    "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
+}
+
+
+@pytest.fixture
+def values(name, tmp_path):
+    if name != "audio":
+        return VALUES[name]
+    import soundfile
+
+    for i in range(12):
+        soundfile.write(tmp_path / f"{i}.wav", RNG.normal(0, 0.1, 4000), 8000)
+    return pl.Series("x", [str(tmp_path / f"{i}.wav") for i in range(12)])
+
+
+@pytest.mark.parametrize("name", registry.names("modalities"))
+def test_recognised_before_all_others(name, values) -> None:
+    claims = {other: modality.recognises(values) for other, modality in registry.every("modalities").items()}
+    assert max(claims, key=claims.get) == name, claims
+    assert all(0 <= claim <= 1 for claim in claims.values())
+
+
+@pytest.mark.parametrize("name", [n for n in registry.names("modalities") if n != "identifier"])
+def test_fit_encode_collate_stem(name, values) -> None:
+    modality = registry.get("modalities", name)
+    state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
+    damaged: dict[int, str] = {}
+    encoded = modality.encode(values, state, damaged)
+    assert not damaged
+    assert (len(encoded.lengths) if isinstance(encoded, Ragged) else len(encoded)) == len(values)
+    rows = Ragged(encoded.flat[: encoded.lengths[:4].sum()], encoded.lengths[:4]) if isinstance(encoded, Ragged) else encoded[:4]
+    if modality.stacks:
+        rows = rows[:, None]
+    fields = modality.collate(rows, state)
+    augmented = (
+        modality.augment(dict(fields), state, torch_generator(0, "test"))
+        if name != "image"
+        else modality.augment(dict(fields), {**state, "symmetries": ["horizontal"]}, torch_generator(0))
+    )
+    assert {k: v.shape for k, v in augmented.items()} == {k: v.shape for k, v in fields.items()}
+    again = modality.augment(dict(fields), state, torch_generator(0, "test"))
+    assert name == "image" or all(
+        torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
+    )
+    for layout in modality.layouts[:1]:
+        signal = modality.stem([state], 16, layout).eval()(fields[""], fields.get("_mask"))
+        assert signal.layout == layout and len(signal.data) == 4 and torch.isfinite(signal.data).all()
+    assert modality.check(state, fields[""])
+
+
+@pytest.mark.parametrize("name", registry.names("modalities"))
+def test_shown_safely(name, values) -> None:
+    modality = registry.get("modalities", name)
+    state = {} if name == "identifier" else modality.fit(values, limits=LimitsConfig())
+    html = modality.show(values.to_numpy()[2] if isinstance(values.dtype, pl.Array) else values[2], state)
+    assert "<script>" not in html and "<b>bold" not in html
+    if name not in ("image", "audio"):
+        assert isinstance(modality.show(None, state), str)
+
+
+def test_padding_never_reaches_the_answer() -> None:
+    """The same series alone and beside a longer one give the same features."""
+    from engineroom.core.config import Config
+    from engineroom.core.signals import Signal
+
+    torch.manual_seed(0)
+    short, long = torch.randn(1, 30, 2), torch.randn(1, 50, 2)
+    both, mask = torch.zeros(2, 50, 2), torch.zeros(2, 50, dtype=torch.bool)
+    both[0, :30], both[1], mask[0, :30], mask[1] = short[0], long[0], True, True
+    for name in ("cnn", "rnn", "transformer"):
+        model = registry.get("families", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
+        together = model(Signal(both, "sequence", mask)).pooled[0]
+        alone = model(Signal(short, "sequence", torch.ones(1, 30, dtype=torch.bool))).pooled[0]
+        assert torch.allclose(together, alone, atol=1e-4), name
+
+
+def test_numbers_written_in_many_ways_are_one_category() -> None:
+    from engineroom.modalities.category import to_strings
+
+    assert to_strings(pl.Series([1.0, 2.0, None])).to_list() == ["1", "2", None]
+    assert to_strings(pl.Series([1, 2])).to_list() == ["1", "2"]
+    assert to_strings(pl.Series([True, False])).to_list() == to_strings(pl.Series(["True", "False"])).to_list()
+
+
+def test_long_recordings_are_read_from_their_start_only(tmp_path) -> None:
+    import soundfile
+
+    from engineroom.modalities.audio import decode
+
+    soundfile.write(tmp_path / "a.flac", np.r_[np.ones(8000), np.zeros(80_000)] * 0.5, 8000)
+    assert len(decode(str(tmp_path / "a.flac"), rate=8000, seconds=1.0)) == 8001

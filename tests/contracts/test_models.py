@@ -1,0 +1,123 @@
+"""Every family on every kind of signal it claims: right shapes, gradients everywhere, one batch can be learnt by heart, options matter."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+import engineroom as er
+from conftest import house_table, shape_pictures
+from engineroom.core import registry
+from engineroom.core.config import make_config
+from engineroom.core.errors import UserError
+from engineroom.core.table import Table
+from engineroom.data.dataset import encode_table
+from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.heads._assemble import ColumnsModel
+
+RNG = np.random.default_rng(0)
+N = 24
+COLUMNS = {
+    "number": RNG.normal(size=N),
+    "category": list("abcd" * 6),
+    "text": [f"{w} words here {i}" for i, w in enumerate(["red", "blue"] * 12)],
+    "image": RNG.integers(0, 255, (N, 20, 20, 3), dtype=np.uint8),
+    "series": [RNG.normal(size=30).tolist() for _ in range(N)],
+    "multilabel": [["x"], ["x", "y"]] * 12,
+}
+PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]
+
+
+def build(column: str | list[str], settings: dict):
+    names = [column] if isinstance(column, str) else column
+    table = Table(pl.DataFrame({n: COLUMNS[n] for n in names} | {"y": ["left", "right"] * (N // 2)}))
+    config = make_config({"target": "y", "columns": {n: {"modality": n} for n in names}, **settings})
+    schema = fit_schema(infer_schema(table, config), table, np.arange(N), config.limits)
+    data = encode_table(table.frame, schema)
+    torch.manual_seed(0)
+    return ColumnsModel(schema, config, 2, data.batch(np.arange(2)), rows=N), data
+
+
+@pytest.mark.parametrize(("column", "family"), PAIRS)
+def test_one_batch_can_be_learnt_by_heart(column: str, family: str) -> None:
+    model, data = build(column, {"model": {"name": family, "size": "small", "dropout": 0.0}})
+    task = registry.get("tasks", "classification")
+    batch = data.batch(np.arange(N))
+    for stem in model.stems.values():
+        if hasattr(stem, "drop"):
+            stem.drop = 0.0
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    first = None
+    learnable = 0.98 if column in ("category", "multilabel") else 0.7  # these say too little to tell all rows apart
+    for _ in range(300):
+        loss = task.loss(model(batch), batch).total
+        first = first or float(loss.detach())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if float(loss.detach()) < learnable * first:
+            break
+    assert float(loss.detach()) < learnable * first, (first, float(loss.detach()))
+    unused = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    assert not unused
+
+
+def test_any_mixture_of_columns_fits() -> None:
+    model, data = build(list(COLUMNS), {})
+    assert model(data.batch(np.arange(5))).shape[0] == 5 and model(data.batch(np.arange(5))).shape[2] == 2
+    assert {e["family"] for e in model.plan.encoders} >= {"mlp", "cnn"}
+
+
+def test_eval_is_pure() -> None:
+    model, data = build(list(COLUMNS), {})
+    model.eval()
+    batch = data.batch(np.arange(6))
+    with torch.no_grad():
+        assert torch.equal(model(batch), model(batch))
+
+
+def test_settings_change_the_network() -> None:
+    def size(**settings) -> int:
+        return sum(p.numel() for p in build("series", {"model": settings})[0].parameters())
+
+    assert size(name="rnn", cell="gru") < size(name="rnn", cell="lstm")
+    assert size(size="small") < size(size="medium") < size(size="large")
+    assert build("number", {"model": {"members": 3}})[0](build("number", {})[1].batch(np.arange(4))).shape[1] == 3
+
+
+def test_an_unknown_model_is_told() -> None:
+    with pytest.raises(UserError, match="transformer"):
+        build("number", {"model": {"name": "transformr"}})
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "multilabel"])
+def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
+    table = house_table(260)
+    target = {"classification": "sold", "regression": "price", "multilabel": "tags"}[task]
+    if task == "multilabel":
+        tags = [[t for t, on in (("big", a > 70), ("bern", c == "Bern")) if on] for a, c in zip(table["area"], table["city"], strict=True)]
+        table = table.drop("price", "sold").with_columns(tags=pl.Series(tags, dtype=pl.List(pl.String)))
+    else:
+        table = table.drop({"sold": "price", "price": "sold"}[target])
+    model = er.train(table, target=target, steps=250, show="quiet", train__threads=1)
+    headline = model.manifest["metrics"]
+    good = {
+        "classification": headline.get("accuracy", 0) > 0.9,
+        "regression": headline.get("r2", 0) > 0.9,
+        "multilabel": headline.get("f1_micro", 0) > 0.9,
+    }
+    assert good[task], headline
+    again = er.load(str(model.path))
+    assert again.predict(table).equals(model.predict(table))
+    assert again.evaluate(table)["rows"] == 260 and "rival" in again.evaluate(table)
+    if task == "regression":
+        assert 0.75 <= headline["coverage"] <= 1.0
+        out = model.predict(table)
+        assert (out["low"] <= out["prediction"]).all() and (out["prediction"] <= out["high"]).all()
+
+
+def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
+    model = er.train(str(shape_pictures(here / "pictures", per_class=60)), steps=5, show="quiet", train__threads=1)
+    assert "horizontal" not in model.schema["image"].state["symmetries"]

@@ -1,0 +1,33 @@
+"""Real data through the front door: small sets, short budgets, and a floor that only a working whole can reach."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import command, real_data
+
+FLOORS = [
+    ("ucr/GunPoint", None, "accuracy", 0.9, 250),
+    ("titanic", "survived", "accuracy", 0.75, 300),
+    ("ucr/BasicMotions", None, "accuracy", 0.9, 120),
+]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "target", "score", "floor", "steps"), FLOORS, ids=[f[0] for f in FLOORS])
+def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score: str, floor: float, steps: int) -> None:
+    command("train", real_data(name), *(["--target", target] if target else []), "--run", "r", "--steps", steps, "--quiet", cwd=tmp_path)
+    manifest = json.loads((tmp_path / "r" / "bundle" / "bundle.json").read_text())
+    assert manifest["metrics"][score] >= floor
+    assert manifest["rival"]["metrics"][score] >= floor - 0.05
+
+
+@pytest.mark.real
+def test_a_leak_in_real_data_is_found(tmp_path: Path) -> None:
+    done = command("train", real_data("indoor_movement"), "--target", "target", "--run", "r", "--steps", 5, "--json", cwd=tmp_path)
+    schema = next(json.loads(line) for line in done.stdout.splitlines() if '"schema"' in line)
+    roles = {c["name"]: c["role"] for c in schema["columns"]}
+    assert roles["path"] == "ignore" and roles["group"] == "ignore" and roles["series"] == "input"
