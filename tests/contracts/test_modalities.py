@@ -16,7 +16,7 @@ from engineroom.core.seeds import torch_generator
 
 RNG = np.random.default_rng(0)
 VALUES = {
-    "number": pl.Series("x", RNG.normal(size=40).tolist() + [None, float("inf")]),
+    "number": pl.Series("x", [*RNG.normal(size=40).tolist(), None, float("inf")]),
     "category": pl.Series("x", ["a", "b", "<script>"] * 14),
     "multilabel": pl.Series("x", [["a", "b"], ["b"], []] * 14),
     "text": pl.Series("x", [f"some words about thing number {i} <b>bold</b>" for i in range(42)]),

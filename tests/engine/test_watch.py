@@ -66,7 +66,7 @@ def make(tmp_path, seed: int):
         {"schedule": schedule},
         seconds=0,
         facts=lambda: {"elapsed": 1.5},
-        best=lambda: cast["model"].state_dict(),
+        best=cast["model"].state_dict,
     )
     return cast, optimizer, watch
 
