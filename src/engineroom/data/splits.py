@@ -90,7 +90,9 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
 
 
-def finish(parts: tuple, known: np.ndarray, by: str, words: str, notes: list[str], counts: tuple[int, int, int]) -> Split:
+def finish(
+    parts: tuple[np.ndarray, np.ndarray, np.ndarray], known: np.ndarray, by: str, words: str, notes: list[str], counts: tuple[int, int, int]
+) -> Split:
     for name, part in zip(("train", "val", "test"), parts, strict=True):
         if not len(part):
             what = f"There are {int(known.sum())} rows with a target."
