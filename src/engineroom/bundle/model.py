@@ -49,7 +49,7 @@ class Model:
             example, expected = golden_batch(golden)
             check_example(directory, schema, example)
             task = registry.get("tasks", manifest["task"])
-            network = build_empty(schema, config, task, example, manifest)
+            network = build(directory, schema, config, task, example, manifest)
         except (BundleError, MemoryError):
             raise
         except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
@@ -152,15 +152,12 @@ def check_example(directory: Path, schema: Schema, example: Batch) -> None:
             raise damaged(directory, f"the stored inputs do not fit column {one.columns[0].name!r}")
 
 
-def build_empty(schema: Schema, config: Config, task, example: Batch, manifest: dict[str, Any]) -> nn.Module:
-    """The network without weights: built on the meta device, so nothing is allocated before the shapes are checked."""
-    with torch.device("meta"):
-        shadow = Batch({name: tensor.to("meta") for name, tensor in example.fields.items()}, example.rows)
-        rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
-        if networks > 64:
-            raise ValueError("too many networks")
-        outputs = task.outputs(schema.target)
-        members = [ColumnsModel(schema, config, outputs, shadow, rows=rows) for _ in range(networks)]
+def build(directory: Path, schema: Schema, config: Config, task, example: Batch, manifest: dict[str, Any]) -> nn.Module:
+    """The network as described, before its weights. The file must hold as many networks as the description claims."""
+    rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
+    if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
+        raise ValueError(f"{networks} networks are claimed")
+    members = [ColumnsModel(schema, config, task.outputs(schema.target), example, rows=rows) for _ in range(networks)]
     return mirrored(Together(members) if networks > 1 else members[0], schema)
 
 

@@ -21,6 +21,7 @@ from ..core.signals import Layout, Signal
 from ._base import Base
 
 VOCABULARY = 8_000
+MOST_TOKENS = 200_000  # a bundle that claims more is not believed
 LONGEST = 256  # tokens; longer texts keep their start
 SAMPLE = 200_000  # rows the tokenizer learns from
 PAD, UNKNOWN = 0, 1
@@ -72,6 +73,9 @@ class Text(Base):
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenEmbedding(states[0]["vocabulary"], width)
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        return 0 < state["vocabulary"] <= MOST_TOKENS
 
     def show(self, value: Any, state: State) -> str:
         text = "" if value is None else str(value)
