@@ -20,7 +20,9 @@ from .duplicates import find_clusters
 
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 NAMES = {word: part for part, words in PARTS.items() for word in words}
-FEW = 20  # among fewer different rows than this, equal rows are cases that agree, not copies
+FEW = 20  # among fewer different rows than this, equal rows are cases that agree, not copies …
+MANY = 0.5  # … and so they are in a table of plain values where more than this share of the rows has an equal
+PLAIN = ("number", "category", "datetime", "multilabel")
 DROP_LIMIT = 0.2  # up to this share of the training rows is left out because its twins are judged
 WORDS = {
     "time": "The latest rows by {} are the test, those before them validate.",
@@ -53,9 +55,9 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     clusters = find_clusters(table, schema, near=config.near_duplicates)
     notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
     inner = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False) if by == "column" else (by, column)
-    apart = len(np.unique(clusters[known])) < min(FEW, known.sum())
+    apart = agree_by_chance(clusters[known], schema)
     if apart:
-        notes.append("There are so few different rows that equal ones may stand on both sides of the split.")
+        notes.append("Equal rows are so common here that they may stand on both sides of the split.")
     knife = Knife(table, *inner, y, np.arange(len(table)) if apart else clusters, seed)
     if by == "column":
         parts = given_parts(table, column, notes)
@@ -159,6 +161,13 @@ def leave_out_twins(rows: np.ndarray, judged: np.ndarray, clusters: np.ndarray) 
 
 def twins_left(train: np.ndarray, val: np.ndarray, test: np.ndarray, clusters: np.ndarray) -> int:
     return int(np.isin(clusters[train], clusters[np.concatenate([val, test])]).sum())
+
+
+def agree_by_chance(clusters: np.ndarray, schema: Schema) -> bool:
+    """Are equal rows so ordinary that keeping them together would tear the data apart, not copies?"""
+    different = len(np.unique(clusters))
+    plain = all(column.modality in PLAIN for column in schema.inputs)
+    return different < min(FEW, len(clusters)) or (plain and count_twins(clusters) > MANY * len(clusters))
 
 
 def count_twins(clusters: np.ndarray) -> int:
