@@ -11,7 +11,7 @@ class Teller:
     def __init__(self) -> None:
         from rich.console import Console
 
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, highlight=False)
         self.bar: Any = None
         self.said_encoding = False
 

@@ -17,6 +17,7 @@ from ..core.columns import Schema
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.signals import Answers, Batch
+from ..core.table import Table
 from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
@@ -82,15 +83,20 @@ class Model:
         return self.task.calibrated(raw, self.manifest["calibration"]), kept
 
     def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code."""
+        """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code.
+
+        Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
+        """
         table = open_table(data, target=self.schema.target.name, limits=self.config.limits)
         target = self.schema.target
         if target.name not in table.frame.columns:
             raise DataError(
                 f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")
             )
-        frame = self._frame(table.frame)
+        frame = self._frame(test_part(table))
         frame = frame.filter(frame[target.name].is_not_null())
+        if not frame.height:
+            raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
         answers, kept = self.answers(frame)
         codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, {})
         truth = self.task.truth(codes, target)[kept]
@@ -137,6 +143,14 @@ class Model:
     def __repr__(self) -> str:
         scores = ", ".join(f"{k} {v:.4g}" for k, v in list(self.metrics.items())[:3])
         return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
+
+
+def test_part(table: Table) -> pl.DataFrame:
+    """The rows that a source marks as test, or all where it marks none."""
+    for name, hint in table.hints.items():
+        if hint.get("role") == "split" and (table.frame[name] == "test").any():
+            return table.frame.filter(table.frame[name] == "test")
+    return table.frame
 
 
 def golden_batch(golden: dict[str, Tensor]) -> tuple[Batch, Tensor]:

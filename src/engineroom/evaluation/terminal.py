@@ -15,7 +15,7 @@ def print_summary(report: dict[str, Any], console: Any = None) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    console = console or Console()
+    console = console or Console(highlight=False)
     verdict = report["verdict"]
     console.print()
     console.print(f"[bold {COLOURS.get(verdict['use'], 'white')}]{escape(verdict['sentence'])}[/]")

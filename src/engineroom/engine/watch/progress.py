@@ -20,7 +20,7 @@ class Bar:
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
         self.headline, self.score = headline, ""
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, highlight=False)
         self.bar = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=None),
