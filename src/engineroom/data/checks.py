@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,120 +13,168 @@ from ..core.columns import Column, Schema
 from ..core.exhibits import Finding
 from ..core.table import Table
 from ..modalities.category import to_strings
+from ..modalities.multilabel import to_sets
 from ..modalities.number import to_floats
-from .splits import Split
+from .leaks import leaks
+from .splits import PLAIN, Split
 
-LEAK, SUSPICION = 0.999, 0.985  # share explained by one column alone
-SAMPLE = 20_000
 MANY = 10_000  # categories
+FEW_ROWS = 5  # of a class or a label
+FAR = 100  # times the spread of the middle 98 % of the numbers
+LONG, LONGER = 5_000, 50  # characters, times the median length
+SOME_UNSEEN = 0.2
+SINGLY = 3  # columns with missing values that get a line each
 
 
 def check(table: Table, schema: Schema, split: Split, *, task: str) -> list[Finding]:
     """Findings in plain words, errors first."""
     rows = table.frame[split.train]
-    found = [*target_findings(rows, schema, split, table, task), *source_findings(table, split)]
-    for column in schema:
-        if column.role == "input":
-            found += column_findings(rows[column.name], column)
-            found += unseen(table, column, split)
+    judge = {"classes": class_findings, "number": number_findings, "labels": label_findings}[task]
+    found = [*judge(rows[schema.target.name], schema.target), *source_findings(table, schema, split)]
+    for column in schema.inputs:
+        found += column_findings(rows[column.name], column)
+        found += unseen(table, column, split)
+    found += missing_values(rows, schema)
     if not any(f.level == "error" for f in found):
         found += leaks(rows, schema, task)
     order = {"error": 0, "warning": 1, "note": 2}
-    return sorted(found, key=lambda f: order[f.level])
+    return sorted(leave_one(found, schema), key=lambda f: order[f.level])
 
 
-def target_findings(rows: pl.DataFrame, schema: Schema, split: Split, table: Table, task: str) -> Iterator[Finding]:
-    values = rows[schema.target.name]
-    if task == "classes":
-        counts = to_strings(values).drop_nulls().value_counts(sort=True)
-        names, sizes = counts.to_series(0).to_list(), counts.to_series(1).to_list()
-        if len(names) < 2:
-            yield Finding(
-                "error",
-                f"The target {schema.target.name!r} has one class only: {names[0] if names else 'none'}.",
-                "There is nothing to tell apart.",
-                "Add rows of another class, or choose another --target.",
-            )
-            return
-        if max(sizes) == 1 or len(names) > 0.5 * len(rows):
-            yield Finding(
-                "error",
-                f"The target {schema.target.name!r} has {len(names)} classes in {len(rows)} training rows.",
-                "A class must be seen several times to be learnt.",
-                "Choose another --target, add rows per class, or say --set task=regression if it is a number.",
-            )
-        elif sizes[0] > 10 * sizes[-1]:
-            yield Finding(
-                "warning",
-                f"The classes are unbalanced: {names[0]} has {sizes[0]:,} rows, {names[-1]} {sizes[-1]:,}.",
-                "Accuracy alone would flatter; look at F1 (macro), recall per class and average precision.",
-            )
-        small = [name for name, size in zip(names, sizes, strict=True) if size < 5]
-        if small and max(sizes) > 1:
-            yield Finding(
-                "warning",
-                f"{len(small)} class(es) have fewer than 5 training rows: {', '.join(small[:6])}.",
-                "They can hardly be learnt.",
-                "Collect more of them, or merge them.",
-            )
-    if task == "number":
-        x = to_floats(values)
-        infinite = int(np.isinf(to_floats(table.frame[schema.target.name])).sum())
-        if infinite:
-            yield Finding("warning", f"{infinite} row(s) have an infinite target and were left out.")
-        if np.nanstd(x) == 0:
-            yield Finding(
-                "error",
-                f"The target {schema.target.name!r} is always {x[0]:g}.",
-                "There is nothing to predict.",
-                "Choose another --target.",
-            )
-        elif len(np.unique(x[np.isfinite(x)])) < 8:
-            yield Finding(
-                "note", f"The target takes {len(np.unique(x))} values only.", "", "If they are classes, say --set task=classification"
-            )
+def leave_one(found: list[Finding], schema: Schema) -> list[Finding]:
+    """Where suspicion would leave no column to learn from, it stays a warning."""
+    gone = {name for f in found if f.action == "ignore" for name in f.columns}
+    if set(c.name for c in schema.inputs) - gone:
+        return found
+    why = "It would be left out, but there is no other column to learn from."
+    return [replace(f, fix=why, action="") if f.action and f.level == "warning" and "empty" not in f.what else f for f in found]
 
 
-def source_findings(table: Table, split: Split) -> Iterator[Finding]:
-    for note in split.notes:
-        yield Finding("note", note)
-    if table.skipped:
-        first = "; ".join(f"{name} ({why})" for name, why in table.skipped[:5])
+def class_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
+    words = to_strings(values)
+    counts = words.filter(words != "").value_counts(sort=True)
+    sizes = dict(sorted(counts.iter_rows(), key=lambda pair: (-pair[1], pair[0])))
+    names, rows = list(sizes), sum(sizes.values())
+    if len(names) < 2:
+        what = f"The target {target.name!r} has one class only: {names[0] if names else 'none'}."
+        yield Finding("error", what, "There is nothing to tell apart.", "Add rows of another class, or choose another --target.")
+        return
+    if sizes[names[0]] == 1 or len(names) > 0.5 * rows:
+        yield Finding(
+            "error",
+            f"The target {target.name!r} has {len(names)} classes in {rows} training rows.",
+            "A class must be seen several times to be learnt.",
+            "Choose another --target, add rows per class, or say --set task=regression if it is a number.",
+        )
+        return
+    if sizes[names[0]] > 10 * sizes[names[-1]]:
         yield Finding(
             "warning",
-            f"{len(table.skipped)} file(s) or row(s) were left out by the source.",
-            first + (" …" if len(table.skipped) > 5 else ""),
-            "Repair or remove them.",
+            f"The classes are unbalanced: {names[0]} has {sizes[names[0]]:,} rows, {names[-1]} {sizes[names[-1]]:,}.",
+            "Accuracy alone would flatter; look at F1 (macro), recall per class and average precision.",
         )
+    if small := [name for name in names if sizes[name] < FEW_ROWS]:
+        what = f"{len(small)} class(es) have fewer than {FEW_ROWS} training rows: {', '.join(small[:6])}."
+        yield Finding("warning", what, "They can hardly be learnt.", "Collect more of them, or merge them.")
+    if values.dtype.is_numeric() and len(names) > 20:
+        what = f"The target {target.name!r} takes {len(names)} different numbers, each treated as a class of its own."
+        yield Finding("note", what, "", "If they count or measure something, say --set task=regression")
+
+
+def number_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
+    x = to_floats(values)
+    x = x[np.isfinite(x)]
+    different = len(np.unique(x))
+    if different < 2:
+        what = f"The target {target.name!r} is always {x[0]:g}." if different else f"The target {target.name!r} holds no numbers."
+        yield Finding("error", what, "There is nothing to predict.", "Choose another --target.")
+        return
+    if different < 8:
+        yield Finding("note", f"The target takes {different} values only.", "", "If they are classes, say --set task=classification")
+    yield from far_values(x, f"The target {target.name!r}")
+
+
+def label_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
+    counts = Counter(label for labels in to_sets(values) for label in set(labels))
+    if not counts:
+        what = f"The target {target.name!r} holds no labels."
+        yield Finding("error", what, "There is nothing to learn.", "Add labels, or choose another --target.")
+    if small := sorted(label for label, count in counts.items() if count < FEW_ROWS):
+        what = f"{len(small)} label(s) stand in fewer than {FEW_ROWS} training rows: {', '.join(small[:6])}."
+        yield Finding("warning", what, "They can hardly be learnt.", "Collect more of them, or leave them out.")
+
+
+def source_findings(table: Table, schema: Schema, split: Split) -> Iterator[Finding]:
+    for note in split.notes:
+        yield Finding("note", note)
+    target = table.frame[schema.target.name]
+    if target.dtype.is_float() and (infinite := int(target.is_infinite().sum())):
+        yield Finding("warning", f"{infinite} row(s) have an infinite target and were left out.")
+    if table.skipped:
+        first = "; ".join(f"{name} ({why})" for name, why in table.skipped[:5]) + (" …" if len(table.skipped) > 5 else "")
+        yield Finding("warning", f"{len(table.skipped)} file(s) or row(s) were left out by the source.", first, "Repair or remove them.")
     if split.duplicates:
-        yield Finding("note", f"{split.duplicates:,} rows have an equal or nearly equal twin.", "Twins were kept on one side of the split.")
+        plain = all(column.modality in PLAIN for column in schema.inputs)
+        what = f"{split.duplicates:,} rows have {'another row with the same values' if plain else 'an equal or nearly equal twin'}."
+        why = "They may be different cases that agree. " if plain else ""
+        yield Finding("note", what, why + ("" if split.straddling else "Such rows were kept on one side of the split."))
 
 
 def column_findings(values: pl.Series, column: Column) -> Iterator[Finding]:
     known = values.drop_nulls()
-    missing = 1 - len(known) / max(1, len(values))
+    if values.dtype.is_float():
+        known = known.drop_nans()
+        if infinite := int(known.is_infinite().sum()):
+            yield Finding("warning", f"Column {column.name!r} holds {infinite} infinite values.", "They count as missing.")
     if not len(known):
         yield Finding("warning", f"Column {column.name!r} is empty.", "", "It is left out.", (column.name,), "ignore")
-        return
-    if values.dtype.is_float():
-        x = values.to_numpy()
-        missing = float(np.isnan(x).mean())
-        if np.isinf(x).any():
-            yield Finding("warning", f"Column {column.name!r} holds {int(np.isinf(x).sum())} infinite values.", "They count as missing.")
-    if not values.dtype.is_nested() and column.modality != "image" and known.n_unique() == 1 and missing == 0:
+    elif not values.dtype.is_nested() and column.modality != "image" and known.n_unique() == 1 and len(known) == len(values):
         yield Finding("note", f"Column {column.name!r} is always {str(known[0])[:40]}.", "", "It is left out.", (column.name,), "ignore")
+    elif column.modality == "category" and known.n_unique() > MANY:
+        what = f"Column {column.name!r} has {known.n_unique():,} categories."
+        fix = f"If it names rows, say --set columns.{column.name}.role=id"
+        yield Finding("warning", what, "Those seen once share one embedding.", fix)
+    elif column.modality == "number":
+        x = to_floats(known)
+        yield from far_values(x[np.isfinite(x)], f"Column {column.name!r}")
+    elif column.modality == "text":
+        yield from long_texts(known, column)
+
+
+def far_values(x: np.ndarray, name: str) -> Iterator[Finding]:
+    """Typing errors and codes such as 999999 for a missing value."""
+    if len(x) < 20:
         return
-    if missing > 0.05:
-        yield Finding(
-            "note", f"Column {column.name!r} is missing in {missing:.0%} of the rows.", "The model learns what a missing value means."
-        )
-    if column.modality == "category" and known.n_unique() > MANY:
-        yield Finding(
-            "warning",
-            f"Column {column.name!r} has {known.n_unique():,} categories.",
-            "Those seen once share one embedding.",
-            f"If it names rows, say --set columns.{column.name}.role=id",
-        )
+    low, middle, high = np.quantile(x, [0.01, 0.5, 0.99])
+    with np.errstate(over="ignore"):  # numbers near the largest there are
+        far = x[np.abs(x - middle) > FAR * (high - low)] if high > low else x[:0]
+    if len(far):
+        what = f"{name} holds {len(far)} value(s) far from all others, such as {far[np.abs(far - middle).argmax()]:g}."
+        yield Finding("note", what, "Typing errors, or a code for a missing value?", "If so, correct them or leave the cells empty.")
+
+
+def long_texts(known: pl.Series, column: Column) -> Iterator[Finding]:
+    lengths = known.cast(pl.String).str.len_chars().to_numpy()
+    far = int((lengths > max(LONG, LONGER * float(np.median(lengths)))).sum())
+    if far:
+        what = f"Column {column.name!r} holds {far} text(s) far longer than the others (up to {lengths.max():,} characters)."
+        yield Finding("note", what, "Only their beginning is read (limits.characters).")
+
+
+def missing_values(rows: pl.DataFrame, schema: Schema) -> Iterator[Finding]:
+    """Column by column where they are few, else all in one line, the emptiest first."""
+    shares = {}
+    for column in schema.inputs:
+        values = rows[column.name].fill_nan(None) if rows[column.name].dtype.is_float() else rows[column.name]
+        if 0.05 < (share := values.null_count() / max(1, len(values))) < 1:
+            shares[column.name] = share
+    listed = sorted(shares.items(), key=lambda pair: -pair[1])
+    lines = [f"Column {name!r} is missing in {share:.0%} of the rows." for name, share in listed]
+    if len(listed) > SINGLY:
+        named = ", ".join(f"{name} {share:.0%}" for name, share in listed[:8]) + (", …" if len(listed) > 8 else "")
+        lines = [f"Values are missing in {len(listed)} columns: {named}."]
+    for line in lines:
+        yield Finding("note", line, "The model learns what a missing value means.")
 
 
 def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
@@ -132,69 +182,19 @@ def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
     values = table.frame[column.name]
     if column.modality not in ("category", "number") or values.dtype.is_float() or values.dtype.is_nested():
         return
-    seen, asked = values.gather(split.train).drop_nulls().unique(), values.gather(split.test).drop_nulls().unique()
-    if not 0 < len(seen) <= 50 or not len(asked):
+    seen, asked = values.gather(split.train).drop_nulls().unique(), values.gather(split.test).drop_nulls()
+    if not len(seen) or not len(asked) or (column.modality == "number" and len(seen) > 5):
         return
-    if column.modality == "category" or len(seen) <= 5:
-        strange = 1 - asked.is_in(seen.implode()).mean()  # type: ignore[operator]
-        if strange == 1.0:
-            yield Finding(
-                "warning",
-                f"Column {column.name!r} takes values in the test rows that training never saw.",
-                "What is learnt from it cannot be used there.",
-                f"It is left out; bring it back with --set columns.{column.name}.role=input",
-                (column.name,),
-                "ignore",
-            )
-
-
-def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
-    """A single column that gives the target away: judged on half of the training rows, learnt on the other half."""
-    if task == "labels" or len(rows) < 20:
-        return
-    picked = rows[np.unique(np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(int))]
-    picked = picked[np.random.default_rng(0).permutation(len(picked))]
-    y = (
-        to_floats(picked[schema.target.name])
-        if task == "number"
-        else to_strings(picked[schema.target.name]).fill_null("").rank("dense").to_numpy().astype(int) - 1
-    )
-    base = 0.0 if task == "number" else float(np.bincount(y).max() / len(y))
-    for column in schema.inputs:
-        if column.modality not in ("number", "category"):
-            continue
-        score = alone(picked[column.name], y, column, task)
-        share = (score - base) / max(1e-9, 1 - base)
-        if share >= LEAK:
-            yield Finding(
-                "warning",
-                f"Column {column.name!r} alone tells the target {schema.target.name!r} (almost) perfectly.",
-                "It may be a copy of the answer, or known only afterwards.",
-                f"It is left out; if it is honest, say --set columns.{column.name}.role=input",
-                (column.name,),
-                "ignore",
-            )
-        elif share >= SUSPICION:
-            yield Finding(
-                "warning",
-                f"Column {column.name!r} alone explains {share:.1%} of the target.",
-                "Is it known at the time of prediction?",
-                f"If not: --set columns.{column.name}.role=ignore",
-            )
-
-
-def alone(values: pl.Series, y: np.ndarray, column: Column, task: str) -> float:
-    """Accuracy or R² on the second half of a small tree grown on the first half, from this column alone."""
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-    x = (
-        np.nan_to_num(to_floats(values), nan=-1e30, posinf=1e30, neginf=-1e30)
-        if column.modality == "number"
-        else to_strings(values).fill_null("").rank("dense").to_numpy().astype(float)
-    )
-    half = len(y) // 2
-    tree = (DecisionTreeRegressor if task == "number" else DecisionTreeClassifier)(
-        max_leaf_nodes=256 if task == "number" else max(8, 2 * len(np.unique(y))), random_state=0
-    )
-    tree.fit(x[:half, None].clip(-1e30, 1e30).astype(np.float64), y[:half])
-    return float(tree.score(x[half:, None], y[half:]))
+    strange = 1 - float(asked.is_in(seen.implode()).mean())  # type: ignore[arg-type]
+    if strange == 1.0 and len(seen) <= 50:
+        yield Finding(
+            "warning",
+            f"Column {column.name!r} takes values in the test rows that training never saw.",
+            "What is learnt from it cannot be used there.",
+            f"It is left out; bring it back with --set columns.{column.name}.role=input",
+            (column.name,),
+            "ignore",
+        )
+    elif strange >= SOME_UNSEEN and column.modality == "category":
+        what = f"In {strange:.0%} of the test rows column {column.name!r} takes a value that training never saw."
+        yield Finding("note", what, "All such values are treated alike.")
