@@ -22,7 +22,9 @@ def exhibit(kind: str, title: str, data: dict[str, Any], words: str = "") -> dic
     return {"kind": kind, "title": title, "data": data, "words": words}
 
 
-def report(verdict: dict[str, Any], *, title: str, task: str, target: str, scores: dict[str, list[float]], answers: list[dict]) -> dict[str, Any]:
+def report(
+    verdict: dict[str, Any], *, title: str, task: str, target: str, scores: dict[str, list[float]], answers: list[dict]
+) -> dict[str, Any]:
     """A whole report around `answers`, the exhibits of its middle section; scores: name → [deep, rival, trivial]."""
     tiles = [
         {"label": n, "value": v[0], "low": v[0] * 0.984, "high": v[0] * 1.013, "hint": "test split, 95 % bootstrap interval"}
@@ -54,7 +56,9 @@ def versus(scores: dict[str, list[float]], use: str) -> list[dict]:
     names = list(scores)
     rows = [
         [model, WORDS[model], *(scores[n][i] for n in names), seconds, rate, size]
-        for i, (model, seconds, rate, size) in enumerate((("deep", 161.2, 2914, 12.53), ("rival", 14.3, 81250, 3.1), ("trivial", 0.0, 4.2e6, 0.001)))
+        for i, (model, seconds, rate, size) in enumerate(
+            (("deep", 161.2, 2914, 12.53), ("rival", 14.3, 81250, 3.1), ("trivial", 0.0, 4.2e6, 0.001))
+        )
     ]
     head = names[0]
     dots = [
@@ -72,9 +76,24 @@ def versus(scores: dict[str, list[float]], use: str) -> list[dict]:
 
 def data_exhibits(target: str) -> list[dict]:
     notes = [
-        {"level": "warning", "what": "12 test rows are also in the training rows.", "why": "They would flatter the score.", "fix": "They were taken out."},
-        {"level": "note", "what": "The column `id` looks like a row number.", "why": "Every value occurs once.", "fix": "It was left out; --role id=input brings it back."},
-        {"level": "error", "what": "3 pictures cannot be read.", "why": "The files end early.", "fix": "Copy them again: a.png, b.png, c.png"},
+        {
+            "level": "warning",
+            "what": "12 test rows are also in the training rows.",
+            "why": "They would flatter the score.",
+            "fix": "They were taken out.",
+        },
+        {
+            "level": "note",
+            "what": "The column `id` looks like a row number.",
+            "why": "Every value occurs once.",
+            "fix": "It was left out; --role id=input brings it back.",
+        },
+        {
+            "level": "error",
+            "what": "3 pictures cannot be read.",
+            "why": "The files end early.",
+            "fix": "Copy them again: a.png, b.png, c.png",
+        },
     ]
     columns = [
         ["photo", "image", "input", "0.0%", "64 × 64 pixels, 3 channel(s)", "decodes as PNG"],
@@ -97,7 +116,12 @@ def training() -> list[dict]:
     judged = np.arange(75, 1660, 75)
     accuracy = 0.93 - 0.4 * np.exp(-judged / 300) + rng.normal(0, 0.004, len(judged))
     best = int(judged[accuracy.argmax()])
-    facts = [["steps", "1,650", "batches of 256"], ["time", "161 s", "training, validation included"], ["speed", "2,914/s", "samples learned from"], ["ended", "no better for 8 looks", ""]]
+    facts = [
+        ["steps", "1,650", "batches of 256"],
+        ["time", "161 s", "training, validation included"],
+        ["speed", "2,914/s", "samples learned from"],
+        ["ended", "no better for 8 looks", ""],
+    ]
     return [
         exhibit("facts", "The run", {"items": facts}),
         exhibit("lines", "Loss", {"x": "step", "y": "loss", "series": [{"name": "training loss", "x": steps.tolist(), "y": loss.tolist()}]}, "How wrong the model is on the batches it learns from, changed pictures and dropped words included."),
@@ -106,9 +130,16 @@ def training() -> list[dict]:
 
 
 def costs() -> list[dict]:
-    encoders = [["photo", "cnn", "ResNet, 8 blocks, 64–256 channels", "pictures of 64 pixels, 6,920 of them"], ["description", "transformer", "6 × 192, 4 heads", "texts with word order"]]
+    encoders = [
+        ["photo", "cnn", "ResNet, 8 blocks, 64–256 channels", "pictures of 64 pixels, 6,920 of them"],
+        ["description", "transformer", "6 × 192, 4 heads", "texts with word order"],
+    ]
     rows = [["deep", 161.2, 2914, 12.53, 1.343], ["rival", 14.3, 81250, 3.1, 0.119], ["trivial", 0.0, 4200000, 0.001, 0.0]]
-    size = [["parameters", "3,101,442", "learned numbers"], ["size", "12.53 MB", "weights"], ["arithmetic", "bf16", "chosen by a timed probe"]]
+    size = [
+        ["parameters", "3,101,442", "learned numbers"],
+        ["size", "12.53 MB", "weights"],
+        ["arithmetic", "bf16", "chosen by a timed probe"],
+    ]
     return [
         exhibit("table", "One encoder a column", {"columns": ["columns", "family", "size", "why"], "rows": encoders, "best": None}),
         exhibit("facts", "Size", {"items": size}),
@@ -117,7 +148,13 @@ def costs() -> list[dict]:
 
 
 def again() -> list[dict]:
-    facts = [["created", "2026-11-24T12:00:00+00:00", ""], ["data", "shared/houses.csv", ""], ["data fingerprint", "9f86d081884c7d659a2feaa0c55ad015", ""], ["seed", "0", ""], ["machine", "x86_64, 2 cores", ""]]
+    facts = [
+        ["created", "2026-11-24T12:00:00+00:00", ""],
+        ["data", "shared/houses.csv", ""],
+        ["data fingerprint", "9f86d081884c7d659a2feaa0c55ad015", ""],
+        ["seed", "0", ""],
+        ["machine", "x86_64, 2 cores", ""],
+    ]
     command = "engineroom train shared/houses.csv --target price --steps 1650 --set train.precision=bf16 --set train.threads=2 --seed 0 --test shared/houses-test.csv"
     return [
         exhibit("code", "The same run", {"text": command, "language": "shell"}, "Same data, same seed, same machine: the same weights, bit for bit."),
@@ -141,7 +178,12 @@ def graded(names: list[str], rows: int, skill: float, seed: int) -> dict[str, np
 
 def classes(names: list[str], rows: int, skill: float) -> list[dict]:
     deep, rival = graded(names, rows, skill, 0), graded(names, rows, skill * 0.9, 1)
-    found = [*_classes.confusion(deep, names), _classes.calibration(deep, rival), *_classes.curves(deep, rival, names), _classes.per_class(deep, names)]
+    found = [
+        *_classes.confusion(deep, names),
+        _classes.calibration(deep, rival),
+        *_classes.curves(deep, rival, names),
+        _classes.per_class(deep, names),
+    ]
     return [e.to_json() for e in found]
 
 
@@ -164,22 +206,62 @@ def sound(seed: int) -> str:
 
 def gallery(items: list[tuple[str, str, str]], tone: str = "bad") -> dict:
     cards = [{"title": t, "subtitle": s, "tone": tone, "html": h} for t, s, h in items]
-    return exhibit("gallery", "Worst mistakes", {"items": cards}, "The surest errors first: look for wrong labels, odd inputs, missing context.")
+    return exhibit(
+        "gallery", "Worst mistakes", {"items": cards}, "The surest errors first: look for wrong labels, odd inputs, missing context."
+    )
 
 
 def binary() -> dict[str, Any]:
-    why = ["accuracy 0.931 against 0.872: 0.059 better, 95 % interval 0.041 to 0.077 (paired bootstrap over 1,821 test rows).", "It took 161 s to train against 14 s, and answers 2,914 rows a second against 81,250."]
-    texts = ["the film is a mess from start to finish , but what a mess !", "it 's hard to know whether to recommend this film because for every thing it does right there 's at least one and occasionally two things it gets ever so wrong .", "not bad ."]
-    items = [(f"said {'yes' if i % 2 else 'no'} (0.9{9 - i})", f"row {412 + 31 * i} · is {'no' if i % 2 else 'yes'}", f"<p>{texts[i % 3]}</p><p><b>stars</b> {i} · <b>year</b> {1990 + i}</p>") for i in range(8)]
-    verdict = {"use": "deep", "sentence": "Use the deep model: it is clearly better than gradient boosting on rows neither has seen.", "why": why, "difference": {"value": 0.059, "low": 0.041, "high": 0.077}}
-    scores = {"accuracy": [0.931, 0.872, 0.501], "log_loss": [0.1893, 0.312, 0.693], "f1_macro": [0.9307, 0.8714, 0.333], "auc": [0.978, 0.941, 0.5], "brier": [0.052, 0.094, 0.25]}
+    why = [
+        "accuracy 0.931 against 0.872: 0.059 better, 95 % interval 0.041 to 0.077 (paired bootstrap over 1,821 test rows).",
+        "It took 161 s to train against 14 s, and answers 2,914 rows a second against 81,250.",
+    ]
+    texts = [
+        "the film is a mess from start to finish , but what a mess !",
+        "it 's hard to know whether to recommend this film because for every thing it does right there 's at least one and occasionally two things it gets ever so wrong .",
+        "not bad .",
+    ]
+    items = [
+        (
+            f"said {'yes' if i % 2 else 'no'} (0.9{9 - i})",
+            f"row {412 + 31 * i} · is {'no' if i % 2 else 'yes'}",
+            f"<p>{texts[i % 3]}</p><p><b>stars</b> {i} · <b>year</b> {1990 + i}</p>",
+        )
+        for i in range(8)
+    ]
+    verdict = {
+        "use": "deep",
+        "sentence": "Use the deep model: it is clearly better than gradient boosting on rows neither has seen.",
+        "why": why,
+        "difference": {"value": 0.059, "low": 0.041, "high": 0.077},
+    }
+    scores = {
+        "accuracy": [0.931, 0.872, 0.501],
+        "log_loss": [0.1893, 0.312, 0.693],
+        "f1_macro": [0.9307, 0.8714, 0.333],
+        "auc": [0.978, 0.941, 0.5],
+        "brier": [0.052, 0.094, 0.25],
+    }
     return report(verdict, title="reviews", task="classification", target="positive", scores=scores, answers=[*classes(["no", "yes"], 1821, 2.4), gallery(items)])  # fmt: skip
 
 
 def many_classes() -> dict[str, Any]:
-    names = [f"intent_{i:03d}" for i in range(147)] + ["Überweisung größerer Beträge ins europäische Ausland", "日本語のとても長いクラス名です", "oos", "<b>bold</b>"]
-    items = [(f"said {names[i * 9]} (0.9{9 - i % 9})", f"row {412 + 31 * i} · is {names[i * 9 + 1]}", picture(i) if i % 2 else sound(i)) for i in range(10)]
-    verdict = {"use": "rival", "sentence": "Use logistic regression: the deep model is no better here, and slower.", "why": ["accuracy 0.871 against 0.893: 0.022 worse, 95 % interval 0.012 to 0.031."], "difference": {}}
+    names = [f"intent_{i:03d}" for i in range(147)] + [
+        "Überweisung größerer Beträge ins europäische Ausland",
+        "日本語のとても長いクラス名です",
+        "oos",
+        "<b>bold</b>",
+    ]
+    items = [
+        (f"said {names[i * 9]} (0.9{9 - i % 9})", f"row {412 + 31 * i} · is {names[i * 9 + 1]}", picture(i) if i % 2 else sound(i))
+        for i in range(10)
+    ]
+    verdict = {
+        "use": "rival",
+        "sentence": "Use logistic regression: the deep model is no better here, and slower.",
+        "why": ["accuracy 0.871 against 0.893: 0.022 worse, 95 % interval 0.012 to 0.031."],
+        "difference": {},
+    }
     middle = classes(names, 4500, 4.2)
     result = report(verdict, title="intents", task="classification", target="intent", scores={"accuracy": [0.871, 0.893, 0.0067], "log_loss": [0.5, 0.41, 5.02], "top_5": [0.964, 0.971, 0.0335]}, answers=[*middle, gallery(items)])  # fmt: skip
     rng = np.random.default_rng(5)
@@ -194,8 +276,16 @@ def regression() -> dict[str, Any]:
     records |= {"low": records["said"] * 0.72, "high": records["said"] * 1.36, "loss": np.abs(records["said"] - truth)}
     target: Any = SimpleNamespace(name="price", state={})
     middle = [e.to_json() for e in REGRESSION.exhibits(records, records | {"said": truth * np.exp(rng.normal(0.05, 0.25, 2000))}, target)]
-    items = [(*REGRESSION.mistake(records, int(i), target), f"<p><b>rooms</b> {i % 9} · <b>area</b> 18{i}.5</p>") for i in REGRESSION.wrong(records)[:6]]
-    verdict = {"use": "either", "sentence": "Use either: on these test rows the two cannot be told apart.", "why": ["rmse 42,310 against 42,880: the interval of the difference holds 0."], "difference": {}}
+    items = [
+        (*REGRESSION.mistake(records, int(i), target), f"<p><b>rooms</b> {i % 9} · <b>area</b> 18{i}.5</p>")
+        for i in REGRESSION.wrong(records)[:6]
+    ]
+    verdict = {
+        "use": "either",
+        "sentence": "Use either: on these test rows the two cannot be told apart.",
+        "why": ["rmse 42,310 against 42,880: the interval of the difference holds 0."],
+        "difference": {},
+    }
     return report(verdict, title="houses", task="regression", target="price", scores={"rmse": [42310.4, 42880.9, 115020.0], "mae": [29120.1, 29811.0, 84111.0], "r2": [0.864, 0.861, -0.0002]}, answers=[*middle, gallery(items)])  # fmt: skip
 
 
@@ -207,7 +297,12 @@ def multilabel() -> dict[str, Any]:
     target: Any = SimpleNamespace(name="mood", state={"values": names})
     middle = [e.to_json() for e in MULTILABEL.exhibits(records, records, target)]
     items = [(*MULTILABEL.mistake(records, int(i), target), sound(int(i) % 7)) for i in MULTILABEL.wrong(records)[:6]]
-    verdict = {"use": "trivial", "sentence": "Use neither: both are no better than always saying the commonest labels.", "why": ["Look at the target, or bring more rows."], "difference": {}}
+    verdict = {
+        "use": "trivial",
+        "sentence": "Use neither: both are no better than always saying the commonest labels.",
+        "why": ["Look at the target, or bring more rows."],
+        "difference": {},
+    }
     return report(verdict, title="emotions", task="multilabel", target="mood", scores={"f1_micro": [0.41, 0.405, 0.42], "hamming_loss": [0.29, 0.3, 0.28]}, answers=[*middle, gallery(items)])  # fmt: skip
 
 

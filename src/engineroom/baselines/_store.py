@@ -94,11 +94,11 @@ def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any
         return np.asarray(estimator.predict(x), np.float64).ravel()
     if kind == "labels":
         p = estimator.predict_proba(x)
-        return (
-            np.stack([q[:, -1] if q.shape[1] > 1 else np.full(len(q), float(e)) for q, e in zip(p, facts["constant"], strict=True)], 1)
-            if isinstance(p, list)
-            else np.asarray(p)
-        )
+        out = np.stack([one[:, -1] for one in p], 1) if isinstance(p, list) else np.asarray(p)
+        for label, value in enumerate(facts["constant"]):
+            if value is not None:
+                out[:, label] = value
+        return out
     if hasattr(estimator, "predict_proba"):
         p = estimator.predict_proba(x)
     else:
@@ -121,9 +121,9 @@ def several(estimator: Any, kind: str) -> Any:
     return MultiOutputClassifier(estimator)
 
 
-def constants(y: np.ndarray, kind: str) -> list[int]:
-    """For label sets: the value of each label that never varies (its estimator has one class only)."""
-    return [int(column[0]) for column in y.T] if kind == "labels" else []
+def constants(y: np.ndarray, kind: str) -> list[int | None]:
+    """For label sets: the value of each label that never varies, else None."""
+    return [int(column[0]) if len(np.unique(column)) == 1 else None for column in y.T] if kind == "labels" else []
 
 
 def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[Any, np.ndarray], kind: str) -> tuple[str, Any]:

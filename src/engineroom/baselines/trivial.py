@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
-from ._store import Fitted
+from ._store import Fitted, constants
 
 
 class Trivial:
@@ -18,8 +18,15 @@ class Trivial:
 
         estimator = DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
         words = {"number": "always the mean", "classes": "always the class shares", "labels": "always the label rates"}[kind]
-        facts = {"constant": [int(column[0]) for column in y.T]} if kind == "labels" else {}
-        return Fitted("trivial", words, kind, classes, schema, facts, {"estimator": estimator.fit(np.zeros((len(y), 1)), y)})
+        return Fitted(
+            "trivial",
+            words,
+            kind,
+            classes,
+            schema,
+            {"constant": constants(y, kind)},
+            {"estimator": estimator.fit(np.zeros((len(y), 1)), y)},
+        )
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
         return np.zeros((frame.height, 1))
