@@ -1,15 +1,22 @@
-"""The report as one page that needs nothing else: no network, no scripts but a few lines of its own."""
+"""The report as one page that needs nothing else: no network, no scripts but a few lines of its own. It knows kinds of exhibits and no task."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .charts import CHARTS, draw
+from .matrices import MOST_CELLS
 
 HERE = Path(__file__).parent
+WIDE_COLUMNS = 10  # a matrix with more needs the whole width
+LABELS = {"deep": "deep model", "rival": "classical model", "either": "no clear winner", "trivial": "neither"}
 
 
 def write_report(report: dict[str, Any], directory: Path) -> None:
@@ -20,15 +27,89 @@ def write_report(report: dict[str, Any], directory: Path) -> None:
 
 
 def render_html(report: dict[str, Any]) -> str:
+    """The page; the same report gives the same bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["number"] = number
-    environment.globals["chart"] = lambda exhibit: draw(exhibit["kind"], exhibit["data"], exhibit["title"])
-    environment.globals["charts"] = tuple(CHARTS)
-    return environment.get_template("report.html").render(report=strict(report), css=(HERE / "report.css").read_text("utf-8"))
+    environment.filters |= {"number": number, "digest": digest}
+    functions = {"arrange": arrange, "chart": chart, "tabulate": tabulate, "span": span, "charts": tuple(CHARTS), "labels": LABELS}
+    page = environment.get_template("report.html").render(
+        report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions
+    )
+    return page.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a label must not cost the report
+
+
+def chart(exhibit: Mapping[str, Any]) -> str:
+    return draw(exhibit["kind"], exhibit["data"], exhibit["title"])
+
+
+def digest(script: str) -> str:
+    """What the page's policy lets run: this script and no other, whatever a text in the data says."""
+    return base64.b64encode(hashlib.sha256(str(script).encode()).digest()).decode()
+
+
+def arrange(exhibits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each exhibit with its width: charts go two abreast, one left over gets its words beside it, all else takes the line."""
+    waiting = False
+    for i, exhibit in enumerate(exhibits):
+        if not is_half(exhibit):
+            waiting = False
+            yield exhibit, "full"
+        elif waiting or (i + 1 < len(exhibits) and is_half(exhibits[i + 1])):
+            waiting = not waiting
+            yield exhibit, "half"
+        else:
+            yield exhibit, "lone"
+
+
+def is_half(exhibit: Mapping[str, Any]) -> bool:
+    """Does the chart read well at half the page's width?"""
+    if exhibit["kind"] == "matrix":
+        return max(len(exhibit["data"]["rows"]), len(exhibit["data"]["columns"])) <= WIDE_COLUMNS
+    if exhibit["kind"] == "bars":
+        return len(exhibit["data"]["labels"]) <= MOST_CELLS
+    return exhibit["kind"] in CHARTS
+
+
+def tabulate(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A table's columns and cells as text: numbers of a column share their decimals and stand to the right."""
+    columns = []
+    for place, name in enumerate(data["columns"]):
+        values = [row[place] if place < len(row) else None for row in data["rows"]]
+        known = [sort_key(v) for v in values if v is not None and v != ""]
+        numeric = bool(known) and all(key is not None for key in known)
+        columns.append({"name": name, "numeric": numeric, "cells": cells(values)})
+    rows = [[column["cells"][i] for column in columns] for i in range(len(data["rows"]))]
+    return {"columns": columns, "rows": rows, "best": data.get("best")}
+
+
+def cells(values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Text and sort key of each value of a column."""
+    floats = [v for v in values if isinstance(v, float) and abs(v) < 1000]
+    places = max((len(f"{v:.4g}".partition(".")[2]) for v in floats if "e" not in f"{v:.4g}"), default=0)
+    texts = [
+        f"{v:.{places}f}" if isinstance(v, float) and abs(v) < 1000 and (v == 0 or abs(v) >= 10**-places) else number(v) for v in values
+    ]
+    return [{"text": text, "key": sort_key(value)} for text, value in zip(texts, values, strict=True)]
+
+
+def sort_key(value: Any) -> float | None:
+    """The number in a cell: a number, or a text such as 1,234 or 5.1%."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    found = re.fullmatch(r"([-+]?\d[\d,]*(?:\.\d+)?) ?%?", value) if isinstance(value, str) else None
+    return float(found[1].replace(",", "")) if found else None
+
+
+def span(tile: Mapping[str, Any]) -> dict[str, str]:
+    """A tile's value, low and high with as many decimals as the interval is worth: two figures of its width."""
+    value, low, high = tile["value"], tile.get("low"), tile.get("high")
+    if value is None or low is None or high is None or not 1e-6 < abs(high - low) < 1e6:
+        return {"value": number(value), "low": number(low), "high": number(high)}
+    places = max(0, 1 - math.floor(math.log10(abs(high - low))))
+    return {name: f"{v:,.{places}f}" for name, v in (("value", value), ("low", low), ("high", high))}
 
 
 def number(value: Any) -> str:
@@ -37,17 +118,21 @@ def number(value: Any) -> str:
         return "–"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    if isinstance(value, int) or abs(value) >= 10_000 or (value.is_integer() and abs(value) >= 1000):
         return f"{value:,.0f}"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{value:.4g}"
 
 
 def strict(value: Any) -> Any:
     """Plain JSON without NaN or infinity."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(k): strict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [strict(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
+    if hasattr(value, "tolist"):
+        return strict(value.tolist())
     return None if isinstance(value, float) and not math.isfinite(value) else value

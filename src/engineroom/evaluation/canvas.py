@@ -1,0 +1,158 @@
+"""Where charts are drawn: one style for all of them, and matplotlib's SVG made small, clean and ready for light and dark pages."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+INK, SOFT, FAINT = "#010203", "#040506", "#070809"  # stand-ins: text, axis text, grid lines
+SERIES = [f"#0a0b0{i}" for i in range(1, 7)]
+GOOD, BAD = "#0c0d01", "#0c0d02"  # cells of a matrix: ink stays legible on them
+VARIABLES = {
+    INK: "var(--ink)",
+    SOFT: "var(--soft)",
+    FAINT: "var(--grid)",
+    GOOD: "var(--heat-1)",
+    BAD: "var(--heat-2)",
+    **{c: f"var(--series-{i + 1})" for i, c in enumerate(SERIES)},
+}
+DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # after six colours the dashes tell lines apart
+WIDTH, HEIGHT = 4.8, 2.9  # inches; 346 × 209 units: about one unit a pixel on a phone and in half a page
+HUGEST = 1e100  # beyond it matplotlib's own arithmetic overflows
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "engineroom",
+    "font.size": 11,
+    "font.family": "sans-serif",
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.labelcolor": SOFT,
+    "axes.edgecolor": FAINT,
+    "axes.linewidth": 1.0,
+    "axes.formatter.useoffset": False,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "path.simplify": True,
+}
+
+
+class NothingToDraw(Exception):
+    """The data hold no finite number."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The house's settings while a chart is drawn; the user's own matplotlib stays as it was."""
+    import warnings
+
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # glyphs that the measuring font lacks: the page's font has them
+        yield
+
+
+def figure(width: float = WIDTH, height: float = HEIGHT) -> tuple[Any, Any]:
+    """(figure, axes) without box and tick marks; sizes in inches."""
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(width, height), layout="constrained")
+    fig.get_layout_engine().set(w_pad=0.02, h_pad=0.04)
+    ax = fig.add_subplot()
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(length=0, pad=5)
+    ax.set_axisbelow(True)
+    return fig, ax
+
+
+def label(ax: Any, x: Any = "", y: Any = "", *, grid: str = "both") -> None:
+    """Names of the axes, numbers short enough for a phone, faint grid lines."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    ax.set_xlabel(short(x, 46), labelpad=5)
+    ax.set_ylabel(short(y, 30), labelpad=5)
+    for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
+        if grid in ("both", name):
+            axis.set_major_formatter(FuncFormatter(compact))
+            if axis.get_scale() == "linear":
+                axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+            else:
+                axis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+            ax.grid(axis=name, color=FAINT, linewidth=0.8)
+
+
+def finish(fig: Any) -> str:
+    """The figure as inline SVG: variables for colours, the page's font, no ids of groups, no metadata, short numbers."""
+    buffer = io.StringIO()
+    fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = buffer.getvalue()
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    body = svg[svg.index(">", svg.index("<svg")) + 1 :]
+    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)  # it would style the whole page
+    body = re.sub(r'<g id="[A-Za-z_.]*\d+"( ?/?)>', lambda m: "" if "/" in m[1] else "<g>", body)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
+    body = re.sub(r"font: (\d+(?:\.\d+)?px) [^;\"]*", r"font-size: \1", body)
+    body = re.sub(r' transform="rotate\(-?0 [^"]*"', "", body)
+    body = re.sub(r' (d|x|y)="([^"]*)"', shorten, body)
+    body = re.sub(r">\s+<", "><", body)
+    for colour, variable in VARIABLES.items():
+        body = body.replace(colour, variable)
+    return f'<svg viewBox="{box[1] if box else "0 0 346 209"}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body.strip()}'
+
+
+def shorten(found: re.Match[str]) -> str:
+    """Coordinates to a tenth of a unit."""
+    numbers = re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), found[2])
+    return f' {found[1]}="{" ".join(numbers.split())}"'
+
+
+def legend(names: list[tuple[str, int, bool]]) -> str:
+    """(name, place, dashed) of each series as HTML: it wraps on a phone and never covers a line."""
+    if len(names) < 2:
+        return ""
+    items = "".join(f'<li class="c{place % 6 + 1}{" dashed" if dashed else ""}">{html.escape(short(name))}</li>' for name, place, dashed in names)
+    return f'<ul class="legend">{items}</ul>'
+
+
+def compact(value: float, place: int | None = None) -> str:
+    """An axis number in few characters: 1,200 · 250k · 1.5M · 1e-05."""
+    for unit, suffix in ((1e12, ""), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= unit and suffix:
+            text = f"{value / (1e3 if suffix == 'k' else unit):.7g}{suffix}"
+            break
+        if abs(value) >= unit:
+            text = f"{value:.3g}"
+            break
+    else:
+        text = f"{value:,.7g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def column(values: Any) -> np.ndarray:
+    """Any list of numbers and gaps as float64; gaps and numbers past all bounds become NaN."""
+    array = np.array([np.nan if v is None else v for v in values], float).reshape(len(values))
+    return np.where(np.abs(array) < HUGEST, array, np.nan)
+
+
+def thin(length: int, most: int) -> np.ndarray:
+    """At most `most` places, evenly spread, the first and the last among them."""
+    return np.unique(np.linspace(0, length - 1, min(length, most)).astype(int))
+
+
+def short(text: Any, most: int = 28) -> str:
+    """One line of at most `most` columns; a wide (East Asian) character takes two."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    width, kept = 0, ""
+    for character in line:
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > most:
+            return kept.rstrip()[: max(1, len(kept) - 1)] + "…"
+        kept += character
+    return kept
