@@ -17,7 +17,3 @@ class SequenceNorm(nn.BatchNorm1d):
         out = torch.zeros_like(steps, dtype=real.dtype)
         out[mask] = real
         return out.transpose(1, 2)
-
-
-class RMSNorm(nn.RMSNorm):
-    """Root-mean-square normalisation of the last axis (Zhang & Sennrich 2019)."""
