@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ VARIABLES = {
     **{c: f"var(--series-{i + 1})" for i, c in enumerate(SERIES)},
 }
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # after six colours the dashes tell lines apart
-WIDTH, HEIGHT = 4.8, 2.9  # inches; 346 × 209 units: about one unit a pixel on a phone and in half a page
+WIDTH, HEIGHT = 4.8, 3.2  # inches; 346 × 230 units: about one unit a pixel on a phone and in half a page
 HUGEST = 1e100  # beyond it matplotlib's own arithmetic overflows
 STYLE = {
     "svg.fonttype": "none",
@@ -104,7 +105,7 @@ def finish(fig: Any) -> str:
     body = re.sub(r">\s+<", "><", body)
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, variable)
-    return f'<svg viewBox="{box[1] if box else "0 0 346 209"}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body.strip()}'
+    return f'<svg viewBox="{box[1] if box else "0 0 346 230"}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body.strip()}'
 
 
 def shorten(found: re.Match[str]) -> str:
@@ -117,7 +118,9 @@ def legend(names: list[tuple[str, int, bool]]) -> str:
     """(name, place, dashed) of each series as HTML: it wraps on a phone and never covers a line."""
     if len(names) < 2:
         return ""
-    items = "".join(f'<li class="c{place % 6 + 1}{" dashed" if dashed else ""}">{html.escape(short(name))}</li>' for name, place, dashed in names)
+    items = "".join(
+        f'<li class="c{place % 6 + 1}{" dashed" if dashed else ""}">{html.escape(short(name))}</li>' for name, place, dashed in names
+    )
     return f'<ul class="legend">{items}</ul>'
 
 
@@ -133,6 +136,21 @@ def compact(value: float, place: int | None = None) -> str:
     else:
         text = f"{value:,.7g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.3g}"
     return text.replace("-", "−")
+
+
+def number(value: Any) -> str:
+    """Numbers as people read them; anything else as it is."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    if isinstance(value, int) or abs(value) >= 10_000 or (value.is_integer() and abs(value) >= 1000):
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
 
 
 def column(values: Any) -> np.ndarray:

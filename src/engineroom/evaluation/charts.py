@@ -21,6 +21,7 @@ from .canvas import (
     finish,
     label,
     legend,
+    number,
     short,
     style,
     thin,
@@ -43,8 +44,7 @@ def draw(kind: str, data: Mapping[str, Any], title: str) -> str:
 
 def lines(data: Mapping[str, Any]) -> str:
     series = data["series"][:MOST_SERIES]
-    square = bool(data.get("diagonal"))
-    fig, ax = figure(WIDTH, WIDTH * 0.72 if square else HEIGHT)
+    fig, ax = figure()
     names = []
     for i, one in enumerate(series):
         x, y, low, high = points_of(one, data, most=min(MOST_LINE, MOST_LINE_POINTS // len(series)))
@@ -58,11 +58,10 @@ def lines(data: Mapping[str, Any]) -> str:
         names.append((one["name"], i, bool(one.get("dashed"))))
     if not names:
         raise NothingToDraw
-    if square:
-        ends = [max(ax.get_xlim()[0], ax.get_ylim()[0]), min(ax.get_xlim()[1], ax.get_ylim()[1])]
-        ax.plot(ends, ends, color=SOFT, linewidth=1, linestyle=(0, (2, 3)), zorder=1)
     ax.set_xscale("log" if data.get("log_x") else "linear")
     ax.set_yscale("log" if data.get("log_y") else "linear")
+    if data.get("diagonal"):
+        diagonal(ax)
     for mark in data.get("marks") or []:
         annotate(ax, mark)
     label(ax, data.get("x", ""), data.get("y", ""))
@@ -84,6 +83,16 @@ def points_of(one: Mapping[str, Any], data: Mapping[str, Any], *, most: int) -> 
     return x[keep], y[keep], low, high
 
 
+def diagonal(ax: Any) -> None:
+    """Both axes over the same range, and the line on which they are equal: nearness to it can be read."""
+    box = ax.dataLim
+    low, high = min(box.x0, box.y0), max(box.x1, box.y1)
+    room = 0.03 * ((high - low) or 1.0)
+    ax.plot([low, high], [low, high], color=SOFT, linewidth=1, linestyle=(0, (2, 3)), zorder=2.5)
+    ax.set_xlim(low - room, high + room)
+    ax.set_ylim(low - room, high + room)
+
+
 def annotate(ax: Any, mark: Mapping[str, Any]) -> None:
     """A dotted line across the chart with its word on the roomier side."""
     x = column([mark["x"]])[0]
@@ -92,9 +101,9 @@ def annotate(ax: Any, mark: Mapping[str, Any]) -> None:
     left, right = ax.get_xlim()
     late = x > left + 0.75 * (right - left)
     ax.axvline(x, color=SOFT, linewidth=1, linestyle=(0, (2, 3)))
-    words = f"{short(mark['label'], 16)} "
-    place = ax.get_xaxis_transform()
-    ax.text(x, 0.03, words if late else f" {words}", color=SOFT, ha="right" if late else "left", va="bottom", transform=place)
+    place, aside = (x, 0.04), (-5 if late else 5, 0)
+    look = {"color": SOFT, "ha": "right" if late else "left", "va": "bottom"}
+    ax.annotate(short(mark["label"], 16), place, aside, xycoords=ax.get_xaxis_transform(), textcoords="offset points", **look)
 
 
 def bars(data: Mapping[str, Any]) -> str:
@@ -166,13 +175,13 @@ def scatter(data: Mapping[str, Any]) -> str:
     if not len(points):
         raise NothingToDraw
     points = points[thin(len(points), MOST_POINTS)]
-    fig, ax = figure(WIDTH, WIDTH * 0.8)
+    fig, ax = figure()
     for part in range(4):  # dots of one path do not darken each other; those of four do
         dots(ax, points[part::4])
-    if data.get("diagonal"):
-        ends = [points.min(), points.max()]
-        ax.plot(ends, ends, color=SOFT, linewidth=1, linestyle=(0, (2, 3)))
+    ax.update_datalim(points)
     ax.autoscale_view()
+    if data.get("diagonal"):
+        diagonal(ax)
     label(ax, data.get("x", ""), data.get("y", ""))
     return finish(fig)
 
@@ -198,9 +207,9 @@ def intervals(data: Mapping[str, Any]) -> str:
     for i, (_, (value, low, high)) in enumerate(rows):
         colour = SERIES[i % len(SERIES)]
         ends = [value if np.isnan(low) else low, value if np.isnan(high) else high]
-        ax.plot(ends, [i, i], color=colour, linewidth=3.5, solid_capstyle="round", alpha=0.45)
-        ax.plot([value], [i], "o", color=colour, markersize=8)
-        ax.text(1.03, i, f"{value:,.4g}", va="center_baseline", transform=ax.get_yaxis_transform())
+        ax.plot(ends, [i, i], "|-", color=colour, linewidth=2, markersize=9, markeredgewidth=2, solid_capstyle="butt")
+        ax.plot([value], [i], "o", color=colour, markersize=6)
+        ax.text(1.03, i, number(float(value)), va="center_baseline", transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(rows)), [short(name, 20) for name, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     label(ax, data.get("metric", ""), grid="x")

@@ -29,7 +29,7 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
     rows, columns = values.shape
     names = [short(c, 12) for c in data["columns"]]
     turned = sum(len(name) + 1 for name in names) > (90 if columns > 10 else 36)
-    fig, ax = figure(WIDTH if columns <= 10 else 9.0, max(HEIGHT * 0.95, 0.3 * rows + (1.5 if turned else 0.8)))
+    fig, ax = figure(WIDTH if columns <= 10 else 9.0, max(HEIGHT, 0.3 * rows + (1.5 if turned else 0.8)))
     for row, place in np.ndindex(rows, columns):
         if values[row, place] <= 0:
             continue

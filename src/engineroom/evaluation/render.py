@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .canvas import number
 from .charts import CHARTS, draw
 from .matrices import MOST_CELLS
 
 HERE = Path(__file__).parent
 WIDE_COLUMNS = 10  # a matrix with more needs the whole width
 LABELS = {"deep": "deep model", "rival": "classical model", "either": "no clear winner", "trivial": "neither"}
+WORDS = {"intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference."}
 
 
 def write_report(report: dict[str, Any], directory: Path) -> None:
@@ -34,10 +36,16 @@ def render_html(report: dict[str, Any]) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"number": number, "digest": digest}
-    functions = {"arrange": arrange, "chart": chart, "tabulate": tabulate, "span": span, "charts": tuple(CHARTS), "labels": LABELS}
-    page = environment.get_template("report.html").render(
-        report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions
-    )
+    functions: dict[str, Any] = {
+        "arrange": arrange,
+        "chart": chart,
+        "tabulate": tabulate,
+        "span": span,
+        "charts": tuple(CHARTS),
+        "labels": LABELS,
+        "words": WORDS,
+    }
+    page = environment.get_template("report.html").render(report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions)
     return page.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a label must not cost the report
 
 
@@ -110,21 +118,6 @@ def span(tile: Mapping[str, Any]) -> dict[str, str]:
         return {"value": number(value), "low": number(low), "high": number(high)}
     places = max(0, 1 - math.floor(math.log10(abs(high - low))))
     return {name: f"{v:,.{places}f}" for name, v in (("value", value), ("low", low), ("high", high))}
-
-
-def number(value: Any) -> str:
-    """Numbers as people read them; anything else as it is."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    if not math.isfinite(value):
-        return "–"
-    if abs(value) >= 1e15:
-        return f"{value:.4g}"
-    if isinstance(value, int) or abs(value) >= 10_000 or (value.is_integer() and abs(value) >= 1000):
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
 
 
 def strict(value: Any) -> Any:
