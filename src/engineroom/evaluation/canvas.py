@@ -27,7 +27,7 @@ VARIABLES = {
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # after six colours the dashes tell lines apart
 WIDTH, HEIGHT = 4.8, 3.2  # inches; 346 × 230 units: about one unit a pixel on a phone and in half a page
 HUGEST = 1e100  # beyond it matplotlib's own arithmetic overflows
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "engineroom",
     "font.size": 11,
@@ -64,11 +64,12 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> tuple[Any, Any]:
     """(figure, axes) without box and tick marks; sizes in inches."""
     from matplotlib.figure import Figure
 
-    fig = Figure(figsize=(width, height), layout="constrained")
-    fig.get_layout_engine().set(w_pad=0.02, h_pad=0.04)
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    fig = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.04))
     ax = fig.add_subplot()
     ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(length=0, pad=5)
+    ax.tick_params(which="both", length=0, pad=5)
     ax.set_axisbelow(True)
     return fig, ax
 
@@ -119,7 +120,8 @@ def legend(names: list[tuple[str, int, bool]]) -> str:
     if len(names) < 2:
         return ""
     items = "".join(
-        f'<li class="c{place % 6 + 1}{" dashed" if dashed else ""}">{html.escape(short(name))}</li>' for name, place, dashed in names
+        f'<li class="c{place % 6 + 1}{" dashed" if dashed or place >= len(SERIES) else ""}">{html.escape(short(name))}</li>'
+        for name, place, dashed in names
     )
     return f'<ul class="legend">{items}</ul>'
 
@@ -165,12 +167,15 @@ def thin(length: int, most: int) -> np.ndarray:
 
 
 def short(text: Any, most: int = 28) -> str:
-    """One line of at most `most` columns; a wide (East Asian) character takes two."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    width, kept = 0, ""
-    for character in line:
-        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if width > most:
-            return kept.rstrip()[: max(1, len(kept) - 1)] + "…"
-        kept += character
-    return kept
+    """One line of at most `most` columns."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[:1000]).split())
+    if breadth(line) <= most:
+        return line
+    while breadth(line) > most - 1:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def breadth(text: str) -> int:
+    """Columns that a text takes: a wide (East Asian) character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, column, compact, figure, finish, short
+from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, breadth, column, compact, figure, finish, short
 
-MOST_CELLS, MOST_PIXELS = 25, 300
+MOST_HALF, MOST_CELLS, MOST_PIXELS = 10, 25, 300  # rows or columns: at half the page's width; with numbers; in a picture
 
 
 def matrix(data: Mapping[str, Any]) -> str:
@@ -28,15 +28,16 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
 
     rows, columns = values.shape
     names = [short(c, 12) for c in data["columns"]]
-    turned = sum(len(name) + 1 for name in names) > (90 if columns > 10 else 36)
-    fig, ax = figure(WIDTH if columns <= 10 else 9.0, max(HEIGHT, 0.3 * rows + (1.5 if turned else 0.8)))
+    wide = max(rows, columns) > MOST_HALF
+    turned = max(breadth(name) for name in names) > (96 if wide else 38) / columns
+    fig, ax = figure(9.0 if wide else WIDTH, max(HEIGHT, 0.3 * rows + (1.5 if turned else 0.8)))
     for row, place in np.ndindex(rows, columns):
         if values[row, place] <= 0:
             continue
         colour = GOOD if row == place else BAD
         strength = 0.12 + 0.88 * float(share[row, place])
         ax.add_patch(Rectangle((place - 0.48, row - 0.48), 0.96, 0.96, facecolor=colour, alpha=strength, linewidth=0))
-        ax.text(place, row, compact(values[row, place]), ha="center", va="center_baseline", fontsize=11 if columns <= 7 else 9.5)
+        ax.text(place, row, compact(float(values[row, place])), ha="center", va="center_baseline", fontsize=11 if columns <= 7 else 9.5)
     ax.set_xlim(-0.5, columns - 0.5)
     ax.set_ylim(rows - 0.5, -0.5)
     ax.set_xticks(range(columns), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor")

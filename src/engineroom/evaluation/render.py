@@ -13,10 +13,10 @@ from typing import Any
 
 from .canvas import number
 from .charts import CHARTS, draw
-from .matrices import MOST_CELLS
+from .matrices import MOST_HALF
 
 HERE = Path(__file__).parent
-WIDE_COLUMNS = 10  # a matrix with more needs the whole width
+TALL = 16  # bars: more would tower over a neighbour
 LABELS = {"deep": "deep model", "rival": "classical model", "either": "no clear winner", "trivial": "neither"}
 WORDS = {"intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference."}
 
@@ -64,7 +64,7 @@ def arrange(exhibits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str
     for i, exhibit in enumerate(exhibits):
         if not is_half(exhibit):
             waiting = False
-            yield exhibit, "full"
+            yield exhibit, "lone" if exhibit["kind"] == "bars" else "full"
         elif waiting or (i + 1 < len(exhibits) and is_half(exhibits[i + 1])):
             waiting = not waiting
             yield exhibit, "half"
@@ -73,11 +73,11 @@ def arrange(exhibits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str
 
 
 def is_half(exhibit: Mapping[str, Any]) -> bool:
-    """Does the chart read well at half the page's width?"""
+    """Does the chart read well at half the page's width, beside another?"""
     if exhibit["kind"] == "matrix":
-        return max(len(exhibit["data"]["rows"]), len(exhibit["data"]["columns"])) <= WIDE_COLUMNS
+        return max(len(exhibit["data"]["rows"]), len(exhibit["data"]["columns"])) <= MOST_HALF
     if exhibit["kind"] == "bars":
-        return len(exhibit["data"]["labels"]) <= MOST_CELLS
+        return len(exhibit["data"]["labels"]) <= TALL
     return exhibit["kind"] in CHARTS
 
 
