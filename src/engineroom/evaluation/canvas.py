@@ -63,7 +63,6 @@ def style() -> Iterator[None]:
 def figure(width: float = WIDTH, height: float = HEIGHT) -> tuple[Any, Any]:
     """(figure, axes) without box and tick marks; sizes in inches."""
     from matplotlib.figure import Figure
-
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     fig = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.04))

@@ -14,7 +14,7 @@ MOST_HALF, MOST_CELLS, MOST_PIXELS = 10, 25, 300  # rows or columns: at half the
 
 
 def matrix(data: Mapping[str, Any]) -> str:
-    values = np.stack([np.nan_to_num(column(row)) for row in data["values"]]) if data["values"] else np.empty((0, 0))
+    values = counts(data)
     if not values.size:
         raise NothingToDraw
     most = values.sum(1, keepdims=True) if data.get("share") == "rows" else values.max(keepdims=True)
@@ -64,12 +64,12 @@ def heat(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str:
     ax.set_ylabel(f"← {short(data.get('y', ''), 40)}")
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(FAINT)
-    return f'<div class="heat">{finish(fig)}{confused(values, data)}</div>'
+    return f'<div class="heat">{finish(fig)}{confused(data)}</div>'
 
 
-def confused(values: np.ndarray, data: Mapping[str, Any], most: int = 12) -> str:
+def confused(data: Mapping[str, Any], most: int = 12) -> str:
     """The pairs that are mistaken most often, in words."""
-    off = values.copy()
+    off = counts(data)
     np.fill_diagonal(off, 0)
     items = ""
     for place in np.argsort(-off.ravel(), kind="stable")[:most]:
@@ -78,3 +78,8 @@ def confused(values: np.ndarray, data: Mapping[str, Any], most: int = 12) -> str
             names = [html.escape(short(name, 44)) for name in (data["rows"][row], data["columns"][said])]
             items += f"<li><b>{names[0]}</b> taken for <b>{names[1]}</b> <span>{compact(off[row, said])}×</span></li>"
     return f'<div class="pairs"><h4>Most often mistaken</h4><ol>{items}</ol></div>' if items else ""
+
+
+def counts(data: Mapping[str, Any]) -> np.ndarray:
+    """(rows, columns) float64 without gaps."""
+    return np.stack([np.nan_to_num(column(row)) for row in data["values"]]) if data["values"] else np.zeros((0, 0))

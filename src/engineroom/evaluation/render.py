@@ -13,7 +13,7 @@ from typing import Any
 
 from .canvas import number
 from .charts import CHARTS, draw
-from .matrices import MOST_HALF
+from .matrices import MOST_HALF, confused
 
 HERE = Path(__file__).parent
 TALL = 16  # bars: more would tower over a neighbour
@@ -35,7 +35,7 @@ def render_html(report: dict[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "digest": digest}
+    environment.filters |= {"number": number, "digest": digest, "heading": heading}
     functions: dict[str, Any] = {
         "arrange": arrange,
         "chart": chart,
@@ -44,13 +44,27 @@ def render_html(report: dict[str, Any]) -> str:
         "charts": tuple(CHARTS),
         "labels": LABELS,
         "words": WORDS,
+        "pairs": pairs,
     }
-    page = environment.get_template("report.html").render(report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions)
-    return page.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a label must not cost the report
+    return environment.get_template("report.html").render(report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions)
 
 
 def chart(exhibit: Mapping[str, Any]) -> str:
     return draw(exhibit["kind"], exhibit["data"], exhibit["title"])
+
+
+def pairs(data: Mapping[str, Any]) -> str:
+    """What stands beside a matrix that has the line to itself."""
+    return confused(data, most=6) if len(data["rows"]) > 2 else ""
+
+
+def heading(name: Any) -> Any:
+    """A column's name that may break after an underscore and keeps a unit on its line."""
+    from markupsafe import Markup, escape
+
+    start, space, unit = str(name).rpartition(" ")
+    text = f"{start}\u00a0{unit}" if space and len(unit) <= 4 else str(name)
+    return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def digest(script: str) -> str:
@@ -96,7 +110,7 @@ def tabulate(data: Mapping[str, Any]) -> dict[str, Any]:
 def cells(values: Sequence[Any]) -> list[dict[str, Any]]:
     """Text and sort key of each value of a column."""
     floats = [v for v in values if isinstance(v, float) and abs(v) < 1000]
-    places = max((len(f"{v:.4g}".partition(".")[2]) for v in floats if "e" not in f"{v:.4g}"), default=0)
+    places = max((min(4, len(f"{v:.4g}".partition(".")[2])) for v in floats if "e" not in f"{v:.4g}"), default=0)
     texts = [
         f"{v:.{places}f}" if isinstance(v, float) and abs(v) < 1000 and (v == 0 or abs(v) >= 10**-places) else number(v) for v in values
     ]
@@ -121,11 +135,13 @@ def span(tile: Mapping[str, Any]) -> dict[str, str]:
 
 
 def strict(value: Any) -> Any:
-    """Plain JSON without NaN or infinity."""
+    """Plain JSON without NaN, infinity or half characters: none of them may cost the report."""
     if isinstance(value, Mapping):
         return {str(k): strict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [strict(v) for v in value]
     if hasattr(value, "tolist"):
         return strict(value.tolist())
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
     return None if isinstance(value, float) and not math.isfinite(value) else value
