@@ -64,7 +64,7 @@ def test_much_hostile_data_makes_a_small_harmless_chart(kind: str) -> None:
 def test_odd_numbers_are_left_out_and_the_rest_is_drawn(kind: str) -> None:
     drawn = draw(kind, STRANGE[kind], EVIL)
     shapes(drawn)
-    assert "nan" not in drawn.lower().replace("nance", "") and "inf" not in re.sub(r'aria-label="[^"]*"', "", drawn)
+    assert "nan" not in drawn and "inf" not in re.sub(r'aria-label="[^"]*"', "", drawn)
 
 
 @pytest.mark.parametrize("kind", list(CHARTS))

@@ -1,127 +1,198 @@
-"""The page: complete in itself, safe against hostile data, the same bytes for the same input; charts survive anything."""
+"""The page: complete in itself, safe against hostile data, the same bytes for the same input, fit for every reader."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import math
 import re
 from html.parser import HTMLParser
 
 import pytest
-from rich.console import Console
 
-from engineroom.core.exhibits import KINDS, Exhibit, Section
-from engineroom.evaluation.charts import CHARTS, draw
-from engineroom.evaluation.render import number, render_html, write_report
-from engineroom.evaluation.terminal import print_summary
+from engineroom.core.exhibits import KINDS
+from engineroom.evaluation.render import arrange, number, render_html, span, strict, tabulate, write_report
+from evaluation.samples import SAMPLES, exhibit
 
-EVIL = '<script>alert("x")</script>'
-CLASSES = [f"class {i} {EVIL}" for i in range(151)]
-SAMPLES = {
-    "facts": {"items": [["rows", "1,000", EVIL]]},
-    "notes": {"items": [{"level": "warning", "what": EVIL, "why": "because", "fix": "mend it"}]},
-    "table": {"columns": ["model", EVIL], "rows": [["deep", 0.93], ["rival", None]], "best": 0},
-    "lines": {
-        "x": "step",
-        "y": "loss",
-        "series": [{"name": EVIL, "x": [1, 2, 3], "y": [3.0, float("nan"), 1.0]}],
-        "marks": [{"x": 2, "label": "best"}],
-        "diagonal": True,
-    },
-    "bars": {"labels": CLASSES, "series": [{"name": "train", "values": list(range(151))}], "y": "rows"},
-    "histogram": {"x": "price", "edges": [0, 1, 2], "series": [{"name": "deep", "counts": [3, 4]}]},
-    "scatter": {"x": "true", "y": "said", "points": [[i, i + 0.5] for i in range(20_000)], "diagonal": True},
-    "matrix": {
-        "rows": CLASSES,
-        "columns": CLASSES,
-        "values": [[int(i == j) * 5 + int(j == i + 1) for j in range(151)] for i in range(151)],
-        "x": "said",
-        "y": "true",
-        "share": "rows",
-    },
-    "intervals": {"metric": "accuracy", "rows": [{"name": "deep", "value": 0.9, "low": 0.8, "high": 0.95}]},
-    "gallery": {"items": [{"title": EVIL, "subtitle": EVIL, "tone": "bad", "html": "<p>safe</p>"}]},
-    "code": {"text": f"engineroom train {EVIL}", "language": "shell"},
-}
-
-
-def sample() -> dict:
-    sections = [
-        Section("Deep or classical", (Exhibit("table", "Side by side", SAMPLES["table"]),)),
-        Section("All", tuple(Exhibit(k, EVIL, d, EVIL) for k, d in SAMPLES.items())),
-    ]
-    return {
-        "format": 1,
-        "title": EVIL,
-        "created": "2026-01-01T00:00:00+00:00",
-        "version": "0",
-        "task": "classification",
-        "target": EVIL,
-        "path": "runs/x/report.html",
-        "verdict": {"use": "deep", "sentence": f"Use the deep model {EVIL}", "why": [EVIL]},
-        "tiles": [{"label": "accuracy", "value": 0.9, "low": 0.8, "high": float("nan"), "hint": EVIL}],
-        "sections": [s.to_json() for s in sections],
-        "reproduce": "engineroom train x",
-    }
+EVIL = '<script>alert("x")</script><img src=http://x.y/z onerror=alert(1)>'
+VOID = {"meta", "link", "img", "br", "wbr", "input"}
+SOURCES = ("src", "href", "action", "xlink:href", "poster", "srcset")
 
 
 class Reader(HTMLParser):
-    def __init__(self) -> None:
+    """Tags with their attributes, the text outside script and style, and whether every tag is closed in order."""
+
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
 
     def handle_starttag(self, tag, attrs) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text += data
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
 
 
-def test_every_kind_of_exhibit_has_a_sample() -> None:
-    assert set(SAMPLES) == set(KINDS)
+def poisoned(value):
+    """The same report with every word made hostile; kinds, levels, and the producer's own HTML stay."""
+    if isinstance(value, dict):
+        kept = ("kind", "use", "html", "tone", "level", "created")
+        return {k: v if k in kept else poisoned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [poisoned(v) for v in value]
+    return EVIL if isinstance(value, str) else value
 
 
-def test_the_page_is_whole_safe_and_asks_the_network_for_nothing() -> None:
-    html = render_html(sample())
-    reader = Reader()
-    reader.feed(html)
-    assert [tag for tag, _ in reader.tags].count("script") == 1, "our own, and none that came with the data"
-    for tag, attributes in reader.tags:
-        for name in ("src", "href", "action"):
-            value = attributes.get(name) or ""
-            assert value.startswith(("#", "data:")) or not value, (tag, value)
-    assert "default-src 'none'" in html and not re.search(r"url\(\s*['\"]?http", html)
-    assert all(section["title"] in html for section in sample()["sections"])
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_the_page_is_whole_and_asks_the_network_for_nothing(name: str) -> None:
+    report = SAMPLES[name]()
+    html = render_html(report)
+    page = Reader(html)
+    assert page.open == [] and len(html) < 400_000
+    for tag, attributes in page.tags:
+        for source in SOURCES:
+            value = attributes.get(source) or "#"
+            assert value.startswith(("#", "data:")), (tag, value)
+    assert not re.search(r"url\((?!#)|@import", html)
+    for section in report["sections"]:
+        assert section["title"] in page.text
+        assert all(e["title"] in page.text for e in section["exhibits"])
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_hostile_words_are_words(name: str) -> None:
+    report = poisoned(SAMPLES[name]())
+    page = Reader(render_html(report))
+    assert page.open == [] and len(page.all("script")) == 1 and EVIL in page.text
+    assert not any(attribute.startswith("on") for _, attributes in page.tags for attribute in attributes)
+    assert all(attributes["src"].startswith("data:") for attributes in page.all("img"))
+
+
+def test_the_policy_lets_our_script_run_and_no_other() -> None:
+    html = render_html(SAMPLES["binary"]())
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy[1] and policy[1].startswith("default-src 'none'") and "form-action 'none'" in policy[1]
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_readers_of_every_kind_find_their_way(name: str) -> None:
+    page = Reader(render_html(SAMPLES[name]()))
+    ids = [attributes["id"] for tag, attributes in page.tags if "id" in attributes and tag in ("section", "h2", "main")]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for a in page.all("a")} <= set(ids), "every link leads somewhere"
+    assert page.all("html")[0]["lang"] == "en" and page.all("main") and page.all("nav")[0]["aria-label"]
+    assert all("alt" in attributes for attributes in page.all("img"))
+    assert all(a.get("aria-label") for a in page.all("svg")) and all(a["scope"] == "col" for a in page.all("th"))
+    assert [tag for tag, _ in page.tags].count("h1") == 1
+
+
+def test_every_kind_of_exhibit_is_shown() -> None:
+    shown = {e["kind"] for make in SAMPLES.values() for s in make()["sections"] for e in s["exhibits"]}
+    assert shown == set(KINDS)
 
 
 def test_same_input_same_bytes() -> None:
-    assert render_html(sample()) == render_html(sample())
+    assert render_html(SAMPLES["many_classes"]()) == render_html(SAMPLES["many_classes"]())
 
 
-def test_json_is_strict(tmp_path) -> None:
-    write_report(sample(), tmp_path)
-    text = (tmp_path / "report.json").read_text()
-    assert "NaN" not in text and json.loads(text)["tiles"][0]["high"] is None
+def test_json_is_strict_and_survives_half_characters(tmp_path) -> None:
+    report = SAMPLES["binary"]()
+    report["tiles"][0] |= {"high": math.nan, "low": -math.inf, "hint": "half \ud800"}
+    write_report(report, tmp_path)
+    read = json.loads((tmp_path / "report.json").read_text("utf-8"), parse_constant=pytest.fail)
+    assert read["tiles"][0]["high"] is None and read["tiles"][0]["low"] is None and read["sections"] == strict(report["sections"])
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("kind", list(CHARTS))
-def test_charts_survive_nothing_and_stay_small(kind: str) -> None:
-    assert "<svg" in draw(kind, SAMPLES[kind], "title") and len(draw(kind, SAMPLES[kind], "t")) < 150_000
-    empty = {
-        "lines": {"series": []},
-        "bars": {"labels": [], "series": []},
-        "histogram": {"edges": [], "series": []},
-        "scatter": {"points": []},
-        "matrix": {"values": [], "rows": [], "columns": []},
-        "intervals": {"metric": "m", "rows": [{"name": "a", "value": None}]},
-    }[kind]
-    assert "Nothing to draw" in draw(kind, empty, "title")
+def test_an_empty_report_is_a_page() -> None:
+    report = SAMPLES["binary"]() | {"tiles": [], "sections": []}
+    assert Reader(render_html(report)).open == []
+
+
+def test_charts_go_two_abreast_and_the_odd_one_gets_the_line() -> None:
+    few = {"rows": ["a"], "columns": ["a"], "values": [[1]]}
+    many = {k: [*v * 11] for k, v in few.items()}
+    kinds = [
+        ("lines", {}),
+        ("matrix", few),
+        ("lines", {}),
+        ("table", {}),
+        ("matrix", many),
+        ("bars", {"labels": ["x"] * 40}),
+        ("scatter", {}),
+    ]
+    widths = [width for _, width in arrange([exhibit(kind, "", data) for kind, data in kinds])]
+    assert widths == ["half", "half", "lone", "full", "full", "lone", "lone"]
+
+
+def test_tables_mark_the_best_and_sort_by_numbers() -> None:
+    sheet = tabulate(
+        {
+            "columns": ["m", "share", "score"],
+            "rows": [["a", "1,200", 0.5], ["b", "5.1%", 0.25], ["c", None, None], ["d", "", 1e-9]],
+            "best": 1,
+        }
+    )
+    assert [c["numeric"] for c in sheet["columns"]] == [False, True, True]
+    assert [c["text"] for c in sheet["columns"][2]["cells"]] == ["0.50", "0.25", "–", "1e-09"]
+    assert [c["key"] for c in sheet["columns"][1]["cells"]] == [1200.0, 5.1, None, None]
+    html = render_html(SAMPLES["many_classes"]())
+    assert '<tr class="best"><td>rival</td>' in html and 'data-key="81250.0"' in html
 
 
 def test_numbers_as_people_read_them() -> None:
-    assert [number(v) for v in (None, 0.93456, 12345.6, 3, "x")] == ["–", "0.9346", "12,346", "3", "x"]
-    assert number(math.pi) == "3.142"
+    values = (None, 0.93456, 12345.6, 3, "x", True, math.inf, 1234.0, 1e30)
+    assert [number(v) for v in values] == ["–", "0.9346", "12,346", "3", "x", "True", "–", "1,234", "1e+30"]
+    tile = {"value": 0.93112, "low": 0.9162, "high": 0.9431}
+    assert list(span(tile).values()) == ["0.931", "0.916", "0.943"]
+    assert span({"value": 42310.4, "low": 41000.0, "high": 43000.0})["value"] == "42,310"
+    assert span({"value": 1.0, "low": 1.0, "high": 1.0}) == {"value": "1", "low": "1", "high": "1"}
 
 
-def test_the_terminal_tells_the_verdict_first_even_when_narrow() -> None:
-    console = Console(record=True, width=60, no_color=True, highlight=False)
-    print_summary(sample(), console)
-    text = console.export_text()
-    assert text.strip().startswith("Use the deep model") and "runs/x/report.html" in text and "mind:" in text
+def variables(scheme: str) -> dict[str, str]:
+    css = re.search(r"<style>(.*?)</style>", render_html(SAMPLES["binary"]()), re.DOTALL)[1]
+    light, dark = (dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL))
+    return light if scheme == "light" else light | dark
+
+
+def contrast(one: str, two: str) -> float:
+    """WCAG 2.2 contrast ratio of two #rrggbb colours."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        return sum(
+            w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+        )
+
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_can_be_read(scheme: str) -> None:
+    colour = variables(scheme)
+    for ground in ("card", "ground"):
+        for text in ("ink", "soft", "accent", "good", "warn", "bad"):
+            assert contrast(colour[text], colour[ground]) >= 4.5, (text, ground)
+    assert all(contrast(colour[f"series-{i}"], colour["card"]) >= 3 for i in range(1, 7)), "lines and bars"
+    assert all(contrast(colour["ink"], colour[heat]) >= 4.5 for heat in ("heat-1", "heat-2")), "numbers in cells"
+    assert all(contrast(colour["card"], colour[tone]) >= 4.5 for tone in ("series-1", "series-2", "series-4", "bad")), "the badge"

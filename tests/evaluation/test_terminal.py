@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from rich.console import Console
 
@@ -10,7 +12,7 @@ from evaluation.samples import SAMPLES
 
 
 def summary(report: dict, width: int = 60) -> list[str]:
-    console = Console(record=True, width=width, no_color=True, highlight=False, quiet=False, file=open("/dev/null", "w"))
+    console = Console(record=True, width=width, no_color=True, highlight=False, file=io.StringIO())
     print_summary(report, console)
     return console.export_text().strip("\n").split("\n")
 
