@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ..core.errors import BundleError
+from ..core.errors import BundleError, DataError
 
 # Types beyond scikit-learn's and numpy's own that its estimators are made of; anything else in a file is refused.
 TRUSTED = [
@@ -30,6 +32,10 @@ TRUSTED = [
     "functools.partial",
     "sklearn.utils.validation.check_array",
 ]
+KINDS = ("classes", "number", "labels")
+MANY_ROWS = 100_000  # for fewer, one thread does it
+MOST_CLASSES = 1_000_000
+MOST_BYTES = 4 * 2**30
 
 
 @dataclass
@@ -46,8 +52,9 @@ class Fitted:
 
     def predict(self, frame: pl.DataFrame) -> np.ndarray:
         """(N, C) probabilities | (N,) values | (N, L) probabilities."""
-        x = registry.get("baselines", self.name).features(frame, self)
-        return answer(self.parts["estimator"], x, self.kind, self.classes, self.facts)
+        with threads(frame.height):
+            x = registry.get("baselines", self.name).features(frame, self)
+            return answer(self.parts["estimator"], x, self.kind, self.classes, self.facts)
 
     def dump(self) -> bytes:
         from skops import io as skops
@@ -70,22 +77,33 @@ class Fitted:
 
 def load(data: bytes) -> Fitted:
     """Read a rival; types that are not trusted or bytes that are damaged give one BundleError and run nothing."""
+    from sklearn.base import BaseEstimator
     from skops import io as skops
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            if sum(entry.file_size for entry in file.infolist()) > 4 * 2**30:
-                raise BundleError("The bundle's classical rival is absurdly large.")
+            bounded(file)
             head = json.loads(file.read("rival.json"))
-            names = [entry.removesuffix(".skops") for entry in file.namelist() if entry.endswith(".skops")]
-            parts = {name: skops.loads(file.read(f"{name}.skops"), trusted=TRUSTED) for name in names}
-        return Fitted(
-            head["name"], head["words"], head["kind"], int(head["classes"]), Schema.from_json(head["schema"]), head["facts"], parts
-        )
+            stored = {entry.removesuffix(".skops"): file.read(entry) for entry in file.namelist() if entry.endswith(".skops")}
+        for part in stored.values():
+            with zipfile.ZipFile(io.BytesIO(part)) as inner:
+                bounded(inner)
+        parts = {name: skops.loads(part, trusted=TRUSTED) for name, part in stored.items()}
+        name, words, kind, classes, facts = (head[key] for key in ("name", "words", "kind", "classes", "facts"))
+        known = name in registry.names("baselines") and kind in KINDS and isinstance(words, str) and isinstance(facts, dict)
+        if not known or not 0 <= int(classes) <= MOST_CLASSES or not isinstance(parts.get("estimator"), BaseEstimator):
+            raise ValueError("its description makes no sense")
+        return Fitted(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here
         raise BundleError("The bundle's classical rival is damaged.", str(error)[:200], "Copy the bundle again, or train again.") from None
+
+
+def bounded(file: zipfile.ZipFile) -> None:
+    """Refuse what would unpack to more than any rival needs."""
+    if sum(entry.file_size for entry in file.infolist()) > MOST_BYTES:
+        raise BundleError("The bundle's classical rival is absurdly large.", "", "Copy the bundle again, or train again.")
 
 
 def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any]) -> np.ndarray:
@@ -93,11 +111,10 @@ def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any
     if kind == "number":
         return np.asarray(estimator.predict(x), np.float64).ravel()
     if kind == "labels":
+        constant = facts["constant"]
+        out = np.array([[np.nan if value is None else value for value in constant]]).repeat(x.shape[0], 0)
         p = estimator.predict_proba(x)
-        out = np.stack([one[:, -1] for one in p], 1) if isinstance(p, list) else np.asarray(p)
-        for label, value in enumerate(facts["constant"]):
-            if value is not None:
-                out[:, label] = value
+        out[:, [value is None for value in constant]] = np.stack([q[:, 1] for q in (p if isinstance(p, list) else [p])], 1)
         return out
     if hasattr(estimator, "predict_proba"):
         p = estimator.predict_proba(x)
@@ -121,15 +138,38 @@ def several(estimator: Any, kind: str) -> Any:
     return MultiOutputClassifier(estimator)
 
 
-def constants(y: np.ndarray, kind: str) -> list[int | None]:
-    """For label sets: the value of each label that never varies, else None."""
-    return [int(column[0]) if len(np.unique(column)) == 1 else None for column in y.T] if kind == "labels" else []
+def split_labels(y: np.ndarray, kind: str) -> tuple[np.ndarray, list[int | None]]:
+    """(what can be learnt, the value of every label that never varies, else None): most estimators refuse a label with one value."""
+    if kind != "labels":
+        return y, []
+    constant = [int(column[0]) if (column == column[0]).all() else None for column in y.T]
+    varies = [value is None for value in constant]
+    if not any(varies):
+        raise DataError("No label varies in the training rows.", "There is nothing to learn.", "Add rows, or choose another --target.")
+    return y[:, varies], constant
 
 
 def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[Any, np.ndarray], kind: str) -> tuple[str, Any]:
     """Fit each candidate, keep the one that is best on the validation rows."""
-    if len(candidates) == 1 or not len(val[1]):
+    if len(candidates) == 1 or not len(val[1]) or kind == "labels":
         name, estimator = candidates[0]
         return name, estimator.fit(x, y)
     fitted = [(name, estimator.fit(x, y)) for name, estimator in candidates]
     return max(fitted, key=lambda pair: pair[1].score(val[0], val[1]))
+
+
+def quietly(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
+    """Fit few rows on one thread: on a busy machine the threads of small sums wait for each other, up to forty times longer."""
+
+    @wraps(fit)
+    def fit_quietly(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> Fitted:
+        with threads(frame.height):
+            return fit(self, frame, y, **more)
+
+    return fit_quietly
+
+
+def threads(rows: int) -> Any:
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1 if rows <= MANY_ROWS else None)

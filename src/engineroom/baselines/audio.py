@@ -7,7 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Column, Schema
-from ._store import Fitted, constants, several
+from ._store import Fitted, quietly, several, split_labels
 
 MELS, PARTS = 40, 4
 
@@ -16,10 +16,12 @@ class Audio:
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["audio"] else 0.0
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-        fitted = Fitted("audio", "spectral statistics → extra trees", kind, classes, schema, {"constant": constants(y, kind)}, {})
+        y, constant = split_labels(y, kind)
+        fitted = Fitted("audio", "spectral statistics → extra trees", kind, classes, schema, {"constant": constant}, {})
         make = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
         estimator = several(make(200, n_jobs=2, random_state=seed), kind)
         fitted.parts["estimator"] = estimator.fit(self.features(frame, fitted), y)

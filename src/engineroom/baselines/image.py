@@ -8,7 +8,7 @@ import polars as pl
 from ..core import registry
 from ..core.columns import Column, Schema
 from ._hog import picture_features
-from ._store import Fitted, constants, pick, several
+from ._store import Fitted, pick, quietly, several, split_labels
 
 CHUNK = 1024
 
@@ -17,13 +17,15 @@ class Image:
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["image"] else 0.0
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.ensemble import ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        fitted = Fitted("image", "", kind, classes, schema, {"constant": constants(y, kind)}, {})
+        y, constant = split_labels(y, kind)
+        fitted = Fitted("image", "", kind, classes, schema, {"constant": constant}, {})
         x = self.features(frame, fitted)
         if kind == "number":
             tries = [

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column, Schema
-from ._store import Fitted, constants, several
+from ._store import Fitted, quietly, several, split_labels
 from .audio import audio_features
 from .image import image_features
 from .series import series_features
-from .text import tfidf, vocabularies
+from .text import tfidf, vocabulary
 from .trees import scalar_features
 
 WIDTH = 48  # features a text, picture, sound or series is shortened to
@@ -22,22 +22,18 @@ class Mixed:
     def fits(self, schema: Schema) -> float:
         return 0.5
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+        y, constant = split_labels(y, kind)
         fitted = Fitted(
-            "mixed",
-            "features of every column → gradient-boosted trees",
-            kind,
-            classes,
-            schema,
-            {"constant": constants(y, kind), "seed": seed},
-            {},
+            "mixed", "features of every column → gradient-boosted trees", kind, classes, schema, {"constant": constant, "seed": seed}, {}
         )
         for index, column in enumerate(long_columns(schema)):
             if column.modality == "text":
-                fitted.facts[f"words{index}"] = vocabularies(texts(frame, column))["words"]
+                fitted.facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
             raw = self.raw(frame, column, index, fitted)
             fitted.parts[f"short{index}"] = TruncatedSVD(max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1)), random_state=seed).fit(raw)
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier

@@ -7,16 +7,18 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities.series import bridge, to_steps
-from ._store import Fitted, constants
+from ._store import Fitted, quietly, split_labels
 
 KERNELS = 1000
 LONGEST = 512
+BLOCK = 8_000_000  # answers held at once
 
 
 class Series:
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["series"] else 0.0
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.linear_model import RidgeClassifierCV, RidgeCV
         from sklearn.multioutput import MultiOutputClassifier
@@ -24,7 +26,8 @@ class Series:
         from sklearn.preprocessing import StandardScaler
 
         lengths = [len(to_steps(cell)) for cell in frame[schema.inputs[0].name]]
-        facts = {"constant": constants(y, kind), "seed": seed, "length": int(min(LONGEST, max(9, np.median(lengths))))}
+        y, constant = split_labels(y, kind)
+        facts = {"constant": constant, "seed": seed, "length": int(min(LONGEST, max(9, np.median(lengths or [9]))))}
         fitted = Fitted("series", "random convolution kernels + interval statistics → ridge", kind, classes, schema, facts, {})
         alphas = np.logspace(-2, 4, 13)
         if kind == "labels":
@@ -58,32 +61,42 @@ def series_features(frame: pl.DataFrame, column: Column, length: int, seed: int)
 
 
 def kernels(x: np.ndarray, seed: int) -> np.ndarray:
-    """(N, C, T) → (N, 2·KERNELS): share of positive answers and the largest answer of each random kernel."""
+    """(N, C, T) → (N, 2·KERNELS): share of positive answers and the largest answer of each random kernel.
+
+    Kernels of one size, dilation and padding answer together: a thousand small convolutions would spend their time on being called.
+    """
     import torch
     import torch.nn.functional as F
 
+    parts = []
+    for (_size, dilation, padding), weights, biases in kernel_groups(x.shape[1], x.shape[2], seed):
+        rows = max(1, BLOCK // (len(weights) * x.shape[2]))
+        w, b = torch.from_numpy(weights), torch.from_numpy(biases)
+        answers = []
+        for start in range(0, max(1, len(x)), rows):
+            with torch.no_grad():
+                answer = F.conv1d(torch.from_numpy(x[start : start + rows]), w, b, dilation=dilation, padding=padding)
+            answers.append(np.concatenate([(answer > 0).float().mean(2).numpy(), answer.amax(2).numpy()], 1))
+        parts.append(np.concatenate(answers))
+    return np.concatenate(parts, 1)
+
+
+def kernel_groups(C: int, T: int, seed: int) -> list[tuple[tuple[int, int, int], np.ndarray, np.ndarray]]:
+    """[((size, dilation, padding), weights (K, C, size), biases (K,)), …], KERNELS in all: drawn as in ROCKET, dilations powers of 2."""
     generator = np.random.default_rng(seed)
-    N, C, T = x.shape
-    out = np.zeros((N, 2 * KERNELS), np.float32)
-    data = torch.from_numpy(x)
-    for k in range(KERNELS):
-        size = int(generator.choice([7, 9, 11]))
-        size = min(size, T if T % 2 else T - 1)
-        dilation = int(2 ** generator.uniform(0, np.log2(max(1.01, (T - 1) / (size - 1))))) if size > 1 else 1
-        chosen = generator.choice(C, min(C, int(2 ** generator.uniform(0, np.log2(min(C, size) + 1)))), replace=False)
-        weight = generator.normal(size=(1, len(chosen), size))
-        weight -= weight.mean(2, keepdims=True)
+    groups: dict[tuple[int, int, int], list[tuple[np.ndarray, float]]] = {}
+    for _ in range(KERNELS):
+        size = min(int(generator.choice([7, 9, 11])), T if T % 2 else T - 1)
+        dilation = 2 ** int(generator.integers(0, int(np.log2(max(1, (T - 1) // max(1, size - 1)))) + 1))
         padding = (size - 1) * dilation // 2 if generator.random() < 0.5 else 0
-        with torch.no_grad():
-            answer = F.conv1d(
-                data[:, chosen],
-                torch.from_numpy(weight.astype(np.float32)),
-                torch.tensor([generator.uniform(-1, 1)], dtype=torch.float32),
-                dilation=dilation,
-                padding=padding,
-            )[:, 0]
-        out[:, 2 * k], out[:, 2 * k + 1] = (answer > 0).float().mean(1).numpy(), answer.amax(1).numpy()
-    return out
+        weight = np.zeros((C, size), np.float32)
+        chosen = generator.choice(C, min(C, int(2 ** generator.uniform(0, np.log2(min(C, size) + 1)))), replace=False)
+        drawn = generator.normal(size=(len(chosen), size))
+        weight[chosen] = drawn - drawn.mean(1, keepdims=True)
+        groups.setdefault((size, dilation, padding), []).append((weight, generator.uniform(-1, 1)))
+    return [
+        (shape, np.stack([w for w, _ in drawn]), np.array([b for _, b in drawn], np.float32)) for shape, drawn in sorted(groups.items())
+    ]
 
 
 def intervals(x: np.ndarray) -> np.ndarray:

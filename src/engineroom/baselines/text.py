@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
 from ..modalities.text import clean
-from ._store import Fitted, constants, pick, several
+from ._store import Fitted, pick, quietly, several, split_labels
 
 SETTINGS: dict[str, dict] = {
     "words": {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b|[^\w\s]", "min_df": 1, "max_features": 60_000},
     "pieces": {"analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2, "max_features": 40_000},
 }
+MANY_CLASSES, MANY_TEXTS = 20, 30_000  # beyond, one setting is tried
 
 
 class Text:
     def fits(self, schema: Schema) -> float:
         return 1.0 if schema.inputs and all(c.modality == "text" for c in schema.inputs) else 0.0
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.linear_model import LogisticRegression, Ridge
 
-        fitted = Fitted("text", "", kind, classes, schema, {"constant": constants(y, kind)}, {})
-        fitted.facts |= vocabularies(joined(frame, schema))
-        x = self.features(frame, fitted)
+        y, constant = split_labels(y, kind)
+        found = {name: vocabulary(name, joined(frame, schema)) for name in SETTINGS}
+        facts = {"constant": constant} | {name: known for name, (known, _) in found.items()}
+        fitted = Fitted("text", "", kind, classes, schema, facts, {})
+        x = side_by_side([x for _, x in found.values()])
         if kind == "number":
             tries = [(f"ridge (alpha={a})", Ridge(alpha=a)) for a in (1.0, 4.0)]
-        elif kind == "labels" or classes > 20 or len(y) > 30_000:
-            tries = [("logistic regression (C=10)", several(LogisticRegression(C=10, max_iter=60, solver="lbfgs"), kind))]
+        elif kind == "labels" or classes > MANY_CLASSES or len(y) > MANY_TEXTS:
+            tries = [("logistic regression (C=10)", several(LogisticRegression(C=10, max_iter=60), kind))]
         else:
-            tries = [(f"logistic regression (C={c})", LogisticRegression(C=c, max_iter=100)) for c in (1, 10)]
+            tries = [(f"logistic regression (C={c})", LogisticRegression(C=c, max_iter=100)) for c in (1, 10, 100)]
         name, fitted.parts["estimator"] = pick(tries, x, y, (self.features(val[0], fitted), val[1]), kind)
         fitted.words = f"TF-IDF of words and character pieces → {name}"
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted):
-        from scipy.sparse import hstack
-
         texts = joined(frame, fitted.schema)
-        return hstack([tfidf(name, fitted.facts[name]).transform(texts) for name in SETTINGS]).tocsr()
+        return side_by_side([tfidf(name, fitted.facts[name]).transform(texts) for name in SETTINGS])
+
+
+def side_by_side(parts: list):
+    from scipy.sparse import hstack
+
+    return hstack(parts).tocsr()
 
 
 def joined(frame: pl.DataFrame, schema: Schema) -> list[str]:
@@ -48,13 +58,14 @@ def joined(frame: pl.DataFrame, schema: Schema) -> list[str]:
     return [" \n ".join(parts) for parts in zip(*columns, strict=True)]
 
 
-def vocabularies(texts: list[str]) -> dict:
-    """{"words": {"terms", "idf"}, "pieces": …}: plain lists, which read and write far faster than the fitted objects."""
-    out = {}
-    for name, settings in SETTINGS.items():
-        fitted = tfidf(name, None, min_df=settings["min_df"] if len(texts) > 50 else 1).fit(texts or ["empty"])
-        out[name] = {"terms": list(fitted.get_feature_names_out()), "idf": [round(float(v), 5) for v in fitted.idf_]}
-    return out
+def vocabulary(name: str, texts: list[str]) -> tuple[dict, Any]:
+    """({"terms", "idf"}, the texts' features): plain lists, which read and write far faster than the fitted object."""
+    blank = tfidf(name, None, min_df=SETTINGS[name]["min_df"] if len(texts) > 50 else 1)
+    try:
+        x = blank.fit_transform(texts)
+    except ValueError:  # not one word in all the texts
+        return vocabulary(name, [*texts, "empty"])[0], tfidf(name, {"terms": ["empty"], "idf": [1.0]}).transform(texts)
+    return {"terms": list(blank.get_feature_names_out()), "idf": [round(float(v), 5) for v in blank.idf_]}, x
 
 
 def tfidf(name: str, known: dict | None, **more):

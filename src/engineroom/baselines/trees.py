@@ -7,7 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ._store import Fitted, constants, several
+from ._store import Fitted, quietly, several, split_labels
 
 SCALAR = ("number", "category", "datetime", "multilabel")
 MOST_LEVELS = 254
@@ -18,11 +18,13 @@ class Trees:
     def fits(self, schema: Schema) -> float:
         return 1.0 if all(c.modality in SCALAR for c in schema.inputs) else 0.0
 
+    @quietly
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), MOST_ROWS)).astype(int))
-        fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constants(y, kind)}, {})
+        y, constant = split_labels(y, kind)
+        fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constant}, {})
         x, categorical = scalar_features(frame[rows], schema)
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
         settings: dict = {"categorical_features": categorical} if any(categorical) else {}

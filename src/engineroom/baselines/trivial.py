@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
-from ._store import Fitted, constants
+from ._store import Fitted, split_labels
 
 
 class Trivial:
@@ -16,17 +16,11 @@ class Trivial:
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.dummy import DummyClassifier, DummyRegressor
 
+        y, constant = split_labels(y, kind)
         estimator = DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
         words = {"number": "always the mean", "classes": "always the class shares", "labels": "always the label rates"}[kind]
-        return Fitted(
-            "trivial",
-            words,
-            kind,
-            classes,
-            schema,
-            {"constant": constants(y, kind)},
-            {"estimator": estimator.fit(np.zeros((len(y), 1)), y)},
-        )
+        parts = {"estimator": estimator.fit(np.zeros((len(y), 1)), y)}
+        return Fitted("trivial", words, kind, classes, schema, {"constant": constant}, parts)
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
         return np.zeros((frame.height, 1))
