@@ -9,7 +9,7 @@ from .core.columns import Schema
 from .core.config import Config
 from .data.fields import input_fields
 
-DEFAULT_MINUTES = 4.0
+DEFAULT_MINUTES = 3.5
 UNTIL_MINUTES = 12.0  # when a score is asked for, there is more patience
 CHECKS = 40  # validations a run
 PATIENCE = 10

@@ -121,3 +121,17 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
 def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
     model = er.train(str(shape_pictures(here / "pictures", per_class=60)), steps=5, show="quiet", train__threads=1)
     assert "horizontal" not in model.schema["image"].state["symmetries"]
+
+
+@pytest.mark.parametrize("family", ["cnn", "rnn", "transformer"])
+@pytest.mark.parametrize("kind", ["series", "text"])
+def test_unequal_lengths_come_back_from_their_bundle(here, family: str, kind: str) -> None:
+    """The network is sized by the training rows, not by whichever batch happened to build it."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(6, 90, 80)
+    values = (
+        [rng.normal(size=n).tolist() for n in lengths] if kind == "series" else [" ".join(rng.choice(list("abcdefgh"), n)) for n in lengths]
+    )
+    table = pl.DataFrame({"x": values, "y": ["left", "right"] * 40})
+    model = er.train(table, target="y", steps=6, show="quiet", model=family, columns={"x": {"modality": kind}}, train__threads=1)
+    assert er.load(str(model.path)).predict(table[:1]).height == 1

@@ -49,7 +49,7 @@ class ColumnsModel(nn.Module):
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
             members = (config.model.members or TABLE_MEMBERS) if kind == "set" and name == "mlp" else 1
             with torch.no_grad():
-                signal = self.signal(group, example)
+                signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.families.add(name)
@@ -109,6 +109,14 @@ def mirrored(model: nn.Module, schema: Schema) -> nn.Module:
     """The model that answers: with its mirror image where the one picture column has that symmetry."""
     fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get("symmetries", ())]
     return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, Together) else model
+
+
+def typical(signal: Signal, steps: int) -> Signal:
+    """An empty signal of the usual length: what a network is sized by must not depend on the batch at hand."""
+    if not steps:
+        return signal
+    data = signal.data.new_zeros(len(signal.data), steps, signal.data.shape[2])
+    return Signal(data, signal.layout, None if signal.mask is None else torch.ones(data.shape[:2], dtype=torch.bool))
 
 
 def key(one: Field) -> str:

@@ -32,6 +32,10 @@ class Base:
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
 
+    def steps(self, state: State) -> int:
+        """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""
+        return 0
+
     def check(self, state: State, tensor: Tensor) -> bool:
         """Does a stored example (B, …) have the shape that `state` promises? Keeps a forged state from asking for absurd memory."""
         return True

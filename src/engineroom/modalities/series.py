@@ -32,16 +32,18 @@ class Series(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = [s for s in (to_steps(cell) for cell in values) if len(s)]
         if not known:
-            return {"channels": 1, "stride": 1, "length": 0, "mean": [0.0], "std": [1.0]}
+            return {"channels": 1, "stride": 1, "length": 0, "typical": 1, "mean": [0.0], "std": [1.0]}
         channels = max(s.shape[1] for s in known)
         lengths = {len(s) for s in known}
         stride = int(np.ceil(max(lengths) / LONGEST))
+        typical = max(1, int(np.median([len(s) for s in known])) // stride)
         flat = np.concatenate([s for s in known if s.shape[1] == channels])
         mean, std = np.nanmean(flat, 0), np.nanstd(flat, 0)
         return {
             "channels": channels,
             "stride": stride,
             "length": lengths.pop() // stride if len(lengths) == 1 else 0,
+            "typical": typical,
             "mean": [float(m) for m in np.nan_to_num(mean)],
             "std": [float(s) if np.isfinite(s) and s > 1e-9 else 1.0 for s in std],
         }
@@ -77,6 +79,9 @@ class Series(Base):
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()
+
+    def steps(self, state: State) -> int:
+        return state["typical"]
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[2] == state["channels"]

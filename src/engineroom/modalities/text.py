@@ -74,6 +74,9 @@ class Text(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenEmbedding(states[0]["vocabulary"], width)
 
+    def steps(self, state: State) -> int:
+        return state["length"]
+
     def check(self, state: State, tensor: Tensor) -> bool:
         return 0 < state["vocabulary"] <= MOST_TOKENS
 
