@@ -52,6 +52,8 @@ class Fitted:
 
     def predict(self, frame: pl.DataFrame) -> np.ndarray:
         """(N, C) probabilities | (N,) values | (N, L) probabilities."""
+        if not frame.height:
+            return np.zeros((0, self.classes) if self.kind != "number" else 0)
         with threads(frame.height):
             x = registry.get("baselines", self.name).features(frame, self)
             return answer(self.parts["estimator"], x, self.kind, self.classes, self.facts)

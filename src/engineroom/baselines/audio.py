@@ -50,7 +50,7 @@ def describe(wave: np.ndarray, rate: int) -> np.ndarray:
 
     size = 2 ** int(np.ceil(np.log2(rate * 0.025)))
     loud = np.flatnonzero(np.abs(wave) > 0.01)  # silence around the sound says nothing
-    wave = wave[loud[0] : loud[-1] + 1] if len(loud) > size else wave[: max(size, len(wave))]
+    wave = wave[loud[0] : loud[-1] + 1] if len(loud) > size else np.pad(wave, (0, max(0, size - len(wave))))
     power = np.abs(stft(wave, rate, nperseg=size, noverlap=size - rate // 100)[2]) ** 2
     mel = np.log(mel_filters(rate, size, MELS) @ power + 1e-8)
     cepstra = dct(mel, axis=0, norm="ortho")[:20]

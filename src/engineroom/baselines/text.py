@@ -64,7 +64,8 @@ def vocabulary(name: str, texts: list[str]) -> tuple[dict, Any]:
     try:
         x = blank.fit_transform(texts)
     except ValueError:  # not one word in all the texts
-        return vocabulary(name, [*texts, "empty"])[0], tfidf(name, {"terms": ["empty"], "idf": [1.0]}).transform(texts)
+        facts = vocabulary(name, ["empty"])[0]
+        return facts, tfidf(name, facts).transform(texts)
     return {"terms": list(blank.get_feature_names_out()), "idf": [round(float(v), 5) for v in blank.idf_]}, x
 
 
