@@ -25,6 +25,12 @@ from typing import Any
 KINDS = ("facts", "notes", "table", "lines", "bars", "histogram", "scatter", "matrix", "intervals", "gallery", "code")
 
 
+def spoken(value: float, *, sign: bool = False) -> str:
+    """A number as people say it: 45,312 and 0.9318, never 4.531e+04."""
+    plus = "+" if sign else ""
+    return f"{value:{plus},.0f}" if abs(value) >= 1000 else f"{value:{plus}.4g}"
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """One thing to look at: `kind` picks the renderer, `words` say what to see in it."""

@@ -79,7 +79,7 @@ def show_row(frame: pl.DataFrame, row: int, schema: Schema) -> str:
         modality = registry.get("modalities", column.modality)
         html = modality.show(cell(frame, row, column.name), column.state)
         if modality.stacks:
-            small.append(f"<b>{escape(column.name)}</b> {html}")
+            small.append(f"<b>{escape(column.name)}</b> {html or '–'}")
         else:
             big.append(html)
     return "".join(big) + (f"<p>{' · '.join(small[:16])}</p>" if small else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.exhibits import spoken
 from ..core.signals import Answers, Records
 from ..metrics.bootstrap import intervals, paired_difference
 
@@ -57,17 +58,17 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
     value, low, high, p = paired_difference(task.score, deep.records, rival.records, metric, seed=seed)
     ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
     ours, theirs, nothing = (e.scores[metric] for e in (deep, rival, trivial))
-    shown = f"{metric} {ours:.4g} against {theirs:.4g} of the classical rival ({rival.words})"
+    shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical rival ({rival.words})"
     slower = deep.seconds / max(rival.seconds, 1e-3)
     size = deep.megabytes / max(rival.megabytes, 1e-6)
     words = [
-        f"On the same {len(deep.records['truth'])} test rows the difference is {value:+.3g} (95 % interval {low:+.3g} to {high:+.3g}).",
+        f"On the same {len(deep.records['truth'])} test rows the difference is {spoken(value, sign=True)} (95 % interval {spoken(low, sign=True)} to {spoken(high, sign=True)}).",
         f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's.",
     ]
     if sign * (max(ours * sign, theirs * sign) * sign - nothing) <= 0:
         return Verdict(
             "trivial",
-            f"Neither beats answering always the same: {metric} {nothing:.4g}. {shown}.",
+            f"Neither beats answering always the same: {metric} {spoken(nothing)}. {shown}.",
             (*words, "The inputs may say nothing about the target, or there are too few rows."),
             (value, low, high, p),
         )

@@ -69,8 +69,18 @@ def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
         roc.append({"name": name, "x": thin(fpr), "y": thin(tpr)})
         pr.append({"name": name, "x": thin(recall), "y": thin(precision)})
     return [
-        Exhibit("lines", f"Finding “{names[1]}”: ROC", {"x": "false alarms", "y": "found", "series": roc, "diagonal": True}),
-        Exhibit("lines", f"Finding “{names[1]}”: precision and recall", {"x": "recall", "y": "precision", "series": pr}),
+        Exhibit(
+            "lines",
+            f"Finding “{names[1]}”: ROC",
+            {"x": "false alarms", "y": "found", "series": roc, "diagonal": True},
+            "How many are found for how many false alarms; guessing walks the diagonal.",
+        ),
+        Exhibit(
+            "lines",
+            f"Finding “{names[1]}”: precision and recall",
+            {"x": "recall", "y": "precision", "series": pr},
+            "To find more of them, how many of the finds will be right?",
+        ),
     ]
 
 

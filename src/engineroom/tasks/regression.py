@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..core.columns import Column
-from ..core.exhibits import Exhibit
+from ..core.exhibits import Exhibit, spoken
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import regression as metrics
 from ._members import honest_mean, mean_loss
@@ -99,7 +99,7 @@ class Regression:
         facts = [
             ["stated coverage", f"{COVERAGE:.0%}", "of the intervals"],
             ["measured coverage", f"{inside:.1%}", "test rows inside their interval"],
-            ["median width", f"{np.median(records['high'] - records['low']):.4g}", f"in units of {target.name}"],
+            ["median width", spoken(float(np.median(records["high"] - records["low"]))), f"in units of {target.name}"],
         ]
         return [
             Exhibit(
@@ -114,8 +114,8 @@ class Regression:
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         return (
-            f"said {records['said'][row]:.5g}",
-            f"is {records['truth'][row]:.5g} · interval {records['low'][row]:.4g} … {records['high'][row]:.4g}",
+            f"said {spoken(records['said'][row])}",
+            f"is {spoken(records['truth'][row])} · interval {spoken(records['low'][row])} … {spoken(records['high'][row])}",
         )
 
     def wrong(self, records: Records) -> np.ndarray:
