@@ -5,26 +5,36 @@ from __future__ import annotations
 import numpy as np
 
 BINS = 15
+MANY = 50  # classes; beyond, one curve a class costs more than it tells
 
 
 def scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, float]:
-    """All scores of (N,) class numbers and (N, C) probabilities. A truth of -1 (a class unseen in training) counts as wrong in
-    accuracy and is left out of the rest."""
+    """All scores of (N,) class numbers and (N, C) probabilities; NaN where the rows cannot tell.
+
+    A truth of -1 (a class unseen in training) counts as wrong in accuracy and is left out of the rest.
+    """
     said = probability.argmax(1)
-    out = {"accuracy": float((said == truth).mean()) if len(truth) else float("nan")}
+    out = {"accuracy": average(said == truth)}
     known = truth >= 0
     truth, probability, said = truth[known], probability[known], said[known]
     C = probability.shape[1]
     recalls, f1s = class_rates(truth, said, C)
-    out |= {"f1_macro": float(np.mean(f1s)), "balanced_accuracy": float(np.nanmean(recalls))}
+    out |= {"f1_macro": average(f1s), "balanced_accuracy": average(recalls)}
     if C == 2:
         y, p = truth == 1, probability[:, 1]
         out |= {"f1": binary_f1(truth, said), "roc_auc": roc_auc(y, p), "average_precision": average_precision(y, p)}
     else:
-        out["roc_auc"] = float(np.nanmean([roc_auc(truth == k, probability[:, k]) for k in range(C)])) if C <= 50 else float("nan")
+        out["roc_auc"] = average([roc_auc(truth == k, probability[:, k]) for k in range(C)]) if C <= MANY else float("nan")
     own = probability[np.arange(len(truth)), truth]
-    out |= {"log_loss": float(-np.log(np.clip(own, 1e-15, 1)).mean()), "brier": brier(truth, probability), "ece": ece(truth, probability)}
+    out |= {"log_loss": average(-np.log(np.clip(own, 1e-15, 1))), "brier": brier(truth, probability), "ece": ece(truth, probability)}
     return out
+
+
+def average(values: np.ndarray | list[float]) -> float:
+    """Mean of those that are numbers; NaN if there are none."""
+    x = np.asarray(values, np.float64)
+    x = x[~np.isnan(x)]
+    return float(x.mean()) if len(x) else float("nan")
 
 
 def class_rates(truth: np.ndarray, said: np.ndarray, C: int) -> tuple[np.ndarray, np.ndarray]:
@@ -39,37 +49,40 @@ def class_rates(truth: np.ndarray, said: np.ndarray, C: int) -> tuple[np.ndarray
 def binary_f1(truth: np.ndarray, said: np.ndarray) -> float:
     """F1 of the second class (in sorted order)."""
     hits = float(((truth == 1) & (said == 1)).sum())
-    return 2 * hits / max(1.0, float((truth == 1).sum() + (said == 1).sum()))
+    return 2 * hits / max(1.0, float((truth == 1).sum() + (said == 1).sum())) if len(truth) else float("nan")
 
 
 def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
-    """Area under the ROC curve by ranks (Mann–Whitney), ties shared; NaN where one class is absent."""
-    positives = int(y.sum())
-    if positives in (0, len(y)):
-        return float("nan")
-    order = np.argsort(p, kind="stable")
-    _values, starts, counts = np.unique(p[order], return_index=True, return_counts=True)
-    ranks = np.empty(len(p))
-    ranks[order] = np.repeat(starts + (counts + 1) / 2, counts)
-    return float((ranks[y].sum() - positives * (positives + 1) / 2) / (positives * (len(y) - positives)))
+    """Area under the ROC curve: how often a positive is ranked above a negative, ties counting half; NaN where one class is absent."""
+    hits, misses = by_threshold(y, p)
+    pairs = hits.sum() * misses.sum()
+    return float((hits * (np.cumsum(misses) - misses / 2)).sum() / pairs) if pairs else float("nan")
 
 
 def average_precision(y: np.ndarray, p: np.ndarray) -> float:
     """Area under precision–recall as scikit-learn sums it; NaN without positives."""
     if not y.any():
         return float("nan")
-    order = np.argsort(-p, kind="stable")
-    hits = np.cumsum(y[order])
-    last = np.r_[np.diff(p[order]) != 0, True]  # ties count as one threshold
-    precision, recall = (hits / np.arange(1, len(y) + 1))[last], (hits / hits[-1])[last]
-    return float((np.diff(np.r_[0.0, recall]) * precision).sum())
+    hits, misses = (counts[::-1] for counts in by_threshold(y, p))
+    found = np.cumsum(hits)
+    return float((hits * found / (found + np.cumsum(misses))).sum() / found[-1])
+
+
+def by_threshold(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(positives, negatives) at every distinct value of p, lowest first, as float64."""
+    if not len(p):
+        return np.zeros(0), np.zeros(0)
+    order = np.argsort(p)  # the order among equals does not matter, and need not be kept: six times faster
+    starts = np.flatnonzero(np.r_[True, np.diff(p[order]) != 0])
+    hits = np.add.reduceat(y[order].astype(np.float64), starts)
+    return hits, np.diff(np.r_[starts, len(p)]) - hits
 
 
 def brier(truth: np.ndarray, probability: np.ndarray) -> float:
     """Mean squared distance to the true one-hot vector; for two classes the customary half of it."""
     own = probability[np.arange(len(truth)), truth]
     total = (probability**2).sum(1) - 2 * own + 1
-    return float(total.mean() / (2 if probability.shape[1] == 2 else 1))
+    return average(total) / (2 if probability.shape[1] == 2 else 1)
 
 
 def ece(truth: np.ndarray, probability: np.ndarray) -> float:
@@ -77,4 +90,4 @@ def ece(truth: np.ndarray, probability: np.ndarray) -> float:
     sure, right = probability.max(1), (probability.argmax(1) == truth).astype(float)
     place = np.minimum((sure * BINS).astype(int), BINS - 1)
     gap = np.bincount(place, right - sure, minlength=BINS)
-    return float(np.abs(gap).sum() / max(1, len(truth)))
+    return float(np.abs(gap).sum() / len(truth)) if len(truth) else float("nan")

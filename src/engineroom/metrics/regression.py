@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+NAMES = ("rmse", "mae", "r2", "median_ae", "coverage")
+
 
 def scores(truth: np.ndarray, said: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
-    """All (N,) in the target's units."""
+    """All (N,) in the target's units; NaN without rows. R² is NaN where all truths are equal."""
+    if not len(truth):
+        return dict.fromkeys(NAMES, float("nan"))
     error = said - truth
-    spread = float(((truth - truth.mean()) ** 2).mean()) if len(truth) else 0.0
+    spread = float(((truth - truth.mean()) ** 2).mean())
     return {
         "rmse": float(np.sqrt((error**2).mean())),
         "mae": float(np.abs(error).mean()),
