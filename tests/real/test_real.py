@@ -19,7 +19,7 @@ FLOORS = [
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "target", "score", "floor", "steps"), FLOORS, ids=[f[0] for f in FLOORS])
 def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score: str, floor: float, steps: int) -> None:
-    command("train", real_data(name), *(["--target", target] if target else []), "--run", "r", "--steps", steps, "--quiet", cwd=tmp_path)
+    command("train", real_data(name), *(["--target", target] if target else []), "--run", "r", "--steps", steps, "--set", "model.size=small", "--quiet", cwd=tmp_path)
     manifest = json.loads((tmp_path / "r" / "bundle" / "bundle.json").read_text())
     assert manifest["metrics"][score] >= floor
     assert manifest["rival"]["metrics"][score] >= floor - 0.05
