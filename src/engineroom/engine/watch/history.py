@@ -49,9 +49,10 @@ class History:
             self.write("stopping", step=event.step, reason=event.reason)
 
     def _train_line(self, event: Repeated) -> None:
-        """About 200 lines a run, and at least one in two seconds."""
+        """About 200 lines a run, never more than ten a second, and at least one in two seconds."""
         now = time.perf_counter()
-        if event.step - self.last_step < max(1, self.total() // 200) and now - self.last_line < 2.0:
+        waited = now - self.last_line
+        if waited < 0.1 or (event.step - self.last_step < self.total() // 200 and waited < 2.0):
             return
         rate = self.seen / max(1e-9, now - (self.last_line or self.begun))
         self.last_line, self.last_step, self.seen = now, event.step, 0
