@@ -160,7 +160,7 @@ def test_sounds_of_length_zero_and_of_hours(here) -> None:
         for _ in range(360):
             file.write(np.zeros(800_000, np.int16))  # ten hours, mostly of nothing
     assert os.path.getsize(here / "sounds" / "high" / "hours.flac") < 20_000_000
-    page = json.dumps(er.train(str(here / "sounds"), **QUICK).report())
+    page = json.dumps(er.train(str(here / "sounds"), limits={"seconds": 1.0}, **QUICK).report())
     assert "none.wav" in page
 
 

@@ -44,7 +44,7 @@ class Audio(Base):
             return {"rate": HIGHEST_RATE, "samples": HIGHEST_RATE, "seconds": limits.seconds}
         rates, seconds = np.array(facts).T
         rate = int(min(HIGHEST_RATE, np.median(rates)))
-        length = min(limits.seconds, float(np.quantile(seconds, 0.99)))
+        length = min(limits.seconds, float(np.quantile(seconds, 0.95)))
         return {"rate": rate, "samples": max(400, int(length * rate)), "seconds": limits.seconds}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
