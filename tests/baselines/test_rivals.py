@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from conftest import house_table
+from engineroom.baselines import _store
 from engineroom.baselines._choose import choose
 from engineroom.baselines._store import load
 from engineroom.core import registry
@@ -111,3 +112,45 @@ def test_a_strangers_file_is_refused(tmp_path) -> None:
         new.writestr("estimator.skops", skops.io.dumps(Odd()))
     with pytest.raises(BundleError, match="ntrusted"):
         load(buffer.getvalue())
+
+
+KINDS = ["trees", "text", "image", "series", "audio", "mixed"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_class_alone_in_training_is_said_and_answered(kind: str, tmp_path) -> None:
+    name, one, frame, y = fitted(kind, tmp_path)
+    val = (frame[60:75], y[60:75])
+    rival = registry.get("baselines", name).fit(frame[:60], np.ones(60, int), schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    assert rival.words == "always the only class that occurs in training"
+    assert (load(rival.dump()).predict(frame[60:]) == [0, 1, 0]).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_validation_rows(kind: str, tmp_path) -> None:
+    name, one, frame, y = fitted(kind, tmp_path)
+    nothing = (frame[:0], y[:0])
+    rival = registry.get("baselines", name).fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=nothing, seed=0)
+    assert (rival.predict(frame[60:]).argmax(1) == y[60:]).mean() > 0.9
+
+
+def test_rows_left_out_for_cost_are_said(tmp_path, monkeypatch) -> None:
+    _, one, frame, y = fitted("trees", tmp_path)
+    baseline = registry.get("baselines", "trees")
+    monkeypatch.setattr(type(baseline), "most", 40)
+    val = (frame[60:75], y[60:75])
+    rival = baseline.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=val, seed=0)
+    assert rival.words == "gradient-boosted trees, on 40 of 60 rows"
+
+
+def test_many_classes_of_many_texts_take_support_vectors_with_sharpened_answers(tmp_path, monkeypatch) -> None:
+    from engineroom.baselines import text
+
+    _, one, frame, y = fitted("text", tmp_path)
+    monkeypatch.setattr(text, "TOO_MANY", 10)
+    monkeypatch.setattr(_store, "FEW_TO_SHARPEN", 10)
+    val = (frame[60:75], y[60:75])
+    rival = text.BASELINE.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    p = load(rival.dump()).predict(frame[60:])
+    assert "support vectors" in rival.words and np.allclose(p.sum(1), 1) and (p.argmax(1) == y[60:]).all()
+    assert p.max(1).min() > 0.9, "right on every validation row, so it may be sure"

@@ -36,6 +36,8 @@ KINDS = ("classes", "number", "labels")
 MANY_ROWS = 100_000  # for fewer, one thread does it
 MOST_CLASSES = 1_000_000
 MOST_BYTES = 4 * 2**30
+SHARPNESS = [round(float(s), 4) for s in np.geomspace(0.5, 16, 21)]
+FEW_TO_SHARPEN = 50  # validation rows
 
 
 @dataclass
@@ -160,15 +162,40 @@ def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[An
     return max(fitted, key=lambda pair: pair[1].score(val[0], val[1]))
 
 
-def quietly(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
-    """Fit few rows on one thread: on a busy machine the threads of small sums wait for each other, up to forty times longer."""
+def with_care(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
+    """What every rival's `fit` is spared: more rows than `most`, a single class, and threads that wait for each other over small sums.
+
+    On a busy machine such threads take up to forty times longer. Whatever was spared is said in `words`.
+    """
 
     @wraps(fit)
-    def fit_quietly(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> Fitted:
+    def careful(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> Fitted:
+        rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), self.most)).astype(int))
+        if len(rows) < len(y):
+            frame, y, note = frame[rows], y[rows], f", on {len(rows):,} of {len(y):,} rows"
+        else:
+            note = ""
+        if more["kind"] == "classes" and (y == y[0]).all():
+            fitted = registry.get("baselines", "trivial").fit(frame, y, **more)
+            fitted.words = "always the only class that occurs in training"
+            return fitted
         with threads(frame.height):
-            return fit(self, frame, y, **more)
+            fitted = fit(self, frame, y, **more)
+        fitted.words += note
+        return fitted
 
-    return fit_quietly
+    return careful
+
+
+def sharpness(estimator: Any, x: Any, y: np.ndarray) -> float:
+    """What a decision function is multiplied by before the softmax: least log loss on validation rows (Guo et al. 2017: temperature)."""
+    known = np.isin(y, estimator.classes_)
+    if known.sum() < FEW_TO_SHARPEN:
+        return 4.0
+    place = np.searchsorted(estimator.classes_, y[known])
+    tries = [answer(estimator, x[known], "classes", int(estimator.classes_[-1]) + 1, {"sharpness": s}) for s in SHARPNESS]
+    losses = [-np.log(np.clip(p[np.arange(len(place)), estimator.classes_[place]], 1e-9, 1)).mean() for p in tries]
+    return float(SHARPNESS[int(np.argmin(losses))])
 
 
 def threads(rows: int) -> Any:

@@ -17,6 +17,7 @@ from ._hog import picture_features
 
 LEARN, ASK = 2500, 800
 KEPT = 0.9  # share of the gain over guessing that mirrored pictures must keep
+SURE = 3  # standard errors above guessing
 FLIPS = {"horizontal": 3, "vertical": 2}
 
 
@@ -47,7 +48,8 @@ def ask_classifier(store, data, task, schema: Schema) -> list[str]:
         model = make_pipeline(StandardScaler(), learner).fit(picture_features(store.take(taught)), truth["taught"])
     guess = 0.0 if task.kind == "number" else float(np.bincount(truth["asked"][truth["asked"] >= 0]).max() / held)
     plain = model.score(picture_features(pixels), truth["asked"]) - guess
-    if plain < 0.05:
+    noise = held**-0.5 * (1.0 if task.kind == "number" else (guess * (1 - guess)) ** 0.5)
+    if plain < max(0.05, SURE * noise):  # who knows nothing cannot be asked
         return []
     return [
         name for name, axis in FLIPS.items() if model.score(picture_features(np.flip(pixels, axis)), truth["asked"]) - guess >= KEPT * plain

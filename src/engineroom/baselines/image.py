@@ -8,16 +8,18 @@ import polars as pl
 from ..core import registry
 from ..core.columns import Column, Schema
 from ._hog import picture_features
-from ._store import Fitted, pick, quietly, several, split_labels
+from ._store import Fitted, pick, several, split_labels, with_care
 
 CHUNK = 1024
 
 
 class Image:
+    most = 20_000  # rows learnt from, evenly taken
+
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["image"] else 0.0
 
-    @quietly
+    @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.ensemble import ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge

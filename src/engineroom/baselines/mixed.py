@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column, Schema
-from ._store import Fitted, quietly, several, split_labels
+from ._store import Fitted, several, split_labels, with_care
 from .audio import audio_features
 from .image import image_features
 from .series import series_features
@@ -19,10 +19,12 @@ WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
 class Mixed:
+    most = 50_000  # rows learnt from, evenly taken
+
     def fits(self, schema: Schema) -> float:
         return 0.5
 
-    @quietly
+    @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -36,8 +38,10 @@ class Mixed:
                 fitted.facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
             raw = self.raw(frame, column, index, fitted)
             fitted.parts[f"short{index}"] = TruncatedSVD(max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1)), random_state=seed).fit(raw)
+        x, categorical = self.features(frame, fitted), scalar_features(frame[:1], schema)[1]
+        settings: dict = {"categorical_features": categorical + [False] * (x.shape[1] - len(categorical))} if any(categorical) else {}
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
-        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False), kind).fit(self.features(frame, fitted), y)
+        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y)
         return fitted
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:

@@ -7,30 +7,30 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ._store import Fitted, quietly, several, split_labels
+from ._store import Fitted, several, split_labels, with_care
 
 SCALAR = ("number", "category", "datetime", "multilabel")
 MOST_LEVELS = 254
-MOST_ROWS = 300_000
 
 
 class Trees:
+    most = 300_000  # rows learnt from, evenly taken
+
     def fits(self, schema: Schema) -> float:
         return 1.0 if all(c.modality in SCALAR for c in schema.inputs) else 0.0
 
-    @quietly
+    @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-        rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), MOST_ROWS)).astype(int))
         y, constant = split_labels(y, kind)
         fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constant}, {})
-        x, categorical = scalar_features(frame[rows], schema)
+        x, categorical = scalar_features(frame, schema)
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
         settings: dict = {"categorical_features": categorical} if any(categorical) else {}
         if kind == "classes" and classes > 30:
             settings["max_iter"] = 40  # one tree a class and round
-        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y[rows])
+        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y)
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
