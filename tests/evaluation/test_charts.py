@@ -12,6 +12,7 @@ import pytest
 from engineroom.evaluation.canvas import breadth, compact, short
 from engineroom.evaluation.charts import CHARTS, draw
 
+SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>alert("x")</script> & $x^2$ \x00\x1b\n日本語 \ud800'
 MANY = [f"{i} {EVIL}" for i in range(151)]
 RNG = np.random.default_rng(0)
@@ -44,12 +45,17 @@ EMPTY = {
 
 
 def shapes(drawn: str) -> ElementTree.Element:
-    """The SVG as a tree: it must be well-formed."""
-    return ElementTree.fromstring(drawn[drawn.index("<svg") : drawn.index("</svg>") + 6])
+    """All SVGs as one tree: each must be well-formed."""
+    return ElementTree.fromstring(f"<all>{''.join(re.findall(r'<svg.*?</svg>', drawn, re.DOTALL))}</all>")
 
 
 def texts(drawn: str) -> list[str]:
-    return ["".join(t.itertext()) for t in shapes(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    """What is written in a chart, without what only the pointer shows."""
+    return ["".join([t.text or "", *(inner.tail or "" for inner in t)]) for t in shapes(drawn).iter(f"{SVG}text")]
+
+
+def tips(drawn: str) -> list[str]:
+    return [t.text or "" for t in shapes(drawn).iter(f"{SVG}title")]
 
 
 @pytest.mark.parametrize("kind", list(CHARTS))
@@ -108,6 +114,54 @@ def test_a_diagonal_makes_both_axes_alike() -> None:
     assert "0.9" in texts(plain) and plain != square
     ticks = [t for t in texts(square) if t not in "xy"]
     assert len(ticks) - len(set(ticks)) >= 3, "the same ticks on both axes"
+
+
+def test_cells_carry_numbers_up_to_thirty_classes() -> None:
+    for size, picture in ((30, False), (31, True)):
+        names = [f"n{i}" for i in range(size)]
+        values = (np.eye(size) * 12_345 + 1170).tolist()
+        drawn = draw("matrix", {"rows": names, "columns": names, "values": values, "x": "", "y": ""}, "t")
+        assert ("data:image/png" in drawn) is picture and ("n29" in texts(drawn)) is not picture
+        assert ({"1170", "13.5k"} <= set(texts(drawn))) is not picture
+
+
+def test_a_name_that_was_cut_is_whole_under_the_pointer() -> None:
+    names = [f"{'long ' * 9}{i} <b>" for i in range(3)] + ["short"]
+    drawn = draw("bars", {"labels": names, "series": [{"name": n, "values": [1, 2, 3, 4]} for n in names[:2]], "y": ""}, "t")
+    assert tips(drawn) == names[:3], "each its own, though all are cut to the same"
+    assert f'title="{"long " * 9}1 &lt;b&gt;"' in drawn, "in the legend, too"
+    square = draw("matrix", {"rows": names, "columns": names, "values": np.eye(4).tolist(), "x": "", "y": ""}, "t")
+    assert tips(square) == names[:3] * 2
+
+
+def test_few_bars_tell_their_numbers() -> None:
+    few = {"labels": ["p", "q"], "y": "", "series": [{"name": "a", "values": [0.98765, -0.25]}, {"name": "b", "values": [None, 0.5]}]}
+    assert {"0.988", "−0.250", "0.500"} <= set(texts(draw("bars", few, "t")))
+    counts = {"labels": ["p", "q"], "y": "", "series": [{"name": "a", "values": [12_345, 7]}]}
+    assert {"12,345", "7"} <= set(texts(draw("bars", counts, "t")))
+    many = {"labels": [f"l{i}" for i in range(12)], "y": "", "series": [{"name": n, "values": [12_345] * 12} for n in "abc"]}
+    assert "12,345" not in texts(draw("bars", many, "t")), "where they would touch they are left out"
+
+
+def test_many_bars_stand_in_two_panels_of_one_scale() -> None:
+    data = {"labels": [f"n{i}" for i in range(20)], "series": [{"name": "a", "values": [1000 - 50 * i for i in range(20)]}], "y": "rows"}
+    drawn = draw("bars", data, "t")
+    assert drawn.count("<svg role") == 2 and texts(drawn).count("1,000") >= 2, "the ticks of the larger in both"
+
+
+def test_the_users_own_style_does_not_show() -> None:
+    for kind in CHARTS:
+        plain = draw(kind, BIG[kind], "t")
+        with mpl.rc_context(
+            {"axes.grid": True, "xtick.labelsize": 30, "patch.linewidth": 9, "lines.linewidth": 9, "axes.facecolor": "red"}
+        ):
+            assert draw(kind, BIG[kind], "t") == plain
+
+
+def test_words_that_look_like_markup_of_ours_stay_as_they_are() -> None:
+    names = ["#010203", 'id="m1"', "url(#p1)", "font-family: x;"]
+    drawn = draw("bars", {"labels": names, "series": [{"name": "a", "values": [1, 2, 3, 4]}], "y": ""}, "t")
+    assert set(names) <= set(texts(drawn)) and tips(drawn) == []
 
 
 def test_intervals_bands_dashes_and_marks_are_drawn() -> None:

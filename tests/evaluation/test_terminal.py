@@ -51,3 +51,16 @@ def test_many_warnings_are_counted() -> None:
 def test_a_bare_report_is_still_told() -> None:
     bare = {"verdict": {"use": "other", "sentence": "Well.", "why": []}, "tiles": [], "sections": []}
     assert summary(bare) == ["Well."]
+
+
+def test_hostile_names_do_not_steer_the_terminal() -> None:
+    report = SAMPLES["binary"]()
+    report["verdict"]["sentence"] = "Use \x1b[2J\x1b]0;title\x07 it"
+    report["sections"][2]["exhibits"][1]["data"]["items"][0]["what"] = "column \x9b31m"
+    file = io.StringIO()
+    print_summary(report, Console(file=file, width=60, force_terminal=True, color_system=None))
+    assert not set(file.getvalue()) & set("\x07\x9b") and "\x1b[2J" not in file.getvalue() and "\x1b]" not in file.getvalue()
+
+
+def test_scores_of_one_row_share_their_decimals() -> None:
+    assert any(line.split() == ["auc", "0.978", "0.941", "0.500"] for line in summary(SAMPLES["binary"](), 80))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +27,9 @@ VARIABLES = {
     **{c: f"var(--series-{i + 1})" for i, c in enumerate(SERIES)},
 }
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # after six colours the dashes tell lines apart
+MOST_SERIES = 12  # of a chart: more cannot be told apart
 WIDTH, HEIGHT = 4.8, 3.2  # inches; 346 × 230 units: about one unit a pixel on a phone and in half a page
+MOST, LONGEST = 28, 300  # columns of a name; characters of it that are kept for the pointer
 HUGEST = 1e100  # beyond it matplotlib's own arithmetic overflows
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -50,12 +54,12 @@ class NothingToDraw(Exception):
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The house's settings while a chart is drawn; the user's own matplotlib stays as it was."""
+    """The house's settings while a chart is drawn: the user's own neither show in it nor change."""
     import warnings
 
-    import matplotlib as mpl
+    from matplotlib.style import context
 
-    with mpl.rc_context(STYLE), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with context(["default", STYLE]), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # glyphs that the measuring font lacks: the page's font has them
         yield
 
@@ -89,23 +93,53 @@ def label(ax: Any, x: Any = "", y: Any = "", *, grid: str = "both") -> None:
             ax.grid(axis=name, color=FAINT, linewidth=0.8)
 
 
-def finish(fig: Any) -> str:
-    """The figure as inline SVG: variables for colours, the page's font, no ids of groups, no metadata, short numbers."""
+def finish(fig: Any, names: Iterable[tuple[Any, int]] = ()) -> str:
+    """The figure as inline SVG: variables for colours, the page's font, no ids of groups, no metadata, short numbers.
+
+    `names` are the (text, columns) that were cut to fit, in the order drawn: the whole text shows under the pointer."""
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = buffer.getvalue()
     box = re.search(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index(">", svg.index("<svg")) + 1 :]
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)  # it would style the whole page
-    body = re.sub(r'<g id="[A-Za-z_.]*\d+"( ?/?)>', lambda m: "" if "/" in m[1] else "<g>", body)
-    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
-    body = re.sub(r"font: (\d+(?:\.\d+)?px) [^;\"]*", r"font-size: \1", body)
-    body = re.sub(r' transform="rotate\(-?0 [^"]*"', "", body)
-    body = re.sub(r' (d|x|y)="([^"]*)"', shorten, body)
-    body = re.sub(r">\s+<", "><", body)
-    for colour, variable in VARIABLES.items():
-        body = body.replace(colour, variable)
+    key = hashlib.blake2b(body.encode(), digest_size=4).hexdigest()
+    body = re.sub(r"<[^<>]+>", lambda tag: dress(tag[0], key), body)
+    body = explain(re.sub(r">\s+<", "><", body), names)
     return f'<svg viewBox="{box[1] if box else "0 0 346 230"}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body.strip()}'
+
+
+def dress(tag: str, key: str) -> str:
+    """One tag, with ids that are this chart's own (`key`); the words between tags stay as the data have them."""
+    if re.fullmatch(r'<g id="[\w.]+" ?/>', tag):
+        return ""
+    tag = re.sub(r'^<g id="[\w.]+"', "<g", tag)
+    tag = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>k{key}", tag)
+    tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
+    tag = re.sub(r"font: (\d+(?:\.\d+)?px) [^;\"]*", r"font-size: \1", tag)
+    tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
+    tag = re.sub(r' (d|x|y)="([^"]*)"', shorten, tag)
+    for colour, variable in VARIABLES.items():
+        tag = tag.replace(colour, variable)
+    return tag
+
+
+def explain(body: str, names: Iterable[tuple[Any, int]]) -> str:
+    """The texts of an SVG, those that were cut with the whole of it inside, for the pointer to show."""
+    waiting: dict[str, deque[str]] = defaultdict(deque)
+    for text, most in names:
+        waiting[html.escape(short(text, most), quote=False)].append(whole(text) if is_cut(text, most) else "")
+
+    def told(found: re.Match[str]) -> str:
+        full = waiting[found[1]].popleft() if waiting.get(found[1]) else ""
+        return f">{f'<title>{html.escape(full)}</title>' if full else ''}{found[1]}</text>"
+
+    return re.sub(r">([^<>]+)</text>", told, body)
+
+
+def tip(text: Any, most: int) -> str:
+    """The attribute that shows under the pointer what `short` cut away."""
+    return f' title="{html.escape(whole(text))}"' if is_cut(text, most) else ""
 
 
 def shorten(found: re.Match[str]) -> str:
@@ -119,7 +153,7 @@ def legend(names: list[tuple[str, int, bool]]) -> str:
     if len(names) < 2:
         return ""
     items = "".join(
-        f'<li class="c{place % 6 + 1}{" dashed" if dashed or place >= len(SERIES) else ""}">{html.escape(short(name))}</li>'
+        f'<li class="c{place % 6 + 1}{" dashed" if dashed or place >= len(SERIES) else ""}"{tip(name, MOST)}>{html.escape(short(name, MOST))}</li>'
         for name, place, dashed in names
     )
     return f'<ul class="legend">{items}</ul>'
@@ -154,6 +188,14 @@ def number(value: Any) -> str:
     return f"{value:.4g}"
 
 
+def alike(values: Sequence[Any]) -> list[str]:
+    """Numbers that stand in one column: they share their decimals."""
+    floats = [v for v in values if isinstance(v, float) and abs(v) < 1000]
+    places = max((min(4, len(f"{v:.4g}".partition(".")[2])) for v in floats if "e" not in f"{v:.4g}"), default=0)
+    fit = [isinstance(v, float) and abs(v) < 1000 and (v == 0 or abs(v) >= 10**-places) for v in values]
+    return [f"{v:.{places}f}" if fits else number(v) for v, fits in zip(values, fit, strict=True)]
+
+
 def column(values: Any) -> np.ndarray:
     """Any list of numbers and gaps as float64; gaps and numbers past all bounds become NaN."""
     array = np.array([np.nan if v is None else v for v in values], float).reshape(len(values))
@@ -165,9 +207,19 @@ def thin(length: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, length - 1, min(length, most)).astype(int))
 
 
-def short(text: Any, most: int = 28) -> str:
+def whole(text: Any) -> str:
+    """One line of printable characters; past all patience it ends."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[:LONGEST]).split())
+    return line + "…" * (len(str(text)) > LONGEST)
+
+
+def is_cut(text: Any, most: int) -> bool:
+    return short(text, most) != whole(text)
+
+
+def short(text: Any, most: int = MOST) -> str:
     """One line of at most `most` columns."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[:1000]).split())
+    line = whole(text)
     if breadth(line) <= most:
         return line
     while breadth(line) > most - 1:

@@ -1,4 +1,4 @@
-"""Exhibit data → SVG: lines, bars, histograms, scatters, matrices, intervals. Whatever the data, the chart stays small and legible."""
+"""Exhibit data → SVG: lines, histograms, scatters, intervals here, bars and matrices beside. Whatever the data, it stays small and legible."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from .bars import MOST_BARS, bars
 from .canvas import (
     DASHES,
-    HEIGHT,
-    INK,
+    MOST_SERIES,
     SERIES,
     SOFT,
     WIDTH,
     NothingToDraw,
+    alike,
     column,
     figure,
     finish,
     label,
     legend,
-    number,
     short,
     style,
     thin,
 )
 from .matrices import matrix
 
-MOST_BARS = 30
-MOST_POINTS, MOST_LINE, MOST_LINE_POINTS, MOST_SERIES = 1500, 400, 2400, 12
+MOST_POINTS, MOST_LINE, MOST_LINE_POINTS = 1500, 400, 2400
 
 
 def draw(kind: str, data: Mapping[str, Any], title: str) -> str:
@@ -39,7 +38,7 @@ def draw(kind: str, data: Mapping[str, Any], title: str) -> str:
             drawn = CHARTS[kind](data)
     except NothingToDraw:
         return '<p class="empty">Nothing to draw: no numbers came in.</p>'
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{html.escape(short(title, 120), quote=True)}" ', 1)
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{html.escape(short(title, 120), quote=True)}" ')
 
 
 def lines(data: Mapping[str, Any]) -> str:
@@ -106,52 +105,6 @@ def annotate(ax: Any, mark: Mapping[str, Any]) -> None:
     ax.annotate(short(mark["label"], 16), place, aside, xycoords=ax.get_xaxis_transform(), textcoords="offset points", **look)
 
 
-def bars(data: Mapping[str, Any]) -> str:
-    labels, series = list(data["labels"]), data["series"][:MOST_SERIES]
-    values = np.stack([column(one["values"][: len(labels)]) for one in series]) if series and labels else np.empty((0, 0))
-    if not np.isfinite(values).any():
-        raise NothingToDraw
-    order = np.arange(len(labels))
-    if len(labels) > MOST_BARS:
-        order = np.argsort(-np.nansum(values, 0), kind="stable")[:MOST_BARS]
-    names = [short(labels[i], 20) for i in order]
-    lying = len(order) > 12 or sum(len(name) + 2 for name in names) > 44
-    fig, ax = figure(WIDTH, max(1.6, 0.17 * len(order) * (len(series) + 0.6) + 0.6) if lying else HEIGHT)
-    thick = 0.78 / len(series)
-    place = np.arange(len(order))
-    for i, one in enumerate(series):
-        shift = place + (i - (len(series) - 1) / 2) * thick
-        bar(ax, shift, values[i][order], thick * 0.86, whiskers(one, values[i], order), colour=SERIES[i % len(SERIES)], lying=lying)
-    if lying:
-        ax.set_yticks(place, names)
-        ax.set_ylim(len(order) - 0.4, -0.6)
-        label(ax, data.get("y", ""), grid="x")
-    else:
-        ax.set_xticks(place, names)
-        label(ax, "", data.get("y", ""), grid="y")
-    said = f'<p class="aside">The {MOST_BARS} largest of {len(labels):,}.</p>' if len(labels) > MOST_BARS else ""
-    return legend([(one["name"], i, False) for i, one in enumerate(series)]) + finish(fig) + said
-
-
-def bar(ax: Any, place: np.ndarray, values: np.ndarray, thick: float, error: Any, *, colour: str, lying: bool) -> None:
-    values = np.nan_to_num(values)
-    look = {"fmt": "none", "ecolor": INK, "elinewidth": 1.2, "capsize": 0}
-    if lying:
-        ax.barh(place, values, thick, color=colour)
-    else:
-        ax.bar(place, values, thick, color=colour)
-    if error is not None:
-        ax.errorbar(values if lying else place, place if lying else values, **{"xerr" if lying else "yerr": error}, **look)
-
-
-def whiskers(one: Mapping[str, Any], values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
-    """(2, bars) lengths below and above each bar, or None where a series has no interval."""
-    if not one.get("low") or not one.get("high"):
-        return None
-    low, high = column(one["low"][: len(values)]), column(one["high"][: len(values)])
-    return np.nan_to_num(np.maximum(np.stack([values - low, high - values])[:, order], 0))
-
-
 def histogram(data: Mapping[str, Any]) -> str:
     edges = column(data["edges"])
     known = [(i, one, np.nan_to_num(column(one["counts"]))) for i, one in enumerate(data["series"][:MOST_SERIES])]
@@ -204,17 +157,18 @@ def intervals(data: Mapping[str, Any]) -> str:
     if not rows:
         raise NothingToDraw
     fig, ax = figure(WIDTH, 0.4 * len(rows) + 0.75)
+    said = alike([float(n[0]) for _, n in rows])
     for i, (_, (value, low, high)) in enumerate(rows):
         colour = SERIES[i % len(SERIES)]
         ends = [value if np.isnan(low) else low, value if np.isnan(high) else high]
         ax.plot(ends, [i, i], "|-", color=colour, linewidth=2, markersize=9, markeredgewidth=2, solid_capstyle="butt")
         ax.plot([value], [i], "o", color=colour, markersize=6)
-        ax.text(1.03, i, number(float(value)), va="center_baseline", transform=ax.get_yaxis_transform())
+        ax.text(1.03, i, said[i], va="center_baseline", transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(rows)), [short(name, 20) for name, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     label(ax, data.get("metric", ""), grid="x")
     ax.spines[:].set_visible(False)
-    return finish(fig)
+    return finish(fig, [(name, 20) for name, _ in rows])
 
 
 CHARTS: dict[str, Callable[[Mapping[str, Any]], str]] = {

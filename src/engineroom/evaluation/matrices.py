@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, breadth, column, compact, figure, finish, short
+from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, breadth, column, compact, figure, finish, short, tip
 
-MOST_HALF, MOST_CELLS, MOST_PIXELS = 10, 25, 300  # rows or columns: at half the page's width; with numbers; in a picture
+MOST_HALF, MOST_CELLS, MOST_PIXELS = 10, 30, 300  # rows or columns: at half the page's width; with numbers; in a picture
+NAME, PAIR_NAME = 16, 44  # columns of a name
 
 
 def matrix(data: Mapping[str, Any]) -> str:
@@ -27,25 +28,33 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
     from matplotlib.patches import Rectangle
 
     rows, columns = values.shape
-    names = [short(c, 12) for c in data["columns"]]
+    names = [short(c, NAME) for c in data["columns"]]
     wide = max(rows, columns) > MOST_HALF
     turned = max(breadth(name) for name in names) > (96 if wide else 38) / columns
     fig, ax = figure(9.0 if wide else WIDTH, max(HEIGHT, 0.3 * rows + (1.5 if turned else 0.8)))
+    room = (920 if wide else 380) / columns  # a cell's width over that of a digit
     for row, place in np.ndindex(rows, columns):
         if values[row, place] <= 0:
             continue
         colour = GOOD if row == place else BAD
         strength = 0.12 + 0.88 * float(share[row, place])
         ax.add_patch(Rectangle((place - 0.48, row - 0.48), 0.96, 0.96, facecolor=colour, alpha=strength, linewidth=0))
-        ax.text(place, row, compact(float(values[row, place])), ha="center", va="center_baseline", fontsize=11 if columns <= 7 else 9.5)
+        text = told(float(values[row, place]))
+        size = min(11 if columns <= 7 else 9.5, room / len(text))
+        ax.text(place, row, text, ha="center", va="center_baseline", fontsize=size)
     ax.set_xlim(-0.5, columns - 0.5)
     ax.set_ylim(rows - 0.5, -0.5)
     ax.set_xticks(range(columns), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor")
-    ax.set_yticks(range(rows), [short(r, 16) for r in data["rows"]])
+    ax.set_yticks(range(rows), [short(r, NAME) for r in data["rows"]])
     ax.set_xlabel(short(data.get("x", ""), 40))
     ax.set_ylabel(short(data.get("y", ""), 40))
     ax.spines[:].set_visible(False)
-    return finish(fig)
+    return finish(fig, [(name, NAME) for name in (*data["columns"], *data["rows"])])
+
+
+def told(value: float) -> str:
+    """A count that fits a cell: 804 · 1170 · 12.3k."""
+    return f"{value:.4g}" if value < 10_000 else compact(float(f"{value:.3g}"))
 
 
 def heat(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str:
@@ -75,8 +84,10 @@ def confused(data: Mapping[str, Any], most: int = 12) -> str:
     for place in np.argsort(-off.ravel(), kind="stable")[:most]:
         row, said = divmod(int(place), off.shape[1])
         if off[row, said] > 0:
-            names = [html.escape(short(name, 44)) for name in (data["rows"][row], data["columns"][said])]
-            items += f"<li><b>{names[0]}</b> taken for <b>{names[1]}</b> <span>{compact(off[row, said])}×</span></li>"
+            names = [
+                f"<b{tip(name, PAIR_NAME)}>{html.escape(short(name, PAIR_NAME))}</b>" for name in (data["rows"][row], data["columns"][said])
+            ]
+            items += f"<li>{names[0]} taken for {names[1]} <span>{compact(off[row, said])}×</span></li>"
     return f'<div class="pairs"><h4>Most often mistaken</h4><ol>{items}</ol></div>' if items else ""
 
 

@@ -11,21 +11,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .canvas import number
+from ..core.files import write_atomic
+from .bars import MOST_PANEL
+from .canvas import alike, number
 from .charts import CHARTS, draw
 from .matrices import MOST_HALF, confused
 
 HERE = Path(__file__).parent
-TALL = 16  # bars: more would tower over a neighbour
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line ends
 LABELS = {"deep": "deep model", "rival": "classical model", "either": "no clear winner", "trivial": "neither"}
 WORDS = {"intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference."}
 
 
 def write_report(report: dict[str, Any], directory: Path) -> None:
-    """report.html and report.json in `directory`."""
+    """report.html and report.json in `directory`; a crash leaves each of them old or new, never cut in two."""
     plain = strict(report)
-    (directory / "report.json").write_text(json.dumps(plain, ensure_ascii=False, allow_nan=False), "utf-8")
-    (directory / "report.html").write_text(render_html(plain), "utf-8")
+    page = render_html(plain)
+    write_atomic(directory / "report.json", json.dumps(plain, ensure_ascii=False, allow_nan=False))
+    write_atomic(directory / "report.html", page)
 
 
 def render_html(report: dict[str, Any]) -> str:
@@ -78,7 +81,7 @@ def arrange(exhibits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str
     for i, exhibit in enumerate(exhibits):
         if not is_half(exhibit):
             waiting = False
-            yield exhibit, "lone" if exhibit["kind"] == "bars" else "full"
+            yield exhibit, "full"
         elif waiting or (i + 1 < len(exhibits) and is_half(exhibits[i + 1])):
             waiting = not waiting
             yield exhibit, "half"
@@ -91,7 +94,7 @@ def is_half(exhibit: Mapping[str, Any]) -> bool:
     if exhibit["kind"] == "matrix":
         return max(len(exhibit["data"]["rows"]), len(exhibit["data"]["columns"])) <= MOST_HALF
     if exhibit["kind"] == "bars":
-        return len(exhibit["data"]["labels"]) <= TALL
+        return len(exhibit["data"]["labels"]) <= MOST_PANEL
     return exhibit["kind"] in CHARTS
 
 
@@ -109,12 +112,7 @@ def tabulate(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def cells(values: Sequence[Any]) -> list[dict[str, Any]]:
     """Text and sort key of each value of a column."""
-    floats = [v for v in values if isinstance(v, float) and abs(v) < 1000]
-    places = max((min(4, len(f"{v:.4g}".partition(".")[2])) for v in floats if "e" not in f"{v:.4g}"), default=0)
-    texts = [
-        f"{v:.{places}f}" if isinstance(v, float) and abs(v) < 1000 and (v == 0 or abs(v) >= 10**-places) else number(v) for v in values
-    ]
-    return [{"text": text, "key": sort_key(value)} for text, value in zip(texts, values, strict=True)]
+    return [{"text": text, "key": sort_key(value)} for text, value in zip(alike(values), values, strict=True)]
 
 
 def sort_key(value: Any) -> float | None:
@@ -135,7 +133,7 @@ def span(tile: Mapping[str, Any]) -> dict[str, str]:
 
 
 def strict(value: Any) -> Any:
-    """Plain JSON without NaN, infinity or half characters: none of them may cost the report."""
+    """Plain JSON without NaN, infinity, half characters or control codes: none of them may cost the report, or steer a terminal."""
     if isinstance(value, Mapping):
         return {str(k): strict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -143,5 +141,5 @@ def strict(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return strict(value.tolist())
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return CONTROL.sub("\ufffd", value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .render import number, span
+from .canvas import alike
+from .render import span, strict
 
 COLOURS = {"deep": "green", "rival": "yellow", "either": "cyan", "trivial": "red"}
 LEVELS = {"error": ("error: ", "red"), "warning": ("mind: ", "yellow")}
@@ -18,7 +19,7 @@ def print_summary(report: dict[str, Any], console: Any = None) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    console = console or Console()
+    console, report = console or Console(), strict(report)
     verdict = report["verdict"]
     console.print()
     console.print(Text(verdict["sentence"], style=f"bold {COLOURS.get(verdict['use'], '')}".strip()))
@@ -71,7 +72,7 @@ def models_table(report: dict[str, Any]) -> Any:
             Text(f"{'› ' if best else ''}{row[0]}", style="bold" if best else "dim"), justify="right", style="bold" if best else ""
         )
     for place, name in list(enumerate(data["columns"]))[FIRST_SCORE:]:
-        table.add_row(Text(str(name)), *(Text(number(row[place])) for row in data["rows"]))
+        table.add_row(Text(str(name)), *map(Text, alike([row[place] for row in data["rows"]])))
     return table
 
 
