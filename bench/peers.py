@@ -245,11 +245,12 @@ def census() -> tuple:
 
 def lightgbm_adult(minutes: float) -> float:
     import lightgbm
+    from pandas.api.types import is_numeric_dtype
 
     x, y, xt, yt = census()
     a, b = (part.to_pandas() for part in (x, xt))
     for name in a.columns:
-        if not np.issubdtype(a[name].dtype, np.number):
+        if not is_numeric_dtype(a[name]):
             values = sorted(set(a[name].dropna()))
             a[name], b[name] = (part[name].map({v: i for i, v in enumerate(values)}).astype("category") for part in (a, b))
     return roc_auc_score(yt, lightgbm.LGBMClassifier(verbose=-1).fit(a, y).predict_proba(b)[:, 1])
