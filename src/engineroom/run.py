@@ -73,8 +73,6 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     settled = ready.settled or settle(config, plan, model, task, batches, device)
     torch.set_num_threads(settled["threads"])
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
-    run.write_prepared({**ready.to_json(), "settled": settled})
-
     players = objective.players(cast, task, schedule, precision, lr=plan.lr, weight_decay=plan.weight_decay)
     if device != "cpu":
         players = tuple(on_device(player, precision) for player in players)
@@ -89,7 +87,9 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         answers = ask(network, data, monitor, task, precision=precision)
         return task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
 
-    validate = Validate(model, judge, every=max(1, settled["steps"] // CHECKS), selects=task.selects, last=lambda: schedule.total - 1)
+    settled.setdefault("every", check_every(config, settled, lambda: judge(model)))
+    run.write_prepared({**ready.to_json(), "settled": settled})
+    validate = Validate(model, judge, every=settled["every"], selects=task.selects, last=lambda: schedule.total - 1)
     patience = Patience(schedule, plan.patience)
     memory = {"validate": validate, "patience": patience, "schedule": schedule}
     checkpoint = Checkpoint(
@@ -148,6 +148,17 @@ def settle(config: Config, plan, model, task, batches: Training, device: str) ->
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
     return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size, "threads": threads}
+
+
+def check_every(config: Config, settled: dict[str, Any], judge: Callable[[], Any]) -> int:
+    """Steps between validations: CHECKS a run, and in a run by minutes at most a tenth of the time."""
+    every = max(1, settled["steps"] // CHECKS)
+    if not config.train.minutes:
+        return every
+    begun = time.perf_counter()
+    judge()
+    pace = settled["probe"]["seconds_per_step"].get(settled["precision"], 0.01)
+    return min(max(every, round(10 * (time.perf_counter() - begun) / max(pace, 1e-4))), max(1, settled["steps"] // 4))
 
 
 def mixes(ready: Prepared) -> bool:
