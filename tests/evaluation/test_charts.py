@@ -164,6 +164,11 @@ def test_words_that_look_like_markup_of_ours_stay_as_they_are() -> None:
     assert set(names) <= set(texts(drawn)) and tips(drawn) == []
 
 
+def test_points_near_one_corner_keep_readable_axes() -> None:
+    line = {"x": "said", "y": "true", "diagonal": True, "series": [{"name": "a", "x": [0.99998, 1.0], "y": [1.0, 1.0]}]}
+    assert max(map(len, texts(draw("lines", line, "t")))) <= 5, "0.985, not 0.999985"
+
+
 def test_intervals_bands_dashes_and_marks_are_drawn() -> None:
     series = {"name": "a", "x": [1, 2], "y": [1, 2]}
     plain = draw("lines", {"x": "", "y": "", "series": [series]}, "t")

@@ -185,6 +185,8 @@ def test_tables_mark_the_best_and_sort_by_numbers() -> None:
     assert [c["numeric"] for c in sheet["columns"]] == [False, True, True]
     assert [c["text"] for c in sheet["columns"][2]["cells"]] == ["0.50", "0.25", "–", "1e-09"]
     assert [c["key"] for c in sheet["columns"][1]["cells"]] == [1200.0, 5.1, None, None]
+    named = tabulate({"columns": ["class", "rows"], "rows": [["0", 3], ["1", 4]], "best": None})
+    assert [(c["numeric"], c["right"]) for c in named["columns"]] == [(True, False), (True, True)]
     html = render_html(SAMPLES["many_classes"]())
     assert '<tr class="best"><td>rival</td>' in html and 'data-key="81250.0"' in html
 

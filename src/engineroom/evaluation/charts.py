@@ -28,6 +28,7 @@ from .canvas import (
 )
 from .matrices import matrix
 
+LEAST_RANGE = 0.02  # of the largest: nearer than that, the axes would tell digits and no distance
 MOST_POINTS, MOST_LINE, MOST_LINE_POINTS = 1500, 400, 2400
 
 
@@ -86,6 +87,7 @@ def diagonal(ax: Any) -> None:
     """Both axes over the same range, and the line on which they are equal: nearness to it can be read."""
     box = ax.dataLim
     low, high = min(box.x0, box.y0), max(box.x1, box.y1)
+    low = min(low, high - LEAST_RANGE * abs(high))
     room = 0.03 * ((high - low) or 1.0)
     ax.plot([low, high], [low, high], color=SOFT, linewidth=1, linestyle=(0, (2, 3)), zorder=2.5)
     ax.set_xlim(low - room, high + room)

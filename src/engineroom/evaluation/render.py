@@ -99,13 +99,13 @@ def is_half(exhibit: Mapping[str, Any]) -> bool:
 
 
 def tabulate(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's columns and cells as text: numbers of a column share their decimals and stand to the right."""
+    """A table's columns and cells as text: numbers of a column share their decimals and stand to the right, but names of rows do not."""
     columns = []
     for place, name in enumerate(data["columns"]):
         values = [row[place] if place < len(row) else None for row in data["rows"]]
         known = [sort_key(v) for v in values if v is not None and v != ""]
         numeric = bool(known) and all(key is not None for key in known)
-        columns.append({"name": name, "numeric": numeric, "cells": cells(values)})
+        columns.append({"name": name, "numeric": numeric, "right": numeric and place > 0, "cells": cells(values)})
     rows = [[column["cells"][i] for column in columns] for i in range(len(data["rows"]))]
     return {"columns": columns, "rows": rows, "best": data.get("best")}
 
