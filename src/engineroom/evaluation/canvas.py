@@ -106,7 +106,8 @@ def finish(fig: Any, names: Iterable[tuple[Any, int]] = ()) -> str:
     key = hashlib.blake2b(body.encode(), digest_size=4).hexdigest()
     body = re.sub(r"<[^<>]+>", lambda tag: dress(tag[0], key), body)
     body = explain(re.sub(r">\s+<", "><", body), names)
-    return f'<svg viewBox="{box[1] if box else "0 0 346 230"}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{body.strip()}'
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f'<svg viewBox="{box[1] if box else "0 0 346 230"}" {spaces}>{body.strip()}'
 
 
 def dress(tag: str, key: str) -> str:
@@ -152,10 +153,10 @@ def legend(names: list[tuple[str, int, bool]]) -> str:
     """(name, place, dashed) of each series as HTML: it wraps on a phone and never covers a line."""
     if len(names) < 2:
         return ""
-    items = "".join(
-        f'<li class="c{place % 6 + 1}{" dashed" if dashed or place >= len(SERIES) else ""}"{tip(name, MOST)}>{html.escape(short(name, MOST))}</li>'
-        for name, place, dashed in names
-    )
+    items = ""
+    for name, place, dashed in names:
+        look = f"c{place % len(SERIES) + 1}{' dashed' if dashed or place >= len(SERIES) else ''}"
+        items += f'<li class="{look}"{tip(name, MOST)}>{html.escape(short(name, MOST))}</li>'
     return f'<ul class="legend">{items}</ul>'
 
 

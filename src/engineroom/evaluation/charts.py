@@ -1,4 +1,4 @@
-"""Exhibit data → SVG: lines, histograms, scatters, intervals here, bars and matrices beside. Whatever the data, it stays small and legible."""
+"""Exhibit data → SVG: lines, histograms, scatters, intervals here; bars and matrices beside. Small and legible for any data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: no network, no scripts but a few lines of its own. It knows kinds of exhibits and no task."""
+"""The report as one page that needs nothing else: no network, no script but its own. It knows kinds of exhibits and no task."""
 
 from __future__ import annotations
 
