@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,10 +26,9 @@ from .evaluation.predictor import ask
 from .evaluation.render import write_report
 from .evaluation.rival import face
 from .heads._assemble import describe, mirrored
-from .prepare import Prepared
+from .prepare import Prepared, Say
 from .rundir import RunDirectory
 
-Say = Callable[[dict[str, Any]], None]
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
@@ -43,13 +42,13 @@ def finish(
     begun = time.perf_counter()
     answers = task.calibrated(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
-    truth = ready.truth(test)
+    truths = {name: ready.truth(rows) for name, rows in data.splits.items()}
     size = describe(model)
     deep = examine(
         "deep",
         f"{'+'.join(size['families'])}, {size['parameters']:,} parameters",
         answers,
-        truth,
+        truths["test"],
         task,
         seed=config.seed,
         seconds=seconds,
@@ -58,7 +57,6 @@ def finish(
         calibration=calibration,
     )
     say({"event": "rival"})
-    truths = {name: ready.truth(rows) for name, rows in data.splits.items()}
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
     provenance = make_provenance(ready, config, seconds, reason)
@@ -108,8 +106,6 @@ def finish(
 
 def unfolded(data):
     """The same data without folds: every member answers (test rows belong to no fold)."""
-    from dataclasses import replace
-
     return replace(data, fold=None) if data.fold is not None else data
 
 
@@ -151,7 +147,6 @@ def make_report(
         ["ended", str(stopped["reason"]), ""],
     ]
     command = reproduce_command(config, settled)
-    model = {**manifest["model"]}
     return {
         "format": 1,
         "title": run.path.name,
@@ -169,7 +164,7 @@ def make_report(
                 answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task),
                 data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
                 training_section(history, facts, task.headline),
-                model_section(model, list(entries), os.cpu_count() or 1, config.train.device),
+                model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
                 reproduce_section(command, write_yaml(config), manifest["provenance"]),
             )
         ],

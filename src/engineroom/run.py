@@ -26,10 +26,9 @@ from .engine.watch.validate import Validate
 from .evaluation.predictor import ask
 from .finish import finish
 from .plan import CHECKS, budget_seconds, make_plan
-from .prepare import Prepared, prepare
+from .prepare import Prepared, Say, prepare
 from .rundir import RunDirectory
 
-Say = Callable[[dict[str, Any]], None]
 MONITOR_ROWS = 10_000  # validation rows looked at during training; the final judgement takes all
 
 
@@ -123,7 +122,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         history(validate.now(first))
     if patience.ending:
         reason = f"settled: no better validation score in {plan.patience} checks" if reason.startswith("the planned") else reason
-    history.write("stopped", step=max(first - 1, last_step(run)), reason=reason)
+    history.write("stopped", step=max(first - 1, history.step), reason=reason)
     model.load_state_dict(validate.best_weights)
     result = finish(ready, config, run, cast.cpu(), clock(), reason, settled, say)
     history.close()
@@ -186,12 +185,6 @@ def on_device(player, precision: Precision):
     player.forward = lambda batch: forward(precision.move(batch))
     player.loss = lambda output, batch: loss(output, precision.move(batch))
     return player
-
-
-def last_step(run: RunDirectory) -> int:
-    from .engine.watch.history import read_history
-
-    return max((line.get("step", 0) for line in read_history(run.events)), default=0)
 
 
 class Stopwatch:

@@ -28,7 +28,7 @@ class Teller:
             if self.bar is None:
                 from .engine.watch.progress import Bar
 
-                self.bar = Bar("")
+                self.bar = Bar()
             if kind == "started":
                 self.console.print(
                     f"training {line['parameters']:,} parameters for {line['total']:,} steps, {line['precision']}", style="dim"

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column, Schema
+from ..modalities.text import clean
 from ._store import Fitted, several, split_labels, with_care
 from .audio import audio_features
 from .image import image_features
@@ -35,7 +36,7 @@ class Mixed:
         )
         for index, column in enumerate(long_columns(schema)):
             if column.modality == "text":
-                fitted.facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
+                fitted.facts[f"words{index}"] = vocabulary("words", clean(frame[column.name], column.state.get("characters", 20_000)))[0]
             raw = self.raw(frame, column, index, fitted)
             fitted.parts[f"short{index}"] = TruncatedSVD(max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1)), random_state=seed).fit(raw)
         x, categorical = self.features(frame, fitted), scalar_features(frame[:1], schema)[1]
@@ -46,7 +47,7 @@ class Mixed:
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
         if column.modality == "text":
-            return tfidf("words", fitted.facts[f"words{index}"]).transform(texts(frame, column))
+            return tfidf("words", fitted.facts[f"words{index}"]).transform(clean(frame[column.name], column.state.get("characters", 20_000)))
         if column.modality == "image":
             return image_features(frame, column)
         if column.modality == "audio":
@@ -62,10 +63,6 @@ class Mixed:
 
 def long_columns(schema: Schema) -> list[Column]:
     return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series")]
-
-
-def texts(frame: pl.DataFrame, column: Column) -> list[str]:
-    return frame[column.name].cast(pl.String).fill_null("").str.slice(0, column.state.get("characters", 20_000)).to_list()
 
 
 BASELINE = Mixed()

@@ -19,7 +19,6 @@ from ..core.signals import Layout
 from ..layers.spectrogram import LogMel
 from ._base import Base, each_cell
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif")
 SAMPLE = 400
 HIGHEST_RATE = 16_000  # Hz; speech and most events live below 8 kHz
 

@@ -18,7 +18,6 @@ from ..core.signals import Layout, Signal
 from ..layers.augment import jitter, mirror, shift, warp
 from ._base import Base, each_cell, mostly
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees

@@ -27,6 +27,7 @@ class History:
         self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the whole run
         self.elapsed, self.total, self.rate, self.also = elapsed, total, rate, also
         self.seen = 0
+        self.step = 0  # the newest step that was heard of
         self.last_line, self.last_step = 0.0, 0
         self.begun = time.perf_counter()
 
@@ -38,6 +39,7 @@ class History:
             self.also(line)
 
     def __call__(self, event: Event) -> None:
+        self.step = event.step
         if isinstance(event, Repeated):
             self.seen += len(event.batch)
             self._train_line(event)

@@ -15,11 +15,11 @@ def json_lines(line: dict[str, Any]) -> None:
 class Bar:
     """step, loss, score, samples/s and time left on standard error; plain lines where it is no terminal."""
 
-    def __init__(self, headline: str = "") -> None:
+    def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-        self.headline, self.score = headline, ""
+        self.score = ""
         self.console = Console(stderr=True, highlight=False)
         self.bar = Progress(
             TextColumn("[bold]{task.description}"),
@@ -34,7 +34,7 @@ class Bar:
     def __call__(self, line: dict[str, Any]) -> None:
         kind = line["event"]
         if kind == "validated":
-            headline = self.headline or next(iter(line["scores"]), "")
+            headline = next(iter(line["scores"]), "")  # a task names its headline first
             value = line["scores"].get(headline)
             self.score = f"{headline} {value:.4g}" if value is not None else ""
             if not self.console.is_terminal:
