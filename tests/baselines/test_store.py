@@ -26,7 +26,8 @@ Y = np.arange(40) // 20
 
 
 def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "trees") -> _store.Fitted:
-    return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=2, val=(FRAME, y), seed=0)
+    classes = y.shape[1] if kind == "labels" else 2
+    return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0)
 
 
 def rewritten(raw: bytes, **changed: bytes) -> bytes:

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,19 @@ def test_a_rival_of_unknown_types_is_not_built(bundle: Path) -> None:
     (bundle / "rival.skops").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     rehash(bundle)
     with pytest.raises(BundleError):
+        er.evaluate(str(bundle), house_table(50))
+
+
+@pytest.mark.parametrize("change", [{"classes": 3}, {"kind": "number"}, {"schema": []}], ids=str)
+def test_a_rival_of_another_question_is_refused(bundle: Path, change: dict) -> None:
+    with zipfile.ZipFile(bundle / "rival.skops") as old:
+        stored = {name: old.read(name) for name in old.namelist()}
+    stored["rival.json"] = json.dumps(json.loads(stored["rival.json"]) | change).encode()
+    with zipfile.ZipFile(bundle / "rival.skops", "w") as new:
+        for name, data in stored.items():
+            new.writestr(name, data)
+    rehash(bundle)
+    with pytest.raises(BundleError, match="another question|damaged"):
         er.evaluate(str(bundle), house_table(50))
 
 

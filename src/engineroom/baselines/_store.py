@@ -15,7 +15,8 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ..core.errors import BundleError, DataError
+from ..core.errors import BundleError, DataError, UserError
+from ._sound import check_sound
 
 # Types beyond scikit-learn's and numpy's own that its estimators are made of; anything else in a file is refused.
 TRUSTED = [
@@ -79,8 +80,25 @@ class Fitted:
         return buffer.getvalue()
 
 
-def load(data: bytes) -> Fitted:
-    """Read a rival; types that are not trusted or bytes that are damaged give one BundleError and run nothing."""
+class Stored(Fitted):
+    """A rival read from a file: parts that do not fit together give one plain error, not numpy's word for it."""
+
+    def predict(self, frame: pl.DataFrame) -> np.ndarray:
+        wanted = (frame.height,) if self.kind == "number" else (frame.height, self.classes)
+        try:
+            said = super().predict(frame)
+            if said.shape != wanted:
+                raise ValueError(f"answers of shape {said.shape} instead of {wanted}")
+        except UserError:
+            raise
+        except Exception as error:  # as many kinds as there are ways not to fit, too little memory among them
+            why = f"{type(error).__name__}: {str(error)[:200]}"
+            raise BundleError("The bundle's classical rival cannot answer.", why, "Copy the bundle again, or train again.") from error
+        return said
+
+
+def load(data: bytes) -> Stored:
+    """Read a rival; types that are not trusted, damaged bytes and forged trees give one BundleError and run nothing."""
     from sklearn.base import BaseEstimator
     from skops import io as skops
 
@@ -97,7 +115,8 @@ def load(data: bytes) -> Fitted:
         known = name in registry.names("baselines") and kind in KINDS and isinstance(words, str) and isinstance(facts, dict)
         if not known or not 0 <= int(classes) <= MOST_CLASSES or not isinstance(parts.get("estimator"), BaseEstimator):
             raise ValueError("its description makes no sense")
-        return Fitted(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
+        check_sound(parts)
+        return Stored(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here

@@ -117,7 +117,10 @@ class Model:
             return None
         from ..baselines._store import load
 
-        return load(path.read_bytes())
+        rival, classes = load(path.read_bytes()), 0 if self.task.kind == "number" else self.task.outputs(self.schema.target)
+        if (rival.kind, rival.classes, rival.schema) != (self.task.kind, classes, self.schema):
+            raise damaged(self.path, "its classical rival answers another question")
+        return rival
 
     def report(self) -> dict[str, Any]:
         """The report as a dictionary; the page is `report_path`."""
