@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import platform
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from torch import nn
+from torch import Tensor, nn
 
 from .bundle.model import Model, clean, make_golden
 from .bundle.write import write_bundle
@@ -29,6 +31,7 @@ from .heads._assemble import describe, mirrored
 from .prepare import Prepared, Say
 from .rundir import RunDirectory
 
+Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
@@ -59,20 +62,10 @@ def finish(
     say({"event": "rival"})
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
-    provenance = make_provenance(ready, config, seconds, reason)
-    manifest = {
-        "version": version("engineroom"),
-        "task": ready.task_name,
-        "target": ready.schema.target.name,
-        "objective": "supervised",
-        "schema": ready.schema.to_json(),
-        "config": config.model_dump(),
-        "calibration": calibration,
-        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": settled["precision"]},
+    manifest = make_manifest(ready, config, size, calibration, settled, make_provenance(ready, config, seconds, reason)) | {
         "metrics": clean(deep.scores),
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
-        "provenance": provenance,
     }
     report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled)
 
@@ -102,6 +95,39 @@ def finish(
         }
     )
     return Model.load(run.path)
+
+
+def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
+    """A writer of bundles for while training goes on: they predict, but have no test scores, no rival and no report yet."""
+    network = copy.deepcopy(model)
+
+    def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
+        network.load_state_dict(weights)
+        best = mirrored(network, ready.schema).cpu()
+        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task), ready.truth(rows))
+        provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
+        manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": clean(scores)}
+        golden = make_golden(best, unfolded(ready.data), rows)
+        write_bundle(run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
+
+    return write
+
+
+def make_manifest(
+    ready: Prepared, config: Config, size: dict[str, Any], calibration: dict, settled: dict[str, Any], provenance: dict[str, Any]
+) -> dict[str, Any]:
+    """What a bundle must know of itself to be read again."""
+    return {
+        "version": version("engineroom"),
+        "task": ready.task_name,
+        "target": ready.schema.target.name,
+        "objective": "supervised",
+        "schema": ready.schema.to_json(),
+        "config": config.model_dump(),
+        "calibration": calibration,
+        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": settled["precision"]},
+        "provenance": provenance,
+    }
 
 
 def unfolded(data):

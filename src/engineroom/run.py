@@ -16,19 +16,21 @@ from .core.seeds import seed_everything
 from .data.dataset import Training
 from .engine.follow import follow
 from .engine.loop import learn
-from .engine.precision import Precision, pick_device, pick_threads, probe, seconds_per_step
+from .engine.precision import Precision, pick_device, probe
 from .engine.schedule import Schedule
 from .engine.watch.checkpoint import Checkpoint
 from .engine.watch.guard import Clock, Finite, Interrupt
 from .engine.watch.history import History
+from .engine.watch.keep import Keep
 from .engine.watch.patience import Patience, Until
 from .engine.watch.validate import Validate
 from .evaluation.predictor import ask
-from .finish import finish
+from .finish import finish, keep
 from .plan import CHECKS, budget_seconds, make_plan
 from .prepare import Prepared, Say, prepare
 from .rundir import RunDirectory
 
+MIX_EPOCHS = 30  # below, a network does not come to know the pictures well enough to profit from mixtures
 MONITOR_ROWS = 10_000  # validation rows looked at during training; the final judgement takes all
 
 
@@ -62,7 +64,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     objective = registry.get("objectives", "supervised")
     rows = data.splits["train"]
     plan = make_plan(ready.schema, config, ready.learners)
-    batches = Training(data, plan.batch_size, config.seed, config.train.augment, mixes(ready))
+    batches = Training(data, plan.batch_size, config.seed, config.train.augment)
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)
@@ -71,6 +73,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     model = cast["model"]
     settled = ready.settled or settle(config, plan, model, task, batches, device)
     torch.set_num_threads(settled["threads"])
+    batches.mix = mixes(ready, settled["steps"] / batches.per_epoch)
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
     players = objective.players(cast, task, schedule, precision, lr=plan.lr, weight_decay=plan.weight_decay)
     if device != "cpu":
@@ -109,7 +112,9 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         history.write(
             "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
         )
-    watching = [*watchers, Finite(), validate, patience, history, *until(config, task), checkpoint]
+    write = keep(ready, config, run, model, settled, monitor)
+    store = Keep(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=config.train.checkpoint_seconds)
+    watching = [*watchers, Finite(), validate, patience, history, *until(config, task), store, checkpoint]
     seconds = budget_seconds(config)
     if seconds:
         watching.append(Clock(schedule, seconds, clock))
@@ -132,11 +137,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 def settle(config: Config, plan, model, task, batches: Training, device: str) -> dict[str, Any]:
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
     example = Precision("fp32", device).move(batches.batch(2))
-    fp32 = Precision("fp32", device)
-    state = torch.get_rng_state()
-    threads = pick_threads(lambda: seconds_per_step(model, task.loss, example, fp32, budget=3.0), config.train.threads)
-    torch.set_rng_state(state)
-    precision, found = probe(model, task.loss, example, config.train.precision, device)
+    precision, found = probe(model, task.loss, example, config.train.precision, device, config.train.threads)
     if config.train.steps:
         steps = config.train.steps
     elif config.train.epochs:
@@ -146,7 +147,7 @@ def settle(config: Config, plan, model, task, batches: Training, device: str) ->
         affordable = int(0.9 * seconds / max(1e-5, found["seconds_per_step"].get(precision.name, 0.01)))
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
-    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size, "threads": threads}
+    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": batches.batch_size, "threads": found["threads"]}
 
 
 def check_every(config: Config, settled: dict[str, Any], judge: Callable[[], Any]) -> int:
@@ -160,9 +161,10 @@ def check_every(config: Config, settled: dict[str, Any], judge: Callable[[], Any
     return min(max(every, round(10 * (time.perf_counter() - begun) / max(pace, 1e-4))), max(1, settled["steps"] // 4))
 
 
-def mixes(ready: Prepared) -> bool:
-    """Mixing pictures needs classes to mix and nothing but one picture to look at."""
-    return ready.task.kind == "classes" and [c.modality for c in ready.schema.inputs] == ["image"]
+def mixes(ready: Prepared, epochs: float) -> bool:
+    """Mixing pictures needs classes to mix, nothing but one picture to look at, and a run long enough for it to pay."""
+    single = [c.modality for c in ready.schema.inputs] == ["image"]
+    return ready.task.kind == "classes" and single and epochs >= MIX_EPOCHS
 
 
 def until(config: Config, task) -> list[Until]:

@@ -89,3 +89,21 @@ def test_a_run_in_use_is_left_alone(tmp_path: Path) -> None:
     assert "in use" in done.stderr
     process.kill()
     process.wait()
+
+
+def test_a_run_that_was_killed_can_already_predict(tmp_path: Path) -> None:
+    """The bundle is renewed while training goes on; it says that it is unfinished, and resuming still goes to the end."""
+    house_table().write_csv(tmp_path / "houses.csv")
+    process = start(tmp_path, "train", "houses.csv", "--target", "price", "--run", "r", *FAST)
+    for _ in range(6000):
+        if (tmp_path / "r" / "bundle" / "bundle.json").exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    command("predict", "r", "houses.csv", "-o", "out.csv", cwd=tmp_path)
+    assert (tmp_path / "out.csv").read_text().count("\n") == 301
+    listed = command("runs", ".", cwd=tmp_path)
+    assert "unfinished" in listed.stdout
+    command("train", "--resume", "r", "--quiet", cwd=tmp_path)
+    assert (tmp_path / "r" / "bundle" / "report.html").exists()

@@ -17,6 +17,7 @@ from engineroom.engine.schedule import Schedule
 from engineroom.engine.watch.checkpoint import Checkpoint, checkpoints, flatten, unflatten
 from engineroom.engine.watch.guard import Finite
 from engineroom.engine.watch.history import read_history
+from engineroom.engine.watch.keep import Keep
 from engineroom.engine.watch.patience import Patience, Until
 from engineroom.engine.watch.validate import Validate
 
@@ -120,3 +121,14 @@ def test_history_forgets_what_a_crash_repeated_and_a_torn_line(tmp_path) -> None
     path = tmp_path / "events.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + '\n{"event": "st')
     assert [line["step"] for line in read_history(path)] == [1, 1, 2]
+
+
+def test_keep_writes_the_newest_better_weights_and_not_too_often() -> None:
+    written: list[tuple[dict, int]] = []
+    now = Keep(lambda scores, step: written.append((scores, step)), seconds=0.0)
+    for step, better in ((1, True), (2, False), (3, True)):
+        now(Validated(step, {"loss": float(step)}, better))
+    assert [step for _, step in written] == [1, 3]
+    late = Keep(lambda scores, step: written.append((scores, step)), seconds=3600.0)
+    late(Validated(4, {}, True))
+    assert len(written) == 2

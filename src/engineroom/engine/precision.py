@@ -72,32 +72,35 @@ def seconds_per_step(model: nn.Module, loss: Callable, batch: Batch, precision: 
     return best
 
 
-def pick_threads(step: Callable[[], float], asked: int | None) -> int:
-    """The number of threads that trains fastest: beside another busy process all cores can be several times slower than one."""
+def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, float]:
+    """(the number of threads that trains fastest, its seconds a step): beside another busy process all cores can be several times
+    slower than one."""
     most = asked or os.cpu_count() or 1
     torch.set_num_threads(most)
-    if asked or most == 1:
-        return most
     many = step()
+    if asked or most == 1:
+        return most, many
     torch.set_num_threads(1)
-    if many > CLEARLY * step():
-        return 1
+    one = step()
+    if many > CLEARLY * one:
+        return 1, one
     torch.set_num_threads(most)
-    return most
+    return most, many
 
 
-def probe(model: nn.Module, loss: Callable, batch: Batch, asked: str, device: str) -> tuple[Precision, dict[str, Any]]:
-    """(the precision to use, what was measured). The global random state is left as it was."""
+def probe(model: nn.Module, loss: Callable, batch: Batch, asked: str, device: str, threads: int | None) -> tuple[Precision, dict[str, Any]]:
+    """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left as it was."""
     state = torch.get_rng_state()
     try:
-        found: dict[str, Any] = {}
-        names = ("fp32", "bf16") if asked == "auto" else (asked,)
-        for name in names:
+        found: dict[str, float] = {}
+        count, found["fp32"] = pick_threads(lambda: seconds_per_step(model, loss, batch, Precision("fp32", device), budget=3.0), threads)
+        if asked != "fp32":
             try:
-                found[name] = seconds_per_step(model, loss, batch, Precision(name, device))
+                found["bf16"] = seconds_per_step(model, loss, batch, Precision("bf16", device))
             except RuntimeError:  # some CPU kernels know no bf16
-                found[name] = float("inf")
+                found["bf16"] = float("inf")
         name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"
-        return Precision(name, device), {"chosen": name, "seconds_per_step": {k: round(v, 5) for k, v in found.items() if v < 1e6}}
+        paces = {k: round(v, 5) for k, v in found.items() if v < 1e6}
+        return Precision(name, device), {"chosen": name, "threads": count, "seconds_per_step": paces}
     finally:
         torch.set_rng_state(state)

@@ -52,6 +52,7 @@ class Checkpoint:
         self.last = time.perf_counter()
         tensors = {f"cast.{name}": tensor for name, tensor in self.cast.state_dict().items()}
         tensors["random"] = torch.get_rng_state()
+        tensors |= {f"random.cuda.{i}": state for i, state in enumerate(cuda_states())}
         optimizers = {}
         for player in self.players:
             flat, optimizers[player.name] = flatten(player.optimizer.state_dict())
@@ -92,8 +93,14 @@ class Checkpoint:
             for name, thing in self.memory.items():
                 thing.restore(meta["memory"][name], best) if name == "validate" else thing.restore(meta["memory"][name])
             torch.set_rng_state(tensors["random"])
+            for index in range(len(cuda_states())):  # dropout on a GPU draws from the GPU's own generator
+                torch.cuda.set_rng_state(tensors[f"random.cuda.{index}"], index)
             return meta
         return None
+
+
+def cuda_states() -> list[Tensor]:
+    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
 
 
 def checkpoints(directory: Path) -> list[Path]:
