@@ -181,7 +181,7 @@ def make_report(
         "task": manifest["task"],
         "target": manifest["target"],
         "verdict": verdict,
-        "tiles": tiles(deep, task),
+        "tiles": tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engineroom.evaluation.canvas import breadth, compact, short
-from engineroom.evaluation.charts import CHARTS, draw
+from engineroom.evaluation.charts import CHARTS, draw, window
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>alert("x")</script> & $x^2$ \x00\x1b\n日本語 \ud800'
@@ -191,3 +191,13 @@ def test_names_are_cut_to_columns_and_numbers_to_a_few_characters() -> None:
     assert short("a\n b\x00  c") == "a b c" and short("abcdef", 4) == "abc…" and short("日本語", 4) == "日…" and short("") == ""
     assert breadth("日本a") == 5
     assert [compact(v) for v in (0, 1200, 25_000, -1.5e6, 3e9, 1e-5, 0.1 + 0.2, 1e20)] == ["0", "1,200", "25k", "−1.5M", "3G", "1e−05", "0.3", "1e+20"]  # fmt: skip
+
+
+def test_a_model_far_off_leaves_the_axis_to_those_that_are_compared() -> None:
+    near, far = np.array([[0.95, 0.98], [0.97, 0.99]]), np.array([[0.08, 0.12]])
+    low, high = window(np.concatenate([near, far]))
+    assert 0.9 < low < 0.95 and 0.99 < high < 1.0
+    assert window(np.concatenate([near, far + 0.86])) == window(near) == window(near[:1]) == (-np.inf, np.inf)
+    rows = [{"name": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in (("deep", 0.97), ("rival", 0.98), ("trivial", 0.1))]
+    svg = draw("intervals", {"metric": "accuracy", "rows": rows}, "t")
+    assert ">0.98" in svg and ">0.25<" not in svg and ">0.10" in svg

@@ -195,9 +195,9 @@ def test_numbers_as_people_read_them() -> None:
     values = (None, 0.93456, 12345.6, 3, "x", True, math.inf, 1234.0, 1e30)
     assert [number(v) for v in values] == ["–", "0.9346", "12,346", "3", "x", "True", "–", "1,234", "1e+30"]
     tile = {"value": 0.93112, "low": 0.9162, "high": 0.9431}
-    assert list(span(tile).values()) == ["0.931", "0.916", "0.943"]
+    assert span(tile) == {"value": "0.931", "low": "0.916", "high": "0.943", "others": []}
     assert span({"value": 42310.4, "low": 41000.0, "high": 43000.0})["value"] == "42,310"
-    assert span({"value": 1.0, "low": 1.0, "high": 1.0}) == {"value": "1", "low": "1", "high": "1"}
+    assert span({"value": 1.0, "low": 1.0, "high": 1.0}) == {"value": "1", "low": "1", "high": "1", "others": []}
 
 
 def variables(scheme: str) -> dict[str, str]:

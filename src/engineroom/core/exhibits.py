@@ -27,7 +27,7 @@ KINDS = ("facts", "notes", "table", "lines", "bars", "histogram", "scatter", "ma
 
 def spoken(value: float, *, sign: bool = False) -> str:
     """A number as people say it: 45,312 and 0.9318, never 4.531e+04."""
-    plus = "+" if sign else ""
+    plus = "+" if sign and value else ""
     return f"{value:{plus},.0f}" if abs(value) >= 1000 else f"{value:{plus}.4g}"
 
 

@@ -29,6 +29,7 @@ from .canvas import (
 from .matrices import matrix
 
 LEAST_RANGE = 0.02  # of the largest: nearer than that, the axes would tell digits and no distance
+FAR = 0.25  # intervals that would share less of the axis than this get one without the row that is so far off
 MOST_POINTS, MOST_LINE, MOST_LINE_POINTS = 1500, 400, 2400
 
 
@@ -160,17 +161,33 @@ def intervals(data: Mapping[str, Any]) -> str:
         raise NothingToDraw
     fig, ax = figure(WIDTH, 0.4 * len(rows) + 0.75)
     said = alike([float(n[0]) for _, n in rows])
-    for i, (_, (value, low, high)) in enumerate(rows):
+    spans = np.array([[value if np.isnan(low) else low, value if np.isnan(high) else high] for _, (value, low, high) in rows])
+    start, end = window(spans)
+    for i, (_, (value, _, _)) in enumerate(rows):
         colour = SERIES[i % len(SERIES)]
-        ends = [value if np.isnan(low) else low, value if np.isnan(high) else high]
-        ax.plot(ends, [i, i], "|-", color=colour, linewidth=2, markersize=9, markeredgewidth=2, solid_capstyle="butt")
-        ax.plot([value], [i], "o", color=colour, markersize=6)
+        if start <= value <= end:
+            ax.plot(spans[i], [i, i], "|-", color=colour, linewidth=2, markersize=9, markeredgewidth=2, solid_capstyle="butt")
+            ax.plot([value], [i], "o", color=colour, markersize=6)
+        else:
+            edge = start + (0.02 if value < start else 0.98) * (end - start)
+            ax.plot([edge], [i], "<" if value < start else ">", color=colour, markersize=8)
         ax.text(1.03, i, said[i], va="center_baseline", transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(rows)), [short(name, 20) for name, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
+    if np.isfinite(start):
+        ax.set_xlim(start, end)
     label(ax, data.get("metric", ""), grid="x")
     ax.spines[:].set_visible(False)
     return finish(fig, [(name, 20) for name, _ in rows])
+
+
+def window(spans: np.ndarray) -> tuple[float, float]:
+    """How much of the axis shows (rows, 2) intervals: all of it, or only the others where the last row would squeeze them into dots."""
+    low, high = spans[:-1].min(initial=np.inf), spans[:-1].max(initial=-np.inf)
+    if len(spans) < 3 or not 0 < high - low < FAR * (spans.max() - spans.min()):
+        return -np.inf, np.inf
+    room = 0.1 * (high - low)
+    return float(low - room), float(high + room)
 
 
 CHARTS: dict[str, Callable[[Mapping[str, Any]], str]] = {

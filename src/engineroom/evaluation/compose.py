@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core import registry
 from ..core.columns import Schema
 from ..core.exhibits import Exhibit, Finding, Section
 from .examine import Examination
+from .shown import show_row, summary, target_exhibit
 
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
+WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer"}
 
 
 def versus_section(entries: list[Examination], verdict: dict[str, Any], task) -> Section:
@@ -69,31 +70,7 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
                 "The surest errors first: look for wrong labels, odd inputs, missing context.",
             )
         )
-    return Section("What it gets right and wrong", tuple(exhibits))
-
-
-def show_row(frame: pl.DataFrame, row: int, schema: Schema) -> str:
-    """One row as HTML: pictures, players and texts first, scalars as a list."""
-    big, small = [], []
-    for column in schema.inputs:
-        modality = registry.get("modalities", column.modality)
-        html = modality.show(cell(frame, row, column.name), column.state)
-        if modality.stacks:
-            small.append(f"<b>{escape(column.name)}</b> {html or '–'}")
-        else:
-            big.append(html)
-    return "".join(big) + (f"<p>{' · '.join(small[:16])}</p>" if small else "")
-
-
-def cell(frame: pl.DataFrame, row: int, name: str) -> Any:
-    values = frame[name]
-    return values.gather([row]).to_numpy()[0] if isinstance(values.dtype, pl.Array) else values[row]
-
-
-def escape(text: str) -> str:
-    import html
-
-    return html.escape(text)
+    return Section("What it gets right and wrong", tuple(exhibits), "“It” is the deep model, asked for the test rows.")
 
 
 def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], split_words: str, findings: list[Finding]) -> Section:
@@ -113,53 +90,6 @@ def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarr
     )
     exhibits.append(target_exhibit(frame, schema, splits))
     return Section("Data", tuple(exhibits))
-
-
-def summary(values: pl.Series, column) -> str:
-    """A column in half a line."""
-    state = column.state
-    if column.modality == "number" and values.dtype.is_numeric():
-        return f"{float(str(values.min())):.4g} … {float(str(values.max())):.4g}" if values.null_count() < len(values) else "empty"
-    if "values" in state:
-        return (
-            f"{len(state['values'])} different: "
-            + ", ".join(str(v) for v in state["values"][:5])
-            + (" …" if len(state["values"]) > 5 else "")
-        )
-    if column.modality == "image" and "height" in state:
-        return f"{state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
-    if column.modality == "audio" and "rate" in state:
-        return f"{state['rate']} Hz, {state['samples'] / state['rate']:.2f} s"
-    if column.modality == "series" and "channels" in state:
-        return f"{state['channels']} channel(s), {state['length'] or 'unequal'} steps"
-    if column.modality == "text" and "vocabulary" in state:
-        return f"{state['vocabulary']:,} tokens known, up to {state['length']} a text"
-    return ""
-
-
-def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray]) -> Exhibit:
-    from ..modalities.category import to_strings
-    from ..modalities.number import to_floats
-
-    target = schema.target
-    if "values" in target.state and target.modality == "category":
-        labels = target.state["values"]
-        place = {label: i for i, label in enumerate(labels)}
-        values = to_strings(frame[target.name])
-        series = []
-        for name, rows in splits.items():
-            counts = np.zeros(len(labels), int)
-            for label, count in values.gather(rows).drop_nulls().value_counts().iter_rows():
-                if label in place:
-                    counts[place[label]] = count
-            series.append({"name": name, "values": counts.tolist()})
-        return Exhibit("bars", f"How often each {target.name}", {"labels": labels, "series": series, "y": "rows"})
-    if target.modality == "number":
-        x = to_floats(frame[target.name])
-        edges = np.histogram_bin_edges(x[np.isfinite(x)], 40)
-        series = [{"name": name, "counts": np.histogram(x[rows], edges)[0].tolist()} for name, rows in splits.items()]
-        return Exhibit("histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series})
-    return Exhibit("facts", target.name, {"items": [["labels", str(len(target.state["values"])), "in the training rows"]]})
 
 
 def training_section(history: list[dict[str, Any]], facts: list[list[str]], headline: str) -> Section:
@@ -238,18 +168,22 @@ def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> 
     )
 
 
-def tiles(deep: Examination, task) -> list[dict[str, Any]]:
-    names = sorted(deep.scores, key=lambda name: name != task.headline)
+def tiles(entries: list[Examination], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
+    """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others' beside them."""
+    first = next((e for e in entries if e.name == verdict["use"]), entries[0])
+    others = [e for e in entries if e is not first and e.name != "trivial"]
+    names = sorted(first.scores, key=lambda name: name != task.headline)
     return [
         {
             "label": n,
-            "value": deep.scores[n],
-            "low": deep.intervals[n][0],
-            "high": deep.intervals[n][1],
-            "hint": "test split, 95 % bootstrap interval",
+            "value": first.scores[n],
+            "low": first.intervals[n][0],
+            "high": first.intervals[n][1],
+            "hint": f"{WHO[first.name]} on the test split, with its 95 % bootstrap interval",
+            "others": [{"who": WHO[e.name], "value": e.scores[n]} for e in others if n in e.scores],
         }
         for n in names[:5]
-        if n in deep.intervals
+        if n in first.intervals
     ]
 
 

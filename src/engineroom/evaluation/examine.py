@@ -58,11 +58,14 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
     value, low, high, p = paired_difference(task.score, deep.records, rival.records, metric, seed=seed)
     ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
     ours, theirs, nothing = (e.scores[metric] for e in (deep, rival, trivial))
-    shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical rival ({rival.words})"
+    if value == 0:
+        shown = f"{metric} {spoken(ours)} of both, the deep model and the classical rival ({rival.words})"
+    else:
+        shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical rival ({rival.words})"
     slower = deep.seconds / max(rival.seconds, 1e-3)
     size = deep.megabytes / max(rival.megabytes, 1e-6)
     words = [
-        f"On the same {len(deep.records['truth'])} test rows the difference is {spoken(value, sign=True)} (95 % interval {spoken(low, sign=True)} to {spoken(high, sign=True)}).",
+        difference(len(deep.records["truth"]), value, low, high),
         f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's.",
     ]
     if sign * (max(ours * sign, theirs * sign) * sign - nothing) <= 0:
@@ -75,8 +78,18 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
     if ahead:
         return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), (value, low, high, p))
     if behind:
-        return Verdict("rival", f"Use the classical model: {shown}.", (*words, "Here deep learning does not pay."), (value, low, high, p))
+        better = f"{metric} {spoken(theirs)} ({rival.words}) against {spoken(ours)} of the deep model"
+        return Verdict("rival", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), (value, low, high, p))
     cheaper = "the classical one is cheaper to train" if slower > 1 else "the deep one is cheaper to train"
-    return Verdict(
-        "either", f"No clear winner: {shown}; {cheaper}.", (*words, "The difference is within what chance explains."), (value, low, high, p)
-    )
+    last = "This score does not tell the two apart; look at the others." if value == 0 else "The difference is within what chance explains."
+    return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), (value, low, high, p))
+
+
+def difference(rows: int, value: float, low: float, high: float) -> str:
+    """The difference of the headline score in words: nobody reads +0 (+0 to +0)."""
+    interval = f"{spoken(low, sign=True)} to {spoken(high, sign=True)}"
+    if value == low == high == 0:
+        return f"On the same {rows} test rows both score alike, whichever of these rows are drawn."
+    if value == 0:
+        return f"On the same {rows} test rows both score alike (95 % interval of the difference {interval})."
+    return f"On the same {rows} test rows the difference is {spoken(value, sign=True)} (95 % interval {interval})."

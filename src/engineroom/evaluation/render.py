@@ -20,7 +20,9 @@ from .matrices import MOST_HALF, confused
 HERE = Path(__file__).parent
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line ends
 LABELS = {"deep": "deep model", "rival": "classical model", "either": "no clear winner", "trivial": "neither"}
-WORDS = {"intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference."}
+WORDS = {
+    "intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference; a triangle is a score beyond the axis."
+}
 
 
 def write_report(report: dict[str, Any], directory: Path) -> None:
@@ -123,13 +125,16 @@ def sort_key(value: Any) -> float | None:
     return float(found[1].replace(",", "")) if found else None
 
 
-def span(tile: Mapping[str, Any]) -> dict[str, str]:
-    """A tile's value, low and high with as many decimals as the interval is worth: two figures of its width."""
+def span(tile: Mapping[str, Any]) -> dict[str, Any]:
+    """A tile's value, low, high and others with as many decimals as the interval is worth: two figures of its width."""
     value, low, high = tile["value"], tile.get("low"), tile.get("high")
+    others = tile.get("others", ())
     if value is None or low is None or high is None or not 1e-6 < abs(high - low) < 1e6:
-        return {"value": number(value), "low": number(low), "high": number(high)}
+        said = {"value": number(value), "low": number(low), "high": number(high)}
+        return {**said, "others": [(one["who"], number(one["value"])) for one in others]}
     places = max(0, 1 - math.floor(math.log10(abs(high - low))))
-    return {name: f"{v:,.{places}f}" for name, v in (("value", value), ("low", low), ("high", high))}
+    said = {name: f"{v:,.{places}f}" for name, v in (("value", value), ("low", low), ("high", high))}
+    return {**said, "others": [(one["who"], number(v) if (v := one["value"]) is None else f"{v:,.{places}f}") for one in others]}
 
 
 def strict(value: Any) -> Any:

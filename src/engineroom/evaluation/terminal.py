@@ -51,7 +51,8 @@ def headline(report: dict[str, Any]) -> Any:
     shown = span(tile)
     known = tile.get("low") is not None and tile.get("high") is not None
     interval = f", {shown['low']} to {shown['high']} ({tile['hint']})" if known else ""
-    return Text.assemble(f"{tile['label']} ", (shown["value"], "bold"), interval)
+    others = "".join(f"; {who} {value}" for who, value in shown["others"])
+    return Text.assemble(f"{tile['label']} ", (shown["value"], "bold"), interval, others)
 
 
 def models_table(report: dict[str, Any]) -> Any:

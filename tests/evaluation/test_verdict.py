@@ -1,0 +1,70 @@
+"""The verdict in words, and the tiles that must agree with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engineroom.evaluation.compose import tiles
+from engineroom.evaluation.examine import Examination, examine, judge
+from engineroom.evaluation.render import render_html, span
+from engineroom.evaluation.terminal import headline
+from engineroom.tasks.classification import TASK
+from evaluation.samples import SAMPLES
+
+TRUTH = np.arange(200) % 2
+
+
+def says(name: str, wrong: slice) -> Examination:
+    """Right about all rows but `wrong`, in two classes."""
+    p = np.eye(2)[TRUTH] * 0.8 + 0.1
+    p[wrong] = p[wrong, ::-1]
+    return replace(examine(name, f"the {name} one", {"probability": p}, TRUTH, TASK), seconds=2.0, megabytes=1.0)
+
+
+def faced(deep: slice, rival: slice, trivial: slice = slice(100)) -> tuple[list[Examination], dict]:
+    entries = [says("deep", deep), says("rival", rival), says("trivial", trivial)]
+    return entries, judge(*entries, TASK).to_json()
+
+
+def test_no_difference_is_said_in_words() -> None:
+    _, verdict = faced(slice(10), slice(10))
+    assert verdict["use"] == "either" and "accuracy 0.95 of both" in verdict["sentence"] and "against" not in verdict["sentence"]
+    assert verdict["why"][0] == "On the same 200 test rows both score alike, whichever of these rows are drawn."
+    _, verdict = faced(slice(0, 10), slice(10, 20))
+    assert "both score alike (95 % interval of the difference -0." in verdict["why"][0]
+    assert "+0 " not in " ".join(verdict["why"]) and "chance" not in verdict["why"][-1]
+    _, verdict = faced(slice(10), slice(60))
+    assert "the difference is +0.25 (95 % interval +0." in verdict["why"][0]
+
+
+@pytest.mark.parametrize(
+    ("deep", "rival", "use", "first", "other"),
+    [
+        (slice(10), slice(60), "deep", "deep model", "classical model"),
+        (slice(60), slice(10), "rival", "classical model", "deep model"),
+        (slice(10), slice(12), "either", "deep model", "classical model"),
+        (slice(120), slice(110), "trivial", "constant answer", "deep model"),
+    ],
+)
+def test_the_large_number_is_that_of_the_model_to_use(deep: slice, rival: slice, use: str, first: str, other: str) -> None:
+    entries, verdict = faced(deep, rival)
+    assert verdict["use"] == use
+    if use == "rival":
+        assert verdict["sentence"] == "Use the classical model: accuracy 0.95 (the rival one) against 0.7 of the deep model."
+    found = tiles(entries, verdict, TASK)
+    large = next((e for e in entries if e.name == use), entries[0])
+    assert found[0]["label"] == "accuracy" and found[0]["value"] == large.scores["accuracy"] and found[0]["hint"].startswith(first)
+    assert found[0]["others"][0]["who"] == other
+    report = SAMPLES["binary"]() | {"verdict": verdict, "tiles": found}
+    page, shown = render_html(report), span(found[0])
+    assert f"{other} <b>{shown['others'][0][1]}</b>" in page and f"Large: {first} on the test split" in page
+    assert f"; {other} {shown['others'][0][1]}" in headline(report).plain
+
+
+def test_what_stands_beside_has_the_decimals_of_the_large_one() -> None:
+    tile = {"value": 0.9712, "low": 0.951, "high": 0.992, "others": [{"who": "a", "value": 0.5}, {"who": "b", "value": None}]}
+    assert span(tile)["others"] == [("a", "0.500"), ("b", "–")]
+    assert span(tile | {"low": None})["others"] == [("a", "0.5"), ("b", "–")]
