@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .bundle.model import Model
 
 __version__ = "0.1.0"
-__all__ = ["BundleError", "DataError", "UserError", "evaluate", "load", "predict", "runs", "train"]
+__all__ = ["BundleError", "DataError", "UserError", "demo", "evaluate", "load", "predict", "recipes", "runs", "train"]
 
 
 def train(
@@ -36,7 +36,7 @@ def train(
     """Train a model on `data`: a path (file, folder, archive) or a table (pandas, polars, Arrow, datasets, dict of columns).
 
     `settings` are the command line's: minutes, epochs, steps, until, model, seed, run, and any other as a nested dictionary or with
-    double underscores (`train__lr=0.001`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
+    double underscores (`train__lr=0.001`, `recipe="risk"`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
     Raises UserError (wrong use), DataError (data that cannot be used) or BundleError (a run that cannot be continued).
     """
     from .session import train_session
@@ -60,6 +60,20 @@ def predict(run: str, data: Any) -> Any:
 def evaluate(run: str, data: Any) -> dict[str, Any]:
     """{"rows", "metrics", "rival"} of a trained model on labelled data."""
     return load(run).evaluate(data)
+
+
+def recipes() -> list[dict[str, str]]:
+    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="risk")`."""
+    from .session import list_recipes
+
+    return list_recipes()
+
+
+def demo(name: str = "digits", *, minutes: float | None = None, run: str | None = None, show: str = "bar") -> Model:
+    """Train a recipe on data that come with an installed package or are generated."""
+    from .session import demo_session
+
+    return demo_session(name, minutes=minutes, run=run, show=show)
 
 
 def runs(root: str = "runs") -> list[dict[str, Any]]:

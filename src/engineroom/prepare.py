@@ -24,6 +24,7 @@ from .data.schema import apply_findings, fit_schema, infer_schema
 from .data.splits import split_rows
 from .plan import make_plan
 from .rundir import RunDirectory
+from .tasks._options import make_task
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -36,6 +37,7 @@ class Prepared:
     config: Config
     table: Table
     schema: Schema
+    task_name: str
     task: Any
     data: Dataset
     findings: list[Finding]
@@ -50,10 +52,6 @@ class Prepared:
 
     def to_json(self) -> dict[str, Any]:
         return {"schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
-
-    @property
-    def task_name(self) -> str:
-        return next(name for name, task in registry.every("tasks").items() if task is self.task)
 
     @property
     def fingerprint(self) -> str:
@@ -77,7 +75,8 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
     )
     schema = infer_schema(table, config)
-    task = registry.get("tasks", pick_task(schema, config))
+    task_name = pick_task(schema, config)
+    task = make_task(task_name, config.options)
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
     findings = check(table, schema, split, task=task.kind)
     for finding in findings:
@@ -110,6 +109,8 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "Add rows of another class.",
         )
 
+    task = task.bind(schema.target)
+
     def progress(done: int, total: int) -> None:
         say({"event": "encoding", "done": done, "total": total})
 
@@ -127,6 +128,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         config,
         table,
         schema,
+        task_name,
         task,
         data,
         findings,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .core.config import make_config, merge, read_yaml, set_key
+from .core import registry
+from .core.config import Config, make_config, merge, read_yaml, set_key
 from .core.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,12 +34,36 @@ def train_session(
     table = None if data is None or isinstance(data, str) or hasattr(data, "__fspath__") else data
     if data is not None and table is None:
         layer["data"] = str(data)
-    full = make_config(read_yaml(config) if config else {}, layer)
+    full = with_recipe(read_yaml(config) if config else {}, layer)
     if not resume and table is None and not full.data:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
     from .run import train
 
     return train(full, table=table, resume=resume, say=teller(show), watchers=watchers)
+
+
+def with_recipe(*layers: dict[str, Any]) -> Config:
+    """The configuration of the layers, with the settings of the recipe they name (if any) below them."""
+    name = merge(*layers).get("recipe")
+    return make_config(registry.get("recipes", str(name)).settings if name else {}, *layers)
+
+
+def demo_session(name: str, *, minutes: float | None, run: str | None, show: str) -> Model:
+    """Train a recipe on the data it brings along."""
+    recipe = registry.get("recipes", name)
+    run = run or next(str(p) for p in (Path("runs") / f"{name}-{n}" for n in itertools.count(1)) if not p.exists())
+    settings: dict[str, Any] = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run}
+    return train_session(
+        recipe.demo(), target=recipe.target, test=None, resume=None, config=None, show=show, watchers=(), settings=settings
+    )[0]
+
+
+def list_recipes() -> list[dict[str, str]]:
+    """What there is, in words."""
+    return [
+        {"name": name, "title": r.title, "story": r.story, "data": r.data, "answers": r.answers, "expect": r.expect}
+        for name, r in registry.every("recipes").items()
+    ]
 
 
 def to_layer(settings: dict[str, Any]) -> dict[str, Any]:

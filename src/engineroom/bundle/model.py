@@ -22,7 +22,8 @@ from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask
-from ..heads._assemble import ColumnsModel, Together, mirrored
+from ..heads._assemble import assemble, mirrored
+from ..tasks._options import make_task
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
 
 GOLDEN_TOLERANCE = 2e-3
@@ -35,7 +36,7 @@ class Model:
         self.path, self.manifest, self.network = path, manifest, network
         self.config = Config.model_validate(manifest["config"])
         self.schema = Schema.from_json(manifest["schema"])
-        self.task = registry.get("tasks", manifest["task"])
+        self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
 
     @classmethod
@@ -49,7 +50,7 @@ class Model:
             golden = read_tensors(directory, "golden.safetensors")
             example, expected = golden_batch(golden)
             check_example(directory, schema, example)
-            task = registry.get("tasks", manifest["task"])
+            task = make_task(manifest["task"], config.options).bind(schema.target)
             network = build(directory, schema, config, task, example, manifest)
         except (BundleError, MemoryError):
             raise
@@ -174,8 +175,7 @@ def build(directory: Path, schema: Schema, config: Config, task, example: Batch,
     rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
     if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
         raise ValueError(f"{networks} networks are claimed")
-    members = [ColumnsModel(schema, config, task.outputs(schema.target), example, rows=rows) for _ in range(networks)]
-    return mirrored(Together(members) if networks > 1 else members[0], schema)
+    return mirrored(assemble(schema, config, task.outputs(schema.target), example, rows=rows, networks=networks), schema)
 
 
 def fill(network: nn.Module, directory: Path) -> None:

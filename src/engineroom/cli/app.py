@@ -1,4 +1,4 @@
-"""The verbs: train, predict, evaluate, runs, demo. Errors are three lines and an exit code, never a traceback."""
+"""The verbs: train, predict, evaluate, runs, recipes, demo. Errors are three lines and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..core import registry
 from ..core.errors import EXIT_INTERRUPTED, UserError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ Examples:
 - `engineroom train photos/` — a folder per class
 - `engineroom train houses.csv --target price`
 - `engineroom train reviews.jsonl --target label --model transformer --minutes 3`
+- `engineroom train credit.csv --target default --recipe risk --set options.miss=5`
 - `engineroom train recordings/ --until accuracy=0.97`
 - `engineroom train table.csv --target y --set columns.zip.role=ignore --set split.by=time --set split.column=date`
 - `engineroom train --resume runs/houses-1`
@@ -36,18 +38,27 @@ Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad bundle, 130 interrupted.
 """
 
 
+def families(incomplete: str) -> list[str]:
+    return [name for name in ("auto", *registry.names("families")) if name.startswith(incomplete)]
+
+
+def purposes(incomplete: str) -> list[str]:
+    return [name for name in registry.names("recipes") if name.startswith(incomplete)]
+
+
 @app.command(help="Train a model, judge it against a classical rival on the same split, and keep both." + EXAMPLES)
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
-    model: Annotated[str, typer.Option(help="auto, mlp, cnn, rnn or transformer.")] = "auto",
+    recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=purposes)] = None,
+    model: Annotated[str, typer.Option(help="auto, mlp, cnn, rnn or transformer.", autocompletion=families)] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,
     until: Annotated[str | None, typer.Option(metavar="METRIC=VALUE", help="Stop when the validation score is this good.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same data, same machine: same weights.")] = None,
-    run: Annotated[str | None, typer.Option(metavar="DIR", help="Run directory (default runs/<data-name>-<n>).")] = None,
+    run: Annotated[str | None, typer.Option(metavar="DIR", help="Run directory (default runs/NAME-N).")] = None,
     resume: Annotated[str | None, typer.Option(metavar="DIR", help="Continue an interrupted run.")] = None,
     config: Annotated[str | None, typer.Option(metavar="YAML", help="A file that holds what flags hold.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")] = None,
@@ -59,7 +70,7 @@ def train(
 
     if data is None and resume is None and config is None:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
-    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run}
+    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run, "recipe": recipe}
     flags = {name: value for name, value in flags.items() if value is not None} | ({"model": model} if model != "auto" else {})
     settings = merge(parse_assignments(set_ or []), to_nested(flags))
     show = "quiet" if quiet else "json" if as_json else "bar"
@@ -160,19 +171,34 @@ def runs(root: Annotated[str, typer.Argument(help="Where runs lie.")] = "runs", 
     print_runs(found, root)
 
 
-@app.command(help="Train on real data that comes with scikit-learn: 1,797 handwritten digits as pictures.\n\nExample: `engineroom demo`")
+@app.command(help="Ready-made purposes, the data they take and the answers they give.\n\nExample: `engineroom recipes`")
+def recipes(as_json: Json = False) -> None:
+    from .. import recipes as list_recipes
+
+    found = list_recipes()
+    if as_json:
+        for facts in found:
+            print(json.dumps(facts, ensure_ascii=False))
+        return
+    from .show import print_recipes
+
+    print_recipes(found)
+
+
+@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo risk`")
 def demo(
-    minutes: Annotated[float, typer.Option(help="Train for at most this long.")] = 1.0,
+    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=purposes)] = "digits",
+    minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
     as_json: Json = False,
 ) -> None:
-    from .demo import digits_demo
+    from .. import demo as run_demo
 
-    report = digits_demo(minutes=minutes, run=run, show="json" if as_json else "bar")
+    model = run_demo(name, minutes=minutes, run=run, show="json" if as_json else "bar")
     if not as_json:
         from ..evaluation.terminal import print_summary
 
-        print_summary(report)
+        print_summary(model.report())
 
 
 def run() -> None:

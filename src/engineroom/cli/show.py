@@ -28,3 +28,17 @@ def print_runs(found: list[dict[str, Any]], root: str) -> None:
         scores = ", ".join(f"{k} {v:.4g}" for k, v in list(facts.get("metrics", {}).items())[:3])
         table.add_row(facts["run"], facts["state"], facts.get("task", ""), facts.get("target", ""), scores, facts.get("verdict") or "")
     Console().print(table)
+
+
+def print_recipes(found: list[dict[str, str]]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for facts in found:
+        console.print(Text.assemble((facts["name"], "bold"), f"  {facts['title']}"))
+        for label, key in (("", "story"), ("data: ", "data"), ("answers: ", "answers"), ("demo: ", "expect")):
+            if facts[key]:
+                console.print(Padding(Text(label + facts[key], style="dim" if label else ""), (0, 0, 0, 4)))
+    console.print("\nUse one: engineroom train DATA --target COLUMN --recipe NAME · try one: engineroom demo NAME")

@@ -75,9 +75,11 @@ class Config(Frozen):
     """Everything a run needs; written into the run directory with nothing left implicit."""
 
     data: str = ""
+    recipe: str | None = None  # ready-made settings for one purpose, below everything that is said besides
     target: str | None = None
     test: str | None = None
     task: str = "auto"
+    options: dict[str, bool | int | float | str] = Field(default_factory=dict)  # what the task alone understands
     columns: dict[str, ColumnConfig] = Field(default_factory=dict)
     seed: int = 0
     run: str | None = None

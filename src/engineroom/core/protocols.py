@@ -57,7 +57,7 @@ class Family(Protocol):
 
 
 class Task(Protocol):
-    """A kind of question: what an answer means, how it is graded, scored and shown."""
+    """A kind of question: what an answer means, how it is graded, scored and shown. Its options are the fields of its dataclass."""
 
     kind: str  # classes, number or labels: what a rival is asked for
     headline: str  # the score that decides a verdict
@@ -68,6 +68,7 @@ class Task(Protocol):
     target_modality: str
 
     def fits(self, target: Column) -> float: ...
+    def bind(self, target: Column) -> Task: ...
     def outputs(self, target: Column) -> int: ...
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray: ...
     def loss(self, output: Tensor, batch: Batch) -> Losses: ...

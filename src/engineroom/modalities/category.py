@@ -37,7 +37,8 @@ class Category(Base):
         counts = to_strings(values).drop_nulls().value_counts(sort=True)
         if counts.height > MOST:
             counts = counts.filter(pl.col("count") > 1).head(MOST)
-        return {"values": sorted(counts.to_series(0).to_list(), key=natural)}
+        pairs = sorted(counts.rows(), key=lambda pair: natural(pair[0]))
+        return {"values": [value for value, _ in pairs], "counts": [count for _, count in pairs]}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N,) int32: 0 = missing or never seen in training, k + 1 = the k-th training value."""

@@ -14,11 +14,12 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import classification as metrics
 from . import _classes as classes
 from ._members import honest_mean, mean_loss
+from ._options import Plain
 
 SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it only blurs
 
 
-class Classification:
+class Classification(Plain):
     kind = "classes"
     headline = "accuracy"
     higher_is_better = True

@@ -13,9 +13,10 @@ from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import multilabel as metrics
 from ._members import honest_mean, mean_loss
+from ._options import Plain
 
 
-class Multilabel:
+class Multilabel(Plain):
     kind = "labels"
     headline = "f1_micro"
     higher_is_better = True

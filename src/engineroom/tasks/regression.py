@@ -13,12 +13,13 @@ from ..core.exhibits import Exhibit, spoken
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import regression as metrics
 from ._members import honest_mean, mean_loss
+from ._options import Plain
 
 COVERAGE = 0.9
 QUANTILES = (0.05, 0.95)
 
 
-class Regression:
+class Regression(Plain):
     """Three outputs: the mean (squared error) and two quantiles (pinball loss), in units of the target's training deviation.
 
     The interval is made honest on the validation split: conformalised quantile regression (Romano et al. 2019).

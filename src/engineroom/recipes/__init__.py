@@ -1,0 +1,1 @@
+"""Ready-made purposes: one file a recipe, at most 40 lines, holding `RECIPE`."""

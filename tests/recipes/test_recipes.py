@@ -1,0 +1,46 @@
+"""Every recipe: settings that are known, a demo table that holds its target, at most 40 lines; flags win over a recipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import engineroom
+from conftest import command
+from engineroom.core import registry
+from engineroom.core.config import make_config
+from engineroom.core.errors import UserError
+from engineroom.session import with_recipe
+
+NAMES = registry.names("recipes")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_is_whole(name: str) -> None:
+    recipe = registry.get("recipes", name)
+    make_config(recipe.settings)
+    table = recipe.demo()
+    assert recipe.target in table.columns and table.height >= 100
+    assert all([recipe.title, recipe.story, recipe.data, recipe.answers]) and recipe.minutes <= 2
+    assert len((Path(engineroom.__file__).parent / "recipes" / f"{name}.py").read_text().splitlines()) <= 40
+
+
+def test_flags_win_over_the_recipe_and_an_unknown_one_is_named() -> None:
+    assert with_recipe({"recipe": "risk"}).task == "decision"
+    assert with_recipe({"recipe": "risk"}, {"task": "classification"}).task == "classification"
+    with pytest.raises(UserError, match="no recipe 'rsik'"):
+        with_recipe({"recipe": "rsik"})
+
+
+def test_recipes_are_listed(tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in command("recipes", "--json", cwd=tmp_path).stdout.splitlines()]
+    assert {line["name"] for line in lines} == set(NAMES)
+    assert "engineroom demo" in command("recipes", cwd=tmp_path).stdout
+
+
+def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
+    lines = command("demo", "risk", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
+    assert json.loads(lines[-1])["event"] == "finished"
+    assert (tmp_path / "runs" / "risk-1" / "bundle" / "report.html").exists()
