@@ -86,10 +86,25 @@ class Together(nn.Module):
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.plan: Plan = members[0].plan  # type: ignore[assignment]
+        self.plan = together([member.plan for member in members])  # type: ignore[misc]
 
     def forward(self, batch: Batch) -> Tensor:
         return torch.cat([member(batch).mean(1, keepdim=True) for member in self.members], 1)
+
+
+def assemble(schema: Schema, config: Config, outputs: int, example: Batch, *, rows: int, networks: int) -> nn.Module:
+    """Batch → output (B, K, outputs): one network, or several side by side. Whoever trains and whoever loads builds the same."""
+    members = [ColumnsModel(schema, one, outputs, example, rows=rows) for one in line_up(schema, config, networks)]
+    return Together(members) if networks > 1 else members[0]
+
+
+def line_up(schema: Schema, config: Config, networks: int) -> list[Config]:
+    """One configuration a network. Families that differ err differently; who asks for a family gets that one alone."""
+    team = registry.get("modalities", schema.inputs[0].modality).team
+    if networks == 1 or config.model.name != "auto" or not team:
+        return [config] * networks
+    names = [team[i % len(team)] for i in range(networks)]
+    return [config.model_copy(update={"model": config.model.model_copy(update={"name": name})}) for name in names]
 
 
 class Mirrored(nn.Module):
@@ -109,6 +124,17 @@ def mirrored(model: nn.Module, schema: Schema) -> nn.Module:
     """The model that answers: with its mirror image where the one picture column has that symmetry."""
     fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get("symmetries", ())]
     return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, Together) else model
+
+
+def together(plans: Sequence[Plan]) -> Plan:
+    """What was built, each kind of encoder once, and all families."""
+    families = {name for plan in plans for name in plan.families}
+    encoders: list[dict[str, str]] = []
+    for one in (encoder for plan in plans for encoder in plan.encoders):
+        one = {**one, "why": "several kinds side by side err differently"} if len(families) > 1 else one
+        if one not in encoders:
+            encoders.append(one)
+    return Plan(encoders, families)
 
 
 def typical(signal: Signal, steps: int) -> Signal:

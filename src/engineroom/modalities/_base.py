@@ -22,6 +22,7 @@ class Base:
     layouts: tuple[str, ...] = ()
     kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
     families: tuple[str, ...] = ()  # families that make sense, the usual choice first
+    team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         """Arrays (B, …) → {"": (B, …)}; ragged rows → {"": (B, T, …) zero-padded, "_mask": (B, T) True = real}."""

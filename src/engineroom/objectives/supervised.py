@@ -10,17 +10,14 @@ from ..core.signals import Batch
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import ColumnsModel, Together
+from ..heads._assemble import assemble
 
 
 class Supervised:
     def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …}: one network, or several side by side."""
-
-        def one() -> nn.Module:
-            return ColumnsModel(schema, config, task.outputs(schema.target), example, rows=rows)
-
-        return nn.ModuleDict({"model": Together([one() for _ in range(networks)]) if networks > 1 else one()})
+        model = assemble(schema, config, task.outputs(schema.target), example, rows=rows, networks=networks)
+        return nn.ModuleDict({"model": model})
 
     def players(
         self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
