@@ -13,6 +13,7 @@ from ..modalities.category import to_strings
 from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
 from .duplicates import first_seen
+from .frames import stretches
 
 TRIES = 20  # random picks of groups, of which the one nearest to the wished size and class shares is kept
 
@@ -39,6 +40,8 @@ class Knife:
         if self.by == "group":
             unit = first_seen(to_strings(self.table.frame[self.column]).fill_null("").to_numpy()[rows])
             picked = pick_groups(unit, strata, share, generator)
+        elif self.by == "stretches":
+            picked = pick_groups(first_seen(stretches(rows, len(self.table))), strata, share, generator)
         else:
             picked = pick_clusters(first_seen(self.clusters[rows]), strata, share, generator)
         return rows[~picked], rows[picked]

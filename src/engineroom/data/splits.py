@@ -17,6 +17,7 @@ from ..modalities.multilabel import to_sets
 from ..modalities.number import to_floats
 from .cuts import Knife, times
 from .duplicates import find_clusters
+from .frames import is_recording
 
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 NAMES = {word: part for part, words in PARTS.items() for word in words}
@@ -29,6 +30,7 @@ WORDS = {
     "group": "Rows with the same {} stay together.",
     "stratified": "At random, every class (or range of the target) in its share.",
     "random": "At random.",
+    "stretches": "The pictures follow each other like frames of a film: whole stretches of the recording stay together.",
 }
 
 
@@ -55,6 +57,9 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     clusters = find_clusters(table, schema, near=config.near_duplicates)
     notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
     inner = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False) if by == "column" else (by, column)
+    if inner == ("stratified", "") and config.by in ("auto", "column") and is_recording(table, schema, task):
+        inner = ("stretches", "")
+        by = by if by == "column" else "stretches"
     apart = agree_by_chance(clusters[known], schema)
     if apart:
         notes.append("Equal rows are so common here that they may stand on both sides of the split.")
@@ -77,12 +82,12 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         cuts.append(("test", len(test)))
     given_val = bool(len(val))
     dropped = more = 0
-    if by in ("column", "group", "time"):  # whoever drew the line, it was not drawn around twins
+    if by in ("column", "group", "time", "stretches"):  # whoever drew the line, it was not drawn around twins
         dropped, train = leave_out_twins(train, test, knife.clusters)
         more, val = leave_out_twins(val, test, knife.clusters)
     if not given_val:
         train, val = knife.cut(train, config.val, "val")
-        if inner[0] in ("group", "time"):
+        if inner[0] in ("group", "time", "stretches"):
             again, train = leave_out_twins(train, val, knife.clusters)
             more += again
         cuts.append(("validate", len(val)))
@@ -185,4 +190,4 @@ def twin_notes(dropped: int, straddling: int, rows: int) -> list[str]:
 
 def aside(inner: tuple[str, str]) -> str:
     """How rows were set aside, where that is not simply at random."""
-    return {"group": f" (whole groups of {inner[1]})", "time": f" (the latest by {inner[1]})"}.get(inner[0], "")
+    return {"stretches": " (whole stretches of the recording)", "group": f" (whole groups of {inner[1]})", "time": f" (the latest by {inner[1]})"}.get(inner[0], "")
