@@ -92,7 +92,7 @@ def test_padding_never_reaches_the_answer() -> None:
     short, long = torch.randn(1, 30, 2), torch.randn(1, 50, 2)
     both, mask = torch.zeros(2, 50, 2), torch.zeros(2, 50, dtype=torch.bool)
     both[0, :30], both[1], mask[0, :30], mask[1] = short[0], long[0], True, True
-    for name in ("cnn", "rnn", "transformer"):
+    for name in ("cnn", "shapes", "rnn", "transformer"):
         model = registry.get("families", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
         together = model(Signal(both, "sequence", mask)).pooled[0]
         alone = model(Signal(short, "sequence", torch.ones(1, 30, dtype=torch.bool))).pooled[0]
@@ -114,3 +114,34 @@ def test_long_recordings_are_read_from_their_start_only(tmp_path) -> None:
 
     soundfile.write(tmp_path / "a.flac", np.r_[np.ones(8000), np.zeros(80_000)] * 0.5, 8000)
     assert len(decode(str(tmp_path / "a.flac"), rate=8000, seconds=1.0)) == 8001
+
+
+def test_series_change_only_where_that_keeps_their_meaning() -> None:
+    modality = registry.get("modalities", "series")
+
+    def changed(values: list) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        column = pl.Series("x", values)
+        state = modality.fit(column, limits=LimitsConfig())
+        fields = modality.collate(modality.encode(column, state, {}), state)
+        return fields[""], modality.augment(dict(fields), state, torch_generator(0))[""], fields.get("_mask")
+
+    wave = np.sin(np.arange(40) / 3)
+    wave -= wave.mean()
+    before, after, _ = changed([wave.tolist()] * 200)
+    assert float((after.mean(1) - before.mean(1)).std()) < 0.02, "all have one level: it stays"
+    before, after, _ = changed([(wave + level).tolist() for level in RNG.normal(0, 3, 200)])
+    assert float((after.mean(1) - before.mean(1)).std()) > 0.2
+    before, after, mask = changed([wave[: 20 + i % 20].tolist() for i in range(200)])
+    assert mask is not None and not after[~mask].any() and torch.isfinite(after).all()
+
+
+def test_time_runs_unevenly_between_the_same_ends() -> None:
+    from engineroom.layers.augment import warp_time
+
+    x = torch.arange(50.0).repeat(3, 1)[..., None]
+    mask = torch.arange(50)[None] < torch.tensor([50, 20, 1])[:, None]
+    warped = warp_time(x, mask, torch_generator(0))
+    for row, length in enumerate((50, 20, 1)):
+        steps = warped[row, :length, 0]
+        assert steps[0] == 0 and abs(float(steps[-1]) - (length - 1)) < 1e-3 and (steps.diff() >= 0).all()
+    assert not torch.allclose(warped[0], x[0], atol=0.5)

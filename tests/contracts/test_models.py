@@ -87,6 +87,19 @@ def test_settings_change_the_network() -> None:
     assert build("number", {"model": {"members": 3}})[0](build("number", {})[1].batch(np.arange(4))).shape[1] == 3
 
 
+def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None:
+    from engineroom.heads._assemble import assemble
+
+    def families(name: str) -> set[str]:
+        _, data = build("series", {})
+        config = make_config({"model": {"name": name}})
+        model = assemble(data.schema, config, 2, data.batch(np.arange(2)), rows=N, networks=3)
+        assert model(data.batch(np.arange(4))).shape == (4, 3, 2)
+        return model.plan.families
+
+    assert families("auto") == {"cnn", "shapes"} and families("rnn") == {"rnn"}
+
+
 def test_an_unknown_model_is_told() -> None:
     with pytest.raises(UserError, match="transformer"):
         build("number", {"model": {"name": "transformr"}})
@@ -123,7 +136,7 @@ def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
     assert "horizontal" not in model.schema["image"].state["symmetries"]
 
 
-@pytest.mark.parametrize("family", ["cnn", "rnn", "transformer"])
+@pytest.mark.parametrize("family", ["auto", "cnn", "shapes", "rnn", "transformer"])
 @pytest.mark.parametrize("kind", ["series", "text"])
 def test_unequal_lengths_come_back_from_their_bundle(here, family: str, kind: str) -> None:
     """The network is sized by the training rows, not by whichever batch happened to build it."""

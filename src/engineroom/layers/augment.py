@@ -1,4 +1,4 @@
-"""Changes that keep the meaning of a picture, on whole batches (B, C, H, W) of float pixels. All draw from a given generator."""
+"""Changes that keep the meaning: of pictures, whole batches (B, C, H, W) of float pixels, and of series (B, T, C). All draw from a given generator."""
 
 from __future__ import annotations
 
@@ -66,3 +66,23 @@ def cutmix(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     columns = (column >= left[:, None]) & (column < (left + width)[:, None])
     inside = rows[:, None, :, None] & columns[:, None, None, :]
     return torch.where(inside, x[partner], x), partner, 1 - (height * width).float() / (H * W)
+
+
+def warp_time(x: Tensor, mask: Tensor | None, generator: Generator, strength: float = 0.3, parts: int = 4) -> Tensor:
+    """(B, T, C), mask (B, T) → the same shape: each of `parts` equal stretches of a series takes a random share of the steps.
+
+    Begin, end and number of steps stay; between neighbours the line is straight (time warping, Um et al. 2017).
+    """
+    B, T, C = x.shape
+    last = (mask.sum(1) - 1 if mask is not None else torch.full((B,), T - 1))[:, None]  # (B, 1)
+    place = (torch.arange(T) / last.clamp_min(1)).clamp(max=1.0) * parts  # (B, T)
+    pace = torch.exp(strength * torch.randn(B, parts, generator=generator))
+    ends = F.pad((pace / pace.sum(1, keepdim=True)).cumsum(1), (1, 0))  # (B, parts + 1), from 0 to 1
+    part = place.long().clamp(max=parts - 1)
+    begin, end = ends.gather(1, part), ends.gather(1, part + 1)
+    place = ((begin + (place - part) * (end - begin)) * last).clamp(min=0).minimum(last.float())
+    low = place.long()
+    high = (low + 1).minimum(last)
+    share = (place - low)[..., None]
+    before, after = (x.gather(1, index[..., None].expand(B, T, C)) for index in (low, high))
+    return before * (1 - share) + after * share

@@ -1,4 +1,4 @@
-"""Convolutional blocks: residual for pictures (He et al. 2016), inception for series (Ismail Fawaz et al. 2020)."""
+"""Convolutional blocks: residual for pictures (He et al. 2016), inception (Ismail Fawaz et al. 2020) and plain steps (Wang et al. 2017) for series."""
 
 from __future__ import annotations
 

@@ -13,15 +13,18 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
+from ..layers.augment import warp_time
 from ._base import Base
 
 LONGEST = 2_048  # steps; longer series are averaged down by a whole factor
+LEVEL = 0.35  # of the spread of the series' own means: how far augmentation moves a channel
 
 
 class Series(Base):
     layouts = ("sequence",)
     kind = "steps"
-    families = ("cnn", "rnn", "transformer", "mlp")
+    families = ("cnn", "shapes", "rnn", "transformer", "mlp")
+    team = ("cnn", "shapes", "shapes", "shapes", "shapes")
 
     def recognises(self, values: pl.Series) -> float:
         inner: Any = values.dtype
@@ -32,20 +35,23 @@ class Series(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = [s for s in (to_steps(cell) for cell in values) if len(s)]
         if not known:
-            return {"channels": 1, "stride": 1, "length": 0, "typical": 1, "mean": [0.0], "std": [1.0]}
+            return {"channels": 1, "stride": 1, "length": 0, "typical": 1, "mean": [0.0], "std": [1.0], "level": [0.0]}
         channels = max(s.shape[1] for s in known)
         lengths = {len(s) for s in known}
         stride = int(np.ceil(max(lengths) / LONGEST))
         typical = max(1, int(np.median([len(s) for s in known])) // stride)
         flat = np.concatenate([s for s in known if s.shape[1] == channels])
         mean, std = np.nanmean(flat, 0), np.nanstd(flat, 0)
+        std = np.where(np.isfinite(std) & (std > 1e-9), std, 1.0)
+        levels = np.std([bridge(s).mean(0) for s in known if s.shape[1] == channels], 0) / std
         return {
             "channels": channels,
             "stride": stride,
             "length": lengths.pop() // stride if len(lengths) == 1 else 0,
             "typical": typical,
             "mean": [float(m) for m in np.nan_to_num(mean)],
-            "std": [float(s) if np.isfinite(s) and s > 1e-9 else 1.0 for s in std],
+            "std": [float(s) for s in std],
+            "level": [float(v) for v in levels],
         }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
@@ -72,10 +78,19 @@ class Series(Base):
         return fields
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """A little noise and a slightly different scale per channel."""
-        x = fields[""]
-        scale = 1 + 0.1 * torch.randn(x.shape[0], 1, x.shape[2], generator=generator)
-        return {**fields, "": x * scale + 0.03 * torch.randn(x.shape, generator=generator)}
+        """A little noise, a slightly different scale and level per channel, (B, T, C) → the same shape; padded steps stay 0.
+
+        Levels move in proportion to how much those of the series differ anyway: where each series was standardised, not at all.
+        Series of unequal length share no clock, so theirs may run faster and slower.
+        """
+        x, mask = fields[""], fields.get("_mask")
+        B, _, C = x.shape
+        x = x * (1 + 0.1 * torch.randn(B, 1, C, generator=generator))
+        x = x + LEVEL * torch.tensor(state["level"]) * torch.randn(B, 1, C, generator=generator)
+        x = x + 0.03 * torch.randn(x.shape, generator=generator)
+        if not state["length"]:
+            x = warp_time(x, mask, generator)
+        return {**fields, "": x if mask is None else x * mask[..., None]}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()
