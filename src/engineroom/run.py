@@ -26,6 +26,7 @@ from .engine.watch.patience import Patience, Until
 from .engine.watch.validate import Validate
 from .evaluation.predictor import ask
 from .finish import finish, keep
+from .heads._warm import warm
 from .plan import CHECKS, budget_seconds, make_plan
 from .prepare import Prepared, Say, prepare
 from .rundir import RunDirectory
@@ -68,6 +69,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)
+    warm(cast["model"], data)
     device = pick_device(config.train.device)
     cast.to(device)
     model = cast["model"]

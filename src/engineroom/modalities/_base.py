@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,6 +32,9 @@ class Base:
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
+
+    def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+        """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""
 
     def steps(self, state: State) -> int:
         """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""

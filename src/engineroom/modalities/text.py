@@ -1,12 +1,12 @@
 """A column of text: cut into tokens by a tokenizer that is trained on the training rows, embedded, one vector a token.
 
-Byte-pair encoding: Sennrich et al. 2016. Hashed bigrams beside single tokens: Joulin et al. 2017 (fastText).
+Byte-pair encoding: Sennrich et al. 2016. Where tokens begin: see `_words`.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,12 +19,14 @@ from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
 from ._base import Base
+from ._words import word_vectors
 
 VOCABULARY = 8_000
 MOST_TOKENS = 200_000  # a bundle that claims more is not believed
 LONGEST = 256  # tokens; longer texts keep their start
 SAMPLE = 200_000  # rows the tokenizer learns from
 PAD, UNKNOWN = 0, 1
+STD = 0.1  # of a token's numbers at the start
 
 
 class Text(Base):
@@ -74,6 +76,17 @@ class Text(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenEmbedding(states[0]["vocabulary"], width)
 
+    def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+        """Tokens begin where the company they keep puts them, each network's with a little noise of its own."""
+        table = stems[0].table.weight
+        texts = rows()
+        vectors = torch.from_numpy(word_vectors(texts.flat, texts.lengths, *table.shape))
+        known = vectors.any(1)
+        for stem in stems:
+            own = stem.table.weight
+            own[known] = STD * vectors[known].to(own) + 0.2 * own[known]
+            own[PAD] = 0
+
     def steps(self, state: State) -> int:
         return state["length"]
 
@@ -91,7 +104,7 @@ class TokenEmbedding(nn.Module):
     def __init__(self, vocabulary: int, width: int, drop: float = 0.4) -> None:
         super().__init__()
         self.table = nn.Embedding(vocabulary, width, padding_idx=PAD)
-        nn.init.normal_(self.table.weight, std=0.1)
+        nn.init.normal_(self.table.weight, std=STD)
         self.drop = drop
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
