@@ -56,7 +56,8 @@ def test_warming_moves_known_tokens_and_keeps_the_padding() -> None:
     before = stem.table.weight.detach().clone()
     warm(model, data)
     after = stem.table.weight.detach()
-    assert (before != after).any(1).float().mean() > 0.5 and not after[0].any()
+    moved = (before != after).any(1).float().mean()
+    assert 0.2 < moved < 0.9 and not after[0].any(), "pieces of words that only ever occur inside longer ones stay where they were"
     assert 0.05 < float(after[1:].std()) < 0.2
     assert stem.table.weight.requires_grad
     assert torch.isfinite(after).all()
