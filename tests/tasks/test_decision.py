@@ -13,7 +13,7 @@ from engineroom.core.errors import UserError
 from engineroom.core.signals import Batch
 from engineroom.metrics.decision import found_on_top, scores
 from engineroom.tasks._options import make_task
-from engineroom.tasks.decision import log_odds
+from engineroom.tasks.classification import log_odds
 
 TARGET = Column("risk", "category", "target", {"values": ["bad", "good"], "counts": [30, 70]})
 

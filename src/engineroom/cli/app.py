@@ -98,12 +98,17 @@ def predict(
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending (default: CSV on standard output).")
     ] = None,
+    reasons: Annotated[int, typer.Option(metavar="N", help="Add the N columns that speak most for or against each answer.")] = 0,
     as_json: Json = False,
 ) -> None:
     from .. import load
 
     model = load(run)
     frame = model.predict(data)
+    if reasons:
+        from ..explain.reasons import reasons as explain
+
+        frame = frame.hstack(explain(model, data, top=reasons))
     for row, why in list(model.damaged.items())[:5]:
         print(f"row {row} cannot be read and has no prediction ({why})", file=sys.stderr)
     if output:

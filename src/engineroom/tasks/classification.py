@@ -76,6 +76,11 @@ class Classification(Plain):
         p = np.exp(logits)
         return {"probability": p / p.sum(1, keepdims=True)}
 
+    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+        """(N,) log odds of the class that the `whole` row is taken for."""
+        said = whole["probability"].argmax(1)
+        return log_odds(answers["probability"][np.arange(len(said)), said])
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """One record a row: what was said, what was true, how wrong (nats)."""
         p = answers["probability"]
@@ -112,6 +117,11 @@ class Classification(Plain):
         """Row indices of mistakes, worst first."""
         wrong = np.flatnonzero(records["said"] != records["truth"])
         return wrong[np.argsort(-records["loss"][wrong], kind="stable")]
+
+
+def log_odds(p: np.ndarray) -> np.ndarray:
+    p = np.clip(p.astype(np.float64), 1e-9, 1 - 1e-9)
+    return np.log(p) - np.log1p(-p)
 
 
 def cross_entropy(output: Tensor, y: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import decision as metrics
 from . import _classes as classes
 from ._members import mean_loss
-from .classification import Classification
+from .classification import Classification, log_odds
 
 LOSSES = ("plain", "weighted", "focal")
 GAMMA = 2.0  # Lin et al. 2017
@@ -98,6 +98,10 @@ class Decision(Classification):
         pair = np.stack([1 - risk, risk], 1)
         return {"probability": pair if self.place == 1 else pair[:, ::-1]}
 
+    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+        """(N,) log odds of the class to find, so that reasons speak for or against an alarm."""
+        return log_odds(answers["probability"][:, self.place])
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         risk = answers["probability"][:, self.place].astype(np.float64)
         alarm = risk >= self.threshold
@@ -164,11 +168,6 @@ class Decision(Classification):
         """Row indices of mistakes, dearest and surest first."""
         wrong = np.flatnonzero(records["cost"] > 0)
         return wrong[np.lexsort((-records["loss"][wrong], -records["cost"][wrong]))]
-
-
-def log_odds(p: np.ndarray) -> np.ndarray:
-    p = np.clip(p.astype(np.float64), 1e-9, 1 - 1e-9)
-    return np.log(p) - np.log1p(-p)
 
 
 TASK = Decision()

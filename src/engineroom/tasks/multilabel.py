@@ -14,6 +14,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import multilabel as metrics
 from ._members import honest_mean, mean_loss
 from ._options import Plain
+from .classification import log_odds
 
 
 class Multilabel(Plain):
@@ -56,6 +57,11 @@ class Multilabel(Plain):
 
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
         return {**answers, "threshold": np.full(len(answers["probability"]), state.get("threshold", 0.5))}
+
+    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+        """(N,) mean log odds of the labels as the `whole` row has them."""
+        p, set_ = answers["probability"], whole["probability"] >= 0.5
+        return log_odds(np.where(set_, p, 1 - p)).mean(1)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)

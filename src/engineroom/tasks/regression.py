@@ -75,6 +75,10 @@ class Regression(Plain):
         low, high = answers["low"] - state.get("widen", 0.0), answers["high"] + state.get("widen", 0.0)
         return {"value": answers["value"], "low": np.minimum(low, answers["value"]), "high": np.maximum(high, answers["value"])}
 
+    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+        """(N,) the value itself."""
+        return answers["value"]
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         loss = np.abs(answers["value"] - truth)
         return {"truth": truth, "said": answers["value"], "loss": loss, "low": answers["low"], "high": answers["high"]}

@@ -1,0 +1,70 @@
+"""Which columns speak for this row's answer? Each in turn is made ordinary, and the model is asked again.
+
+Occlusion by a typical value (Zeiler & Fergus 2014; for tables Robnik-Šikonja & Kononenko 2008): plain to say, true to the model, blind to what
+two columns only do together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..bundle.model import Model
+from ..core.columns import Column
+from ..core.errors import UserError
+from ..core.exhibits import spoken
+from ..data.open import open_table
+
+MOST = 60  # letters of a value that are shown
+
+
+def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
+    """One row per input row: `reason_1` … `reason_<top>`, the weightiest first, as `column = value (+0.62)`.
+
+    The number is how far the column moves the answer away from what it would be were the column ordinary: log odds for classes, the
+    target's own unit for numbers. Rows that cannot be read are null.
+    """
+    if top < 1:
+        raise UserError(f"{top} reasons cannot be given.", "", "Ask for at least one.")
+    inputs = model.schema.inputs
+    if len(inputs) < 2:
+        raise UserError(f"The model reads {inputs[0].name!r} alone.", "Reasons weigh columns against each other.", "Leave --reasons out.")
+    frame = open_table(data, limits=model.config.limits).frame
+    pull, kept = pulls(model, frame)
+    order = np.argsort(-np.abs(pull), axis=1, kind="stable")[:, :top]
+    out: dict[str, list[str | None]] = {f"reason_{k + 1}": [None] * frame.height for k in range(order.shape[1])}
+    for place, row in enumerate(kept.tolist()):
+        for k, which in enumerate(order[place].tolist()):
+            name = inputs[which].name
+            out[f"reason_{k + 1}"][row] = f"{name} = {said(frame[name][row])} ({spoken(float(pull[place, which]), sign=True)})"
+    return pl.DataFrame(out, schema=dict.fromkeys(out, pl.String))
+
+
+def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """((rows kept, inputs) how far each column moves each answer, row numbers kept)."""
+    whole, kept = model.answers(frame)
+    frame = frame[kept]
+    base = model.task.weigh(whole, whole)
+    without = [model.answers(frame.with_columns(ordinary(column, frame[column.name])))[0] for column in model.schema.inputs]
+    return np.stack([base - model.task.weigh(answers, whole) for answers in without], 1), kept
+
+
+def ordinary(column: Column, values: pl.Series) -> pl.Series:
+    """The column with nothing special about it: its mean or its most common value in the training rows; missing where there is neither."""
+    if column.modality == "number":
+        return pl.Series(column.name, [float(column.state["mean"])]).new_from_index(0, len(values))
+    if column.modality == "category" and column.state["values"]:
+        usual = column.state["values"][int(np.argmax(column.state["counts"]))]
+        return pl.Series(column.name, [usual]).new_from_index(0, len(values))
+    if isinstance(values.dtype, pl.Array):  # raw pixels know no missing
+        return pl.Series(column.name, np.zeros((len(values), *values.dtype.shape), np.uint8))
+    return pl.Series(column.name, [None], dtype=values.dtype).new_from_index(0, len(values))
+
+
+def said(value: Any) -> str:
+    if isinstance(value, float):
+        return spoken(value)
+    text = "missing" if value is None else str(value)
+    return text if len(text) <= MOST else text[: MOST - 1] + "…"
