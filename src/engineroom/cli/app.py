@@ -41,7 +41,7 @@ def train(
     data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
-    model: Annotated[str, typer.Option(help="auto, mlp, cnn, rnn or transformer.")] = "auto",
+    model: Annotated[str, typer.Option(help="auto, mlp, cnn, rnn, transformer or gnn.")] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,

@@ -34,7 +34,7 @@ class Modality(Protocol):
 
     stacks: bool  # scalar columns of this kind travel as one block (B, C, …)
     layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
-    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
     families: tuple[str, ...]  # families that make sense, the usual choice first
 
     def recognises(self, values: pl.Series) -> float: ...
@@ -46,6 +46,20 @@ class Modality(Protocol):
     def steps(self, state: State) -> int: ...
     def check(self, state: State, tensor: Tensor) -> bool: ...
     def show(self, value: Any, state: State) -> str: ...
+
+
+class Grouping(Protocol):
+    """What a modality may offer besides: a coarser likeness than equality, by which `split.by=group` keeps rows of the column together."""
+
+    grouping: str  # what they share, in words: "Bemis-Murcko scaffold"
+
+    def groups(self, values: pl.Series) -> pl.Series: ...
+
+
+class Spelling(Protocol):
+    """What a modality may offer besides: one text a value, so that the same thing written in two ways is found to be a twin."""
+
+    def keys(self, values: pl.Series) -> pl.Series: ...
 
 
 class Family(Protocol):
@@ -92,4 +106,4 @@ class Objective(Protocol):
     ) -> tuple[Player, ...]: ...
 
 
-__all__ = ["Family", "Features", "Modality", "Objective", "Ragged", "State", "Task"]
+__all__ = ["Family", "Features", "Grouping", "Modality", "Objective", "Ragged", "Spelling", "State", "Task"]

@@ -20,7 +20,7 @@ class Base:
 
     stacks = False
     layouts: tuple[str, ...] = ()
-    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
     families: tuple[str, ...] = ()  # families that make sense, the usual choice first
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
