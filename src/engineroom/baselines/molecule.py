@@ -13,10 +13,24 @@ from ._store import Fitted, pick, several, split_labels, with_care
 from .trees import SCALAR, scalar_features
 
 BITS, RADIUS = 2048, 2
-DESCRIPTORS = (
-    "MolWt MolLogP MolMR TPSA LabuteASA NumHDonors NumHAcceptors NumRotatableBonds RingCount NumAromaticRings FractionCSP3 "
-    "NumHeteroatoms HeavyAtomCount BalabanJ BertzCT"
-).split()
+COMMON = 0.005  # share of the rows in which a feature is not 0; rarer ones cost time and teach nothing
+DESCRIPTORS = [
+    "MolWt",
+    "MolLogP",
+    "MolMR",
+    "TPSA",
+    "LabuteASA",
+    "NumHDonors",
+    "NumHAcceptors",
+    "NumRotatableBonds",
+    "RingCount",
+    "NumAromaticRings",
+    "FractionCSP3",
+    "NumHeteroatoms",
+    "HeavyAtomCount",
+    "BalabanJ",
+    "BertzCT",
+]
 
 
 class Molecule:
@@ -30,25 +44,26 @@ class Molecule:
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         y, constant = split_labels(y, kind)
         fitted = Fitted("molecule", "", kind, classes, schema, {"constant": constant}, {})
-        tries = candidates(kind, seed)
-        x, asked = self.features(frame, fitted), self.features(val[0], fitted)
+        x = everything(frame, schema)
+        fitted.facts["kept"] = np.flatnonzero((x != 0).sum(0) >= max(2, COMMON * len(x))).tolist()
+        x, asked, tries = x[:, fitted.facts["kept"]], self.features(val[0], fitted), candidates(kind, seed)
         name, fitted.parts["estimator"] = pick(tries, x, y, (asked, val[1]), kind)
         fitted.words = f"Morgan fingerprints + descriptors → {name}"
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
-        molecules = [molecule_features(frame, c) for c in fitted.schema.inputs if c.modality == "molecule"]
-        return np.concatenate([scalar_features(frame, fitted.schema)[0], *molecules], 1)
+        return everything(frame, fitted.schema)[:, fitted.facts["kept"]]
+
+
+def everything(frame: pl.DataFrame, schema: Schema) -> np.ndarray:
+    """(N, F): plain columns, then descriptors and fingerprints of every molecule column."""
+    molecules = [molecule_features(frame, c) for c in schema.inputs if c.modality == "molecule"]
+    return np.concatenate([scalar_features(frame, schema)[0], *molecules], 1)
 
 
 def candidates(kind: str, seed: int) -> list[tuple[str, Any]]:
     """Boosted trees and a forest: which is better depends on how many molecules there are."""
-    from sklearn.ensemble import (
-        ExtraTreesClassifier,
-        ExtraTreesRegressor,
-        HistGradientBoostingClassifier,
-        HistGradientBoostingRegressor,
-    )
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     boosting, forest = (
         (HistGradientBoostingRegressor, ExtraTreesRegressor) if kind == "number" else (HistGradientBoostingClassifier, ExtraTreesClassifier)

@@ -18,11 +18,42 @@ NEIGHBOURS = 8
 ELEMENTS = (1, 3, 5, 6, 7, 8, 9, 11, 14, 15, 16, 17, 19, 20, 33, 34, 35, 50, 53, 80)  # atomic numbers; all others share a code
 # What is known of an atom: how many codes each has, 0 being kept for "no atom".
 CODES = {"element": 22, "degree": 8, "charge": 6, "hydrogens": 6, "hybrid": 7, "chiral": 4, "ring": 7, "aromatic": 3}
-NUMBERS = ("logp", "refractivity", "surface", "charge")  # an atom's share, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980)
+NUMBERS = (
+    "logp",
+    "refractivity",
+    "surface",
+    "charge",
+)  # an atom's share, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980)
 BONDS = 61  # codes of a bond, 0 = none: 5 kinds × conjugated × in a ring × 3 of stereo
 WIDTH = len(CODES) + len(NUMBERS) + 2 * NEIGHBOURS  # int16 per atom
 DRAWN = {"path", "ellipse", "circle", "rect", "polygon", "polyline", "line", "text", "tspan", "g"}
-KEPT = set("d x y cx cy rx ry r x1 y1 x2 y2 width height points style fill stroke stroke-width transform text-anchor dx dy".split())
+KEPT = set(
+    [
+        "d",
+        "x",
+        "y",
+        "cx",
+        "cy",
+        "rx",
+        "ry",
+        "r",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "width",
+        "height",
+        "points",
+        "style",
+        "fill",
+        "stroke",
+        "stroke-width",
+        "transform",
+        "text-anchor",
+        "dx",
+        "dy",
+    ]
+)
 
 
 def chemistry() -> Any:
@@ -139,7 +170,8 @@ def drawing(molecule: Any, label: str, width: int = 240, height: int = 160) -> s
     from rdkit.Chem.Draw import rdMolDraw2D
 
     pen = rdMolDraw2D.MolDraw2DSVG(width, height)
-    pen.drawOptions().clearBackground = False
+    options: Any = pen.drawOptions()  # the stubs take it for another class
+    options.clearBackground = False
     rdMolDraw2D.PrepareAndDrawMolecule(pen, molecule)
     pen.FinishDrawing()
     body = "".join(harmless(child) for child in ElementTree.fromstring(pen.GetDrawingText()))
@@ -151,6 +183,8 @@ def harmless(element: ElementTree.Element) -> str:
     tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     if tag not in DRAWN:
         return ""
-    kept = {k: v.replace("#000000", "currentColor") for k, v in element.attrib.items() if k in KEPT and re.fullmatch(r"[\w\s:;#.,%()-]*", v)}
+    kept = {
+        k: v.replace("#000000", "currentColor") for k, v in element.attrib.items() if k in KEPT and re.fullmatch(r"[\w\s:;#.,%()-]*", v)
+    }
     words = " ".join(f'{name}="{html.escape(value)}"' for name, value in kept.items() if "url" not in value)
     return f"<{tag} {words}>{html.escape(element.text or '')}{''.join(harmless(child) for child in element)}</{tag}>"
