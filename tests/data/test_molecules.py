@@ -116,6 +116,27 @@ def test_bonds_alone_are_enough_to_tell() -> None:
     assert not torch.allclose(first, second, atol=1e-3)
 
 
+def test_gradients_are_the_same_on_every_run() -> None:
+    """Two threads that add in the order they come would not be: a resumed run must repeat itself."""
+
+    def gradient() -> torch.Tensor:
+        torch.manual_seed(0)
+        smiles = [f"{'C' * (i % 30)}c1ccccc1C(=O)N{'C' * (i % 7)}" for i in range(200)]
+        state = MOLECULE.fit(pl.Series(smiles), limits=LimitsConfig())
+        fields = MOLECULE.collate(MOLECULE.encode(pl.Series(smiles), state, {}), state)
+        signal = MOLECULE.stem([state], 64, "graph")(fields[""], fields["_mask"])
+        net = registry.get("families", "gnn").build(signal, Config(), kind="graph", size="small", members=1)
+        net(signal).pooled.sum().backward()
+        return net.project.weight.grad
+
+    torch.set_num_threads(2)
+    try:
+        first = gradient()
+        assert all(torch.equal(first, gradient()) for _ in range(3))
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_a_forged_state_is_refused() -> None:
     state = MOLECULE.fit(pl.Series(DRUGS), limits=LimitsConfig())
     field = MOLECULE.collate(MOLECULE.encode(pl.Series(DRUGS), state, {}), state)[""]

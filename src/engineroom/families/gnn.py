@@ -6,6 +6,7 @@ Message passing: Gilmer et al. 2017. The round: GIN (Xu et al. 2019) with bonds 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.config import Config
@@ -17,7 +18,10 @@ USUAL = 25.0  # atoms; a sum over them is divided by this, so that it starts nea
 
 
 class Round(nn.Module):
-    """Atoms (M, D), neighbours (M, N), bonds (M, N, E) → atoms (M, D): what was known and what was heard, through one hidden layer."""
+    """Atoms (M, D), neighbours (M, N), bonds (M, N, E) → atoms (M, D): what was known and what was heard, through one hidden layer.
+
+    Rows are gathered by `embedding`, whose backward pass adds in one order on every run; plain indexing does not.
+    """
 
     def __init__(self, width: int, bond: int, dropout: float) -> None:
         super().__init__()
@@ -27,7 +31,7 @@ class Round(nn.Module):
         self.norm, self.drop = nn.BatchNorm1d(width), nn.Dropout(dropout)
 
     def forward(self, x: Tensor, neighbours: Tensor, real: Tensor, bonds: Tensor) -> Tensor:
-        heard = ((x[neighbours] + self.bond(bonds)).relu() * real[..., None]).sum(1)
+        heard = ((F.embedding(neighbours, x) + self.bond(bonds)).relu() * real[..., None]).sum(1)
         return x + self.drop(self.norm(self.layers((1 + self.own) * x + heard)).relu())
 
 
@@ -38,9 +42,8 @@ class Whole(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width))
 
-    def forward(self, x: Tensor, owner: Tensor, molecules: int) -> Tensor:
-        total = x.new_zeros(molecules, x.shape[1]).index_add(0, owner, x)
-        return self.layers(total)[owner]
+    def forward(self, x: Tensor, owner: Tensor, mask: Tensor) -> Tensor:
+        return F.embedding(owner, self.layers(padded(x, mask).sum(1)))
 
 
 class GraphNet(nn.Module):
@@ -64,11 +67,17 @@ class GraphNet(nn.Module):
         for index, one in enumerate(self.rounds):
             x = one(x, neighbours, real, bonds)
             if index < len(self.wholes):
-                x = x + self.wholes[index](x, owner, len(mask))
-        atoms = x.new_zeros(*mask.shape, x.shape[1])
-        atoms[mask] = x
+                x = x + self.wholes[index](x, owner, mask)
+        atoms = padded(x, mask)
         pooled = torch.cat([self.pool(atoms, mask), masked_mean(atoms, mask), masked_max(atoms, mask), atoms.sum(1) / USUAL], 1)
         return Features(self.mix(pooled)[:, None], Signal(atoms, "sequence", mask))
+
+
+def padded(x: Tensor, mask: Tensor) -> Tensor:
+    """(M, D) → (B, T, D), 0 where there is no atom."""
+    out = x.new_zeros(*mask.shape, x.shape[1])
+    out[mask] = x
+    return out
 
 
 def packed(signal: Signal) -> tuple[Tensor, Tensor, Tensor]:
