@@ -44,6 +44,8 @@ def columns(kind: str, folder) -> dict:
         return {"x": pixels}
     if kind == "series":
         return {"x": [(np.sin(np.arange(40) * (0.2 if i % 2 else 0.6)) + RNG.normal(0, 0.1, 40)).tolist() for i in range(N)]}
+    if kind == "molecule":
+        return {"x": [f"{'C' * (2 + i)}C(=O){'O' if i % 2 else 'N'}" for i in range(N)], "n": [float(i) for i in range(N)]}
     if kind == "audio":
         return {"x": sound_files(folder)}
     return {"t": columns("text", folder)["x"], "p": columns("image", folder)["x"], "n": [float(i) for i in range(N)]}
@@ -59,7 +61,7 @@ def fitted(kind: str, folder):
     return name, baseline.fit(frame[:60], y[:60], schema=schema, kind="classes", classes=3, val=(frame[60:75], y[60:75]), seed=0), frame, y
 
 
-@pytest.mark.parametrize("kind", ["trees", "text", "image", "series", "audio", "mixed"])
+@pytest.mark.parametrize("kind", ["trees", "text", "image", "series", "audio", "molecule", "mixed"])
 def test_learns_and_comes_back_from_its_bytes(kind: str, tmp_path) -> None:
     name, rival, frame, y = fitted(kind, tmp_path)
     assert name == kind

@@ -26,6 +26,7 @@ COLUMNS = {
     "image": RNG.integers(0, 255, (N, 20, 20, 3), dtype=np.uint8),
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,
+    "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]
 
@@ -67,7 +68,7 @@ def test_one_batch_can_be_learnt_by_heart(column: str, family: str) -> None:
 def test_any_mixture_of_columns_fits() -> None:
     model, data = build(list(COLUMNS), {})
     assert model(data.batch(np.arange(5))).shape[0] == 5 and model(data.batch(np.arange(5))).shape[2] == 2
-    assert {e["family"] for e in model.plan.encoders} >= {"mlp", "cnn"}
+    assert {e["family"] for e in model.plan.encoders} >= {"mlp", "cnn", "gnn"}
 
 
 def test_eval_is_pure() -> None:

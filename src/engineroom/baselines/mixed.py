@@ -12,6 +12,7 @@ from ..modalities.text import clean
 from ._store import Fitted, several, split_labels, with_care
 from .audio import audio_features
 from .image import image_features
+from .molecule import molecule_features
 from .series import series_features
 from .text import tfidf, vocabulary
 from .trees import scalar_features
@@ -52,6 +53,8 @@ class Mixed:
             return image_features(frame, column)
         if column.modality == "audio":
             return audio_features(frame, column)
+        if column.modality == "molecule":
+            return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
@@ -62,7 +65,7 @@ class Mixed:
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule")]
 
 
 BASELINE = Mixed()

@@ -34,7 +34,7 @@ class Modality(Protocol):
 
     stacks: bool  # scalar columns of this kind travel as one block (B, C, …)
     layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
-    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
     families: tuple[str, ...]  # families that make sense, the usual choice first
 
     def recognises(self, values: pl.Series) -> float: ...
@@ -47,6 +47,8 @@ class Modality(Protocol):
     def steps(self, state: State) -> int: ...
     def check(self, state: State, tensor: Tensor) -> bool: ...
     def show(self, value: Any, state: State) -> str: ...
+    def groups(self, values: pl.Series) -> pl.Series: ...  # what split.by=group keeps together
+    def keys(self, values: pl.Series) -> pl.Series | None: ...  # one text a value, where a thing can be written in several ways
 
 
 class Family(Protocol):

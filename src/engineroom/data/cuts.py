@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ..core import registry
 from ..core.errors import DataError
 from ..core.seeds import numpy_generator
 from ..core.table import Table
@@ -28,6 +30,14 @@ class Knife:
     y: np.ndarray
     clusters: np.ndarray
     seed: int
+    modality: str = "category"  # of the column
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """(N,) the group of each row: what the column says, or the coarser likeness that its modality knows."""
+        values = self.table.frame[self.column]
+        modality = registry.get("modalities", self.modality)
+        return to_strings(modality.groups(values)).fill_null("").to_numpy()
 
     def cut(self, rows: np.ndarray, share: float, name: str) -> tuple[np.ndarray, np.ndarray]:
         """(the rest, the part called `name`). Whole groups move together, else whole clusters of twins."""
@@ -38,7 +48,7 @@ class Knife:
         generator = numpy_generator(self.seed, "split", name)
         strata = np.zeros(len(rows), int) if self.by == "random" else bins(self.y[rows])
         if self.by == "group":
-            unit = first_seen(to_strings(self.table.frame[self.column]).fill_null("").to_numpy()[rows])
+            unit = first_seen(self.groups[rows])
             picked = pick_groups(unit, strata, share, generator)
         elif self.by == "stretches":
             picked = pick_groups(first_seen(stretches(rows, len(self.table))), strata, share, generator)

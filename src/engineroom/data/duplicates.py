@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Schema
 from ..core.files import blake, blake_file
 from ..core.table import Table
@@ -53,6 +54,9 @@ def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:
             return pl.Series(list(pool.map(file_key, enumerate(values.to_list()))), dtype=pl.String)
     if modality == "series":
         return pl.Series([series_key(to_steps(cell)) for cell in values])
+    spelt = registry.get("modalities", modality).keys(values)
+    if spelt is not None:
+        return spelt
     if modality == "text" and near:
         return plain_text(values)
     return values.cast(pl.String) if not values.dtype.is_nested() else pl.Series([str(cell) for cell in values.to_list()])

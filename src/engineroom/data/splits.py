@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core import registry
 from ..core.columns import Schema
 from ..core.config import SplitConfig
 from ..core.errors import DataError, UserError
@@ -63,7 +64,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     apart = agree_by_chance(clusters[known], schema)
     if apart:
         notes.append("Equal rows are so common here that they may stand on both sides of the split.")
-    knife = Knife(table, *inner, y, np.arange(len(table)) if apart else clusters, seed)
+    knife = Knife(table, *inner, y, np.arange(len(table)) if apart else clusters, seed, modality(schema, inner[1]))
     if by == "column":
         parts = given_parts(table, column, notes)
         train, val, test = (np.flatnonzero((parts == name) & known) for name in ("train", "val", "test"))
@@ -73,7 +74,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         )
     else:
         train, val, test = np.flatnonzero(known), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        words = WORDS[by].format(column)
+        words = WORDS[by].format(likeness(schema, column))
     if by == "time" and (lost := int(np.isneginf(times(table, column)[known]).sum())):
         notes.append(f"{lost} row(s) have no time in {column} and count as the oldest.")
     cuts: list[tuple[str, int]] = []
@@ -95,6 +96,16 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         words += "".join(f" {count:,} training rows were set aside to {purpose}{aside(inner)}." for purpose, count in cuts)
     notes += twin_notes(dropped + more, straddling := twins_left(train, val, test, clusters), len(train))
     return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
+
+
+def modality(schema: Schema, column: str) -> str:
+    return schema[column].modality if column else "category"
+
+
+def likeness(schema: Schema, column: str) -> str:
+    """The column, or what its modality groups it by: "Bemis-Murcko scaffold of smiles"."""
+    said = registry.get("modalities", modality(schema, column)).grouping
+    return f"{said} of {column}" if said else column
 
 
 def finish(

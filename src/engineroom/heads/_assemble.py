@@ -17,7 +17,7 @@ from ..core.signals import Batch, Features, Signal
 from ..data.fields import Field, input_fields
 from .vector import VectorHead
 
-STEM_WIDTH = {"set": 16, "words": 128}  # features per table column, per token; other stems bring their own channels
+STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
 SMALL = {"words": 8_000}  # with fewer rows of these kinds the small network goes further
 
@@ -170,6 +170,7 @@ def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, s
     words = {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
+        "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]

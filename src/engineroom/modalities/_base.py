@@ -20,8 +20,9 @@ class Base:
 
     stacks = False
     layouts: tuple[str, ...] = ()
-    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture
+    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
     families: tuple[str, ...] = ()  # families that make sense, the usual choice first
+    grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
     team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
@@ -35,6 +36,14 @@ class Base:
 
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""
+
+    def groups(self, values: pl.Series) -> pl.Series:
+        """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `grouping` names."""
+        return values
+
+    def keys(self, values: pl.Series) -> pl.Series | None:
+        """One text a value, where the same thing can be written in several ways; None where equal means equal."""
+        return None
 
     def steps(self, state: State) -> int:
         """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""
