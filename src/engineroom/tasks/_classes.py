@@ -39,31 +39,37 @@ def per_class(records: Records, names: list[str]) -> Exhibit:
 
 
 def calibration(records: Records, rival: Records) -> Exhibit:
-    series = []
-    for name, r in (("deep", records), ("classical", rival)):
-        sure = r["probability"].max(1)
-        right = (r["said"] == r["truth"]).astype(float)
-        edges = np.unique(np.quantile(sure, np.linspace(0, 1, 11)))
-        place = np.clip(np.searchsorted(edges, sure, side="right") - 1, 0, max(0, len(edges) - 2))
-        bins = [place == b for b in range(max(1, len(edges) - 1)) if (place == b).any()]
-        series.append({"name": name, "x": [float(sure[b].mean()) for b in bins], "y": [float(right[b].mean()) for b in bins]})
+    pair = (("deep", records), ("classical", rival))
     return Exhibit(
         "lines",
         "Is it as sure as it is right?",
-        {"x": "stated probability", "y": "share that is right", "series": series, "diagonal": True},
+        {
+            "x": "stated probability",
+            "y": "share that is right",
+            "series": [reliability(name, r["probability"].max(1), r["said"] == r["truth"]) for name, r in pair],
+            "diagonal": True,
+        },
         "On the line: when it says 80 %, it is right 80 % of the time. Below: too sure.",
     )
 
 
-def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
-    """ROC and precision–recall where there are two classes."""
+def reliability(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str, Any]:
+    """Tenths of the rows by stated probability (N,): the mean of what was said against how often it happened."""
+    edges = np.unique(np.quantile(stated, np.linspace(0, 1, 11)))
+    place = np.clip(np.searchsorted(edges, stated, side="right") - 1, 0, max(0, len(edges) - 2))
+    bins = [place == b for b in range(max(1, len(edges) - 1)) if (place == b).any()]
+    return {"name": name, "x": [float(stated[b].mean()) for b in bins], "y": [float(happened[b].mean()) for b in bins]}
+
+
+def curves(records: Records, rival: Records, names: list[str], place: int = 1) -> list[Exhibit]:
+    """ROC and precision–recall where there are two classes; `place` is the one to find."""
     if len(names) != 2 or len(np.unique(records["truth"])) < 2:
         return []
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     roc, pr = [], []
     for name, r in (("deep", records), ("classical", rival)):
-        y, p = r["truth"] == 1, r["probability"][:, 1]
+        y, p = r["truth"] == place, r["probability"][:, place]
         fpr, tpr, _ = roc_curve(y, p)
         precision, recall, _ = precision_recall_curve(y, p)
         roc.append({"name": name, "x": thin(fpr), "y": thin(tpr)})
@@ -71,13 +77,13 @@ def curves(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
     return [
         Exhibit(
             "lines",
-            f"Finding “{names[1]}”: ROC",
+            f"Finding “{names[place]}”: ROC",
             {"x": "false alarms", "y": "found", "series": roc, "diagonal": True},
             "How many are found for how many false alarms; guessing walks the diagonal.",
         ),
         Exhibit(
             "lines",
-            f"Finding “{names[1]}”: precision and recall",
+            f"Finding “{names[place]}”: precision and recall",
             {"x": "recall", "y": "precision", "series": pr},
             "To find more of them, how many of the finds will be right?",
         ),

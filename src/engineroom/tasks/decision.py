@@ -137,8 +137,8 @@ class Decision(Classification):
             Exhibit("lines", "What a threshold costs", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
             Exhibit("lines", "What reviewing finds", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
             *classes.confusion(records, names),
-            classes.calibration(records, rival),
-            *classes.curves(records, rival, names),
+            Exhibit("lines", "Is the risk true?", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
+            *classes.curves(records, rival, names, self.place),
         ]
 
     def _cost_curve(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
@@ -150,6 +150,10 @@ class Decision(Classification):
             series.append({"name": name, "x": grid.tolist(), "y": cost})
         marks = [{"x": self.threshold, "label": "chosen"}]
         return {"x": "alarm from a risk of", "y": "cost a row", "series": series, "marks": marks, "log_x": True}
+
+    def _truth_of_risk(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
+        series = [classes.reliability(name, r["risk"], r["truth"] == self.place) for name, r in pair]
+        return {"x": "stated risk", "y": "share that are such cases", "series": series, "diagonal": True}
 
     def _gains(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
         series = []
