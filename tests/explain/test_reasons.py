@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 import engineroom as er
-from conftest import command
+from conftest import command, shape_pictures
 from engineroom.core.errors import UserError
-from engineroom.explain.reasons import pulls, reasons
+from engineroom.explain.reasons import ordinary, pulls, reasons
 
 RNG = np.random.default_rng(0)
 N = 800
@@ -59,3 +59,26 @@ def test_a_single_column_is_all_the_reason_there_is(here) -> None:
     model = er.train(one, target="y", steps=20, run="one", show="quiet")
     with pytest.raises(UserError, match="alone"):
         reasons(model, one)
+
+
+def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
+    """Columns are encoded once; that must not be told from encoding the whole table again with one column exchanged."""
+    table = planted().head(50)
+    pull, _ = pulls(model, table)
+    whole, _ = model.answers(table)
+    for place, column in enumerate(model.schema.inputs):
+        anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])))
+        assert np.array_equal(pull[:, place], model.task.weigh(whole, whole) - model.task.weigh(anew, whole))
+
+
+def test_a_row_that_cannot_be_read_is_named_and_has_no_reasons(tmp_path) -> None:
+    shape_pictures(tmp_path / "pictures")
+    files = sorted(str(p) for p in (tmp_path / "pictures").rglob("*.png"))
+    table = pl.DataFrame({"picture": files, "size": RNG.normal(size=len(files)), "side": [p.split("/")[-2] for p in files]})
+    run = er.train(table, target="side", steps=10, run=str(tmp_path / "r"), show="quiet")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    table.head(3).with_columns(picture=pl.Series([files[0], str(tmp_path / "broken.png"), files[1]])).write_csv(tmp_path / "new.csv")
+    done = command("predict", run.path, "new.csv", "-o", "out.csv", "--reasons", 1, cwd=tmp_path)
+    assert "row 1 cannot be read" in done.stderr
+    out = pl.read_csv(tmp_path / "out.csv")
+    assert out["reason_1"].is_null().to_list() == [False, True, False]

@@ -74,14 +74,22 @@ class Model:
 
     def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
+        data, kept = self.encoded(frame)
+        return self.respond(data, kept), kept
+
+    def encoded(self, frame: pl.DataFrame) -> tuple[Dataset, np.ndarray]:
+        """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong with the others."""
         data = encode_table(frame, self.schema, target=False)
         kept = np.array([row for row in range(len(data)) if row not in data.damaged], dtype=np.int64)
         if not len(kept):
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
             raise DataError("None of the rows can be read.", reasons or "There are no rows.", "Check the file.")
         self.damaged = data.damaged
-        raw = ask(self.network, data, kept, self.task)
-        return self.task.calibrated(raw, self.manifest["calibration"]), kept
+        return data, kept
+
+    def respond(self, data: Dataset, rows: np.ndarray) -> Answers:
+        """Calibrated answers for `rows` of encoded columns, in that order."""
+        return self.task.calibrated(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
         """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code.

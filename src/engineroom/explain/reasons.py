@@ -6,6 +6,7 @@ two columns only do together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from ..bundle.model import Model
 from ..core.columns import Column
 from ..core.errors import UserError
 from ..core.exhibits import spoken
+from ..data.dataset import Dataset, encode_table
 from ..data.open import open_table
+from ..data.store import Fixed, RaggedStore
 
 MOST = 60  # letters of a value that are shown
 
@@ -44,11 +47,35 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
 
 def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """((rows kept, inputs) how far each column moves each answer, row numbers kept)."""
-    whole, kept = model.answers(frame)
-    frame = frame[kept]
+    data, kept = model.encoded(frame)
+    usual = encode_table(pl.DataFrame([ordinary(c, frame[c.name].head(1)) for c in model.schema.inputs]), model.schema, target=False)
+    whole = model.respond(data, kept)
     base = model.task.weigh(whole, whole)
-    without = [model.answers(frame.with_columns(ordinary(column, frame[column.name])))[0] for column in model.schema.inputs]
+    without = [model.respond(made_ordinary(data, usual, column.name), kept) for column in model.schema.inputs]
     return np.stack([base - model.task.weigh(answers, whole) for answers in without], 1), kept
+
+
+def made_ordinary(data: Dataset, usual: Dataset, name: str) -> Dataset:
+    """The encoded rows with one column as in the only row of `usual`; everything else is shared."""
+    one = next(field for field in data.fields if name in [c.name for c in field.columns])
+    place = [c.name for c in one.columns].index(name) if one.stacks else None
+    stores: dict[str, Any] = {**data.stores, one.name: Ordinary(data.stores[one.name], usual.stores[one.name], place)}
+    return replace(data, stores=stores)
+
+
+class Ordinary:
+    """A store whose rows are all the only row of `usual`, or, in a block of columns, the column at `place` of it."""
+
+    def __init__(self, own: Fixed | RaggedStore, usual: Fixed | RaggedStore, place: int | None) -> None:
+        self.own, self.usual, self.place = own, usual, place
+
+    def take(self, rows: np.ndarray) -> Any:
+        usual: Any = self.usual.take(np.zeros(len(rows), np.int64))
+        if self.place is None:
+            return usual
+        block = np.array(self.own.take(rows))
+        block[:, self.place] = usual[:, self.place]
+        return block
 
 
 def ordinary(column: Column, values: pl.Series) -> pl.Series:
