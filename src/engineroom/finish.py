@@ -99,11 +99,11 @@ def finish(
 
 def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no rival and no report yet."""
-    network = copy.deepcopy(model)
+    network = copy.deepcopy(model).cpu()
+    best = mirrored(network, ready.schema)
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
-        best = mirrored(network, ready.schema).cpu()
         calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task), ready.truth(rows))
         provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
         manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": clean(scores)}

@@ -69,7 +69,6 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)
-    warm(cast["model"], data)
     device = pick_device(config.train.device)
     cast.to(device)
     model = cast["model"]
@@ -111,6 +110,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         first, clock.before = meta["step"] + 1, meta["facts"]["elapsed"]
         history.write("resumed", step=meta["step"])
     else:
+        warm(model, data)
         history.write(
             "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
         )

@@ -36,8 +36,7 @@ class RunDirectory:
                     f"Continue it with --resume {run.path}, or name another directory with --run DIR.",
                 )
         else:
-            clean = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
-            run = next(r for r in (cls(Path("runs") / f"{clean}-{n}") for n in itertools.count(1)) if not r.path.exists())
+            run = cls(free_path(name))
         try:
             run.checkpoints.mkdir(parents=True, exist_ok=True)
             run.cache.mkdir(exist_ok=True)
@@ -89,6 +88,12 @@ class RunDirectory:
     @property
     def finished(self) -> bool:
         return (self.bundle / "report.json").exists()
+
+
+def free_path(name: str) -> Path:
+    """The next runs/<name>-<n> that does not exist."""
+    clean = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
+    return next(p for p in (Path("runs") / f"{clean}-{n}" for n in itertools.count(1)) if not p.exists())
 
 
 def list_runs(root: str | Path = "runs") -> list[dict[str, Any]]:

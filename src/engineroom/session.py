@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .core import registry
 from .core.config import Config, make_config, merge, read_yaml, set_key
 from .core.errors import UserError
+from .rundir import free_path
 
 if TYPE_CHECKING:
     from .bundle.model import Model
@@ -51,8 +50,7 @@ def with_recipe(*layers: dict[str, Any]) -> Config:
 def demo_session(name: str, *, minutes: float | None, run: str | None, show: str) -> Model:
     """Train a recipe on the data it brings along."""
     recipe = registry.get("recipes", name)
-    run = run or next(str(p) for p in (Path("runs") / f"{name}-{n}" for n in itertools.count(1)) if not p.exists())
-    settings: dict[str, Any] = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run}
+    settings: dict[str, Any] = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run or str(free_path(name))}
     return train_session(
         recipe.demo(), target=recipe.target, test=None, resume=None, config=None, show=show, watchers=(), settings=settings
     )[0]

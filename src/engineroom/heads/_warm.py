@@ -9,11 +9,14 @@ from ..core import registry
 from ..data.dataset import Dataset
 from ._assemble import ColumnsModel, key
 
+MOST_ROWS = 50_000  # looked at all at once
+
 
 def warm(model: nn.Module, data: Dataset) -> None:
-    """Let every column's modality prepare its stems, in place. A resumed run overwrites them by its checkpoint."""
+    """Let every column's modality prepare the stems of a fresh run, in place, by at most MOST_ROWS rows, evenly taken."""
     networks = [part for part in model.modules() if isinstance(part, ColumnsModel)]
     rows = data.splits["train"]
+    rows = rows[:: max(1, -(-len(rows) // MOST_ROWS))]
     with torch.no_grad():
         for one in data.fields:
             stems = [network.stems[key(one)] for network in networks]

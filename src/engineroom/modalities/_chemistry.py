@@ -18,42 +18,12 @@ NEIGHBOURS = 8
 ELEMENTS = (1, 3, 5, 6, 7, 8, 9, 11, 14, 15, 16, 17, 19, 20, 33, 34, 35, 50, 53, 80)  # atomic numbers; all others share a code
 # What is known of an atom: how many codes each has, 0 being kept for "no atom".
 CODES = {"element": 22, "degree": 8, "charge": 6, "hydrogens": 6, "hybrid": 7, "chiral": 4, "ring": 7, "aromatic": 3}
-NUMBERS = (
-    "logp",
-    "refractivity",
-    "surface",
-    "charge",
-)  # an atom's share, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980)
+# An atom's share of each, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980).
+NUMBERS = ("logp", "refractivity", "surface", "charge")
 BONDS = 61  # codes of a bond, 0 = none: 5 kinds × conjugated × in a ring × 3 of stereo
 WIDTH = len(CODES) + len(NUMBERS) + 2 * NEIGHBOURS  # int16 per atom
 DRAWN = {"path", "ellipse", "circle", "rect", "polygon", "polyline", "line", "text", "tspan", "g"}
-KEPT = set(
-    [
-        "d",
-        "x",
-        "y",
-        "cx",
-        "cy",
-        "rx",
-        "ry",
-        "r",
-        "x1",
-        "y1",
-        "x2",
-        "y2",
-        "width",
-        "height",
-        "points",
-        "style",
-        "fill",
-        "stroke",
-        "stroke-width",
-        "transform",
-        "text-anchor",
-        "dx",
-        "dy",
-    ]
-)
+KEPT = set(["d", "x", "y", "cx", "cy", "rx", "ry", "r", "x1", "y1", "x2", "y2", "width", "height", "points", "style", "fill", "stroke", "stroke-width", "transform", "text-anchor", "dx", "dy"])
 
 
 def chemistry() -> Any:
