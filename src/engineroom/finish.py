@@ -139,7 +139,10 @@ def record_columns(deep: Examination, rows: np.ndarray) -> dict[str, Any]:
     """Graded answers as flat columns."""
     columns: dict[str, Any] = {"row": rows}
     for name, values in deep.records.items():
-        columns[name] = values if values.ndim == 1 else values.tolist()
+        if values.dtype == object:
+            columns[name] = pl.Series([v.tolist() if isinstance(v, np.ndarray) else v for v in values], strict=False)
+        else:
+            columns[name] = values if values.ndim == 1 else values.tolist()
     return columns
 
 

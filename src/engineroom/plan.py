@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .core import registry
 from .core.columns import Schema
@@ -40,14 +41,14 @@ class Plan:
         return max(20, round(self.epochs * max(1, rows // self.batch_size)))
 
 
-def make_plan(schema: Schema, config: Config, rows: int) -> Plan:
-    """The recipe of the slowest learner among the columns."""
+def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
+    """The recipe of the task, or of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
     kind = next(k for k in ("picture", "steps", "graph", "words", "set") if k in kinds)
-    epochs, at, shrink, least, most, lr, decay = RECIPES[kind]
+    epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(kind, (1, 0, False))
-    if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
+    if task.pace or len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(
         batch_size=min(size, rows),

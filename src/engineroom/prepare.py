@@ -74,11 +74,14 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     table = open_table(
         frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
     )
+    if config.task != "auto":
+        table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
     schema = infer_schema(table, config)
     task_name = pick_task(schema, config)
     task = make_task(task_name, config.options)
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
     findings = check(table, schema, split, task=task.kind)
+    findings += task.findings(table.frame[schema.target.name].gather(split.train), schema.target)
     for finding in findings:
         if finding.level == "error":
             raise DataError(finding.what, finding.why, finding.fix)
@@ -101,8 +104,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "findings": [f.to_json() for f in findings],
         }
     )
-    schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, config.limits)
-    if schema.target.modality == "category" and len(schema.target.state["values"]) < 2:
+    limits = config.limits.model_copy(update={"side": config.limits.side or task.side})
+    schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
+    if task.kind == "classes" and len(schema.target.state["values"]) < 2:
         raise DataError(
             f"The training rows hold one class only: {schema.target.state['values']}.",
             "There is nothing to tell apart.",
@@ -188,7 +192,7 @@ def cell_name(table: Table, row: int, reason: str) -> str:
 
 def cross_fit(ready: Prepared) -> int:
     """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches and judges."""
-    plan = make_plan(ready.schema, ready.config, ready.learners)
+    plan = make_plan(ready.schema, ready.config, ready.learners, ready.task)
     if not plan.cross:
         return plan.networks
     data = ready.data

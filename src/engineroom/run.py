@@ -64,7 +64,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     data, task = ready.data, ready.task
     objective = registry.get("objectives", "supervised")
     rows = data.splits["train"]
-    plan = make_plan(ready.schema, config, ready.learners)
+    plan = make_plan(ready.schema, config, ready.learners, task)
     batches = Training(data, plan.batch_size, config.seed, config.train.augment)
 
     seed_everything(config.seed)

@@ -38,7 +38,7 @@ def build(column: str | list[str], settings: dict):
     schema = fit_schema(infer_schema(table, config), table, np.arange(N), config.limits)
     data = encode_table(table.frame, schema)
     torch.manual_seed(0)
-    return ColumnsModel(schema, config, 2, data.batch(np.arange(2)), rows=N), data
+    return ColumnsModel(schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N), data
 
 
 @pytest.mark.parametrize(("column", "family"), PAIRS)
@@ -94,7 +94,7 @@ def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None
     def families(name: str) -> set[str]:
         _, data = build("series", {})
         config = make_config({"model": {"name": name}})
-        model = assemble(data.schema, config, 2, data.batch(np.arange(2)), rows=N, networks=3)
+        model = assemble(data.schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N, networks=3)
         assert model(data.batch(np.arange(4))).shape == (4, 3, 2)
         return model.plan.families
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
@@ -51,7 +52,7 @@ def test_warming_moves_known_tokens_and_keeps_the_padding() -> None:
     schema = fit_schema(infer_schema(table, config), table, np.arange(500), config.limits)
     data = encode_table(table.frame, schema)
     data.splits["train"] = np.arange(500)
-    model = ColumnsModel(schema, config, 2, data.batch(np.arange(2)), rows=500)
+    model = ColumnsModel(schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=500)
     stem = next(iter(model.stems.values()))
     before = stem.table.weight.detach().clone()
     warm(model, data)

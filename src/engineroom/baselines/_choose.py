@@ -8,8 +8,10 @@ from ..core import registry
 from ..core.columns import Schema
 
 
-def choose(schema: Schema) -> tuple[str, Any]:
-    """(name, baseline)."""
+def choose(schema: Schema, wanted: str = "") -> tuple[str, Any]:
+    """(name, baseline): the one a task wants, or by the columns."""
+    if wanted:
+        return wanted, registry.get("baselines", wanted)
     found = registry.every("baselines")
     name = max(found, key=lambda one: found[one].fits(schema))
     return name, found[name]

@@ -41,6 +41,25 @@ SHARPNESS = [round(float(s), 4) for s in np.geomspace(0.5, 16, 21)]
 FEW_TO_SHARPEN = 50  # validation rows
 
 
+class Rival:
+    """What most rivals share: features of the columns, then one estimator. A rival of a task's own kind answers by itself."""
+
+    kinds: tuple[str, ...] = KINDS  # of questions it can answer
+    most = 50_000  # rows learnt from, evenly taken
+
+    def fits(self, schema: Schema) -> float:
+        """0: never by the columns alone, a task must want it."""
+        return 0.0
+
+    def features(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+        raise NotImplementedError
+
+    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+        if not frame.height:
+            return np.zeros((0, fitted.classes) if fitted.kind != "number" else 0)
+        return answer(fitted.parts["estimator"], self.features(frame, fitted), fitted.kind, fitted.classes, fitted.facts)
+
+
 @dataclass
 class Fitted:
     """`parts` are scikit-learn objects by name, `facts` plain JSON; the baseline `name` knows how to put them to work."""
@@ -53,13 +72,10 @@ class Fitted:
     facts: dict[str, Any]
     parts: dict[str, Any]
 
-    def predict(self, frame: pl.DataFrame) -> np.ndarray:
-        """(N, C) probabilities | (N,) values | (N, L) probabilities."""
-        if not frame.height:
-            return np.zeros((0, self.classes) if self.kind != "number" else 0)
+    def predict(self, frame: pl.DataFrame) -> Any:
+        """(N, C) probabilities | (N,) values | (N, L) probabilities | answers, where the kind is a task's own."""
         with threads(frame.height):
-            x = registry.get("baselines", self.name).features(frame, self)
-            return answer(self.parts["estimator"], x, self.kind, self.classes, self.facts)
+            return registry.get("baselines", self.name).answer(frame, self)
 
     def dump(self) -> bytes:
         from skops import io as skops
@@ -83,11 +99,11 @@ class Fitted:
 class Stored(Fitted):
     """A rival read from a file: parts that do not fit together give one plain error, not numpy's word for it."""
 
-    def predict(self, frame: pl.DataFrame) -> np.ndarray:
+    def predict(self, frame: pl.DataFrame) -> Any:
         wanted = (frame.height,) if self.kind == "number" else (frame.height, self.classes)
         try:
             said = super().predict(frame)
-            if said.shape != wanted:
+            if self.kind in KINDS and said.shape != wanted:
                 raise ValueError(f"answers of shape {said.shape} instead of {wanted}")
         except UserError:
             raise
@@ -112,8 +128,10 @@ def load(data: bytes) -> Stored:
                 bounded(inner)
         parts = {name: skops.loads(part, trusted=TRUSTED) for name, part in stored.items()}
         name, words, kind, classes, facts = (head[key] for key in ("name", "words", "kind", "classes", "facts"))
-        known = name in registry.names("baselines") and kind in KINDS and isinstance(words, str) and isinstance(facts, dict)
-        if not known or not 0 <= int(classes) <= MOST_CLASSES or not isinstance(parts.get("estimator"), BaseEstimator):
+        known = name in registry.names("baselines") and kind in registry.get("baselines", name).kinds
+        known = known and isinstance(words, str) and isinstance(facts, dict)
+        whole = "estimator" in parts or kind not in KINDS
+        if not known or not whole or not 0 <= int(classes) <= MOST_CLASSES or not all(isinstance(p, BaseEstimator) for p in parts.values()):
             raise ValueError("its description makes no sense")
         check_sound(parts)
         return Stored(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)

@@ -24,7 +24,7 @@ FLIPS = {"horizontal": 3, "vertical": 2}
 def find_symmetries(schema: Schema, data, task, config: Config) -> Schema:
     """The schema with `symmetries` in the state of every picture column."""
     for column in schema.inputs:
-        if column.modality == "image" and config.train.augment and task.kind != "labels":
+        if column.modality == "image" and config.train.augment and task.kind in ("classes", "number"):
             found = ask_classifier(data.stores[f"column:{column.name}"], data, task, schema)
             schema = schema.with_column(replace(column, state={**column.state, "symmetries": found}))
     return schema

@@ -8,12 +8,12 @@ import polars as pl
 from ..core import registry
 from ..core.columns import Column, Schema
 from ._hog import picture_features
-from ._store import Fitted, pick, several, split_labels, with_care
+from ._store import Fitted, Rival, pick, several, split_labels, with_care
 
 CHUNK = 1024
 
 
-class Image:
+class Image(Rival):
     most = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

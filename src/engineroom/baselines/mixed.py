@@ -9,7 +9,7 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities.text import clean
-from ._store import Fitted, several, split_labels, with_care
+from ._store import Fitted, Rival, several, split_labels, with_care
 from .audio import audio_features
 from .image import image_features
 from .molecule import molecule_features
@@ -20,7 +20,7 @@ from .trees import scalar_features
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
-class Mixed:
+class Mixed(Rival):
     most = 50_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities import _chemistry as chem
-from ._store import Fitted, pick, several, split_labels, with_care
+from ._store import Fitted, Rival, pick, several, split_labels, with_care
 from .trees import SCALAR, scalar_features
 
 BITS, RADIUS = 2048, 2
@@ -33,7 +33,7 @@ DESCRIPTORS = [
 ]
 
 
-class Molecule:
+class Molecule(Rival):
     most = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

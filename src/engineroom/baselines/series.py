@@ -7,14 +7,14 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities.series import bridge, to_steps
-from ._store import Fitted, sharpness, split_labels, with_care
+from ._store import Fitted, Rival, sharpness, split_labels, with_care
 
 KERNELS = 1000
 LONGEST = 512
 BLOCK = 8_000_000  # answers held at once
 
 
-class Series:
+class Series(Rival):
     most = 10_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..core.columns import Schema
 from ..modalities.text import clean
-from ._store import Fitted, pick, several, sharpness, split_labels, with_care
+from ._store import Fitted, Rival, pick, several, sharpness, split_labels, with_care
 
 SETTINGS: dict[str, dict] = {
     "words": {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b|[^\w\s]", "min_df": 1, "max_features": 60_000},
@@ -19,7 +19,7 @@ MANY_CLASSES, MANY_TEXTS = 20, 30_000  # beyond, one setting is tried
 TOO_MANY = 3_000_000  # texts × classes; beyond, support vectors: six times quicker and a point less accurate
 
 
-class Text:
+class Text(Rival):
     most = 200_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

@@ -7,13 +7,13 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ._store import Fitted, several, split_labels, with_care
+from ._store import Fitted, Rival, several, split_labels, with_care
 
 SCALAR = ("number", "category", "datetime", "multilabel")
 MOST_LEVELS = 254
 
 
-class Trees:
+class Trees(Rival):
     most = 300_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:

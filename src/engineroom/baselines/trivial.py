@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
-from ._store import Fitted, split_labels
+from ._store import Fitted, Rival, split_labels
 
 
-class Trivial:
+class Trivial(Rival):
     def fits(self, schema: Schema) -> float:
         return 0.0
 

@@ -27,6 +27,7 @@ from ..tasks._options import make_task
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
 
 GOLDEN_TOLERANCE = 2e-3
+GOLDEN_ROWS, GOLDEN_MOST = 5, 1_000_000  # rows, and numbers of output, that are stored
 
 
 class Model:
@@ -63,14 +64,28 @@ class Model:
     def predict(self, data: Any) -> pl.DataFrame:
         """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for classes, `low` and
         `high` for numbers. Rows that cannot be read are null throughout."""
-        table = open_table(data, limits=self.config.limits)
-        answers, kept = self.answers(self._frame(table.frame))
-        out = self.task.table(answers, self.schema.target)
-        if len(kept) == len(table):
-            return out
-        place = pl.DataFrame({"_row": np.arange(len(table))})
-        out = out.with_columns(pl.Series("_row", kept))
+        frame = self.open(data)
+        answers, kept = self.answers(frame)
+        out = self.task.table(answers, self.schema.target, frame[kept])
+        if len(kept) == frame.height:
+            return out.drop("_row", strict=False)
+        place = pl.DataFrame({"_row": np.arange(frame.height)})
+        out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
         return place.join(out, on="_row", how="left", maintain_order="left").drop("_row")
+
+    def save(self, data: Any, path: str | Path) -> int:
+        """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
+        frame, path = self.open(data), Path(path)
+        if path.suffix.lower() not in self.task.endings:
+            known = ", ".join(one or "a folder" for one in self.task.endings) or "none beyond tables"
+            raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
+        answers, kept = self.answers(frame)
+        self.task.save(answers, frame[kept], self.schema, path)
+        return len(kept)
+
+    def open(self, data: Any) -> pl.DataFrame:
+        """The rows to answer, with every column the model reads."""
+        return self._frame(self.task.reframe(open_table(data, limits=self.config.limits), self.config.target, asking=True).frame)
 
     def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
@@ -96,8 +111,8 @@ class Model:
 
         Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
         """
-        table = open_table(data, target=self.schema.target.name, limits=self.config.limits)
         target = self.schema.target
+        table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
         if target.name not in table.frame.columns:
             raise DataError(
                 f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")
@@ -107,9 +122,11 @@ class Model:
         if not frame.height:
             raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
         answers, kept = self.answers(frame)
-        codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, {})
+        bad: dict[int, str] = {}
+        codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
         truth = self.task.truth(codes, target)[kept]
-        known = np.isfinite(truth) if truth.dtype.kind == "f" else np.ones(len(truth), bool)
+        known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
+        known &= ~np.isin(kept, list(bad))
         answers = {name: values[known] for name, values in answers.items()}
         out = {"rows": int(known.sum()), "metrics": clean(self.task.score(self.task.grade(answers, truth[known])))}
         if self.rival is not None:
@@ -183,7 +200,7 @@ def build(directory: Path, schema: Schema, config: Config, task, example: Batch,
     rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
     if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
         raise ValueError(f"{networks} networks are claimed")
-    return mirrored(assemble(schema, config, task.outputs(schema.target), example, rows=rows, networks=networks), schema)
+    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema)
 
 
 def fill(network: nn.Module, directory: Path) -> None:
@@ -213,14 +230,21 @@ def clean(scores: dict[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
 
 
+def cut(batch: Batch, rows: int) -> Batch:
+    return Batch({name: tensor[:rows] for name, tensor in batch.fields.items()}, batch.rows[:rows])
+
+
 def make_golden(network: nn.Module, data: Dataset, rows: np.ndarray) -> dict[str, Tensor]:
     """Five encoded inputs and the network's outputs."""
-    batch = data.batch(rows[:5])
-    fields = {name: tensor for name, tensor in batch.fields.items() if name not in ("target", "_fold")}
+    batch = data.batch(rows[:GOLDEN_ROWS])
+    fields = {name: tensor for name, tensor in batch.fields.items() if name not in ("target", "target_mask", "_fold")}
     batch = Batch(fields, batch.rows)
     was = network.training
     network.eval()
     with torch.inference_mode():
         output = network(batch)
+        keep = max(1, min(len(output), GOLDEN_MOST // max(1, output[0].numel())))
+        if keep < len(output):  # maps are large: fewer of them do
+            fields, output = {name: tensor[:keep] for name, tensor in fields.items()}, network(cut(batch, keep))
     network.train(was)
     return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {"output": output.clone().contiguous()}

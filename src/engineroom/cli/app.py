@@ -96,7 +96,7 @@ def predict(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="A file, folder or archive with the model's input columns.")],
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending (default: CSV on standard output).")
+        str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending, or a format of the task's own (see `engineroom recipes`).")
     ] = None,
     reasons: Annotated[int, typer.Option(metavar="N", help="Add the N columns that speak most for or against each answer.")] = 0,
     as_json: Json = False,
@@ -104,6 +104,10 @@ def predict(
     from .. import load
 
     model = load(run)
+    if output and Path(output).suffix.lower() in model.task.endings:
+        rows = model.save(data, output)
+        print(json.dumps({"rows": rows, "output": output}) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
+        return
     frame = model.predict(data)
     if reasons:
         from ..explain.reasons import reasons as explain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .columns import Column, Schema
@@ -11,6 +12,7 @@ from .config import Config, LimitsConfig
 from .events import Player
 from .exhibits import Exhibit
 from .signals import Answers, Batch, Features, Layout, Losses, Records, Signal
+from .table import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +64,10 @@ class Family(Protocol):
 class Task(Protocol):
     """A kind of question: what an answer means, how it is graded, scored and shown. Its options are the fields of its dataclass."""
 
-    kind: str  # classes, number or labels: what a rival is asked for
+    kind: str  # what a rival is asked for: classes, number, labels, or a kind of the task's own
+    head: str  # heads/NAME.py
+    prefers: Mapping[str, tuple[str, ...]]  # kind of column → families
+    rival: str  # baselines/NAME.py; "" = by the columns
     headline: str  # the score that decides a verdict
     higher_is_better: bool
     higher: tuple[str, ...]  # scores that grow with quality …
@@ -82,7 +87,10 @@ class Task(Protocol):
     def weigh(self, answers: Answers, whole: Answers) -> np.ndarray: ...  # (N,) what an explanation moves
     def grade(self, answers: Answers, truth: np.ndarray) -> Records: ...
     def score(self, records: Records) -> dict[str, float]: ...
-    def table(self, answers: Answers, target: Column) -> pl.DataFrame: ...
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame: ...  # "_row" where an answer takes several rows
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table: ...
+    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str: ...
+    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None: ...
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]: ...
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]: ...
     def wrong(self, records: Records) -> np.ndarray: ...

@@ -29,8 +29,8 @@ SINGLY = 3  # columns with missing values that get a line each
 def check(table: Table, schema: Schema, split: Split, *, task: str) -> list[Finding]:
     """Findings in plain words, errors first."""
     rows = table.frame[split.train]
-    judge = {"classes": class_findings, "number": number_findings, "labels": label_findings}[task]
-    found = [*judge(rows[schema.target.name], schema.target), *source_findings(table, schema, split)]
+    judge = {"classes": class_findings, "number": number_findings, "labels": label_findings}.get(task)
+    found = [*(judge(rows[schema.target.name], schema.target) if judge else ()), *source_findings(table, schema, split)]
     for column in schema.inputs:
         found += column_findings(rows[column.name], column)
         found += unseen(table, column, split)

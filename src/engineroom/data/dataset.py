@@ -44,7 +44,9 @@ class Dataset:
             for suffix, tensor in modality.collate(self.stores[one.name].take(rows), one.states[0]).items():
                 fields[one.name + suffix] = tensor
         if "target" in self.stores:
-            fields["target"] = torch.from_numpy(np.ascontiguousarray(self.stores["target"].take(rows)))
+            target = self.schema.target
+            for suffix, tensor in registry.get("modalities", target.modality).collate(self.stores["target"].take(rows), target.state).items():
+                fields["target" + suffix] = tensor
         if self.fold is not None:
             fields["_fold"] = torch.from_numpy(self.fold[rows])
         return Batch(fields, rows, step)
@@ -56,11 +58,18 @@ class Dataset:
         """A training batch: like `batch`, with each modality's changes drawn from (seed, step)."""
         batch = self.batch(rows, step)
         fields = dict(batch.fields)
+        answers = registry.get("modalities", self.schema.target.modality)
         for one in self.fields:
             modality = registry.get("modalities", one.modality)
+            generator = torch_generator(seed, "augment", step, one.name)
             own = {s: fields[one.name + s] for s in ("", "_mask") if one.name + s in fields}
-            for suffix, tensor in modality.augment(own, one.states[0], torch_generator(seed, "augment", step, one.name)).items():
-                fields[one.name + suffix] = tensor
+            if modality.kind == answers.follows:  # a mask or a box moves with its picture
+                said = {s: fields["target" + s] for s in ("", "_mask") if "target" + s in fields}
+                own, said = answers.follow(own, said, one.states[0], self.schema.target.state, generator)
+                fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}
+            else:
+                own = modality.augment(own, one.states[0], generator)
+            fields |= {one.name + suffix: tensor for suffix, tensor in own.items()}
         return Batch(fields, rows, step)
 
     def mixed(self, batch: Batch, seed: int) -> Batch:

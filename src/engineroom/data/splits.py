@@ -165,6 +165,8 @@ def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
         common = Counter(label for labels in sets for label in set(labels))
         rarest = [min(labels, key=lambda label: (common[label], label), default="") for labels in sets]  # after Sechidis et al. 2011
         return np.array(rarest, dtype=object), ~values.is_null().to_numpy()
+    if task != "classes":
+        return np.full(len(values), "", object), ~values.is_null().to_numpy()
     words = to_strings(values).fill_null("")
     return words.to_numpy(), (words != "").to_numpy()
 

@@ -15,6 +15,7 @@ from .shown import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
+EXAMPLES = 8
 WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer"}
 
 
@@ -48,19 +49,17 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
 def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
     target = schema.target
-    wrong = task.wrong(deep.records)[:GALLERY]
-    items = []
-    for index in wrong:
-        title, subtitle = task.mistake(deep.records, int(index), target)
-        items.append(
-            {
-                "title": title,
-                "subtitle": f"row {int(rows[index])} · {subtitle}",
-                "tone": "bad",
-                "html": show_row(frame, int(rows[index]), schema),
-            }
-        )
+    def item(index: int, tone: str) -> dict[str, str]:
+        title, subtitle = task.mistake(deep.records, index, target)
+        row = int(rows[index])
+        drawn = task.draw(frame, row, schema, deep.records, index) or show_row(frame, row, schema)
+        return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
+
+    items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
     exhibits = list(task.exhibits(deep.records, rival.records, target))
+    if task.draws:
+        drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
+        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn}, "Test rows evenly taken, good and bad alike."))
     if items:
         exhibits.append(
             Exhibit(

@@ -12,8 +12,6 @@ from ..core.signals import Answers
 from ..data.dataset import Dataset
 from ..engine.precision import Precision
 
-EVAL_BATCH = 256
-
 
 def ask(
     model: nn.Module,
@@ -22,7 +20,6 @@ def ask(
     task,
     *,
     precision: Precision | None = None,
-    batch_size: int = EVAL_BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
     """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was afterwards."""
@@ -32,6 +29,7 @@ def ask(
     model.eval()
     parts: list[Answers] = []
     with torch.inference_mode():
+        batch_size = task.ask_rows
         for start in range(0, len(rows), batch_size):
             batch = data.batch(rows[start : start + batch_size])
             output = forward(precision.move(batch)).float().cpu()

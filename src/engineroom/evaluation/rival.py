@@ -23,7 +23,7 @@ def face(
     train, val = (usable(splits[name], truths[name]) for name in ("train", "val"))
     results = []
     dump = b""
-    for name, baseline in (("rival", choose(schema)[1]), ("trivial", registry.get("baselines", "trivial"))):
+    for name, baseline in (("rival", choose(schema, task.rival)[1]), ("trivial", registry.get("baselines", task.trivial))):
         begun = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a linear model cut short is still graded as it is
@@ -64,5 +64,8 @@ def interval_only(task, fitted: Any, frame: pl.DataFrame, truth: np.ndarray) -> 
 
 
 def usable(rows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    known = np.isfinite(truth) if truth.dtype.kind == "f" else (truth >= 0 if truth.ndim == 1 else np.ones(len(rows), bool))
+    """Rows with something to learn from: a number that is one, a class seen in training; every row of other kinds."""
+    known = np.ones(len(rows), bool)
+    if truth.ndim == 1 and truth.dtype != object:
+        known = np.isfinite(truth) if truth.dtype.kind == "f" else truth >= 0
     return rows[known], truth[known]

@@ -75,4 +75,5 @@ def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.nda
         edges = np.histogram_bin_edges(x[np.isfinite(x)], 40)
         series = [{"name": name, "counts": np.histogram(x[rows], edges)[0].tolist()} for name, rows in splits.items()]
         return Exhibit("histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series})
-    return Exhibit("facts", target.name, {"items": [["labels", str(len(target.state["values"])), "in the training rows"]]})
+    known = [[name, str(len(target.state[name])), "in the training rows"] for name in ("values",) if name in target.state]
+    return Exhibit("facts", target.name, {"items": known or [["kind", target.modality, target.why]]})

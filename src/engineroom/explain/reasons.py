@@ -17,7 +17,6 @@ from ..core.columns import Column
 from ..core.errors import UserError
 from ..core.exhibits import spoken
 from ..data.dataset import Dataset, encode_table
-from ..data.open import open_table
 from ..data.store import Fixed, RaggedStore
 
 MOST = 60  # letters of a value that are shown
@@ -34,7 +33,7 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
     inputs = model.schema.inputs
     if len(inputs) < 2:
         raise UserError(f"The model reads {inputs[0].name!r} alone.", "Reasons weigh columns against each other.", "Leave --reasons out.")
-    frame = open_table(data, limits=model.config.limits).frame
+    frame = model.open(data)
     pull, kept = pulls(model, frame)
     order = np.argsort(-np.abs(pull), axis=1, kind="stable")[:, :top]
     out: dict[str, list[str | None]] = {f"reason_{k + 1}": [None] * frame.height for k in range(order.shape[1])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,6 @@ from ..core.config import Config
 from ..core.errors import UserError, nearest
 from ..core.signals import Batch, Features, Signal
 from ..data.fields import Field, input_fields
-from .vector import VectorHead
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
@@ -31,9 +30,9 @@ class Plan:
 
 
 class ColumnsModel(nn.Module):
-    """Batch → output (B, K, outputs). Pure: no targets, no loss, no randomness in eval mode."""
+    """Batch → output (B, K, outputs), or what the task's head makes of a map. Pure: no targets, no loss, no randomness in eval mode."""
 
-    def __init__(self, schema: Schema, config: Config, outputs: int, example: Batch, *, rows: int) -> None:
+    def __init__(self, schema: Schema, config: Config, task: Any, example: Batch, *, rows: int) -> None:
         super().__init__()
         self.groups: list[list[Field]] = group_fields(input_fields(schema))
         self.stems, self.backbones = nn.ModuleDict(), nn.ModuleDict()
@@ -41,7 +40,7 @@ class ColumnsModel(nn.Module):
         widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
             kind = registry.get("modalities", group[0].modality).kind
-            name, size, why = choose_family(group, config, rows)
+            name, size, why = choose_family(group, config, rows, task.prefers)
             family = registry.get("families", name)
             layout = agree(family, group[0].modality, name)
             for one in group:
@@ -62,7 +61,17 @@ class ColumnsModel(nn.Module):
         if len(widths) > 1:
             self.fuse = nn.Sequential(nn.LayerNorm(total), nn.Linear(total, 256), nn.ReLU(), nn.Dropout(0.2))
             total = 256
-        self.head = VectorHead(total, outputs, members)
+        head = registry.get("heads", task.head)
+        self.mapped: int | None = None  # the group whose map the head reads
+        pattern = Features(torch.empty(1, members, total))
+        if head.maps:
+            maps = [features.map for features in read_once(self, example)]
+            self.mapped = next((i for i, one in enumerate(maps) if one is not None and one.layout in head.maps), None)
+            if self.mapped is None:
+                wanted = " or ".join(head.maps)
+                raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
+            pattern = Features(pattern.pooled, maps[self.mapped])
+        self.head = head(pattern, task.outputs(schema.target))
 
     def signal(self, group: list[Field], batch: Batch) -> Signal:
         """The group's stems side by side; table columns become one sequence (B, columns, D)."""
@@ -73,11 +82,12 @@ class ColumnsModel(nn.Module):
         return [self.backbones[str(i)](self.signal(group, batch)) for i, group in enumerate(self.groups)]
 
     def forward(self, batch: Batch) -> Tensor:
-        pooled = [features.pooled for features in self.features(batch)]
+        features = self.features(batch)
+        pooled = [one.pooled for one in features]
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0])))
+        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map))
 
 
 class Together(nn.Module):
@@ -92,9 +102,18 @@ class Together(nn.Module):
         return torch.cat([member(batch).mean(1, keepdim=True) for member in self.members], 1)
 
 
-def assemble(schema: Schema, config: Config, outputs: int, example: Batch, *, rows: int, networks: int) -> nn.Module:
-    """Batch → output (B, K, outputs): one network, or several side by side. Whoever trains and whoever loads builds the same."""
-    members = [ColumnsModel(schema, one, outputs, example, rows=rows) for one in line_up(schema, config, networks)]
+def read_once(model: ColumnsModel, example: Batch) -> list[Features]:
+    """The features of an example, without leaving a trace in running means."""
+    model.eval()
+    with torch.no_grad():
+        features = model.features(example)
+    model.train()
+    return features
+
+
+def assemble(schema: Schema, config: Config, task: Any, example: Batch, *, rows: int, networks: int) -> nn.Module:
+    """Batch → output (B, K, …): one network, or several side by side. Whoever trains and whoever loads builds the same."""
+    members = [ColumnsModel(schema, one, task, example, rows=rows) for one in line_up(schema, config, networks)]
     return Together(members) if networks > 1 else members[0]
 
 
@@ -157,17 +176,18 @@ def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
     return ([table] if table else []) + rest
 
 
-def choose_family(group: list[Field], config: Config, rows: int) -> tuple[str, str, str]:
-    """(family, size, why). A family that was asked for is used wherever it makes sense."""
+def choose_family(group: list[Field], config: Config, rows: int, prefers: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str]:
+    """(family, size, why). A family that was asked for is used wherever it makes sense; a task may prefer others than the column's usual."""
     modality = registry.get("modalities", group[0].modality)
+    families = prefers.get(modality.kind, modality.families)
     asked = config.model.name
     if asked != "auto" and asked not in registry.names("families"):
         raise UserError(f"There is no model {asked!r}.", "", nearest(asked, ("auto", *registry.names("families")), label="Models"))
     size = config.model.size if config.model.size != "auto" else modality_size(modality.kind, rows)
-    if asked in modality.families:
+    if asked in families:
         return asked, size, "asked for"
-    usual = modality.families[0]
-    words = {
+    usual = families[0]
+    words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
         "graph": "what an atom does depends on its neighbours: messages along bonds",

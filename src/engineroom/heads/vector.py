@@ -11,8 +11,11 @@ from ..layers.members import MemberLinear
 class VectorHead(nn.Module):
     """Features (B, K, D) → (B, K, outputs)."""
 
-    def __init__(self, width: int, outputs: int, members: int = 1) -> None:
+    maps: tuple[str, ...] = ()  # layouts of a map that it reads; none: the pooled vector is enough
+
+    def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()
+        members, width = example.pooled.shape[1:]
         self.linear = MemberLinear(members, width, outputs)
 
     def forward(self, features: Features) -> Tensor:

@@ -23,6 +23,7 @@ class Base:
     kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
     families: tuple[str, ...] = ()  # families that make sense, the usual choice first
     grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
+    follows = ""  # kind of input with which a target of this modality moves when it is augmented
     team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
@@ -33,6 +34,12 @@ class Base:
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
+
+    def follow(
+        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Change an input and this target together, so that the one still answers the other; called where `follows` says so."""
+        return own, said
 
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""

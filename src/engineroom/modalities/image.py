@@ -20,7 +20,7 @@ from ._base import Base, each_cell, mostly
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
-LARGEST = 96  # longest side the network sees
+LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
 
 
@@ -48,7 +48,7 @@ class Image(Base):
         if not pictures:
             return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels, "turns": False}
         grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
-        height, width = common_size([p.shape[:2] for p in pictures])
+        height, width = common_size([p.shape[:2] for p in pictures], limits.side or LARGEST)
         channels = 1 if grey else 3
         small = np.stack([fit_size(p, height, width, channels) for p in pictures]) / 255.0
         mean, std = small.mean((0, 2, 3)), small.std((0, 2, 3))
@@ -173,10 +173,10 @@ def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
 
 
-def common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The size all pictures are brought to: the median one, its longest side within SMALLEST and LARGEST, in steps of 4 pixels."""
+def common_size(sizes: Sequence[tuple[int, int]], largest: int) -> tuple[int, int]:
+    """The size all pictures are brought to: the median one, its longest side within SMALLEST and `largest`, in steps of 4 pixels."""
     height, width = (float(v) for v in np.median(np.array(sizes), axis=0))
-    scale = max(min(1.0, LARGEST / max(height, width)), SMALLEST / max(height, width))
+    scale = max(min(1.0, largest / max(height, width)), SMALLEST / max(height, width))
     return tuple(max(8, round(side * scale / 4) * 4) for side in (height, width))  # type: ignore[return-value]
 
 

@@ -16,7 +16,7 @@ from ..heads._assemble import assemble
 class Supervised:
     def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …}: one network, or several side by side."""
-        model = assemble(schema, config, task.outputs(schema.target), example, rows=rows, networks=networks)
+        model = assemble(schema, config, task, example, rows=rows, networks=networks)
         return nn.ModuleDict({"model": model})
 
     def players(

@@ -4,19 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, get_type_hints
+from pathlib import Path
+from typing import Any, ClassVar, get_type_hints
+
+import numpy as np
+import polars as pl
 
 from ..core import registry
-from ..core.columns import Column
+from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
+from ..core.exhibits import Finding
+from ..core.signals import Answers, Records
+from ..core.table import Table
 
 
 class Plain:
-    """What most tasks share: nothing about them depends on the target."""
+    """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
+
+    head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
+    prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → families for it, where the usual ones cannot serve the head
+    pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
+    rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
+    trivial: ClassVar[str] = "trivial"
+    side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
+    ask_rows: ClassVar[int] = 256  # rows answered at a time
+    draws: ClassVar[bool] = False  # are answers better looked at than read?
+    endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def bind(self, target: Column) -> Any:
         """The task as it stands for a fitted target."""
         return self
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to predict, not to learn."""
+        return table
+
+    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+        """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
+        return []
+
+    def plain(self, values: Any) -> Answers:
+        """A rival's word as answers."""
+        return values
+
+    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+        return {}
+
+    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+        return answers
+
+    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+        raise UserError("Answers of this kind have no single number that reasons could move.", "", "Leave --reasons out.")
+
+    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+        """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
+        return ""
+
+    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+        """Write the answers for the rows of `frame` in the field's usual format; called for `endings` alone."""
+        raise NotImplementedError
 
 
 def make_task(name: str, options: Mapping[str, Any]) -> Any:

@@ -90,7 +90,7 @@ class Classification(Plain):
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"])
 
-    def table(self, answers: Answers, target: Column) -> pl.DataFrame:
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """What `predict` writes: prediction, probability, one probability a class."""
         p, values = answers["probability"], target.state["values"]
         names = np.array(values, dtype=object)[p.argmax(1)]

@@ -116,7 +116,7 @@ class Decision(Classification):
         positive = records["truth"] == self.place
         return metrics.scores(positive, records["risk"], records["said"] == self.place, records["cost"], self.review)
 
-    def table(self, answers: Answers, target: Column) -> pl.DataFrame:
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction by cost, the risk, and the usual probabilities."""
         p, values = answers["probability"], target.state["values"]
         risk = p[:, self.place]

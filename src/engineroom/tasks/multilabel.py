@@ -72,7 +72,7 @@ class Multilabel(Plain):
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["said"], records["probability"])
 
-    def table(self, answers: Answers, target: Column) -> pl.DataFrame:
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         p, values = answers["probability"], target.state["values"]
         chosen = p >= answers.get("threshold", np.full(len(p), 0.5))[:, None]
         joined = ["|".join(v for v, c in zip(values, row, strict=True) if c) for row in chosen]

@@ -86,7 +86,7 @@ class Regression(Plain):
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["said"], records["low"], records["high"])
 
-    def table(self, answers: Answers, target: Column) -> pl.DataFrame:
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({"prediction": answers["value"], "low": answers["low"], "high": answers["high"]})
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
