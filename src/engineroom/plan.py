@@ -21,6 +21,7 @@ RECIPES = {
     "words": (10, 5_000, 0.3, 16, 32, 1e-3, 0.1),
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
+    "pairs": (60, 5_000, 0.5, 64, 128, 1e-3, 0.1),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
 }
 # kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
