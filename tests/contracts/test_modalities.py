@@ -21,6 +21,7 @@ VALUES = {
     "multilabel": pl.Series("x", [["a", "b"], ["b"], []] * 14),
     "text": pl.Series("x", [f"some words about thing number {i} <b>bold</b>" for i in range(42)]),
     "image": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "video": pl.Series("x", RNG.integers(0, 255, (42, 6, 20, 24, 3), dtype=np.uint8)),
     "series": pl.Series("x", [RNG.normal(size=RNG.integers(20, 40)).tolist() for _ in range(42)]),
     "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),

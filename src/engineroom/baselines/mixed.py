@@ -16,6 +16,7 @@ from .molecule import molecule_features
 from .series import series_features
 from .text import tfidf, vocabulary
 from .trees import scalar_features
+from .video import video_features
 
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
@@ -59,6 +60,8 @@ class Mixed(Rival):
             return image_features(frame, column)
         if column.modality == "audio":
             return audio_features(frame, column)
+        if column.modality == "video":
+            return video_features(frame, column)
         if column.modality == "molecule":
             return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
@@ -71,7 +74,7 @@ class Mixed(Rival):
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "video")]
 
 
 BASELINE = Mixed()

@@ -195,6 +195,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
     words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
+        "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",

@@ -1,4 +1,4 @@
-"""COLLECT: a single picture or recording: a table of one row, to be answered by a model that has been trained."""
+"""COLLECT: a single picture, recording or video: a table of one row, to be answered by a model that has been trained."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, absolute, media_kind
+from ._files import MEDIA, absolute, media_kind
 
 
 class OneFile:
     def recognises(self, path: Path) -> float:
-        return 0.6 if path.is_file() and path.suffix.lower() in IMAGE | AUDIO else 0.0
+        return 0.6 if path.is_file() and any(path.suffix.lower() in known for known in MEDIA.values()) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         kind = media_kind([path.suffix.lower()]) or "image"
