@@ -34,4 +34,5 @@ RECIPE = Recipe(
     target="way",
     demo=clips,
     settings={},
+    expect="accuracy 1.0; frame differences and HOG 0.57",
 )
