@@ -14,7 +14,8 @@ def chains():
     import polars as pl
     from rdkit import Chem
 
-    rng, rows = np.random.default_rng(0), {}
+    rng = np.random.default_rng(0)
+    rows: dict[str, float] = {}
     while len(rows) < 1200:
         core, link, end = rng.choice(CORES), int(rng.integers(0, 5)), rng.choice(ENDS)
         other = rng.choice(CORES).format(end).replace("2", "4").replace("1", "3") if rng.random() < 0.4 else end
