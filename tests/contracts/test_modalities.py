@@ -25,6 +25,7 @@ VALUES = {
     "series": pl.Series("x", [RNG.normal(size=RNG.integers(20, 40)).tolist() for _ in range(42)]),
     "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
+    "formula": pl.Series("x", [f"Fe{1 + i % 3}O{2 + i % 4}(SiC)0.{1 + i % 9}" for i in range(42)]),
     "questions": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
     "identity": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),

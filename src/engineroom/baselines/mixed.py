@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column, Schema
+from ..modalities.formula import describe
 from ..modalities.text import clean
 from ._store import Fitted, Rival, several, split_labels, with_care
 from .audio import audio_features
@@ -62,6 +63,8 @@ class Mixed(Rival):
             return audio_features(frame, column)
         if column.modality == "video":
             return video_features(frame, column)
+        if column.modality == "formula":
+            return describe(frame[column.name], {})
         if column.modality == "molecule":
             return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
@@ -74,7 +77,7 @@ class Mixed(Rival):
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "video")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video")]
 
 
 BASELINE = Mixed()
