@@ -18,6 +18,7 @@ PATIENCE = 10
 # kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate, weight decay)
 RECIPES = {
     "set": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
+    "vector": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
     "words": (10, 5_000, 0.3, 16, 32, 1e-3, 0.1),
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
@@ -46,7 +47,7 @@ class Plan:
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     """The recipe of the task, or of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
-    kind = next(k for k in ("clip", "picture", "steps", "graph", "words", "set") if k in kinds)
+    kind = next(k for k in ("clip", "picture", "steps", "graph", "words", "vector", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))

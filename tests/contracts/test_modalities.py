@@ -26,6 +26,7 @@ VALUES = {
     "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
     "formula": pl.Series("x", [f"Fe{1 + i % 3}O{2 + i % 4}(SiC)0.{1 + i % 9}" for i in range(42)]),
+    "vector": pl.Series("x", RNG.normal(size=(42, 12)).astype(np.float32)),
     "questions": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
     "identity": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
@@ -43,7 +44,7 @@ def values(name, tmp_path):
     return pl.Series("x", [str(tmp_path / f"{i}.wav") for i in range(12)])
 
 
-INPUTS = [n for n in registry.names("modalities") if registry.get("modalities", n).layouts or n == "identifier"]
+INPUTS = [n for n in registry.names("modalities") if (registry.get("modalities", n).layouts or n == "identifier") and n != "vector"]
 
 
 @pytest.mark.parametrize("name", INPUTS)

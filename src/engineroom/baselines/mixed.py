@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Column, Schema
 from ..modalities.formula import describe
 from ..modalities.text import clean
@@ -63,6 +64,8 @@ class Mixed(Rival):
             return audio_features(frame, column)
         if column.modality == "video":
             return video_features(frame, column)
+        if column.modality == "vector":
+            return registry.get("modalities", "vector").encode(frame[column.name], column.state, {})
         if column.modality == "formula":
             return describe(frame[column.name], {})
         if column.modality == "molecule":
@@ -77,7 +80,7 @@ class Mixed(Rival):
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector")]
 
 
 BASELINE = Mixed()

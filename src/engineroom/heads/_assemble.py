@@ -46,7 +46,7 @@ class ColumnsModel(nn.Module):
             for one in group:
                 modality = registry.get("modalities", one.modality)
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (config.model.members or TABLE_MEMBERS) if kind == "set" and name == "mlp" else 1
+            members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
                 signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
@@ -195,6 +195,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
     words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
+        "vector": "its numbers have no order: an efficient ensemble of perceptrons",
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
