@@ -192,6 +192,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "picture": "neighbouring places belong together: convolutions",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
+        "path": "what was tells what comes: linear maps of the history beside patches of it; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
