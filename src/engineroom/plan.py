@@ -25,7 +25,7 @@ RECIPES = {
     "path": (20, 5_000, 0.5, 32, 128, 1e-3, 0.02),
 }
 # kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "path": (2, 10**9, False)}
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)

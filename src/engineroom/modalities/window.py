@@ -26,7 +26,6 @@ class Window(Base):
     layouts = ("sequence",)
     kind = "path"
     families = ("linear", "transformer", "rnn")
-    team = ("linear", "transformer")
 
     def recognises(self, values: pl.Series) -> float:
         return 0.0

@@ -10,7 +10,7 @@ from ..core.signals import Records
 
 BAND = 0.8
 BACK = 3  # horizons of history in a drawing
-WIDTH, HEIGHT = 420, 130
+WIDTH, HEIGHT = 320, 150
 LOOKED_AT = 2_000  # windows for the errors by step
 BINS = 40  # of origins
 COLUMN = {"mse": "squared", "mae": "absolute", "mase": "scaled", "smape": "percent", "wql": "pinball"}

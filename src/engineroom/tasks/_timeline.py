@@ -58,6 +58,8 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
         return wide(frame)
     split = next((name for name, hint in table.hints.items() if hint.get("role") == "split"), "")
     clock, used = find_time(frame, time)
+    found = "" if series or clock is None else find_series(frame, clock, {split, *used, *known})
+    series = series or found
     beside = {series, split, *used, *known}
     channels = find_channels(frame, target, every, beside)
     values = np.stack([numbers(frame[name]) for name in channels], 1)
@@ -76,6 +78,8 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
         check_doubles(order[rows], rows, str(name), series, used)
         lines.append(Line(str(name), values[rows], others[rows], order[rows], parts[rows]))
     notes = ["The rows were not in the order of time and have been sorted."] if unsorted else []
+    notes += ["No column of times was found: the rows count in the order they stand."] if clock is None else []
+    notes += [f"Column {found} tells the series apart: no moment occurs twice within one of its values."] if found else []
     unit = "steps" if clock is None else "seconds" if is_date(frame, used) else "steps"
     return even(Timeline(lines, tuple(channels), unit, 1.0, notes))
 
@@ -84,8 +88,9 @@ def wide(frame: pl.DataFrame) -> Timeline:
     """A row a series, with or without what came next (as the M4 competition hands its data out)."""
     lines = []
     name = next((n for n in frame.columns if n not in (WIDE, NEXT)), "")
+    after = frame[NEXT].to_list() if NEXT in frame.columns else [None] * frame.height
     for row, cell in enumerate(frame[WIDE].to_list()):
-        more = (frame[NEXT][row] if NEXT in frame.columns else None) or []
+        more = after[row] or []
         values = np.array([np.nan if v is None else v for v in [*(cell or []), *more]], float)[:, None]
         parts = np.array(["train"] * (len(values) - len(more)) + ["test"] * len(more), object)
         label = str(frame[name][row]) if name else str(row)
@@ -106,9 +111,9 @@ def find_time(frame: pl.DataFrame, asked: str) -> tuple[np.ndarray | None, tuple
                 return read, (name,)
     lower = {name.lower(): name for name in frame.columns}
     if all(part in lower for part in CALENDAR[:3]):
-        parts = {part: frame[lower[part]].cast(pl.Int32, strict=False) for part in CALENDAR if part in lower}
-        moments = pl.select(pl.datetime(**{k: pl.lit(v) for k, v in parts.items()})).to_series()
-        return when(moments), tuple(lower[part] for part in parts)
+        used = tuple(lower[part] for part in CALENDAR if part in lower)
+        parts = [pl.lit(frame[name].cast(pl.Int32, strict=False)) for name in used]
+        return when(pl.select(pl.datetime(*parts)).to_series()), used
     name = next((lower[one] for one in NAMES if one in lower and frame[lower[one]].dtype.is_numeric()), "")
     return (to_floats(frame[name]), (name,)) if name else (None, ())
 
@@ -124,6 +129,15 @@ def when(values: pl.Series) -> np.ndarray:
 
 def is_date(frame: pl.DataFrame, used: tuple[str, ...]) -> bool:
     return len(used) > 1 or not frame[used[0]].dtype.is_numeric()
+
+
+def find_series(frame: pl.DataFrame, clock: np.ndarray, beside: set[str]) -> str:
+    """Where moments repeat: the one column of words within whose values none does; "" where there is none, or no need of one."""
+    if len(np.unique(clock)) == len(clock):
+        return ""
+    keys = frame.with_columns(pl.Series("", clock))
+    words = [name for name in frame.columns if name not in beside and frame[name].dtype in (pl.String, pl.Categorical)]
+    return next((name for name in words if not keys.select("", name).is_duplicated().any()), "")
 
 
 def find_channels(frame: pl.DataFrame, target: str | None, every: bool, beside: set[str]) -> list[str]:
@@ -206,13 +220,16 @@ def from_months(months: np.ndarray) -> np.ndarray:
 def shown(times: np.ndarray, unit: str) -> pl.Series:
     """Times as a person writes them."""
     if unit == "steps":
-        return pl.Series(times).round(6)
+        whole = np.round(times)
+        return pl.Series(whole.astype(np.int64) if np.abs(times - whole).max(initial=0) < 1e-6 else times)
     return pl.from_epoch(pl.Series(times).cast(pl.Int64), time_unit="s")
 
 
 def forward_filled(values: np.ndarray) -> np.ndarray:
     """(T, C) with each gap filled by the last known value (never by a later one, but for gaps at the very start)."""
     known = np.isfinite(values)
+    if not len(values):
+        return values
     last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], -1), 0)
     first = np.argmax(known, 0)
     filled = np.take_along_axis(values, np.where(last < 0, first[None], last), 0)

@@ -12,7 +12,7 @@ from ..core.errors import DataError
 from ._timeline import Line, Timeline, forward_filled, shown
 
 MOST_BYTES = 600_000_000  # of training windows; more are thinned by a larger stride
-MOST_JUDGED = 24_000  # windows that validate or test
+MOST_JUDGED = {"val": 8_000, "test": 24_000}  # windows
 UNKNOWN = 0.5  # share of the steps ahead, or of the history, that may be missing
 HISTORY, CLOCK, AHEAD = "history", "clock", "ahead"
 DAY = 86_400
@@ -68,13 +68,16 @@ def borders(timeline: Timeline, *, val_from: int, test_from: int, end: int, val:
 def cut(timeline: Timeline, edges: list[tuple[int, int, int]], shape: Shape, target: str) -> pl.DataFrame:
     """The windows as rows, in the order of their origin: what is known, what came, and which part they belong to."""
     parts: list[pl.DataFrame] = []
-    judged = sum(max(0, stop - second - shape.horizon + 1) for _, second, stop in edges) * len(timeline.channels)
-    skip = max(1, -(-judged // MOST_JUDGED))
+    lengths = {"val": [second - first for first, second, _ in edges], "test": [stop - second for _, second, stop in edges]}
+    skip = {
+        part: max(1, -(-sum(max(0, n - shape.horizon + 1) for n in lengths[part]) * len(timeline.channels) // most))
+        for part, most in MOST_JUDGED.items()
+    }
     for line, (first, second, stop) in zip(timeline.lines, edges, strict=True):
         spans = {
             "train": np.arange(shape.context, first - shape.horizon + 1, shape.stride),
-            "val": np.arange(max(first, shape.context), second - shape.horizon + 1, skip),
-            "test": np.arange(max(second, shape.context), stop - shape.horizon + 1, skip),
+            "val": np.arange(max(first, shape.context), second - shape.horizon + 1, skip["val"]),
+            "test": np.arange(max(second, shape.context), stop - shape.horizon + 1, skip["test"]),
         }
         for channel, name in enumerate(timeline.channels):
             parts += rows_of(timeline, line, channel, name, spans, first, shape, target)

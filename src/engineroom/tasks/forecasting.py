@@ -106,7 +106,7 @@ class Forecasting(Plain):
         shape = self.thinned(timeline, edges, shape)
         name = target or FUTURE
         frame = cutting.cut(timeline, edges, shape, name)
-        facts = {"context": shape.context, "horizon": shape.horizon, "season": shape.season, "clock": shape.clock}
+        facts: dict[str, Any] = {"context": shape.context, "horizon": shape.horizon, "season": shape.season, "clock": shape.clock}
         facts |= {"classical": self.classical, "asked": int((frame["split"] == "test").sum())}
         facts |= {"unit": timeline.unit, "step": timeline.step, "column": ", ".join(timeline.channels[:8])}
         hints: dict[str, dict[str, Any]] = {
@@ -207,14 +207,15 @@ class Forecasting(Plain):
         unit, step = self.facts["unit"], self.facts["step"]
         clock = Timeline([], (), unit, step)
         times = np.concatenate([clock.after(at, np.arange(steps)) for at in frame["_at"].to_numpy()]) if rows else np.zeros(0)
-        out = {"_row": np.repeat(np.arange(rows), steps)}
+        place = np.repeat(np.arange(rows), steps)
+        out: dict[str, Any] = {"_row": place}
         for name in ("series", "channel"):
             if frame[name].n_unique() > 1 or (name == "series" and frame[name][0]):
-                out[name] = frame[name].gather(out["_row"])
+                out[name] = frame[name].gather(place)
         out["step" if unit == "steps" else "time"] = shown(times, unit)
         out["mean"] = (answers["mean"] * deviation + level).ravel()
-        for name, place in (("q10", 0), ("q50", len(LEVELS) // 2), ("q90", -1)):
-            out[name] = (answers["quantiles"][..., place] * deviation + level).ravel()
+        for name, at in (("q10", 0), ("q50", len(LEVELS) // 2), ("q90", -1)):
+            out[name] = (answers["quantiles"][..., at] * deviation + level).ravel()
         return pl.DataFrame(out)
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
