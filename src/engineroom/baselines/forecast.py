@@ -26,7 +26,7 @@ WORDS = {
     "ets": "exponential smoothing (ETS)",
 }
 LOCAL = {"theta": theta, "ets": ets}  # methods that are fitted to each history
-MOST_FITS = {"theta": 6_000, "ets": 600}  # histories; a fit takes about 10 and 150 ms
+MOST_FITS = {"theta": 4_000, "ets": 300}  # histories; a fit takes about 10 and 150 ms
 TRIED = 60  # validation windows on which all methods are compared
 ALPHAS = (10.0, 300.0, 10_000.0)  # penalties
 FLOOR = 0.01  # least deviation of a history, as for the network

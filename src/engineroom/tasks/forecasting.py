@@ -198,7 +198,8 @@ class Forecasting(Plain):
         return {"truth": paths.boxed(y), "said": paths.boxed(said), "loss": records["squared"], **records}
 
     def score(self, records: Records) -> dict[str, float]:
-        return metrics.scores(records)
+        scores = metrics.scores(records)
+        return {self.judge: scores[self.judge], **scores}
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """Long: series, channel, time (or step), mean, q10, q50, q90 in the units of the data; `_row` says which series a line is of."""
