@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -234,6 +233,3 @@ def forward_filled(values: np.ndarray) -> np.ndarray:
     first = np.argmax(known, 0)
     filled = np.take_along_axis(values, np.where(last < 0, first[None], last), 0)
     return np.nan_to_num(filled)
-
-
-Facts = Mapping[str, object]

@@ -38,11 +38,11 @@ class Anomaly(Classification):
     place: int = field(default=0, metadata={"bound": True})  # of the anomalies among the target's values
     events: bool = field(default=False, metadata={"bound": True})
 
-    headline: ClassVar[str] = "roc_auc"
-    higher_is_better: ClassVar[bool] = True
-    higher: ClassVar[tuple[str, ...]] = ("roc_auc", "average_precision", "f1", "precision", "recall", "events")
-    lower: ClassVar[tuple[str, ...]] = ("alarm_rate", "log_loss")
-    selects: ClassVar[str] = "log_loss"
+    headline = "roc_auc"
+    higher_is_better = True
+    higher = ("roc_auc", "average_precision", "f1", "precision", "recall", "events")
+    lower = ("alarm_rate", "log_loss")
+    selects = "log_loss"
     rival: ClassVar[str] = "outliers"
 
     def fits(self, target: Column) -> float:
