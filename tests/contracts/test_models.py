@@ -29,6 +29,7 @@ COLUMNS = {
     "multilabel": [["x"], ["x", "y"]] * 12,
     "vector": RNG.normal(size=(N, 12)),
     "formula": [f"Fe{1 + i % 3}O{2 + i}" for i in range(N)],
+    "window": pl.Series(RNG.normal(size=(N, 30)).astype(np.float32)),
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]

@@ -18,7 +18,7 @@ from ..data.fields import Field, input_fields
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"words": 8_000}  # with fewer rows of these kinds the small network goes further
+SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
 
 
 @dataclass
@@ -199,6 +199,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
+        "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
