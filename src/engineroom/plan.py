@@ -22,6 +22,7 @@ RECIPES = {
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
+    "boxes": (120, 200, 0.5, 8, 16, 2e-3, 0.05),
     "maps": (120, 150, 0.5, 4, 16, 2e-3, 0.05),
 }
 # kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)

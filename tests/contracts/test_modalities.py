@@ -26,6 +26,7 @@ VALUES = {
     "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
     "mask": pl.Series("x", [write_mask(RNG.integers(0, 3, (12, 14)).astype(np.uint8), [0, 1, 2]) for _ in range(42)]),
+    "boxes": pl.Series("x", [json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3)) for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from torch import Generator, Tensor
@@ -14,13 +15,13 @@ SURE = 3.0  # standard errors
 LEAST = 8  # rows in which a class must occur to be asked
 
 
-def find_flips(sides: Iterable[dict[int, np.ndarray]]) -> list[str]:
+def find_flips(sides: Iterable[Mapping[Any, np.ndarray]]) -> list[str]:
     """Which mirror images look like ordinary rows: "horizontal", "vertical".
 
     Each row tells of every class that occurs in it how far it leans to the right and downwards, two numbers from -1 to 1. Skies are above
     and roads below, so such pictures are not turned upside down; cells and cracks lie anywhere.
     """
-    leans: dict[int, list[np.ndarray]] = {}
+    leans: dict[Any, list[np.ndarray]] = {}
     for row in sides:
         for code, lean in row.items():
             leans.setdefault(code, []).append(lean)
