@@ -200,7 +200,7 @@ def build(directory: Path, schema: Schema, config: Config, task, example: Batch,
     rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
     if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
         raise ValueError(f"{networks} networks are claimed")
-    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema)
+    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema, task)
 
 
 def fill(network: nn.Module, directory: Path) -> None:

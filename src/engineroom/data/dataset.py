@@ -21,7 +21,7 @@ from .fields import Field, input_fields
 from .schema import followed_input
 from .store import Fixed, RaggedStore, Writer
 
-CHUNK = {"image": 512, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
+CHUNK = {"image": 512, "video": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 
@@ -70,6 +70,10 @@ class Dataset:
                 fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}
             else:
                 own = modality.augment(own, one.states[0], generator)
+            if one.states[0].get("opposites"):  # half of the pictures are mirrored, and their answers take the other sign
+                turn = torch.rand(len(rows), generator=generator) < 0.5
+                own[""] = torch.where(turn[:, None, None, None], own[""].flip(-1), own[""])
+                fields["target"] = torch.where(turn, answers.opposite(fields["target"], self.schema.target.state), fields["target"])
             fields |= {one.name + suffix: tensor for suffix, tensor in own.items()}
         return Batch(fields, rows, step)
 

@@ -130,6 +130,8 @@ def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[
     if config.by != "auto":
         if config.by in ("group", "time", "column"):
             names = [config.column] if config.column else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
+            if config.by == "group":  # a column with a likeness of its own, such as molecules of one scaffold
+                names += [c.name for c in schema.inputs if registry.get("modalities", c.modality).grouping]
             if not names:
                 raise UserError(f"split.by={config.by} needs a column.", "", "Name it: --set split.column=NAME")
             return config.by, schema[names[0]].name

@@ -49,10 +49,12 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
 def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
     target = schema.target
+    records = {**deep.records, "frame_row": rows}
+
     def item(index: int, tone: str) -> dict[str, str]:
         title, subtitle = task.mistake(deep.records, index, target)
         row = int(rows[index])
-        drawn = task.draw(frame, row, schema, deep.records, index) or show_row(frame, row, schema)
+        drawn = task.draw(frame, row, schema, records, index) or show_row(frame, row, schema)
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
     items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]

@@ -31,8 +31,8 @@ class Image(Base):
     families = ("cnn", "transformer", "mlp")
 
     def recognises(self, values: pl.Series) -> float:
-        if (isinstance(values.dtype, pl.Array) and values.dtype.inner == pl.UInt8) or str(values.dtype).startswith("Array(UInt8"):
-            return 1.0
+        if isinstance(values.dtype, pl.Array) and str(values.dtype).startswith("Array(UInt8"):
+            return 1.0 if len(values.dtype.shape) < 4 else 0.0
         if values.dtype == pl.Binary:
             return 0.8
         if values.dtype != pl.String:
