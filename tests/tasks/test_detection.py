@@ -24,7 +24,7 @@ def task_of(**options):
     return registry.get("tasks", "detection").__class__(**options).bind(TARGET)
 
 
-def table(rows: int = 120) -> pl.DataFrame:
+def table(rows: int = 60) -> pl.DataFrame:
     """One to three bright squares (class big or small) on dark ground."""
     rng = np.random.default_rng(0)
     pictures, cells = rng.normal(60, 10, (rows, 48, 48)), []
@@ -86,8 +86,8 @@ def test_the_threshold_is_the_one_with_the_best_f1() -> None:
 
 
 def test_from_table_to_boxes_and_back(here) -> None:
-    data = table()
-    model = er.train(data, target="boxes", recipe="detection", steps=150, seed=1, **QUICK)
+    data = table(80)
+    model = er.train(data, target="boxes", recipe="detection", steps=120, seed=1, **QUICK)
     assert model.metrics["map_50"] > 0.6 and "map_50" in model.manifest["rival"]["metrics"], model.metrics
     out = model.predict(data[:6])
     assert er.load(str(model.path)).predict(data[:6]).equals(out) and out.columns == ["prediction", "count_big", "count_small"]
@@ -98,7 +98,7 @@ def test_from_table_to_boxes_and_back(here) -> None:
     assert len(found["images"]) == 6 and [c["name"] for c in found["categories"]] == ["big", "small"]
     assert all(0 <= one["score"] <= 1 and len(one["bbox"]) == 4 for one in found["annotations"])
     graded = model.evaluate(data)
-    assert graded["rows"] == 120 and graded["metrics"]["map_50"] > 0.6 and "map_50" in graded["rival"]
+    assert graded["rows"] == 80 and graded["metrics"]["map_50"] > 0.6 and "map_50" in graded["rival"]
     page = json.dumps(model.report())
     assert "Average precision, class by class" in page and "stroke-dasharray" in page
 

@@ -17,9 +17,9 @@ STRETCHES = 20
 
 
 def is_recording(table: Table, schema: Schema, task: str) -> bool:
-    """Do the pictures follow each other like frames of a film? Not asked of classes: those in folders are sorted by their nature."""
+    """Do the pictures follow each other like frames of a film? Asked of numbers alone: classes in folders are sorted by their nature."""
     columns = [column.name for column in schema.inputs if column.modality == "image"]
-    if task in ("classes", "labels") or len(columns) != 1 or len(table) < LEAST:
+    if task != "number" or len(columns) != 1 or len(table) < LEAST:
         return False
     first = np.linspace(0, len(table) - 2, PAIRS).astype(int)
     other = numpy_generator(0, "frames").permutation(first)

@@ -16,7 +16,7 @@ from ._join import joined
 
 MASKS = re.compile(r"(mask|label|annot|segment|ground.?truth|(^|[^a-z])gt([^a-z]|$)|manual|target)", re.I)
 PICTURES = re.compile(r"(image|img|picture|photo|input|frame|^x$|jpg|jpeg)", re.I)
-SUFFIX = re.compile(r"[_-]?(mask|masks|label|labels|labelids|seg|segmentation|gt|l|manual1?|annotation)$", re.I)
+SUFFIX = re.compile(r"[_-](mask|masks|label|labels|labelids|seg|segmentation|gt|l|manual1?|annotation)$|mask$", re.I)
 ENOUGH = 0.5  # of the pictures must have a mask for two folders to belong together
 NAMED = 5
 
