@@ -26,6 +26,8 @@ RECIPES = {
     "pairs": (60, 5_000, 0.5, 64, 128, 1e-3, 0.1),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
     "path": (20, 5_000, 0.5, 32, 128, 1e-3, 0.02),
+    "boxes": (120, 200, 0.5, 8, 16, 2e-3, 0.05),
+    "maps": (120, 150, 0.5, 4, 16, 2e-3, 0.05),
 }
 # kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
 TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "pairs": (3, 2_000, False)}

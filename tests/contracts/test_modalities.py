@@ -13,6 +13,7 @@ from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
 from engineroom.core.protocols import Ragged
 from engineroom.core.seeds import torch_generator
+from engineroom.modalities._masks import write_mask
 
 RNG = np.random.default_rng(0)
 VALUES = {
@@ -27,6 +28,8 @@ VALUES = {
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
     "formula": pl.Series("x", [f"Fe{1 + i % 3}O{2 + i % 4}(SiC)0.{1 + i % 9}" for i in range(42)]),
     "vector": pl.Series("x", RNG.normal(size=(42, 12)).astype(np.float32)),
+    "mask": pl.Series("x", [write_mask(RNG.integers(0, 3, (12, 14)).astype(np.uint8), [0, 1, 2]) for _ in range(42)]),
+    "boxes": pl.Series("x", [json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3)) for i in range(42)]),
     "questions": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
     "identity": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
     "window": pl.Series("x", RNG.normal(size=(42, 30)).astype(np.float32)),
@@ -37,7 +40,8 @@ VALUES = {
 }
 
 
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions")  # kinds that a task gives to its columns; no column is taken for one
+# kinds that a task or a source gives to its columns; no column is taken for one by itself
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "tags", "events")
 
 
 @pytest.fixture
@@ -62,6 +66,7 @@ def test_recognised_before_all_others(name, values) -> None:
 def test_fit_encode_collate_stem(name, values) -> None:
     modality = registry.get("modalities", name)
     state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
+    state = modality.beside(state, {"height": 24, "width": 20}) if modality.follows else state
     damaged: dict[int, str] = {}
     encoded = modality.encode(values, state, damaged)
     assert not damaged

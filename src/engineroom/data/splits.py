@@ -74,7 +74,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         )
     else:
         train, val, test = np.flatnonzero(known), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        words = WORDS[by].format(likeness(schema, column))
+        words = WORDS["random" if by == "stratified" and not y.any() else by].format(likeness(schema, column))
     if by == "time" and (lost := int(np.isneginf(times(table, column)[known]).sum())):
         notes.append(f"{lost} row(s) have no time in {column} and count as the oldest.")
     cuts: list[tuple[str, int]] = []

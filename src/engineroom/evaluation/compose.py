@@ -61,13 +61,13 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
     exhibits = list(task.exhibits(deep.records, rival.records, target))
     if task.draws:
         drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
-        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn}, "Test rows evenly taken, good and bad alike."))
+        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
     if items:
         exhibits.append(
             Exhibit(
                 "gallery",
                 "Worst mistakes",
-                {"items": items},
+                {"items": items, "wide": task.draws},
                 "The surest errors first: look for wrong labels, odd inputs, missing context.",
             )
         )
