@@ -22,9 +22,10 @@ RECIPES = {
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
+    "tagging": (16, 5_000, 0.3, 16, 32, 2e-3, 0.05),
 }
-# kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False)}
+# kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     kind = next(k for k in ("picture", "steps", "graph", "words", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
-    networks, most_rows, cross = TOGETHER.get(kind, (1, 0, False))
-    if task.pace or len(kinds) > 1 or rows > most_rows or config.model.members is not None:
+    networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))
+    if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(
         batch_size=min(size, rows),

@@ -24,6 +24,8 @@ VALUES = {
     "series": pl.Series("x", [RNG.normal(size=RNG.integers(20, 40)).tolist() for _ in range(42)]),
     "datetime": pl.Series("x", [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d} 10:00:00" for i in range(42)]),
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
+    "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
+    "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 

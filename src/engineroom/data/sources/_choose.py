@@ -11,7 +11,7 @@ from ._files import visible
 
 KIND = "data/sources"
 SUPPORTED = (
-    "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, a folder for each class, "
+    "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, "
     "folders of media files or tables, and zip or tar archives of these"
 )
 
