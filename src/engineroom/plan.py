@@ -22,6 +22,7 @@ RECIPES = {
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
+    "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
     "tagging": (16, 5_000, 0.3, 16, 32, 2e-3, 0.05),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)

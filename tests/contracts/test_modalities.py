@@ -26,6 +26,7 @@ VALUES = {
     "molecule": pl.Series("x", [f"{'C' * (1 + i % 7)}c1ccc(cc1)C(=O)N{'O' * (i % 2)}" for i in range(42)]),
     "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
     "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
+    "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 

@@ -27,6 +27,7 @@ COLUMNS = {
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,
     "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
+    "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]
