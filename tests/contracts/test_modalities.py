@@ -36,6 +36,9 @@ VALUES = {
     "ahead": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
     "path": pl.Series("x", RNG.normal(size=(42, 8)).astype(np.float32)),
     "clock": pl.Series("x", np.arange(42) * 3600.0),
+    "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
+    "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
+    "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 

@@ -72,6 +72,8 @@ class ColumnsModel(nn.Module):
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
             pattern = Features(pattern.pooled, maps[self.mapped])
         self.head = head(pattern, task.outputs(schema.target))
+        if task.ties and self.mapped is not None:
+            self.head.tie(self.stems[key(self.groups[self.mapped][0])])
 
     def signal(self, group: list[Field], batch: Batch) -> Signal:
         """The group's stems side by side; table columns become one sequence (B, columns, D)."""
