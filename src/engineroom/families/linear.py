@@ -10,11 +10,11 @@ from ..core.config import Config
 from ..core.signals import Features, Signal
 
 SMOOTH = 25  # steps of the moving average, as in the paper
-SPANS = 8  # of the history whose roughness the head may look at
+SPANS = 16  # of the history whose level and roughness the head may look at
 
 
 class LinearNet(nn.Module):
-    """sequence (B, T, C) → Features: the map holds (B, T, 2C) trend and remainder; pooled are level and roughness of eight spans."""
+    """sequence (B, T, C) → Features: the map holds (B, T, 2C) trend and remainder; pooled are level and roughness of its spans."""
 
     def __init__(self, steps: int, channels: int) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class LinearNet(nn.Module):
         x = signal.data.transpose(1, 2)
         trend = smooth(x, self.span)
         rest = x - trend
-        levels = F.adaptive_avg_pool1d(trend, self.spans)
+        levels = F.adaptive_avg_pool1d(x, self.spans)
         rough = F.adaptive_avg_pool1d(rest.square(), self.spans).clamp_min(1e-8).sqrt()
         pooled = torch.cat([levels, rough], 1).flatten(1)
         return Features(pooled[:, None], Signal(torch.cat([trend, rest], 1).transpose(1, 2), "sequence", signal.mask))
