@@ -2,8 +2,9 @@
 
     python bench/memory.py
 
-Prints the peak of anonymous memory (what cannot be dropped and read again from disk) and of all resident memory, in MB, of the whole
-training process, sampled from outside. Mapped files count as resident while the machine has room for them.
+Prints peaks, in MB, sampled from outside: of all resident memory while training goes on (from the first step to the last), and of anonymous
+memory (what cannot be dropped and read again from disk) over the whole process, encoding, rival and report included. Mapped files count as
+resident while the machine has room for them.
 """
 
 from __future__ import annotations
@@ -21,21 +22,29 @@ import polars as pl
 STEPS = "150"
 
 
-def peak(command: list[str], cwd: str) -> tuple[float, float]:
-    """(anonymous, resident) peaks in MB while the command runs."""
-    process = subprocess.Popen(command, cwd=cwd)
+def peak(command: list[str], cwd: str, run: str) -> str:
+    """The peaks in words, of the command that writes the run directory `run`."""
+    process = subprocess.Popen([*command, "--run", run], cwd=cwd)
+    diary = Path(cwd) / run / "events.jsonl"
     anonymous = resident = 0.0
     while process.poll() is None:
         try:
             status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if ":" in line)
             anonymous = max(anonymous, int(status["RssAnon"].split()[0]) / 1024)
-            resident = max(resident, int(status["VmRSS"].split()[0]) / 1024)
+            if training(diary):
+                resident = max(resident, int(status["VmRSS"].split()[0]) / 1024)
         except (FileNotFoundError, KeyError, ProcessLookupError):
             pass
         time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"{command} failed")
-    return anonymous, resident
+    return f"{resident:6.0f} MB while training, {anonymous:6.0f} MB anonymous at most"
+
+
+def training(diary: Path) -> bool:
+    """Has the first step been taken, and not yet the last?"""
+    events = diary.read_text() if diary.exists() else ""
+    return '"started"' in events and '"stopped"' not in events
 
 
 def table(path: Path, rows: int) -> None:
@@ -71,12 +80,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for times in (1, 10, 100):
             table(Path(folder) / "t.csv", times * args.rows)
-            anonymous, resident = peak([*engineroom, "t.csv", "--target", "y", "--steps", STEPS, "--quiet", "--run", f"t{times}"], folder)
-            print(f"table, {times * args.rows:>9,} rows: {anonymous:6.0f} MB anonymous, {resident:6.0f} MB resident", flush=True)
+            words = peak([*engineroom, "t.csv", "--target", "y", "--steps", STEPS, "--quiet"], folder, f"t{times}")
+            print(f"table, {times * args.rows:>9,} rows: {words}", flush=True)
         for times in (1, 10, 100):
             pictures(Path(folder) / f"p{times}", times * args.pictures)
-            anonymous, resident = peak([*engineroom, f"p{times}", "--steps", STEPS, "--quiet", "--run", f"i{times}"], folder)
-            print(f"pictures, {times * args.pictures:>6,} files: {anonymous:6.0f} MB anonymous, {resident:6.0f} MB resident", flush=True)
+            words = peak([*engineroom, f"p{times}", "--steps", STEPS, "--quiet"], folder, f"i{times}")
+            print(f"pictures, {times * args.pictures:>6,} files: {words}", flush=True)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def finish(
     ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
 ) -> Model:
     """Examine, compare, report, bundle."""
-    model, data, task = mirrored(cast["model"], ready.schema), ready.data, ready.task
+    model, data, task = mirrored(cast["model"], ready.schema, ready.task), ready.data, ready.task
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.calibrate(ask(model, data, val, task), ready.truth(val))
     begun = time.perf_counter()
@@ -100,7 +100,7 @@ def finish(
 def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no rival and no report yet."""
     network = copy.deepcopy(model).cpu()
-    best = mirrored(network, ready.schema)
+    best = mirrored(network, ready.schema, ready.task)
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)

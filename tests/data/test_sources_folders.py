@@ -166,8 +166,8 @@ def test_several_data_sets_in_one_folder(tmp_path):
     with pytest.raises(DataError, match="holds 2 tables") as caught:
         open_table(tmp_path)
     assert "--test" in caught.value.fix
-    place(tmp_path / "two", "edges.csv", "nodes.csv", data=b"x,y\n1,2\n")
-    with pytest.raises(DataError, match=r"edges\.csv, nodes\.csv"):
+    place(tmp_path / "two", "orders.csv", "prices.csv", data=b"x,y\n1,2\n")
+    with pytest.raises(DataError, match=r"orders\.csv, prices\.csv"):
         open_table(tmp_path / "two")
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Column, Schema
+from ..modalities.formula import describe
 from ..modalities.text import clean
 from ._store import Fitted, Rival, several, split_labels, with_care
 from .audio import audio_features
@@ -16,6 +18,7 @@ from .molecule import molecule_features
 from .series import series_features
 from .text import tfidf, vocabulary
 from .trees import scalar_features
+from .video import video_features
 
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
@@ -28,23 +31,29 @@ class Mixed(Rival):
 
     @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         y, constant = split_labels(y, kind)
         fitted = Fitted(
             "mixed", "features of every column → gradient-boosted trees", kind, classes, schema, {"constant": constant, "seed": seed}, {}
         )
-        for index, column in enumerate(long_columns(schema)):
-            if column.modality == "text":
-                fitted.facts[f"words{index}"] = vocabulary("words", clean(frame[column.name], column.state.get("characters", 20_000)))[0]
-            raw = self.raw(frame, column, index, fitted)
-            fitted.parts[f"short{index}"] = TruncatedSVD(max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1)), random_state=seed).fit(raw)
+        self.shorten(frame, fitted)
         x, categorical = self.features(frame, fitted), scalar_features(frame[:1], schema)[1]
         settings: dict = {"categorical_features": categorical + [False] * (x.shape[1] - len(categorical))} if any(categorical) else {}
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
         fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y)
         return fitted
+
+    def shorten(self, frame: pl.DataFrame, fitted: Fitted) -> None:
+        """Learn what a text, picture, sound or series is shortened to."""
+        from sklearn.decomposition import TruncatedSVD
+
+        for index, column in enumerate(long_columns(fitted.schema)):
+            if column.modality == "text":
+                fitted.facts[f"words{index}"] = vocabulary("words", clean(frame[column.name], column.state.get("characters", 20_000)))[0]
+            raw = self.raw(frame, column, index, fitted)
+            size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
+            fitted.parts[f"short{index}"] = TruncatedSVD(size, random_state=fitted.facts["seed"]).fit(raw)
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
         if column.modality == "text":
@@ -53,6 +62,12 @@ class Mixed(Rival):
             return image_features(frame, column)
         if column.modality == "audio":
             return audio_features(frame, column)
+        if column.modality == "video":
+            return video_features(frame, column)
+        if column.modality == "vector":
+            return registry.get("modalities", "vector").encode(frame[column.name], column.state, {})
+        if column.modality == "formula":
+            return describe(frame[column.name], {})
         if column.modality == "molecule":
             return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
@@ -65,7 +80,7 @@ class Mixed(Rival):
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector")]
 
 
 BASELINE = Mixed()

@@ -18,7 +18,7 @@ from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.signals import Answers, Batch
 from ..core.table import Table
-from ..data.dataset import Dataset, encode_table
+from ..data.dataset import Dataset, encode_table, strangers
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask
@@ -122,7 +122,7 @@ class Model:
         if not frame.height:
             raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
         answers, kept = self.answers(frame)
-        bad: dict[int, str] = {}
+        bad = strangers(frame, self.schema)
         codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
         truth = self.task.truth(codes, target)[kept]
         known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
@@ -200,7 +200,7 @@ def build(directory: Path, schema: Schema, config: Config, task, example: Batch,
     rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
     if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
         raise ValueError(f"{networks} networks are claimed")
-    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema)
+    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema, task)
 
 
 def fill(network: nn.Module, directory: Path) -> None:

@@ -40,6 +40,12 @@ class BundleError(UserError):
     code = EXIT_BUNDLE
 
 
+def missing_extra(extra: str, library: str, what: str, *, instead: str = "") -> UserError:
+    """A library of an extra is not installed."""
+    fix = f"pip install 'engineroom[{extra}]'" + (f", or {instead}" if instead else "")
+    return UserError(f"{what} are read by {library}, which is not installed.", "It is large and few need it, so it is an extra.", fix)
+
+
 def nearest(word: str, known: Iterable[str], *, label: str = "Known") -> str:
     """A line of advice: the nearest known word, and the known ones (at most 20 of them)."""
     names = [str(name) for name in known]

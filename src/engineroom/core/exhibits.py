@@ -12,7 +12,7 @@ Kinds and their `data` (all plain JSON):
 - scatter    {"x": label, "y": label, "points": [[x, y], …], "diagonal"?: bool}
 - matrix     {"rows": […], "columns": […], "values": [[…]], "x": label, "y": label, "share"?: "rows"}
 - intervals  {"metric": label, "rows": [{"name", "value", "low", "high"}]}           dot and whisker, one row a model
-- gallery    {"items": [{"title", "subtitle", "tone": "good"|"bad"|"", "html"}]}     html comes from a modality's `show`, already escaped
+- gallery    {"items": [{"title", "subtitle", "tone": "good"|"bad"|"", "html"}], "wide"?: bool}     html comes from a modality's `show`, already escaped
 - code       {"text", "language"}
 """
 

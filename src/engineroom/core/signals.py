@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-Layout = Literal["vector", "sequence", "grid", "graph"]
+Layout = Literal["vector", "sequence", "grid", "graph", "clip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A field on its way: vector (B, D) · sequence (B, T, D) with mask (B, T) bool, True = real · grid (B, D, H, W)
-    · graph: nodes (B, T, D) with mask, and `edges`: each node's neighbours (B, T, N), places among the T, -1 = none, and what joins them
+    · clip (B, T, D, H, W) · graph: nodes (B, T, D) with mask, and `edges`: each node's neighbours (B, T, N), places among the T, -1 = none, and what joins them
     (B, T, N, E)."""
 
     data: Tensor

@@ -18,9 +18,10 @@ from ..core.seeds import numpy_generator, torch_generator
 from ..core.signals import Batch
 from ..layers.augment import cutmix
 from .fields import Field, input_fields
+from .schema import followed_input
 from .store import Fixed, RaggedStore, Writer
 
-CHUNK = {"image": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
+CHUNK = {"image": 512, "video": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 
@@ -69,6 +70,10 @@ class Dataset:
                 fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}
             else:
                 own = modality.augment(own, one.states[0], generator)
+            if one.states[0].get("opposites"):  # half of the pictures are mirrored, and their answers take the other sign
+                turn = torch.rand(len(rows), generator=generator) < 0.5
+                own[""] = torch.where(turn[:, None, None, None], own[""].flip(-1), own[""])
+                fields["target"] = torch.where(turn, answers.opposite(fields["target"], self.schema.target.state), fields["target"])
             fields |= {one.name + suffix: tensor for suffix, tensor in own.items()}
         return Batch(fields, rows, step)
 
@@ -105,12 +110,24 @@ def encode_table(
             encoded, bad = encode_field(part, one)
             writers[one.name].add(encoded)
             damaged |= {start + row: f"{column}: {reason}" for row, (column, reason) in bad.items()}
+        if target:
+            damaged |= {start + row: f"{schema.target.name}: {reason}" for row, reason in strangers(part, schema).items()}
         if progress:
             progress(min(frame.height, start + chunk), frame.height)
     if not frame.height:
         for one in fields:
             writers[one.name].add(encode_field(frame, one)[0])
     return Dataset(schema, frame.height, {name: writer.finish() for name, writer in writers.items()}, damaged)
+
+
+def strangers(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
+    """{row: why}: targets that do not belong to the input that they follow."""
+    found: dict[int, str] = {}
+    followed = followed_input(schema)
+    if followed is not None:
+        target = schema.target
+        registry.get("modalities", target.modality).compare(part[target.name], part[followed.name], target.state, found)
+    return found
 
 
 def encode_field(part: pl.DataFrame, one: Field) -> tuple[np.ndarray | Ragged, dict[int, tuple[str, str]]]:

@@ -46,10 +46,10 @@ def first_seen(keys: np.ndarray) -> np.ndarray:
 
 def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:
     """One comparable value a row; missing media count as different from each other."""
-    if modality == "image" and isinstance(values.dtype, pl.Array):
+    if modality in ("image", "video") and isinstance(values.dtype, pl.Array):
         flat = values.to_numpy().reshape(len(values), -1)
         return pl.Series([blake(row.tobytes()) for row in flat])
-    if modality in ("image", "audio"):
+    if modality in ("image", "audio", "video"):
         with ThreadPoolExecutor(2) as pool:
             return pl.Series(list(pool.map(file_key, enumerate(values.to_list()))), dtype=pl.String)
     if modality == "series":

@@ -91,7 +91,7 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
         return registry.get("tasks", config.task).target_modality, f"the task is {config.task}"
     if said.modality:
         return said.modality, "set by you"
-    if hint.get("modality") in ("category", "number", "multilabel"):
+    if hint.get("modality") in {task.target_modality for task in registry.every("tasks").values()}:
         return hint["modality"], hint.get("why", "the source says so")
     if values.dtype == pl.List(pl.String):
         return "multilabel", "cells are lists of words"
@@ -113,14 +113,27 @@ def number_or_classes(x: np.ndarray) -> tuple[str, str]:
 
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:
-    """Learn each column's state from the training rows."""
+    """Learn each column's state from the training rows; `facts` are what the source or the task knows of a column besides."""
     columns = []
     for column in schema:
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
-            column = replace(column, state=modality.fit(table.frame[column.name].gather(train), limits=limits))
+            state = modality.fit(table.frame[column.name].gather(train), limits=limits)
+            column = replace(column, state={**state, **table.hints.get(column.name, {}).get("facts", {})})
         columns.append(column)
-    return Schema(tuple(columns))
+    fitted = Schema(tuple(columns))
+    followed = followed_input(fitted)
+    if followed is None:
+        return fitted
+    target = fitted.target
+    state = registry.get("modalities", target.modality).beside(dict(target.state), followed.state)
+    return fitted.with_column(replace(target, state=state))
+
+
+def followed_input(schema: Schema) -> Column | None:
+    """The input on whose plane or clock the target lives (the picture of a mask), where there is one."""
+    kind = registry.get("modalities", schema.target.modality).follows if schema.role("target") else ""
+    return next((c for c in schema.inputs if kind and registry.get("modalities", c.modality).kind == kind), None)
 
 
 def apply_findings(schema: Schema, findings, config: Config) -> Schema:

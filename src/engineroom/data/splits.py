@@ -74,7 +74,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         )
     else:
         train, val, test = np.flatnonzero(known), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        words = WORDS[by].format(likeness(schema, column))
+        words = WORDS["random" if by == "stratified" and not y.any() else by].format(likeness(schema, column))
     if by == "time" and (lost := int(np.isneginf(times(table, column)[known]).sum())):
         notes.append(f"{lost} row(s) have no time in {column} and count as the oldest.")
     cuts: list[tuple[str, int]] = []
@@ -130,6 +130,8 @@ def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[
     if config.by != "auto":
         if config.by in ("group", "time", "column"):
             names = [config.column] if config.column else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
+            if config.by == "group":  # a column with a likeness of its own, such as molecules of one scaffold
+                names += [c.name for c in schema.inputs if registry.get("modalities", c.modality).grouping]
             if not names:
                 raise UserError(f"split.by={config.by} needs a column.", "", "Name it: --set split.column=NAME")
             return config.by, schema[names[0]].name

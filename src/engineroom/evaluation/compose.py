@@ -49,23 +49,25 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
 def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
     target = schema.target
+    records = {**deep.records, "frame_row": rows}
+
     def item(index: int, tone: str) -> dict[str, str]:
         title, subtitle = task.mistake(deep.records, index, target)
         row = int(rows[index])
-        drawn = task.draw(frame, row, schema, deep.records, index) or show_row(frame, row, schema)
+        drawn = task.draw(frame, row, schema, records, index) or show_row(frame, row, schema)
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
     items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
     exhibits = list(task.exhibits(deep.records, rival.records, target))
     if task.draws:
         drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
-        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn}, "Test rows evenly taken, good and bad alike."))
+        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
     if items:
         exhibits.append(
             Exhibit(
                 "gallery",
                 "Worst mistakes",
-                {"items": items},
+                {"items": items, "wide": task.draws},
                 "The surest errors first: look for wrong labels, odd inputs, missing context.",
             )
         )

@@ -44,6 +44,8 @@ def summary(values: pl.Series, column) -> str:
         )
     if column.modality == "image" and "height" in state:
         return f"{state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
+    if column.modality == "video" and "frames" in state:
+        return f"{state['frames']} frames of {state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
     if column.modality == "audio" and "rate" in state:
         return f"{state['rate']} Hz, {state['samples'] / state['rate']:.2f} s"
     if column.modality == "series" and "channels" in state:

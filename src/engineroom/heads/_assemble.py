@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..data.fields import Field, input_fields
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"words": 8_000}  # with fewer rows of these kinds the small network goes further
+SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
 
 
 @dataclass
@@ -46,7 +46,7 @@ class ColumnsModel(nn.Module):
             for one in group:
                 modality = registry.get("modalities", one.modality)
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (config.model.members or TABLE_MEMBERS) if kind == "set" and name == "mlp" else 1
+            members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
                 signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
@@ -129,22 +129,27 @@ def line_up(schema: Schema, config: Config, networks: int) -> list[Config]:
 
 
 class Mirrored(nn.Module):
-    """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring keeps the meaning."""
+    """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring keeps the meaning, or
+    turns its sign: then `turn` turns the second answer back."""
 
-    def __init__(self, inner: nn.Module, name: str) -> None:
+    def __init__(self, inner: nn.Module, name: str, turn: Callable[[Tensor], Tensor] | None = None) -> None:
         super().__init__()
-        self.inner, self.name = inner, name
+        self.inner, self.name, self.turn = inner, name, turn
         self.plan: Plan = inner.plan  # type: ignore[assignment]
 
     def forward(self, batch: Batch) -> Tensor:
         flipped = Batch({**batch.fields, self.name: batch[self.name].flip(-1)}, batch.rows, batch.step)
-        return torch.cat([self.inner(batch), self.inner(flipped)], 1)
+        other = self.inner(flipped)
+        return torch.cat([self.inner(batch), other if self.turn is None else self.turn(other)], 1)
 
 
-def mirrored(model: nn.Module, schema: Schema) -> nn.Module:
-    """The model that answers: with its mirror image where the one picture column has that symmetry."""
-    fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get("symmetries", ())]
-    return Mirrored(model, fields[0].name) if len(fields) == 1 and not isinstance(model, Together) else model
+def mirrored(model: nn.Module, schema: Schema, task: Any) -> nn.Module:
+    """The model that answers: with its mirror image where the one picture column has that symmetry, or the opposite of it."""
+    for role, turn in (("symmetries", None), ("opposites", lambda output: task.opposite(output, schema.target))):
+        fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get(role, ())]
+        if len(fields) == 1 and not isinstance(model, Together):
+            return Mirrored(model, fields[0].name, turn)
+    return model
 
 
 def together(plans: Sequence[Plan]) -> Plan:
@@ -192,8 +197,11 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
     words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
+        "vector": "its numbers have no order: an efficient ensemble of perceptrons",
+        "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
+        "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -86,3 +88,42 @@ def warp_time(x: Tensor, mask: Tensor | None, generator: Generator, strength: fl
     share = (place - low)[..., None]
     before, after = (x.gather(1, index[..., None].expand(B, T, C)) for index in (low, high))
     return before * (1 - share) + after * share
+
+
+def together(
+    x: Tensor, generator: Generator, flips: Sequence[str] = (), *, turn: float = 0.1, zoom: tuple[float, float] = (0.7, 1.2), share: float = 1.0
+) -> Tensor:
+    """(B, 2, 3) where each place of the new pictures lies in the old ones (B, C, H, W): mirror image, turn, zoom, shift, drawn a picture.
+
+    What lives on a picture's plane (masks, boxes) is moved by the same numbers. Coordinates run from -1 to 1. `zoom` is the part of the
+    old sides that the new picture shows, `share` how large the new picture is beside the old one: a crop of half the side shows half as much.
+    """
+    B, _, H, W = x.shape
+    shown = share * _uniform((B,), *zoom, generator)
+    stretch = _uniform((B,), 0.9, 1.1, generator).sqrt()
+    angle = _uniform((B,), -turn, turn, generator)
+    sx, sy = shown * stretch, shown / stretch
+    for axis in ("horizontal", "vertical"):
+        sign = 1.0 - 2.0 * (torch.rand(B, generator=generator) < 0.5).float() * (axis in flips)
+        sx, sy = (sx * sign, sy) if axis == "horizontal" else (sx, sy * sign)
+    room = (1 - shown).clamp(min=0.0)  # how far the middle can move with the window inside
+    dx, dy = (_uniform((B,), -1, 1, generator) * room for _ in range(2))
+    ratio = H / W  # a turn on a plane whose sides differ
+    return torch.stack(
+        [
+            torch.stack([sx * angle.cos(), -sy * angle.sin() * ratio, dx], 1),
+            torch.stack([sx * angle.sin() / ratio, sy * angle.cos(), dy], 1),
+        ],
+        1,
+    )
+
+
+def moved(x: Tensor, theta: Tensor, size: tuple[int, int], *, mode: str = "bilinear") -> Tensor:
+    """(B, C, H, W) float as `theta` (B, 2, 3) sees it, (B, C, *size); beyond the edge lies the picture's mirror image."""
+    grid = F.affine_grid(theta, [len(x), 1, *size], align_corners=False)
+    return F.grid_sample(x, grid, mode=mode, padding_mode="reflection", align_corners=False)
+
+
+def tint(x: Tensor, generator: Generator, strength: float = 0.1) -> Tensor:
+    """Each colour of each picture is weighed a little differently: other lamps, other cameras."""
+    return (x * _uniform((len(x), x.shape[1], 1, 1), 1 - strength, 1 + strength, generator)).clamp(0, 255)

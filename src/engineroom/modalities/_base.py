@@ -41,6 +41,13 @@ class Base:
         """Change an input and this target together, so that the one still answers the other; called where `follows` says so."""
         return own, said
 
+    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        """A target's state once the input that it follows is fitted too."""
+        return state
+
+    def compare(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
+        """Name in `damaged` the rows of a target that do not belong to the input that it follows."""
+
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import polars as pl
 
-from ..core.errors import UserError
+from ..core.errors import missing_extra
 
 MOST_ATOMS = 400  # a larger molecule counts as damaged: it would make every batch it is in as long
 NEIGHBOURS = 8
@@ -31,11 +31,8 @@ def chemistry() -> Any:
     try:
         from rdkit import Chem
     except ImportError:
-        raise UserError(
-            "Molecules are read by RDKit, which is not installed.",
-            "It is large and few need it, so it is an extra.",
-            "pip install 'engineroom[molecules]', or read the column as text: --set columns.NAME.modality=text",
-        ) from None
+        instead = "read the column as text: --set columns.NAME.modality=text"
+        raise missing_extra("molecules", "RDKit", "Molecules", instead=instead) from None
     return Chem
 
 

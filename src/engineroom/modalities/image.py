@@ -22,6 +22,7 @@ FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
+MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
 
 class Image(Base):
@@ -30,8 +31,8 @@ class Image(Base):
     families = ("cnn", "transformer", "mlp")
 
     def recognises(self, values: pl.Series) -> float:
-        if (isinstance(values.dtype, pl.Array) and values.dtype.inner == pl.UInt8) or str(values.dtype).startswith("Array(UInt8"):
-            return 1.0
+        if isinstance(values.dtype, pl.Array) and str(values.dtype).startswith("Array(UInt8"):
+            return 1.0 if len(values.dtype.shape) < 4 else 0.0
         if values.dtype == pl.Binary:
             return 0.8
         if values.dtype != pl.String:
@@ -141,14 +142,10 @@ def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np
     """
     if isinstance(cell, np.ndarray):
         return cell[..., None] if cell.ndim == 2 else cell
-    from PIL import Image as Pillow
     from PIL import ImageOps
 
-    Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
-    with Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
-        image: Pillow.Image = file
-        if image.width * image.height > pixels:
-            raise ValueError(f"{image.width}×{image.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+    with open_picture(cell, pixels=pixels) as file:
+        image: Any = file
         if near is not None and image.format == "JPEG":
             file.draft("RGB" if image.mode != "L" else "L", (near[1], near[0]))
         image = ImageOps.exif_transpose(image)
@@ -159,6 +156,18 @@ def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np
         image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
         array = np.asarray(image)
     return array[..., None] if array.ndim == 2 else array
+
+
+def open_picture(cell: str | bytes, *, pixels: int) -> Any:
+    """A file, not yet decoded. Raises ValueError for more than `pixels`."""
+    from PIL import Image as Pillow
+
+    Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
+    file = Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell))
+    if file.width * file.height > pixels:
+        file.close()
+        raise ValueError(f"{file.width}×{file.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+    return file
 
 
 def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.ndarray:

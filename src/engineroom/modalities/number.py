@@ -62,6 +62,10 @@ class Number(Base):
         x[~np.isfinite(x)] = np.nan
         return np.clip(x, -FAR, FAR).astype(np.float32)
 
+    def opposite(self, codes: Tensor, state: State) -> Tensor:
+        """Standardised (B, …) → the same numbers with the other sign, in the number's own units."""
+        return -codes - 2 * state["mean"] / state["std"]
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return PiecewiseLinear([state["edges"] for state in states], width)
 

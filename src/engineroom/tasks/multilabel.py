@@ -21,8 +21,8 @@ class Multilabel(Plain):
     kind = "labels"
     headline = "f1_micro"
     higher_is_better = True
-    higher = ("f1_micro", "f1_macro", "accuracy", "average_precision")  # scores that grow with quality
-    lower = ("log_loss", "hamming_loss")
+    higher: tuple[str, ...] = ("f1_micro", "f1_macro", "accuracy", "average_precision")  # scores that grow with quality
+    lower: tuple[str, ...] = ("log_loss", "hamming_loss")
     selects = "log_loss"
     target_modality = "multilabel"
 

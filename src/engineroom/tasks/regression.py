@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..core import registry
 from ..core.columns import Column
 from ..core.exhibits import Exhibit, spoken
 from ..core.signals import Answers, Batch, Losses, Records
@@ -28,7 +29,7 @@ class Regression(Plain):
     kind = "number"
     headline = "rmse"
     higher_is_better = False
-    higher = ("r2",)  # scores that grow with quality
+    higher = ("r2", "spearman")  # scores that grow with quality
     lower = ("rmse", "mae", "median_ae")
     selects = "rmse"
     target_modality = "number"
@@ -57,6 +58,10 @@ class Regression(Plain):
         """(B, K, 3) standardised → value, low and high in the target's own units."""
         mean = honest_mean(output, batch).double() * target.state["std"] + target.state["mean"]
         return {"value": mean[:, 0].numpy(), "low": mean[:, 1:].amin(1).numpy(), "high": mean[:, 1:].amax(1).numpy()}
+
+    def opposite(self, output: Tensor, target: Column) -> Tensor:
+        """(B, K, 3) standardised → the answers with the other sign: the low end becomes the high one."""
+        return registry.get("modalities", target.modality).opposite(output[..., [0, 2, 1]], target.state)
 
     def plain(self, values: np.ndarray) -> Answers:
         """A rival's (N,) values as answers; the interval starts empty and is widened by calibration."""

@@ -139,7 +139,7 @@ def _list_type(kind: pl.DataType) -> pl.DataType:
 
 
 def _is_pixels(kind: pl.Array) -> bool:
-    return kind.shape[0] > 1 and len(kind.shape) in {2, 3} and _innermost(kind) == pl.UInt8
+    return kind.shape[0] > 1 and len(kind.shape) in {2, 3, 4} and _innermost(kind) == pl.UInt8
 
 
 def _innermost(kind: Any) -> Any:

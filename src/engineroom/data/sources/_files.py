@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 IMAGE = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+VIDEO = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".ogv"})
 AUDIO = frozenset({".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif"})
+MEDIA = {"image": IMAGE, "audio": AUDIO, "video": VIDEO}
 TEXT = frozenset({".txt", ".text", ".md"})
 DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
 TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".ts", ".conll", ".iob", ".iob2", ".bio"}
@@ -86,10 +88,10 @@ def stem(path: Path) -> str:
 
 
 def media_kind(endings: Iterable[str]) -> str | None:
-    """ "image", "audio" or "text": the commonest kind among these file endings."""
-    counts = {"image": 0, "audio": 0, "text": 0}
+    """ "image", "audio", "video" or "text": the commonest kind among these file endings."""
+    counts = {"image": 0, "audio": 0, "video": 0, "text": 0}
     for suffix in endings:
-        for kind, known in (("image", IMAGE), ("audio", AUDIO), ("text", TEXT)):
+        for kind, known in {**MEDIA, "text": TEXT}.items():
             counts[kind] += suffix in known
     best = max(counts, key=lambda kind: counts[kind])
     return best if counts[best] else None

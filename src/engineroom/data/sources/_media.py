@@ -11,7 +11,7 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, absolute, media_kind, split_of, stem, visible
+from ._files import MEDIA, absolute, media_kind, split_of, stem, visible
 
 SAMPLE = 50
 NAMED = 5
@@ -31,16 +31,15 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
 
 
 def _kind(column: pl.Series) -> str | None:
-    """ "image" or "audio" where nearly all of the column's first values end like such files."""
+    """ "image", "audio" or "video" where nearly all of the column's first values end like such files."""
     if column.dtype != pl.String:
         return None
     values = [value for value in column.head(SAMPLE * 4).drop_nulls().head(SAMPLE).to_list() if value]
     endings = [Path(value).suffix.lower() for value in values]
     kind = media_kind(endings)
-    if kind not in {"image", "audio"} or any("://" in value or "\0" in value or "\n" in value for value in values):
+    if kind not in MEDIA or any("://" in value or "\0" in value or "\n" in value for value in values):
         return None
-    known = IMAGE if kind == "image" else AUDIO
-    return kind if sum(suffix in known for suffix in endings) >= 0.9 * len(endings) else None
+    return kind if sum(suffix in MEDIA[kind] for suffix in endings) >= 0.9 * len(endings) else None
 
 
 def _bases(path: Path, split: str | None) -> list[Path]:

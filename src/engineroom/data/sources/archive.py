@@ -20,7 +20,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._choose import source_of
-from ._files import absolute, is_visible, visible
+from ._files import MEDIA, absolute, is_visible, visible
 from ._work import CHUNK, fingerprint, work_folder
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
@@ -172,7 +172,7 @@ def _inside(table: Table, folder: Path, path: Path) -> None:
     root = str(absolute(folder)) + os.sep
     for name, hint in table.hints.items():
         column = table.frame[name]
-        if hint.get("modality") in {"image", "audio"} and column.dtype == pl.String:
+        if hint.get("modality") in MEDIA and column.dtype == pl.String:
             outside = column.filter(~column.str.starts_with(root))
             if len(outside):
                 raise DataError(

@@ -11,12 +11,12 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, SPLIT_ORDER, TEXT, absolute, media_kind, run_name, split_of, visible, walk
+from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, media_kind, run_name, split_of, visible, walk
 from ._join import split_name
 
 PEEK = 3_000  # files looked at to recognise a folder
 NO_CLASSES = {"images", "image", "img", "masks", "mask", "annotations", "labels"}  # pictures and what belongs to them
-KNOWN = {"image": IMAGE, "audio": AUDIO, "text": TEXT}
+KNOWN = {**MEDIA, "text": TEXT}
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._files import AUDIO, IMAGE, absolute, media_kind, run_name, split_of, visible
+from ._files import MEDIA, absolute, media_kind, run_name, split_of, visible
 from ._join import joined
 
-KNOWN = {"image": IMAGE, "audio": AUDIO}
 MOST_PARTS = 8
 
 
@@ -51,8 +50,8 @@ def _splits(path: Path) -> dict[str | None, Path]:
 
 def _media(folder: Path) -> tuple[str, list[Path]]:
     files = visible(folder)[1]
-    kind = media_kind(f.suffix.lower() for f in files if f.suffix.lower() in IMAGE | AUDIO) or "image"
-    return kind, [f for f in files if f.suffix.lower() in KNOWN[kind]]
+    kind = media_kind(f.suffix.lower() for f in files if f.suffix.lower() in set().union(*MEDIA.values())) or "image"
+    return kind, [f for f in files if f.suffix.lower() in MEDIA[kind]]
 
 
 def _cut(names: list[str]) -> re.Pattern[str] | None:

@@ -1,0 +1,148 @@
+"""Who is this, and what is like it? Rows that were enrolled are kept in the bundle as embeddings alone; one matrix product searches them.
+
+Exact search is the fastest up to some hundred thousand rows (N · D multiplications a question); nothing of a picture but its embedding is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from safetensors.torch import save_file
+
+from ..core.errors import DataError, UserError, nearest
+from ..core.files import blake_file, replace_directory
+from ..modalities.category import to_strings
+from .format import damaged, read_tensors
+from .model import Model
+
+VECTORS, NAMES = "gallery.safetensors", "gallery.json"
+
+
+class Gallery:
+    """The enrolled rows of a model: `names`, the enrolment each belongs to, and `vectors` (N, D) of length 1."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.names: list[str] = []
+        self.turns: list[int] = []
+        self.vectors = np.zeros((0, 0), np.float32)
+        if (model.path / NAMES).exists():
+            self._read()
+
+    def _read(self) -> None:
+        path = self.model.path
+        if any(name not in self.model.manifest["files"] for name in (VECTORS, NAMES)):
+            raise damaged(path, "its gallery is not in its list of files")
+        try:
+            kept = json.loads((path / NAMES).read_text("utf-8"))
+            self.names, self.turns = [str(name) for name in kept["names"]], [int(turn) for turn in kept["turns"]]
+            self.vectors = read_tensors(path, VECTORS)["vectors"].float().numpy()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise damaged(path, f"its gallery cannot be read ({error})") from None
+        if self.vectors.ndim != 2 or not len(self.names) == len(self.turns) == len(self.vectors):
+            raise damaged(path, "its gallery does not fit together")
+
+    def enrol(self, data: Any, *, name: str | None = None) -> int:
+        """Add rows under `name`, or each under the name its target column gives, else under its file's name; how many were added."""
+        frame = self.model.open(data)
+        vectors, kept = embed(self.model, frame)
+        names = [name] * len(kept) if name else [row_names(self.model, frame)[row] for row in kept]
+        turn = max(self.turns, default=0) + 1
+        self.vectors = np.concatenate([self.vectors.reshape(-1, vectors.shape[1]), vectors])
+        self.names, self.turns = self.names + names, self.turns + [turn] * len(names)
+        self._write()
+        return len(names)
+
+    def forget(self, name: str | None = None) -> int:
+        """Take back the last enrolment, or all rows of `name`; how many are gone."""
+        if not self.names:
+            raise UserError("Nobody is enrolled.", "", f"Enrol somebody: engineroom enrol {self.model.path.parent} PHOTOS")
+        if name is not None and name not in self.names:
+            raise UserError(f"{name!r} is not enrolled.", "", nearest(name, set(self.names), label="Enrolled"))
+        last = max(self.turns)
+        keep = [(n != name) if name is not None else (t != last) for n, t in zip(self.names, self.turns, strict=True)]
+        gone = len(keep) - sum(keep)
+        self.names = [n for n, k in zip(self.names, keep, strict=True) if k]
+        self.turns = [t for t, k in zip(self.turns, keep, strict=True) if k]
+        self.vectors = self.vectors[keep]
+        self._write()
+        return gone
+
+    def search(self, data: Any, *, top: int = 5) -> pl.DataFrame:
+        """The `top` enrolled rows most like each row: row, rank, name, similarity (-1 to 1), best first."""
+        similarity, kept = self._similarity(self.model.open(data))
+        order = np.argsort(-similarity, axis=1, kind="stable")[:, :top]
+        out = {
+            "row": np.repeat(kept, order.shape[1]),
+            "rank": np.tile(np.arange(1, order.shape[1] + 1), len(kept)),
+            "name": [self.names[k] for k in order.ravel()],
+            "similarity": np.take_along_axis(similarity, order, 1).ravel(),
+        }
+        return pl.DataFrame(out)
+
+    def verify(self, data: Any, *, name: str | None = None) -> pl.DataFrame:
+        """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on validation pairs."""
+        if name is not None and name not in self.names:
+            raise UserError(f"{name!r} is not enrolled.", "", nearest(name, set(self.names), label="Enrolled"))
+        similarity, kept = self._similarity(self.model.open(data))
+        if name is not None:
+            similarity = np.where(np.array([n == name for n in self.names]), similarity, -np.inf)
+        best = similarity.argmax(1)
+        value = similarity[np.arange(len(kept)), best]
+        accepted = value >= self.threshold
+        return pl.DataFrame({"row": kept, "name": [self.names[k] for k in best], "similarity": value, "accepted": accepted})
+
+    @property
+    def threshold(self) -> float:
+        return float(self.model.manifest["calibration"].get("threshold", 1.0))
+
+    def _similarity(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        vectors, kept = embed(self.model, frame)
+        if not self.names:
+            raise UserError("Nobody is enrolled.", "There is nothing to search in.", f"First: engineroom enrol {self.model.path.parent} DATA")
+        if vectors.shape[1] != self.vectors.shape[1]:
+            raise damaged(self.model.path, "its gallery holds embeddings of another width")
+        return vectors @ self.vectors.T, kept
+
+    def _write(self) -> None:
+        """The bundle again, with this gallery in it, swapped in whole."""
+        old, manifest = self.model.path, self.model.manifest
+
+        def fill(aside: Path) -> None:
+            for file in old.iterdir():
+                if file.name not in ("bundle.json", VECTORS, NAMES):
+                    shutil.copy2(file, aside / file.name)
+            save_file({"vectors": torch.from_numpy(np.ascontiguousarray(self.vectors))}, aside / VECTORS)
+            (aside / NAMES).write_text(json.dumps({"names": self.names, "turns": self.turns}, ensure_ascii=False), "utf-8")
+            manifest["files"] = {path.name: blake_file(path) for path in sorted(aside.iterdir())}
+            (aside / "bundle.json").write_text(json.dumps(manifest, ensure_ascii=False, allow_nan=False))
+
+        replace_directory(old, fill)
+
+
+def embed(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """((rows kept, D) float32, row numbers kept)."""
+    answers, kept = model.answers(frame)
+    if "embedding" not in answers:
+        fix = "Train one that does: engineroom train DATA --recipe embedding"
+        raise UserError(f"The model answers with a {model.manifest['task']}, not with a likeness.", "", fix)
+    return answers["embedding"].astype(np.float32), kept
+
+
+def row_names(model: Model, frame: pl.DataFrame) -> list[str]:
+    """What each row is called: its target where there is one, else its file, else its number."""
+    target = model.schema.target.name
+    if target in frame.columns and frame[target].null_count() == 0:
+        return to_strings(frame[target]).to_list()
+    first = frame[model.schema.inputs[0].name]
+    if first.dtype == pl.String:
+        return [Path(value).stem if value else f"row {row}" for row, value in enumerate(first)]
+    if not frame.height:
+        raise DataError("There are no rows to enrol.")
+    return [f"row {row}" for row in range(frame.height)]

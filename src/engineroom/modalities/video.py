@@ -1,0 +1,189 @@
+"""A column of videos: files, encoded bytes or raw frames; a few evenly taken frames of one size, which the network sees together."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.config import LimitsConfig
+from ..core.errors import missing_extra
+from ..core.protocols import State
+from ..core.signals import Layout, Signal
+from ..layers.augment import jitter, shift, warp
+from ._base import Base, each_cell, mostly
+from .image import common_size, fit_size
+
+FRAMES = 16  # of each video, evenly taken
+LARGEST = 64  # longest side the network sees, where neither the user nor the task wants another
+SAMPLE = 48  # videos looked at to choose size and colours
+FEW = 1_000  # with fewer videos to learn from, stronger changes of them pay
+SHOWN = 6  # frames of a film strip
+ENDINGS = r"\.(mp4|avi|mov|mkv|webm|mpe?g|m4v|ogv)$"
+STILL = (b"GIF8", b"RIFF")  # moving pictures that Pillow reads: GIF and WebP
+
+
+class Video(Base):
+    layouts = ("clip",)
+    kind = "clip"
+    families = ("frames", "cnn3d")
+
+    def recognises(self, values: pl.Series) -> float:
+        if isinstance(values.dtype, pl.Array) and len(values.dtype.shape) == 4:
+            return 1.0
+        known = values.drop_nulls().head(200) if values.dtype == pl.String else values[:0]
+        return 0.97 if len(known) and mostly(known, ENDINGS) else 0.0
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        known = values.drop_nulls()
+        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(SAMPLE, len(known))).astype(int)))
+        read: dict[str, Any] = {"pixels": limits.pixels, "seconds": limits.seconds}
+        found = each_cell(cells(picked), lambda cell: decode(cell, side=LARGEST * 4, **read), {}, np.zeros((0, 1, 1, 3), np.uint8))
+        clips = [clip for clip in found if len(clip)]
+        if not clips:
+            return {"frames": FRAMES, "height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, **read, "turns": False}
+        height, width = common_size([clip.shape[1:3] for clip in clips], min(limits.side or LARGEST, LARGEST * 4))
+        channels = 1 if all(c.shape[3] == 1 or (c == c[..., :1]).all() for c in clips) else 3
+        frames = min(FRAMES, max(len(clip) for clip in clips))
+        small = np.stack([fit_clip(clip, frames, height, width, channels) for clip in clips]) / 255.0
+        mean, std = small.mean((0, 1, 3, 4)), small.std((0, 1, 3, 4))
+        return {
+            "frames": frames,
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "mean": [round(float(m), 5) for m in mean],
+            "std": [round(float(max(s, 0.02)), 5) for s in std],
+            **read,
+            "turns": len(known) < FEW,
+        }
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
+        """(N, frames, channels, height, width) uint8."""
+        size = (state["frames"], state["height"], state["width"], state["channels"])
+        side = max(state["height"], state["width"])
+
+        def work(cell: Any) -> np.ndarray:
+            return fit_clip(decode(cell, side=side, pixels=state["pixels"], seconds=state["seconds"]), *size)
+
+        blank = np.zeros((size[0], size[3], size[1], size[2]), np.uint8)
+        return np.stack(each_cell(cells(values), work, damaged, blank))
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
+        """All frames of a video are moved, turned and lit alike; never mirrored or reversed: direction may be the answer."""
+        B, T, C, H, W = fields[""].shape
+        x = fields[""].float().view(B, T * C, H, W)
+        if state["turns"]:
+            x = warp(x, generator, turn=0.1, zoom=0.1)
+        x = shift(x, generator)
+        if state["turns"]:
+            x = jitter(x, generator)
+        return {**fields, "": x.view(B, T, C, H, W)}
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        return NormaliseClip(states[0]["mean"], states[0]["std"])
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        return tuple(tensor.shape[1:]) == (state["frames"], state["channels"], state["height"], state["width"])
+
+    def show(self, value: Any, state: State) -> str:
+        """A film strip as a data URI."""
+        from PIL import Image as Pillow
+
+        try:
+            clip = decode(value, side=96, pixels=state.get("pixels", 64_000_000), seconds=state.get("seconds", 20.0))
+        except (OSError, ValueError, MemoryError):
+            return "<em>unreadable video</em>"
+        high = min(96, clip.shape[1])
+        strip = fit_clip(clip, min(SHOWN, len(clip)), high, max(1, round(high * clip.shape[2] / clip.shape[1])), 3)
+        film = np.concatenate([np.pad(frame.transpose(1, 2, 0), ((0, 0), (0, 2), (0, 0)), constant_values=255) for frame in strip], 1)
+        buffer = io.BytesIO()
+        Pillow.fromarray(film).save(buffer, "JPEG", quality=85)
+        return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+class NormaliseClip(nn.Module):
+    """(B, T, C, H, W) pixels 0..255 → clip Signal with mean 0 and deviation 1 over the training videos."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        deviation = torch.tensor(std, dtype=torch.float32)
+        self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
+        self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
+        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, "clip")
+
+
+def cells(values: pl.Series) -> Any:
+    return values.to_list() if values.dtype in (pl.String, pl.Binary) else values.to_numpy()
+
+
+def decode(cell: Any, *, side: int, pixels: int, seconds: float) -> np.ndarray:
+    """A path, encoded bytes or raw frames (T, H, W, C) → (T, H, W, 1 or 3) uint8, no side longer than `side`, the first `seconds` only.
+
+    Raises OSError or ValueError with a plain reason.
+    """
+    if isinstance(cell, np.ndarray):
+        return cell
+    with open(cell, "rb") if isinstance(cell, str) else io.BytesIO(cell) as file:
+        head = file.read(4)
+        file.seek(0)
+        frames = list(stills(file, side, pixels) if head in STILL else moving(file, side, pixels, seconds))
+    if not frames:
+        raise ValueError("it holds no frames")
+    return np.stack(frames)
+
+
+def stills(file: Any, side: int, pixels: int) -> Iterator[np.ndarray]:
+    """The frames of an animated picture."""
+    from PIL import Image as Pillow
+    from PIL import ImageSequence
+
+    with Pillow.open(file) as image:
+        if image.width * image.height > pixels:
+            raise ValueError(f"{image.width}×{image.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+        scale = min(1.0, side / max(image.size))
+        for frame in ImageSequence.Iterator(image):
+            yield np.asarray(frame.convert("RGB").resize((max(1, round(image.width * scale)), max(1, round(image.height * scale)))))
+
+
+def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.ndarray]:
+    """The frames of a video file."""
+    try:
+        import av
+    except ImportError:
+        raise missing_extra("video", "PyAV", "Videos") from None
+    try:
+        with av.open(file) as video:
+            if not video.streams.video:
+                raise ValueError("it holds no pictures")
+            stream = video.streams.video[0]
+            if stream.width * stream.height > pixels:
+                raise ValueError(f"{stream.width}×{stream.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+            scale = min(1.0, side / max(stream.width, stream.height))
+            for frame in video.decode(stream):
+                if frame.time is not None and frame.time > seconds:
+                    return
+                width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
+                yield frame.to_ndarray(format="rgb24", width=width, height=height)
+    except av.error.FFmpegError as error:
+        raise ValueError(f"it is no video that can be read ({error.strerror or error})") from None
+
+
+def fit_clip(clip: np.ndarray, frames: int, height: int, width: int, channels: int) -> np.ndarray:
+    """(T, H, W, C) of any size → (frames, channels, height, width) uint8, evenly taken."""
+    picked = clip[np.linspace(0, len(clip) - 1, frames).round().astype(int)]
+    return np.stack([fit_size(frame, height, width, channels) for frame in picked])
+
+
+MODALITY = Video()

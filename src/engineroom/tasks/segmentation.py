@@ -1,0 +1,171 @@
+"""LOSS: what is where? A class for every pixel of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..core.columns import Column, Schema
+from ..core.errors import UserError, nearest
+from ..core.exhibits import Exhibit
+from ..core.signals import Answers, Batch, Losses, Records
+from ..metrics import segmentation as metrics
+from . import _overlay as overlay
+from ._options import Plain
+
+NOBODY = 255  # in truths: a pixel that does not count
+CLEAR = 0.002  # of the pixels: a class that covers less of a picture is not named in its answer
+
+
+@dataclass(frozen=True)
+class Segmentation(Plain):
+    """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor count."""
+
+    ignore: str = ""  # classes that do not count, joined by commas: 11 or void,unlabelled
+    names: str = ""  # what to call the classes in reports and answers, in the order of their numbers, joined by commas
+    values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # names of the classes that count
+    kept: tuple[int, ...] = field(default=(), metadata={"bound": True})  # their codes among the target's values
+
+    kind = "masks"
+    head = "grid"
+    prefers = {"picture": ("unet",)}
+    pace = "maps"
+    rival = "pixels"
+    trivial = "everywhere"
+    side = 320
+    ask_rows = 8
+    draws = True
+    endings = ("",)
+    headline = "mean_iou"
+    higher_is_better = True
+    higher = ("mean_iou", "pixel_accuracy", "mean_dice", "iou", "dice", "roc_auc")
+    lower = ("jaccard_distance",)
+    selects = "jaccard_distance"
+    target_modality = "mask"
+
+    def fits(self, target: Column) -> float:
+        return 1.0 if target.modality == "mask" else 0.0
+
+    def bind(self, target: Column) -> Segmentation:
+        known = [str(value) for value in target.state["values"]]
+        called = [name.strip() for name in self.names.split(",") if name.strip()]
+        ignored = [name.strip() for name in str(self.ignore).split(",") if name.strip()]
+        if called and len(called) not in (len(known), len(known) - len(ignored)):
+            raise UserError(f"{len(called)} names for {len(known)} classes.", f"The masks hold {', '.join(known[:30])}.", "Name them in this order.")
+        for name in ignored:
+            if name not in known and name not in called:
+                raise UserError(f"The masks hold no class {name!r} to ignore.", "", nearest(name, known, label="Classes"))
+        if called and len(called) < len(known):
+            rest = iter(called)
+            called = [value if value in ignored else next(rest) for value in known]
+        both = list(zip(known, called or known, strict=True))
+        kept = tuple(code for code, pair in enumerate(both) if not set(pair) & set(ignored))
+        if len(kept) < 2:
+            raise UserError("The training masks hold fewer than two classes that count.", f"They hold {', '.join(known)}.", "There is nothing to tell apart.")
+        return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
+
+    def outputs(self, target: Column) -> int:
+        return len(self.kept or target.state["values"])
+
+    @property
+    def table_of(self) -> np.ndarray:
+        """(256,) code of a mask → class number, NOBODY where it does not count."""
+        places = np.full(256, NOBODY, np.uint8)
+        places[list(self.kept)] = np.arange(len(self.kept))
+        return places
+
+    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+        """(N, H, W) codes → class numbers uint8."""
+        return self.table_of[codes]
+
+    def loss(self, output: Tensor, batch: Batch) -> Losses:
+        """output (B, K, C, H, W) logits, batch["target"] (B, H, W) uint8 codes."""
+        K, C = output.shape[1:3]
+        y = torch.from_numpy(self.table_of).to(output.device)[batch["target"].long()].long().repeat_interleave(K, 0)
+        output = output.flatten(0, 1)
+        known = y != NOBODY
+        each = F.cross_entropy(output, y, ignore_index=NOBODY, reduction="sum") / known.sum().clamp_min(1)
+        p = output.softmax(1) * known[:, None]
+        true = F.one_hot(torch.where(known, y, 0), C).permute(0, 3, 1, 2) * known[:, None]
+        both, total = (p * true).sum((0, 2, 3)), (p + true).sum((0, 2, 3))
+        there = (true.sum((0, 2, 3)) > 0).to(p.dtype)  # a class that is not in the batch says nothing
+        dice = 1 - ((2 * both + 1) / (total + 1) * there).sum() / there.sum().clamp_min(1)
+        return Losses(0.5 * each + 0.5 * dice, {"cross_entropy": each, "dice": dice})
+
+    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+        """(B, K, C, H, W) logits → {"mask": (B, H, W) uint8} and for two classes {"probability": (B, H, W)} of the second."""
+        p = output.softmax(2).mean(1)
+        answers = {"mask": p.argmax(1).to(torch.uint8).numpy()}
+        return answers | ({"probability": p[:, 1].numpy()} if p.shape[1] == 2 else {})
+
+    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+        """For two classes, the threshold with the best mean IoU on the validation rows."""
+        if "probability" not in answers:
+            return {}
+        hits, alarms = (metrics.histogram(answers["probability"], truth == k) for k in (1, 0))
+        if not hits.sum() or not alarms.sum():
+            return {}
+        ious = np.nanmean(metrics.overlap(metrics.counts_from(hits, alarms)), -1)
+        return {"threshold": round(metrics.threshold(int(ious.argmax())), 6)}
+
+    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+        if "probability" not in answers or "threshold" not in state:
+            return answers
+        return {**answers, "mask": (answers["probability"] >= state["threshold"]).astype(np.uint8)}
+
+    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+        """A row's confusion (C, C), for two classes its histograms of probability, and the answer itself as a PNG."""
+        C = len(self.kept)
+        counts = np.stack([metrics.confusion(t, s, C) for t, s in zip(truth, answers["mask"], strict=True)]) if len(truth) else np.zeros((0, C, C), int)
+        records = {"truth": counts.sum(2), "confusion": counts, "loss": 1 - np.nan_to_num(np.trace(counts, axis1=1, axis2=2) / counts.sum((1, 2)).clip(1))}
+        if "probability" in answers:
+            for name, k in (("positives", 1), ("negatives", 0)):
+                found = [metrics.histogram(p, t == k) for p, t in zip(answers["probability"], truth, strict=True)]
+                records[name] = np.stack(found) if found else np.zeros((0, metrics.BINS), int)
+        said = np.empty(len(truth), object)
+        said[:] = [overlay.packed(mask) for mask in answers["mask"]]
+        return {**records, "said": said}
+
+    def score(self, records: Records) -> dict[str, float]:
+        return metrics.scores(records["confusion"], records.get("positives"), records.get("negatives"))
+
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """The classes of each picture by size, and the share of its pixels that each has; for masks themselves see `save`."""
+        pixels = answers["mask"].reshape(len(answers["mask"]), -1)
+        share = np.stack([(pixels == k).mean(1) for k in range(len(self.values))], 1)
+        said = ["|".join(self.values[k] for k in np.argsort(-row, kind="stable") if row[k] >= CLEAR) for row in share]
+        return pl.DataFrame({"prediction": said} | {f"share_{name}": share[:, k].round(5) for k, name in enumerate(self.values)})
+
+    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+        """A folder of PNG masks in the size of their pictures, holding the numbers or colours of the training masks."""
+        overlay.save_masks(answers["mask"], frame, schema, path, [schema.target.state["numbers"][code] for code in self.kept])
+
+    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+        mask = overlay.unpacked(answers["said"][place]) if "said" in answers else answers["mask"][place]
+        return overlay.drawn(frame, row, schema, mask, self.table_of, self.values)
+
+    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+        return overlay.exhibits(records, rival, list(self.values))
+
+    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+        counts = records["confusion"][row]
+        if not counts.sum():
+            return "no pixel counts", ""
+        wrong = counts - np.diag(np.diag(counts))
+        true, said = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        most = f" · most often {self.values[said]} for {self.values[true]}" if wrong.any() else ""
+        return f"IoU {np.nanmean(metrics.overlap(counts)):.2f}", f"{1 - records['loss'][row]:.1%} of the pixels right{most}"
+
+    def wrong(self, records: Records) -> np.ndarray:
+        """Rows from the worst overlap on."""
+        each = np.array([np.nanmean(metrics.overlap(c)) if c.sum() else 1.0 for c in records["confusion"]])
+        return np.argsort(each, kind="stable")[: int((each < 1).sum())]
+
+
+TASK = Segmentation()
