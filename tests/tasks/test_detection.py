@@ -97,8 +97,8 @@ def test_from_table_to_boxes_and_back(here) -> None:
     found = json.loads((here / "found.json").read_text())
     assert len(found["images"]) == 6 and [c["name"] for c in found["categories"]] == ["big", "small"]
     assert all(0 <= one["score"] <= 1 and len(one["bbox"]) == 4 for one in found["annotations"])
-    graded = model.evaluate(data)
-    assert graded["rows"] == 80 and graded["metrics"]["map_50"] > 0.6 and "map_50" in graded["rival"]
+    graded = model.evaluate(data[:20])
+    assert graded["rows"] == 20 and graded["metrics"]["map_50"] > 0.6 and "map_50" in graded["rival"]
     page = json.dumps(model.report())
     assert "Average precision, class by class" in page and "stroke-dasharray" in page
 

@@ -18,7 +18,7 @@ from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.data.open import open_table
 from engineroom.heads.tokens import PADDED
-from engineroom.tasks._decode import allowed, best_path, decode
+from engineroom.tasks._decode import allowed, best_path, decode, eagerness
 from engineroom.tasks._options import make_task
 from engineroom.tasks.tagging import objects
 
@@ -171,3 +171,15 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 120
     command("predict", "r", "trips.conll", "-o", "out.csv", cwd=tmp_path)
     assert pl.read_csv(tmp_path / "out.csv").height == 120
+
+
+def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
+    task = bound()
+    p = np.array([[0.6, 0.4, 0, 0]] * 30 + [[0.9, 0.1, 0, 0]] * 30)
+    y = np.array([1] * 30 + [0] * 30)
+    shift = eagerness(p, y, 0)
+    assert np.log(0.6 / 0.4) < shift < np.log(0.9 / 0.1) and eagerness(p, np.array([0] * 60), 0) == 0
+    answers = {"probability": objects([p[:1], p[-1:]])}
+    assert [row.tolist() for row in task.decoded(answers)] == [[0], [0]]
+    lower = task.calibrated(answers, {"eager": shift})
+    assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.table(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]

@@ -21,6 +21,7 @@ ALLOWED = {
     "sklearn._loss.link": "IdentityLink Interval LogitLink MultinomialLogit",
     "sklearn._loss.loss": "HalfBinomialLoss HalfMultinomialLoss HalfSquaredError",
     "sklearn.compose._column_transformer": "ColumnTransformer",
+    "sklearn.cross_decomposition._pls": "PLSSVD",
     "sklearn.decomposition._pca": "PCA",
     "sklearn.decomposition._truncated_svd": "TruncatedSVD",
     "sklearn.dummy": "DummyClassifier DummyRegressor",

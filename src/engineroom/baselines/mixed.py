@@ -20,6 +20,7 @@ from .text import tfidf, vocabulary
 from .trees import scalar_features
 from .video import video_features
 
+WORDY = ("text", "tokens", "events")
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
@@ -49,15 +50,15 @@ class Mixed(Rival):
         from sklearn.decomposition import TruncatedSVD
 
         for index, column in enumerate(long_columns(fitted.schema)):
-            if column.modality == "text":
-                fitted.facts[f"words{index}"] = vocabulary("words", clean(frame[column.name], column.state.get("characters", 20_000)))[0]
+            if column.modality in WORDY:
+                fitted.facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
             raw = self.raw(frame, column, index, fitted)
             size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
             fitted.parts[f"short{index}"] = TruncatedSVD(size, random_state=fitted.facts["seed"]).fit(raw)
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
-        if column.modality == "text":
-            return tfidf("words", fitted.facts[f"words{index}"]).transform(clean(frame[column.name], column.state.get("characters", 20_000)))
+        if column.modality in WORDY:
+            return tfidf("words", fitted.facts[f"words{index}"]).transform(texts(frame, column))
         if column.modality == "image":
             return image_features(frame, column)
         if column.modality == "audio":
@@ -79,8 +80,16 @@ class Mixed(Rival):
         return np.concatenate(parts, 1)
 
 
+def texts(frame: pl.DataFrame, column: Column) -> list[str]:
+    """A column of texts, tokens or events as plain texts."""
+    values = frame[column.name]
+    if values.dtype == pl.List(pl.String):
+        return values.list.join(" ").fill_null("").to_list()
+    return clean(values, column.state.get("characters", 20_000))
+
+
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector", "tokens", "events")]
 
 
 BASELINE = Mixed()

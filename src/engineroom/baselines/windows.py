@@ -22,10 +22,10 @@ from .pixels import picture, pictures
 SIZES = 3  # of windows a class
 STEP = 0.25  # of a window's side, from one window to the next
 WINDOWS = 1_500  # a picture at most: larger steps rather than more
-PATCH = 24  # pixels a side that the model sees of a window
+PATCH = 16  # pixels a side that the model sees of a window
 TRUE, FALSE = 0.5, 0.3  # IoU with a true box: a window of its class from here on, ground up to here
 LEARNT = 6_000  # windows of each kind: objects, ground, and ground that looked like objects
-HARD = 60  # pictures searched for ground that looks like objects
+HARD = 30  # pictures searched for ground that looks like objects
 COVER = 0.3  # IoU from which two answers are one
 
 
@@ -137,7 +137,7 @@ def asked(pixels: np.ndarray, grid: np.ndarray, fitted: Fitted) -> np.ndarray:
         return np.zeros((0, 6))
     best = p.argmax(1)
     rows = np.concatenate([grid, p[np.arange(len(p)), best][:, None], known[best][:, None].astype(float)], 1)
-    return rows[np.argsort(-rows[:, 4], kind="stable")[:1000]]
+    return rows[np.argsort(-rows[:, 4], kind="stable")[:400]]
 
 
 def hardest(pixels: np.ndarray, boxes: np.ndarray, grid: np.ndarray, fitted: Fitted, share: int) -> np.ndarray:

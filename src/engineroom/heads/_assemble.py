@@ -63,14 +63,14 @@ class ColumnsModel(nn.Module):
             total = 256
         head = registry.get("heads", task.head)
         self.mapped: int | None = None  # the group whose map the head reads
-        pattern = Features(torch.empty(1, members, total))
+        pattern = Features(torch.empty(1, members, total), parts=tuple(torch.empty(1, count, width) for width, count in widths))
         if head.maps:
             maps = [features.map for features in read_once(self, example)]
             self.mapped = next((i for i, one in enumerate(maps) if one is not None and one.layout in head.maps), None)
             if self.mapped is None:
                 wanted = " or ".join(head.maps)
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
-            pattern = Features(pattern.pooled, maps[self.mapped])
+            pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
         self.head = head(pattern, task.outputs(schema.target))
         if task.ties and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
@@ -85,11 +85,11 @@ class ColumnsModel(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         features = self.features(batch)
-        pooled = [one.pooled for one in features]
+        parts = pooled = [one.pooled for one in features]
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map))
+        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map, tuple(parts)))
 
 
 class Together(nn.Module):

@@ -24,12 +24,13 @@ def match(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
         if not len(true):
             continue
         ious = overlaps(said[own, :4], true[:, :4])
-        for t, least in enumerate(THRESHOLDS):
-            free = np.ones(len(true), bool)
-            for i, row in zip(own, ious, strict=True):
-                best = int(np.where(free, row, -1.0).argmax())
-                if free[best] and row[best] >= least - 1e-10:
-                    free[best], hits[i, t] = False, 1
+        free = np.ones((len(THRESHOLDS), len(true)), bool)
+        every = np.arange(len(THRESHOLDS))
+        for i, row in zip(own, ious, strict=True):
+            best = np.where(free, row, -1.0).argmax(1)  # at each threshold, other boxes are still free
+            right = free[every, best] & (row[best] >= THRESHOLDS - 1e-10)
+            free[every[right], best[right]] = False
+            hits[i] = right
     return np.concatenate([said[:, 4:6], hits], 1)
 
 

@@ -21,7 +21,7 @@ from ..heads.tokens import PADDED
 from ..metrics import tagging as metrics
 from ..modalities.tokens import to_tokens
 from . import _spans_shown as shown
-from ._decode import decode
+from ._decode import decode, eagerness
 from ._members import honest_mean, mean_loss
 from ._options import Plain
 from ._tagged_rows import tagged
@@ -109,13 +109,15 @@ class Tagging(Plain):
         return answers
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
-        """One temperature for the labels, one for those of whole rows (Guo et al. 2017)."""
+        """One temperature for the labels, one for those of whole rows (Guo et al. 2017); how eagerly spans are said rather than O."""
         first = int(len(self.wholes) > 0)
         if not len(truth):
             return {}
         flat, y = np.concatenate(list(answers["probability"])), np.concatenate([row[first:] for row in truth])
         every = max(1, len(y) // ENOUGH)
         state = PLAIN.calibrate({"probability": flat[::every]}, np.where(y < len(self.names), y, -1)[::every])
+        if self.strict and "O" in self.names:
+            state["eager"] = eagerness(flat, y, self.names.index("O"))
         if first:
             own = np.array([row[0] for row in truth])
             state["whole"] = PLAIN.calibrate({"probability": answers["whole"]}, np.where(own < len(self.wholes), own, -1))["temperature"]
@@ -127,6 +129,8 @@ class Tagging(Plain):
             return answers
         ends = np.cumsum([len(row) for row in rows])[:-1]
         out: Answers = {"probability": objects(np.split(PLAIN.calibrated({"probability": np.concatenate(list(rows))}, state)["probability"], ends))}
+        if state.get("eager"):
+            out["eager"] = np.full(len(rows), state["eager"])
         if "whole" in answers:
             out["whole"] = PLAIN.calibrated({"probability": answers["whole"]}, {"temperature": state.get("whole", 1.0)})["probability"]
         return out
@@ -134,7 +138,7 @@ class Tagging(Plain):
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """One record a row: labels, and how many tokens and spans of it are right."""
         first, names = int(len(self.wholes) > 0), self.names
-        said = decode(answers["probability"], names, strict=self.strict)
+        said = self.decoded(answers)
         rows = []
         for p, own, true in zip(answers["probability"], said, (row[first:] for row in truth), strict=True):
             scored = true >= 0
@@ -151,6 +155,13 @@ class Tagging(Plain):
             records["exact"] &= (records["whole_truth"] == whole) | (records["whole_truth"] < 0)
         return records
 
+    def decoded(self, answers: Answers) -> np.ndarray:
+        """(N,) one array of label numbers a row."""
+        shift = np.array([float(name == "O") for name in self.names])
+        eager = answers["eager"] if "eager" in answers else np.zeros(len(answers["probability"]))
+        shifted = objects([p * np.exp(-one * shift) if one else p for p, one in zip(answers["probability"], eager, strict=True)])
+        return decode(shifted, self.names, strict=self.strict)
+
     def spans_of(self, codes: np.ndarray) -> list[metrics.Span]:
         return metrics.spans(shown.words_of(codes, self.names))
 
@@ -159,7 +170,7 @@ class Tagging(Plain):
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The labels joined by spaces, the mean probability of them; with `whole`, that label and its probability."""
-        said = decode(answers["probability"], self.names, strict=self.strict)
+        said = self.decoded(answers)
         joined = [" ".join(self.names[k] for k in row) for row in said]
         sure = [float(p[np.arange(len(row)), row].mean()) if len(row) else 1.0 for p, row in zip(answers["probability"], said, strict=True)]
         columns: dict[str, Any] = {"prediction": joined, "probability": sure}
@@ -173,7 +184,7 @@ class Tagging(Plain):
         column = shown.token_column(schema)
         letters = bool(column.state["letters"])
         rows = to_tokens(frame[column.name], letters)
-        said = decode(answers["probability"], self.names, strict=self.strict)
+        said = self.decoded(answers)
         lines = []
         for i, (tokens, codes) in enumerate(zip(rows, said, strict=True)):
             glue = "" if letters else " "
@@ -186,7 +197,7 @@ class Tagging(Plain):
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         column = shown.token_column(schema)
         tokens = to_tokens(frame[column.name][[row]], bool(column.state["letters"]))[0]
-        said = answers["said"][place] if "said" in answers else decode(answers["probability"][[place]], self.names, strict=self.strict)[0]
+        said = answers["said"][place] if "said" in answers else self.decoded({name: values[[place]] for name, values in answers.items()})[0]
         true = answers["truth"][place] if "truth" in answers else None
         return shown.drawn(tokens, said, true, self.names, spans=self.spans, letters=bool(column.state["letters"]))
 
