@@ -151,9 +151,17 @@ def test_forged_boosting_is_refused(forge: Callable[[Fitted], None]) -> None:
     refused(rival)
 
 
+@pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda rival: setattr(rival.parts["estimator"], "_max_features", 1)])
+def test_forged_isolation_forests_are_refused(forge: Callable[[Fitted], None]) -> None:
+    rival = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
+    assert load(rival.dump()).parts["estimator"].score_samples(X).shape == (120,)
+    forge(rival)
+    refused(rival)
+
+
 @pytest.mark.parametrize(
     "estimator",
-    [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2), IsolationForest(n_estimators=2)],
+    [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2)],
     ids=lambda one: type(one).__name__,
 )
 def test_estimators_that_no_rival_is_made_of_are_refused(estimator: Any) -> None:
