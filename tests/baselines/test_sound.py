@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.ensemble import AdaBoostClassifier, ExtraTreesClassifier, GradientBoostingClassifier
+from sklearn.ensemble import AdaBoostClassifier, ExtraTreesClassifier, GradientBoostingClassifier, IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -147,6 +147,14 @@ FORGED_BOOSTING = {
 @pytest.mark.parametrize("forge", FORGED_BOOSTING.values(), ids=FORGED_BOOSTING)
 def test_forged_boosting_is_refused(forge: Callable[[Fitted], None]) -> None:
     rival = boosted()
+    forge(rival)
+    refused(rival)
+
+
+@pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda rival: setattr(rival.parts["estimator"], "_max_features", 1)])
+def test_forged_isolation_forests_are_refused(forge: Callable[[Fitted], None]) -> None:
+    rival = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
+    assert load(rival.dump()).parts["estimator"].score_samples(X).shape == (120,)
     forge(rival)
     refused(rival)
 

@@ -88,6 +88,8 @@ def members(thing: Any) -> Iterator[Any]:
         kinds = {type(one).__name__ for one in facts["estimators_"]}
         if len(kinds) != 1 or "ExtraTree" not in kinds.pop() or {width(one) for one in facts["estimators_"]} != {width(thing)}:
             raise ValueError("its forest is not of one kind of tree")
+    if type(thing).__name__ == "IsolationForest" and (type(facts.get("_max_features")) is not int or facts["_max_features"] != width(thing)):
+        raise ValueError("its trees would read other features than it is given")  # scikit-learn hands them over unchecked
     yield from facts.values()
 
 

@@ -25,6 +25,7 @@ WORDS = {
     "theta": "Theta method",
     "ets": "exponential smoothing (ETS)",
 }
+SHORT = {"naive": "the last season", "ridge": "ridge regression", "theta": "Theta", "ets": "ETS"}
 LOCAL = {"theta": theta, "ets": ets}  # methods that are fitted to each history
 MOST_FITS = {"theta": 4_000, "ets": 300}  # histories; a fit takes about 10 and 150 ms
 TRIED = 60  # validation windows on which all methods are compared
@@ -58,8 +59,8 @@ class Forecast(Rival):
         wide = rows if best in LOCAL else np.unique(np.linspace(0, len(truth) - 1, min(4_000, len(truth))).astype(int))
         missed = truth[wide, :classes] - self.centre(frame_val[wide], fitted)
         fitted.facts["spread"] = residual_quantiles(missed / scale(frame_val[wide]), LEVELS).tolist()
-        others = ", ".join(WORDS[name] for name in methods if name != best)
-        fitted.words = WORDS[best] + (f", the best on validation before {others}" if others else "") + spared
+        others = ", ".join(SHORT[name] for name in methods if name != best)
+        fitted.words = WORDS[best] + (f" (better on validation than {others}{spared})" if others else "")
         return fitted
 
     def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
@@ -88,10 +89,10 @@ def allowed(asked: str, rows: int) -> tuple[list[str], str]:
             raise UserError(f"{WORDS[asked]} needs statsmodels.", "It is not installed.", "pip install 'engineroom[series]'")
         return [asked], ""
     if not has_statsmodels():
-        return ["naive", "ridge"], " (Theta and ETS were not tried: pip install 'engineroom[series]')"
+        return ["naive", "ridge"], "; Theta and ETS were not tried: pip install 'engineroom[series]'"
     tried = [name for name in METHODS if rows <= MOST_FITS.get(name, rows)]
-    left = [WORDS[name] for name in METHODS if name not in tried]
-    return tried, f" ({' and '.join(left)} stood back: {rows:,} test windows would each need a fit)" if left else ""
+    left = [SHORT[name] for name in METHODS if name not in tried]
+    return tried, f"; {' and '.join(left)} stood back: a fit for each of {rows:,} windows" if left else ""
 
 
 def naive(x: np.ndarray, season: int, steps: int) -> np.ndarray:

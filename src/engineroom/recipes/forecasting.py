@@ -34,4 +34,5 @@ RECIPE = Recipe(
     demo=loads,
     settings={"task": "forecasting"},
     minutes=1.0,
+    expect="mse 0.047 (in deviations), where ridge regression reaches 0.086 and repeating the last value 1.9",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-SHARES = (0.25, 0.4, 0.35)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
-SOME = (0.05, 0.5)  # how many of its columns such a row exchanges
+SHARES = (0.2, 0.3, 0.5)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
+SOME = ((0.05, 0.5), (0.05, 0.5), (0.05, 1.0))  # how many of its columns such a row exchanges; what is drawn wide may be odd throughout
 TAIL = 0.01  # the wider range begins at these quantiles, in half of the draws
 
 
@@ -14,7 +14,8 @@ def made_up(frame: pl.DataFrame, count: int, rng: np.random.Generator) -> pl.Dat
     """`count` rows like those of `frame`, each column by itself plausible, or nearly."""
     base = rng.integers(0, frame.height, count)
     kind = rng.choice(3, count, p=SHARES)
-    share = rng.uniform(*SOME, count)
+    least, most = np.array(SOME)[kind].T
+    share = rng.uniform(least, most)
     taken = rng.random((count, frame.width)) < share[:, None]
     none = ~taken.any(1)
     taken[none, rng.integers(0, frame.width, int(none.sum()))] = True

@@ -89,7 +89,7 @@ class Anomaly(Classification):
         words += f" {left:,} anomalies stood among the rows to learn from and were left out." if left else ""
         words += f" {fresh['train']:,} made-up rows stand beside {ordinary['train'].height:,} ordinary ones to learn from."
         hints = {one: hint for one, hint in table.hints.items() if one != split}
-        hints |= {name: {"role": "target", "modality": "category", "why": "ordinary or not"}, "split": {"role": "split", "why": "only ordinary rows teach"}}
+        hints |= {name: {"role": "target", "modality": "category", "why": "ordinary or not"}, "split": {"role": "split", "modality": "category", "why": "only ordinary rows teach"}}
         return Table(pl.concat(pieces), table.name, hints, (*table.notes, words), table.skipped)
 
     def with_past(self, frame: pl.DataFrame, beside: set[str | None]) -> pl.DataFrame:

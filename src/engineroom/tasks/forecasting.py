@@ -118,7 +118,7 @@ class Forecasting(Plain):
             cutting.CLOCK: {"modality": "clock", "why": "the calendar of the origin"},
             cutting.AHEAD: {"modality": "ahead", "why": f"known beforehand: {self.known}"},
             name: {"role": "target", "modality": "path", "why": f"the next {shape.horizon} steps", "facts": facts},
-            "split": {"role": "split", "why": "cut by time"},
+            "split": {"role": "split", "modality": "category", "why": "cut by time"},
         }
         return Table(frame, table.name, hints, (*table.notes, *timeline.notes, self.words(timeline, shape)))
 
