@@ -13,11 +13,14 @@ import torch
 import engineroom as er
 from conftest import command
 from engineroom.core.columns import Column
+from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.data.open import open_table
+from engineroom.data.schema import infer_schema
 from engineroom.heads.tokens import PADDED
+from engineroom.prepare import pick_task
 from engineroom.tasks._decode import allowed, best_path, decode, eagerness
 from engineroom.tasks._options import make_task
 from engineroom.tasks.tagging import objects
@@ -126,9 +129,10 @@ def test_the_headline_follows_the_labels() -> None:
 
 
 def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Path) -> None:
-    model = er.train(trips(), target="tags", task="tagging", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, model__members=1)
+    model = er.train(trips(), target="tags", task="tagging", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__members=1)
     assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
     assert model.manifest["rival"]["metrics"]["f1"] > 0.9
+    assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], "a resumed run begins with the rows as they came"
     fresh = trips(30, seed=9)
     assert er.load("r").predict(fresh).equals(model.predict(fresh))
     graded = model.evaluate(fresh)
@@ -152,6 +156,8 @@ def test_conll_files_are_read_and_their_damage_is_named(tmp_path: Path) -> None:
     table = open_table(tmp_path)
     assert table.frame["tokens"].to_list() == [["Bern", "is"], ["nice"], ["Chur"], ["Genf"]]
     assert table.frame["tags"][0].to_list() == ["B-loc", "O"] and table.frame["split"].to_list() == ["train", "train", "val", "test"]
+    schema = infer_schema(table, make_config({}))
+    assert pick_task(schema, make_config({})) == "tagging" and [c.modality for c in schema] == ["tokens", "tags", "category"]
     (tmp_path / "bad.conll").write_text("a O\nb\n\nc O\n")
     with pytest.raises(DataError, match="line 2 has 1 columns instead of 2"):
         open_table(tmp_path / "bad.conll")

@@ -19,8 +19,8 @@ from ..modalities.tokens import to_tokens
 from ._store import Fitted, Rival, with_care
 
 BITS = 2**17
-ALPHAS = (1e-6, 5e-6, 2e-5)
-EPOCHS = 8
+ALPHAS = (1e-6, 1e-5)
+EPOCHS = 6
 REACH = 8  # letters on each side; words look at two
 MOST_TOKENS = 1_000_000
 WHOLE_BITS = 2**16

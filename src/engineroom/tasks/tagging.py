@@ -206,12 +206,15 @@ class Tagging(Plain):
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         wrong = int(records["tokens"][row] - records["correct"][row])
-        title = f"{wrong} of {int(records['tokens'][row])} labels wrong"
+        title = f"{wrong} of {int(records['tokens'][row])} labels wrong" if wrong else f"all {int(records['tokens'][row])} labels right"
         if self.wholes and records["whole_truth"][row] >= 0:
             said, true = int(records["whole_said"][row]), int(records["whole_truth"][row])
             name = self.wholes[true] if true < len(self.wholes) else "a label unseen in training"
             title += f" · {self.wholes[said]}" + ("" if said == true else f", is {name}")
-        return title, f"{records['hits'][row]:.0f} of {records['real'][row]:.0f} spans found" if self.spans else f"{1 - wrong / max(1, records['tokens'][row]):.0%} right"
+        if not self.spans:
+            return title, f"{1 - wrong / max(1, records['tokens'][row]):.0%} right"
+        hits, real = int(records["hits"][row]), int(records["real"][row])
+        return title, f"{hits} of {real} spans found" if real else "no span is there"
 
     def wrong(self, records: Records) -> np.ndarray:
         wrong = np.flatnonzero(~records["exact"].astype(bool))
