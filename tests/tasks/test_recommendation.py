@@ -71,7 +71,7 @@ def test_scores_by_hand() -> None:
     assert rank.tolist() == [0, 2, 3] and ndcg(rank, 2).tolist() == [1, 0, 0] and ndcg(rank, 3)[1] == 0.5
     out = scores({"rank": rank, "said": lists}, at=2, items=8)
     assert out["ndcg"] == pytest.approx(1 / 3) and out["recall"] == pytest.approx(1 / 3) and out["recall_50"] == pytest.approx(2 / 3)
-    assert out["coverage"] == 3 / 8 and next(iter(out)) == "ndcg"
+    assert out["mrr"] == pytest.approx((1 + 1 / 3) / 3) and out["coverage"] == 3 / 8 and next(iter(out)) == "ndcg"
 
 
 def test_what_was_met_is_never_listed() -> None:
