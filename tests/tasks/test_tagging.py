@@ -189,3 +189,15 @@ def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
     assert [row.tolist() for row in task.decoded(answers)] == [[0], [0]]
     lower = task.calibrated(answers, {"eager": shift})
     assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.table(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]
+
+
+def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> None:
+    from engineroom.tasks._spans_shown import drawn
+
+    names = ["O", "B-a", "B-b"]
+    right = drawn(["<x>", "y"], np.array([2, 0]), np.array([2, 0]), names, spans=True, letters=False)
+    assert "&lt;x&gt;" in right and "--series-2" in right and "✗" not in right
+    wrong = drawn(["x", "y"], np.array([2, 0]), np.array([0, 1]), names, spans=True, letters=False)
+    assert "✗ b" in wrong and "true: <b>y</b> a" in wrong
+    steps = drawn(list("MT"), np.array([0, 1]), np.array([0, -1]), ["H", "E"], spans=False, letters=True)
+    assert "inset" not in steps.split("<p>")[0] and "inset" in drawn(list("MT"), np.array([0, 1]), np.array([1, 1]), ["H", "E"], spans=False, letters=True)
