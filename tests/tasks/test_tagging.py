@@ -201,3 +201,11 @@ def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> Non
     assert "✗ b" in wrong and "true: <b>y</b> a" in wrong
     steps = drawn(list("MT"), np.array([0, 1]), np.array([0, -1]), ["H", "E"], spans=False, letters=True)
     assert "inset" not in steps.split("<p>")[0] and "inset" in drawn(list("MT"), np.array([0, 1]), np.array([1, 1]), ["H", "E"], spans=False, letters=True)
+
+
+def test_a_single_label_is_nothing_to_learn() -> None:
+    task = make_task("tagging", {"whole": "wish"})
+    column = Column("tags", "tags", "target")
+    packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
+    assert "labels of wish" in task.findings(packed, column)[0].what and not make_task("tagging", {}).findings(pl.Series([["O", "B-x"]]), column)
+    assert "['O']" in make_task("tagging", {}).findings(pl.Series([["O"], ["O", None]]), column)[0].what

@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..core.columns import Column, Schema
-from ..core.exhibits import Exhibit
+from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import tagging as metrics
+from ..modalities.tags import unpack
 from ..modalities.tokens import to_tokens
 from . import _spans_shown as shown
 from ._decode import decode, eagerness
@@ -74,6 +75,14 @@ class Tagging(Plain):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         return table if asking else tagged(table, target, whole=self.whole, mask=self.mask)
 
+    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+        rows, wholes = unpack(values)
+        for what, found in (("labels", {label for row in rows for label in row} - {None}), (f"labels of {self.whole}", set(wholes or ()) - {None})):
+            if len(found) < 2 and (what == "labels" or self.whole):
+                said = f"The training rows hold fewer than two {what}: {sorted(map(str, found))}."
+                return [Finding("error", said, "There is nothing to tell apart.", "Is it the right column?")]
+        return []
+
     def outputs(self, target: Column) -> int:
         return len(target.state["values"]) + len(target.state["wholes"])
 
@@ -100,9 +109,8 @@ class Tagging(Plain):
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, K, [1 +] T, …) logits → one (T, labels) array of probabilities a row."""
         labels, first = len(self.names), int(len(self.wholes) > 0)
-        tokens = output[:, :, first:, :labels]
-        lengths = (tokens[:, 0, :, 0] > PADDED / 2).sum(1).tolist()
-        p = honest_mean(tokens.softmax(-1), batch).numpy()
+        lengths = (output[:, 0, first:, 0] > PADDED / 2).sum(1).tolist()
+        p = honest_mean(output[:, :, first:, :labels].softmax(-1), batch).numpy()
         answers: Answers = {"probability": objects([row[:length].copy() for row, length in zip(p, lengths, strict=True)])}
         if first:
             answers["whole"] = honest_mean(output[:, :, 0, labels:].softmax(-1), batch).numpy()
