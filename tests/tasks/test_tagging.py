@@ -13,11 +13,14 @@ import torch
 import engineroom as er
 from conftest import command
 from engineroom.core.columns import Column
+from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.data.open import open_table
+from engineroom.data.schema import infer_schema
 from engineroom.heads.tokens import PADDED
+from engineroom.prepare import pick_task
 from engineroom.tasks._decode import allowed, best_path, decode, eagerness
 from engineroom.tasks._options import make_task
 from engineroom.tasks.tagging import objects
@@ -126,9 +129,10 @@ def test_the_headline_follows_the_labels() -> None:
 
 
 def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Path) -> None:
-    model = er.train(trips(), target="tags", task="tagging", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, model__members=1)
+    model = er.train(trips(), target="tags", task="tagging", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__members=1)
     assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
     assert model.manifest["rival"]["metrics"]["f1"] > 0.9
+    assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], "a resumed run begins with the rows as they came"
     fresh = trips(30, seed=9)
     assert er.load("r").predict(fresh).equals(model.predict(fresh))
     graded = model.evaluate(fresh)
@@ -152,6 +156,8 @@ def test_conll_files_are_read_and_their_damage_is_named(tmp_path: Path) -> None:
     table = open_table(tmp_path)
     assert table.frame["tokens"].to_list() == [["Bern", "is"], ["nice"], ["Chur"], ["Genf"]]
     assert table.frame["tags"][0].to_list() == ["B-loc", "O"] and table.frame["split"].to_list() == ["train", "train", "val", "test"]
+    schema = infer_schema(table, make_config({}))
+    assert pick_task(schema, make_config({})) == "tagging" and [c.modality for c in schema] == ["tokens", "tags", "category"]
     (tmp_path / "bad.conll").write_text("a O\nb\n\nc O\n")
     with pytest.raises(DataError, match="line 2 has 1 columns instead of 2"):
         open_table(tmp_path / "bad.conll")
@@ -183,3 +189,23 @@ def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
     assert [row.tolist() for row in task.decoded(answers)] == [[0], [0]]
     lower = task.calibrated(answers, {"eager": shift})
     assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.table(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]
+
+
+def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> None:
+    from engineroom.tasks._spans_shown import drawn
+
+    names = ["O", "B-a", "B-b"]
+    right = drawn(["<x>", "y"], np.array([2, 0]), np.array([2, 0]), names, spans=True, letters=False)
+    assert "&lt;x&gt;" in right and "--series-2" in right and "✗" not in right
+    wrong = drawn(["x", "y"], np.array([2, 0]), np.array([0, 1]), names, spans=True, letters=False)
+    assert "✗ b" in wrong and "true: <b>y</b> a" in wrong
+    steps = drawn(list("MT"), np.array([0, 1]), np.array([0, -1]), ["H", "E"], spans=False, letters=True)
+    assert "inset" not in steps.split("<p>")[0] and "inset" in drawn(list("MT"), np.array([0, 1]), np.array([1, 1]), ["H", "E"], spans=False, letters=True)
+
+
+def test_a_single_label_is_nothing_to_learn() -> None:
+    task = make_task("tagging", {"whole": "wish"})
+    column = Column("tags", "tags", "target")
+    packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
+    assert "labels of wish" in task.findings(packed, column)[0].what and not make_task("tagging", {}).findings(pl.Series([["O", "B-x"]]), column)
+    assert "['O']" in make_task("tagging", {}).findings(pl.Series([["O"], ["O", None]]), column)[0].what

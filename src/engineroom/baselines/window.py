@@ -18,9 +18,9 @@ from ..modalities._pieces import shape
 from ..modalities.tokens import to_tokens
 from ._store import Fitted, Rival, with_care
 
-BITS = 2**17
-ALPHAS = (1e-6, 5e-6, 2e-5)
-EPOCHS = 8
+BITS = 2**16
+ALPHAS = (1e-6, 1e-5)
+EPOCHS = 6
 REACH = 8  # letters on each side; words look at two
 MOST_TOKENS = 1_000_000
 WHOLE_BITS = 2**16
@@ -41,14 +41,15 @@ class Window(Rival):
         x = hashed([one for row, own in zip(rows[:taken], true, strict=False) for one in features(row, own, letters)])
         learnt = (flat >= 0) & (flat < labels)
         fitted = Fitted("window", "", kind, classes, schema, {}, {})
-        best = -1.0
-        strength = ALPHAS[0]
-        for alpha in ALPHAS:
-            model = linear(alpha, seed).fit(x[learnt], flat[learnt])
-            said = walk(model, *cut(val[0], schema), labels)
-            right = quality(said, [row[first:] for row in val[1]], schema.target.state)
-            if right > best:
-                best, strength, fitted.parts["tags"] = right, alpha, slim(model)
+        x, flat = x[learnt], flat[learnt]
+        few = max(1, len(flat) // 3)  # enough to choose the strength by
+        tries = {alpha: linear(alpha, seed, EPOCHS // 2).fit(x[:few], flat[:few]) if len(set(flat[:few])) > 1 else None for alpha in ALPHAS}
+        worth = {
+            alpha: quality(walk(slim(model), *cut(val[0], schema), labels), [row[first:] for row in val[1]], schema.target.state) if model else 0.0
+            for alpha, model in tries.items()
+        }
+        strength = max(worth, key=lambda alpha: worth[alpha])
+        fitted.parts["tags"] = slim(linear(strength, seed, EPOCHS).fit(x, flat))
         if first:
             fitted.parts["whole"] = whole_model(rows, np.array([row[0] for row in y]), len(schema.target.state["wholes"]), seed)
         fitted.words = f"linear model of a window, from left to right (alpha={strength:g})"
@@ -82,10 +83,10 @@ def cut(frame: pl.DataFrame, schema: Schema) -> tuple[list[list[str]], bool]:
     return to_tokens(frame[column.name], column.state["letters"]), bool(column.state["letters"])
 
 
-def linear(alpha: float, seed: int) -> Any:
+def linear(alpha: float, seed: int, epochs: int) -> Any:
     from sklearn.linear_model import SGDClassifier
 
-    return SGDClassifier(loss="log_loss", alpha=alpha, max_iter=EPOCHS, tol=None, average=True, random_state=seed)
+    return SGDClassifier(loss="log_loss", alpha=alpha, max_iter=epochs, tol=None, average=True, random_state=seed)
 
 
 def slim(model: Any) -> Any:
@@ -150,7 +151,8 @@ def walk(model: Any, rows: list[list[str]], letters: bool, labels: int) -> list[
     starts = np.cumsum([0, *(len(row) for row in rows)])
     if not starts[-1]:
         return out
-    fixed = np.asarray(hashed([one for row in rows for one in outlook(row, letters)]) @ weights.T) + bias
+    weights = np.ascontiguousarray(weights.T)  # once: every product with a turned matrix would copy it whole
+    fixed = np.asarray(hashed([one for row in rows for one in outlook(row, letters)]) @ weights) + bias
     known = np.asarray(model.classes_, int)
     remembered: dict[Any, np.ndarray] = {}
     before = np.full((len(rows), 2), -9, np.int64)
@@ -161,7 +163,7 @@ def walk(model: Any, rows: list[list[str]], letters: bool, labels: int) -> list[
         pairs = [tuple(pair) for pair in before[live].tolist()]
         for pair in set(pairs) - remembered.keys():
             past = np.array([k for k in pair if k != -9])
-            remembered[pair] = np.asarray(hashed([memory(past)]) @ weights.T)[0]
+            remembered[pair] = np.asarray(hashed([memory(past)]) @ weights)[0]
         score = fixed[starts[live] + t] + np.stack([remembered[pair] for pair in pairs])
         p = 1 / (1 + np.exp(-np.clip(score, -30, 30)))  # one against the rest, brought to a sum of one
         p /= p.sum(1, keepdims=True)
@@ -184,7 +186,7 @@ def bags(rows: list[list[str]]) -> Any:
 
 def whole_model(rows: list[list[str]], y: np.ndarray, wholes: int, seed: int) -> Any:
     learnt = (y >= 0) & (y < wholes)
-    return slim(linear(1e-6, seed).fit(bags([row for row, one in zip(rows, learnt, strict=True) if one]), y[learnt]))
+    return slim(linear(1e-6, seed, EPOCHS).fit(bags([row for row, one in zip(rows, learnt, strict=True) if one]), y[learnt]))
 
 
 def spread(model: Any, x: Any, wholes: int) -> np.ndarray:

@@ -19,15 +19,16 @@ def ndcg(rank: np.ndarray, at: int) -> np.ndarray:
 
 
 def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
-    """NDCG@at first; recall@at (hit rate), recall of the whole list, share of the items that anybody is shown. NaN without rows."""
+    """NDCG@at first; recall@at (hit rate), recall of the whole list, mean reciprocal rank, share of the items that anybody is shown. NaN without rows."""
     rank, lists = records["rank"], records["said"]
     if not len(rank):
-        return {name: float("nan") for name in ("ndcg", "recall", "recall_50", "coverage", "error")}
+        return {name: float("nan") for name in ("ndcg", "recall", "recall_50", "mrr", "coverage", "error")}
     value = float(ndcg(rank, at).mean())
     return {
         "ndcg": value,
         "recall": float((rank < at).mean()),
         "recall_50": float((rank < lists.shape[1]).mean()),
+        "mrr": float(np.where(rank < lists.shape[1], 1 / (rank + 1), 0.0).mean()),
         "coverage": len(np.unique(lists[:, :at])) / max(1, items),
         "error": 1 - value,
     }

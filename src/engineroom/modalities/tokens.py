@@ -93,7 +93,8 @@ class Tokens(Base):
         return state["length"]
 
     def check(self, state: State, tensor: Tensor) -> bool:
-        return tensor.shape[2] == (1 if state["letters"] else 1 + MOST) and len(state["words"]) <= WORDS
+        columns = 1 if state["letters"] else 1 + MOST
+        return tensor.ndim == 3 and tensor.shape[2] == columns and len(state["words"]) <= WORDS and 0 < state["length"] <= LONGEST
 
     def show(self, value: Any, state: State) -> str:
         row = [] if value is None else to_tokens(pl.Series([value]), bool(state.get("letters")))[0]
@@ -104,7 +105,7 @@ class Tokens(Base):
 class WordsAndPieces(nn.Module):
     """(B, T, 1 + P) codes and mask (B, T) → sequence Signal (B, T, D): the word's vector and the mean of its pieces'."""
 
-    def __init__(self, words: int, width: int, *, letters: bool, drop: float = 0.25) -> None:
+    def __init__(self, words: int, width: int, *, letters: bool, drop: float = 0.15) -> None:
         super().__init__()
         self.table = nn.Embedding(words, width, padding_idx=PAD)
         nn.init.normal_(self.table.weight, std=STD)

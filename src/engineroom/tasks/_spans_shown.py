@@ -40,14 +40,14 @@ def token_column(schema: Schema) -> Column:
 
 def drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, spans: bool, letters: bool) -> str:
     if spans:
-        return spans_drawn(tokens[:MOST_TOKENS], words_of(said, names), None if true is None else words_of(true, names))
+        kinds = sorted({name[2:] for name in names if name[:2] in ("B-", "I-")})
+        return spans_drawn(tokens[:MOST_TOKENS], words_of(said, names), None if true is None else words_of(true, names), kinds)
     return steps_drawn(tokens[:MOST_TOKENS], said, true, names, letters=letters)
 
 
-def spans_drawn(tokens: list[str], said: list[str], true: list[str] | None) -> str:
-    """Text with its spans; a wrong one is outlined, below it what was missed."""
+def spans_drawn(tokens: list[str], said: list[str], true: list[str] | None, kinds: list[str]) -> str:
+    """Text with its spans, each kind in its colour; a wrong one is outlined, below it what was missed."""
     found, real = spans(said), spans(true) if true is not None else None
-    kinds = sorted({kind for kind, _, _ in [*found, *(real or ())]})
     parts, at = [], 0
     for span in found:
         kind, first, last = span

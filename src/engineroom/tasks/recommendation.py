@@ -45,7 +45,7 @@ class Recommendation(Plain):
     kind = "next"
     headline = "ndcg"
     higher_is_better = True
-    higher = ("ndcg", "recall", "recall_50", "coverage")
+    higher = ("ndcg", "recall", "recall_50", "mrr", "coverage")
     lower = ("error",)
     selects = "error"
     target_modality = "events"

@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..core.columns import Column, Schema
-from ..core.exhibits import Exhibit
+from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import tagging as metrics
+from ..modalities.tags import unpack
 from ..modalities.tokens import to_tokens
 from . import _spans_shown as shown
 from ._decode import decode, eagerness
@@ -74,6 +75,14 @@ class Tagging(Plain):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         return table if asking else tagged(table, target, whole=self.whole, mask=self.mask)
 
+    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+        rows, wholes = unpack(values)
+        for what, found in (("labels", {label for row in rows for label in row} - {None}), (f"labels of {self.whole}", set(wholes or ()) - {None})):
+            if len(found) < 2 and (what == "labels" or self.whole):
+                said = f"The training rows hold fewer than two {what}: {sorted(map(str, found))}."
+                return [Finding("error", said, "There is nothing to tell apart.", "Is it the right column?")]
+        return []
+
     def outputs(self, target: Column) -> int:
         return len(target.state["values"]) + len(target.state["wholes"])
 
@@ -100,9 +109,8 @@ class Tagging(Plain):
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, K, [1 +] T, …) logits → one (T, labels) array of probabilities a row."""
         labels, first = len(self.names), int(len(self.wholes) > 0)
-        tokens = output[:, :, first:, :labels]
-        lengths = (tokens[:, 0, :, 0] > PADDED / 2).sum(1).tolist()
-        p = honest_mean(tokens.softmax(-1), batch).numpy()
+        lengths = (output[:, 0, first:, 0] > PADDED / 2).sum(1).tolist()
+        p = honest_mean(output[:, :, first:, :labels].softmax(-1), batch).numpy()
         answers: Answers = {"probability": objects([row[:length].copy() for row, length in zip(p, lengths, strict=True)])}
         if first:
             answers["whole"] = honest_mean(output[:, :, 0, labels:].softmax(-1), batch).numpy()
@@ -206,12 +214,15 @@ class Tagging(Plain):
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         wrong = int(records["tokens"][row] - records["correct"][row])
-        title = f"{wrong} of {int(records['tokens'][row])} labels wrong"
+        title = f"{wrong} of {int(records['tokens'][row])} labels wrong" if wrong else f"all {int(records['tokens'][row])} labels right"
         if self.wholes and records["whole_truth"][row] >= 0:
             said, true = int(records["whole_said"][row]), int(records["whole_truth"][row])
             name = self.wholes[true] if true < len(self.wholes) else "a label unseen in training"
             title += f" · {self.wholes[said]}" + ("" if said == true else f", is {name}")
-        return title, f"{records['hits'][row]:.0f} of {records['real'][row]:.0f} spans found" if self.spans else f"{1 - wrong / max(1, records['tokens'][row]):.0%} right"
+        if not self.spans:
+            return title, f"{1 - wrong / max(1, records['tokens'][row]):.0%} right"
+        hits, real = int(records["hits"][row]), int(records["real"][row])
+        return title, f"{hits} of {real} spans found" if real else "no span is there"
 
     def wrong(self, records: Records) -> np.ndarray:
         wrong = np.flatnonzero(~records["exact"].astype(bool))
