@@ -96,6 +96,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     assert first.size == (48, 40) and set(np.unique(np.asarray(first))) == {0, 255}
     graded = model.evaluate(str(data))
     assert graded["rows"] == 40 and graded["rival"]["mean_iou"] > 0.6
+    assert "jaccard_distance" not in json.dumps(model.report()["sections"][0]), "it only chooses the weights"
     page = json.dumps(model.report(), ensure_ascii=False)
     assert "Overlap, class by class" in page and "data:image/jpeg" in page
 
