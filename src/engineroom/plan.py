@@ -18,17 +18,21 @@ PATIENCE = 10
 # kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate, weight decay)
 RECIPES = {
     "set": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
+    "vector": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
     "words": (10, 5_000, 0.3, 16, 32, 1e-3, 0.1),
     "picture": (70, 5_000, 0.5, 16, 64, 2e-3, 0.1),
     "graph": (100, 1_000, 0.4, 32, 64, 1e-3, 0.02),
     "clip": (40, 1_000, 0.5, 8, 32, 1e-3, 0.1),
     "pairs": (60, 5_000, 0.5, 64, 128, 1e-3, 0.1),
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
+    "path": (20, 5_000, 0.5, 32, 128, 1e-3, 0.02),
     "boxes": (120, 200, 0.5, 8, 16, 2e-3, 0.05),
     "maps": (120, 150, 0.5, 4, 16, 2e-3, 0.05),
+    "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
+    "tagging": (16, 5_000, 0.3, 16, 32, 2e-3, 0.05),
 }
-# kind → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False)}
+# kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "pairs": (3, 2_000, False), "tagging": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,11 @@ class Plan:
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     """The recipe of the task, or of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
-    kind = next(k for k in ("clip", "picture", "steps", "graph", "words", "set") if k in kinds)
+    kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "vector", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
-    networks, most_rows, cross = TOGETHER.get(kind, (1, 0, False))
-    if task.pace or len(kinds) > 1 or rows > most_rows or config.model.members is not None:
+    networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))
+    if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(
         batch_size=min(size, rows),

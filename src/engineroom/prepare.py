@@ -71,7 +71,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     earlier = run.read_prepared() if run else None
     say({"event": "opening", "data": config.data})
     cache = run.cache if run else None
-    table = open_table(
+    source = table = open_table(
         frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
     )
     if config.task != "auto":
@@ -91,7 +91,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         raise DataError("No input columns are left to learn from.", left_out[:600], "Bring one back: --set columns.NAME.role=input")
     if run is None:
         run = RunDirectory.create(config, table.name)
-        config = resolved(config, run, table, frame)
+        config = resolved(config, run, source, frame)
         run.write_config(config)
     say(
         {

@@ -27,6 +27,11 @@ COLUMNS = {
     "video": RNG.integers(0, 255, (N, 5, 20, 20, 1), dtype=np.uint8),
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,
+    "vector": RNG.normal(size=(N, 12)),
+    "formula": [f"Fe{1 + i % 3}O{2 + i}" for i in range(N)],
+    "window": pl.Series(RNG.normal(size=(N, 30)).astype(np.float32)),
+    "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
+    "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]

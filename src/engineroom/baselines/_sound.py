@@ -21,17 +21,19 @@ ALLOWED = {
     "sklearn._loss.link": "IdentityLink Interval LogitLink MultinomialLogit",
     "sklearn._loss.loss": "HalfBinomialLoss HalfMultinomialLoss HalfSquaredError",
     "sklearn.compose._column_transformer": "ColumnTransformer",
+    "sklearn.cross_decomposition._pls": "PLSSVD",
     "sklearn.decomposition._pca": "PCA",
     "sklearn.decomposition._truncated_svd": "TruncatedSVD",
     "sklearn.dummy": "DummyClassifier DummyRegressor",
     "sklearn.ensemble._forest": "ExtraTreesClassifier ExtraTreesRegressor",
+    "sklearn.ensemble._iforest": "IsolationForest",
     "sklearn.ensemble._hist_gradient_boosting.binning": "_BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": "HistGradientBoostingClassifier HistGradientBoostingRegressor",
     "sklearn.linear_model._logistic": "LogisticRegression",
     "sklearn.linear_model._ridge": "Ridge RidgeCV RidgeClassifierCV",
     "sklearn.multioutput": "MultiOutputClassifier",
     "sklearn.pipeline": "Pipeline",
-    "sklearn.preprocessing._data": "StandardScaler",
+    "sklearn.preprocessing._data": "RobustScaler StandardScaler",
     "sklearn.preprocessing._encoders": "OrdinalEncoder",
     "sklearn.preprocessing._function_transformer": "FunctionTransformer",
     "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder",
@@ -82,7 +84,7 @@ def members(thing: Any) -> Iterator[Any]:
         check_boosting(thing, facts.pop("_predictors"))
     if "tree_" in facts:
         check_tree(facts.pop("tree_"), width(thing))
-    if "ExtraTrees" in type(thing).__name__ and "estimators_" in facts:
+    if type(thing).__name__.startswith(("ExtraTrees", "IsolationForest")) and "estimators_" in facts:
         kinds = {type(one).__name__ for one in facts["estimators_"]}
         if len(kinds) != 1 or "ExtraTree" not in kinds.pop() or {width(one) for one in facts["estimators_"]} != {width(thing)}:
             raise ValueError("its forest is not of one kind of tree")

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Column, Schema
+from ..modalities.formula import describe
 from ..modalities.text import clean
 from ._store import Fitted, Rival, several, split_labels, with_care
 from .audio import audio_features
@@ -18,6 +20,7 @@ from .text import tfidf, vocabulary
 from .trees import scalar_features
 from .video import video_features
 
+WORDY = ("text", "tokens", "events")
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
@@ -47,21 +50,25 @@ class Mixed(Rival):
         from sklearn.decomposition import TruncatedSVD
 
         for index, column in enumerate(long_columns(fitted.schema)):
-            if column.modality == "text":
-                fitted.facts[f"words{index}"] = vocabulary("words", clean(frame[column.name], column.state.get("characters", 20_000)))[0]
+            if column.modality in WORDY:
+                fitted.facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
             raw = self.raw(frame, column, index, fitted)
             size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
             fitted.parts[f"short{index}"] = TruncatedSVD(size, random_state=fitted.facts["seed"]).fit(raw)
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
-        if column.modality == "text":
-            return tfidf("words", fitted.facts[f"words{index}"]).transform(clean(frame[column.name], column.state.get("characters", 20_000)))
+        if column.modality in WORDY:
+            return tfidf("words", fitted.facts[f"words{index}"]).transform(texts(frame, column))
         if column.modality == "image":
             return image_features(frame, column)
         if column.modality == "audio":
             return audio_features(frame, column)
         if column.modality == "video":
             return video_features(frame, column)
+        if column.modality == "vector":
+            return registry.get("modalities", "vector").encode(frame[column.name], column.state, {})
+        if column.modality == "formula":
+            return describe(frame[column.name], {})
         if column.modality == "molecule":
             return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
@@ -73,8 +80,16 @@ class Mixed(Rival):
         return np.concatenate(parts, 1)
 
 
+def texts(frame: pl.DataFrame, column: Column) -> list[str]:
+    """A column of texts, tokens or events as plain texts."""
+    values = frame[column.name]
+    if values.dtype == pl.List(pl.String):
+        return values.list.join(" ").fill_null("").to_list()
+    return clean(values, column.state.get("characters", 20_000))
+
+
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "video")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector", "tokens", "events")]
 
 
 BASELINE = Mixed()

@@ -1,4 +1,4 @@
-"""Molecules: circular fingerprints (Morgan 1965; Rogers & Hahn 2010) and descriptors beside the plain columns, then trees."""
+"""Molecules and formulas: circular fingerprints (Morgan 1965; Rogers & Hahn 2010) and descriptors beside the plain columns, then trees."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities import _chemistry as chem
+from ..modalities.formula import describe
 from ._store import Fitted, Rival, pick, several, split_labels, with_care
 from .trees import SCALAR, scalar_features
 
@@ -38,7 +39,7 @@ class Molecule(Rival):
 
     def fits(self, schema: Schema) -> float:
         kinds = {c.modality for c in schema.inputs}
-        return 1.0 if "molecule" in kinds and kinds <= {"molecule", *SCALAR} else 0.0
+        return 1.0 if kinds & {"molecule", "formula"} and kinds <= {"molecule", "formula", *SCALAR} else 0.0
 
     @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
@@ -48,7 +49,8 @@ class Molecule(Rival):
         fitted.facts["kept"] = np.flatnonzero((x != 0).sum(0) >= max(2, COMMON * len(x))).tolist()
         x, asked, tries = x[:, fitted.facts["kept"]], self.features(val[0], fitted), candidates(kind, seed)
         name, fitted.parts["estimator"] = pick(tries, x, y, (asked, val[1]), kind)
-        fitted.words = f"Morgan fingerprints + descriptors → {name}"
+        chemical = any(c.modality == "molecule" for c in schema.inputs)
+        fitted.words = f"{'Morgan fingerprints + descriptors' if chemical else 'shares and properties of the elements'} → {name}"
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
@@ -56,9 +58,10 @@ class Molecule(Rival):
 
 
 def everything(frame: pl.DataFrame, schema: Schema) -> np.ndarray:
-    """(N, F): plain columns, then descriptors and fingerprints of every molecule column."""
+    """(N, F): plain columns, then descriptors and fingerprints of every molecule, shares and properties of every formula."""
     molecules = [molecule_features(frame, c) for c in schema.inputs if c.modality == "molecule"]
-    return np.concatenate([scalar_features(frame, schema)[0], *molecules], 1)
+    formulas = [describe(frame[c.name], {}) for c in schema.inputs if c.modality == "formula"]
+    return np.concatenate([scalar_features(frame, schema)[0], *molecules, *formulas], 1)
 
 
 def candidates(kind: str, seed: int) -> list[tuple[str, Any]]:

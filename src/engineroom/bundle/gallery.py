@@ -51,7 +51,7 @@ class Gallery:
     def enrol(self, data: Any, *, name: str | None = None) -> int:
         """Add rows under `name`, or each under the name its target column gives, else under its file's name; how many were added."""
         frame = self.model.open(data)
-        vectors, kept = embed(self.model, frame)
+        vectors, kept = embed(self.model, frame, "found")
         names = [name] * len(kept) if name else [row_names(self.model, frame)[row] for row in kept]
         turn = max(self.turns, default=0) + 1
         self.vectors = np.concatenate([self.vectors.reshape(-1, vectors.shape[1]), vectors])
@@ -126,13 +126,13 @@ class Gallery:
         replace_directory(old, fill)
 
 
-def embed(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """((rows kept, D) float32, row numbers kept)."""
+def embed(model: Model, frame: pl.DataFrame, side: str = "embedding") -> tuple[np.ndarray, np.ndarray]:
+    """((rows kept, D) float32, row numbers kept); models of two sides have a `found` side beside the one that asks."""
     answers, kept = model.answers(frame)
     if "embedding" not in answers:
         fix = "Train one that does: engineroom train DATA --recipe embedding"
         raise UserError(f"The model answers with a {model.manifest['task']}, not with a likeness.", "", fix)
-    return answers["embedding"].astype(np.float32), kept
+    return answers.get(side, answers["embedding"]).astype(np.float32), kept
 
 
 def row_names(model: Model, frame: pl.DataFrame) -> list[str]:

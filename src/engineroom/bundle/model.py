@@ -161,6 +161,8 @@ class Model:
 
     def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         missing = [c.name for c in self.schema.inputs if c.name not in frame.columns]
+        if self.task.lenient and len(missing) < len(self.schema.inputs):
+            return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
         if missing:
             raise DataError(
                 f"The data lack {len(missing)} column(s) the model reads: {', '.join(missing[:8])}.",

@@ -66,6 +66,7 @@ class Task(Protocol):
 
     kind: str  # what a rival is asked for: classes, number, labels, or a kind of the task's own
     head: str  # heads/NAME.py
+    ties: bool  # does the head share the vectors of the input column's stem?
     prefers: Mapping[str, tuple[str, ...]]  # kind of column → families
     rival: str  # baselines/NAME.py; "" = by the columns
     headline: str  # the score that decides a verdict

@@ -45,10 +45,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model)."""
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns."""
 
     pooled: Tensor
     map: Signal | None = None
+    parts: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

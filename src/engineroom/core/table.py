@@ -21,7 +21,7 @@ class Table:
 
     frame: pl.DataFrame
     name: str = "data"
-    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ...}
+    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
 

@@ -113,12 +113,13 @@ def number_or_classes(x: np.ndarray) -> tuple[str, str]:
 
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:
-    """Learn each column's state from the training rows."""
+    """Learn each column's state from the training rows; `facts` are what the source or the task knows of a column besides."""
     columns = []
     for column in schema:
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
-            column = replace(column, state=modality.fit(table.frame[column.name].gather(train), limits=limits))
+            state = modality.fit(table.frame[column.name].gather(train), limits=limits)
+            column = replace(column, state={**state, **table.hints.get(column.name, {}).get("facts", {})})
         columns.append(column)
     fitted = Schema(tuple(columns))
     followed = followed_input(fitted)

@@ -12,7 +12,8 @@ from ..layers.attention import TransformerBlock, sine_positions
 from ..layers.pool import AttentionPool, masked_mean
 
 SIZE = {"small": (96, 2, 4), "medium": (160, 3, 4), "large": (256, 6, 8)}  # width, blocks, heads
-PATCHES = 64  # about this many patches a picture or series
+PATCHES = 64  # about this many patches a picture or series …
+PATH_PATCHES = 24  # … and at most so many of a history to be continued: the head reads all of them side by side
 
 
 class TransformerNet(nn.Module):
@@ -77,7 +78,7 @@ class Transformer:
             patch = max(2, round((shape[2] * shape[3] / PATCHES) ** 0.5))
             tokens = (shape[2] // patch) * (shape[3] // patch)
         else:
-            patch = 1 if kind in ("words", "set") else max(1, shape[1] // PATCHES)
+            patch = 1 if kind in ("words", "set") else -(-shape[1] // PATH_PATCHES) if kind == "path" else max(1, shape[1] // PATCHES)
             tokens = -(-shape[1] // patch)
         dropout = (0.3 if kind == "words" else 0.1) if config.model.dropout is None else config.model.dropout
         return TransformerNet(signal, *SIZE[size], dropout, ordered=kind != "set", patch=patch, tokens=tokens)

@@ -18,7 +18,7 @@ from ..data.fields import Field, input_fields
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"words": 8_000}  # with fewer rows of these kinds the small network goes further
+SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
 
 
 @dataclass
@@ -46,7 +46,7 @@ class ColumnsModel(nn.Module):
             for one in group:
                 modality = registry.get("modalities", one.modality)
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (config.model.members or TABLE_MEMBERS) if kind == "set" and name == "mlp" else 1
+            members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
                 signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
@@ -63,15 +63,17 @@ class ColumnsModel(nn.Module):
             total = 256
         head = registry.get("heads", task.head)
         self.mapped: int | None = None  # the group whose map the head reads
-        pattern = Features(torch.empty(1, members, total))
+        pattern = Features(torch.empty(1, members, total), parts=tuple(torch.empty(1, count, width) for width, count in widths))
         if head.maps:
             maps = [features.map for features in read_once(self, example)]
             self.mapped = next((i for i, one in enumerate(maps) if one is not None and one.layout in head.maps), None)
             if self.mapped is None:
                 wanted = " or ".join(head.maps)
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
-            pattern = Features(pattern.pooled, maps[self.mapped])
+            pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
         self.head = head(pattern, task.outputs(schema.target))
+        if task.ties and self.mapped is not None:
+            self.head.tie(self.stems[key(self.groups[self.mapped][0])])
 
     def signal(self, group: list[Field], batch: Batch) -> Signal:
         """The group's stems side by side; table columns become one sequence (B, columns, D)."""
@@ -83,11 +85,11 @@ class ColumnsModel(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         features = self.features(batch)
-        pooled = [one.pooled for one in features]
+        parts = pooled = [one.pooled for one in features]
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map))
+        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map, tuple(parts)))
 
 
 class Together(nn.Module):
@@ -195,9 +197,11 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
     words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
+        "vector": "its numbers have no order: an efficient ensemble of perceptrons",
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",
+        "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]
     return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-NAMES = ("rmse", "mae", "r2", "median_ae", "coverage")
+NAMES = ("rmse", "mae", "r2", "median_ae", "spearman", "coverage")
+
+
+def rank_correlation(truth: np.ndarray, said: np.ndarray) -> float:
+    """Spearman's ρ, ties at their mean rank; NaN where all of one side are equal."""
+    from scipy.stats import rankdata
+
+    a, b = rankdata(truth), rankdata(said)
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum()) / norm if norm > 0 else float("nan")
 
 
 def scores(truth: np.ndarray, said: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
@@ -18,5 +28,6 @@ def scores(truth: np.ndarray, said: np.ndarray, low: np.ndarray, high: np.ndarra
         "mae": float(np.abs(error).mean()),
         "r2": 1 - float((error**2).mean()) / spread if spread > 0 else float("nan"),
         "median_ae": float(np.median(np.abs(error))),
+        "spearman": rank_correlation(truth, said),
         "coverage": float(((truth >= low) & (truth <= high)).mean()),
     }

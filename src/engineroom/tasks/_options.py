@@ -22,12 +22,14 @@ class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
     head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
+    ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → families for it, where the usual ones cannot serve the head
     pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
     rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     trivial: ClassVar[str] = "trivial"
     side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
+    lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder

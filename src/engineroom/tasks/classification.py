@@ -23,8 +23,8 @@ class Classification(Plain):
     kind = "classes"
     headline = "accuracy"
     higher_is_better = True
-    higher = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
-    lower = ("log_loss", "brier", "ece")
+    higher: tuple[str, ...] = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
+    lower: tuple[str, ...] = ("log_loss", "brier", "ece")
     selects = "log_loss"  # the best weights are those with the lowest validation log loss …
     target_modality = "category"
 

@@ -168,15 +168,15 @@ class Embedding(Plain):
         """The row and, after it, those it is taken to be like; a mate is framed green, a stranger red."""
         e, rows = answers["embedding"], answers["frame_row"]
         near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][:NEIGHBOURS]
-        out = [small(frame, row, schema, "transparent", "asked")]
+        out = [small(frame, row, schema.inputs[0], "transparent", "asked")]
         for k in near:
             tone = "#2a9d5c" if answers["truth"][k] == answers["truth"][place] else "#d1495b"
-            out.append(small(frame, int(rows[k]), schema, tone, f"{float(e[k] @ e[place]):.2f}"))
+            out.append(small(frame, int(rows[k]), schema.inputs[0], tone, f"{float(e[k] @ e[place]):.2f}"))
         return f'<div style="display:flex;gap:4px;align-items:flex-end;flex-wrap:wrap">{"".join(out)}</div>'
 
 
-def small(frame: pl.DataFrame, row: int, schema: Schema, colour: str, words: str) -> str:
-    column = schema.inputs[0]
+def small(frame: pl.DataFrame, row: int, column: Column, colour: str, words: str) -> str:
+    """One cell in a coloured frame, with words below it."""
     values = frame[column.name].gather([row])
     value = values.to_numpy()[0] if isinstance(values.dtype, pl.Array) else values[0]
     shown = registry.get("modalities", column.modality).show(value, column.state)

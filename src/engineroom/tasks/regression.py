@@ -29,7 +29,7 @@ class Regression(Plain):
     kind = "number"
     headline = "rmse"
     higher_is_better = False
-    higher = ("r2",)  # scores that grow with quality
+    higher = ("r2", "spearman")  # scores that grow with quality
     lower = ("rmse", "mae", "median_ae")
     selects = "rmse"
     target_modality = "number"

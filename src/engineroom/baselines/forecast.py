@@ -1,0 +1,136 @@
+"""Series, the classical forecast: repeat the last season, ridge regression on the history, Theta or exponential smoothing. The validation chooses.
+
+Theta (Assimakopoulos & Nikolopoulos 2000) and exponential smoothing (Holt 1957, Winters 1960) are fitted to every single history, by
+statsmodels; where that would take longer than `MOST_FITS` fits they stand back, and the words say so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..core.columns import Schema
+from ..core.errors import UserError
+from ..heads.path import LEVELS
+from ..metrics.residual import residual_quantiles
+from ._smoothing import ets, has_statsmodels, theta
+from ._store import Fitted, Rival, with_care
+
+METHODS = ("naive", "ridge", "theta", "ets")
+WORDS = {
+    "naive": "repeats the last season",
+    "ridge": "ridge regression on the history",
+    "theta": "Theta method",
+    "ets": "exponential smoothing (ETS)",
+}
+LOCAL = {"theta": theta, "ets": ets}  # methods that are fitted to each history
+MOST_FITS = {"theta": 4_000, "ets": 300}  # histories; a fit takes about 10 and 150 ms
+TRIED = 60  # validation windows on which all methods are compared
+ALPHAS = (10.0, 300.0, 10_000.0)  # penalties
+FLOOR = 0.01  # least deviation of a history, as for the network
+
+
+class Forecast(Rival):
+    kinds = ("path",)
+    most = 30_000  # rows learnt from, evenly taken
+
+    @with_care
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> Fitted:
+        state = schema.target.state
+        asked = str(state.get("classical", "auto"))
+        fitted = Fitted("forecast", "", kind, classes, schema, {"season": int(state.get("season", 1)), "method": asked}, {})
+        frame_val, truth = val if len(val[1]) else (frame, y)
+        rows = np.unique(np.linspace(0, len(truth) - 1, min(TRIED, len(truth))).astype(int))
+        methods, spared = allowed(asked, int(state.get("asked", len(truth))))
+        if "ridge" in methods:
+            fitted.parts["estimator"] = ridge(frame, y[:, :classes], frame_val, truth[:, :classes])
+        errors = {}
+        for method in methods:
+            fitted.facts["method"] = method
+            said = self.centre(frame_val[rows], fitted)
+            errors[method] = float(np.nanmean((truth[rows, :classes] - said) ** 2))
+        best = min(errors, key=lambda name: errors[name])
+        fitted.facts["method"] = best
+        if best != "ridge":
+            fitted.parts.clear()
+        wide = rows if best in LOCAL else np.unique(np.linspace(0, len(truth) - 1, min(4_000, len(truth))).astype(int))
+        missed = truth[wide, :classes] - self.centre(frame_val[wide], fitted)
+        fitted.facts["spread"] = residual_quantiles(missed / scale(frame_val[wide]), LEVELS).tolist()
+        others = ", ".join(WORDS[name] for name in methods if name != best)
+        fitted.words = WORDS[best] + (f", the best on validation before {others}" if others else "") + spared
+        return fitted
+
+    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+        spread = np.array(fitted.facts["spread"], np.float32)
+        if spread.shape != (fitted.classes, len(LEVELS)):
+            raise ValueError("its spread is of another horizon")
+        centre = self.centre(frame, fitted).astype(np.float32)
+        return {"mean": centre, "quantiles": centre[..., None] + spread * scale(frame)[..., None]}
+
+    def centre(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+        """(N, H) point forecasts in deviations of the channel."""
+        x, steps, season = histories(frame), fitted.classes, fitted.facts["season"]
+        method = fitted.facts["method"]
+        if method == "ridge":
+            said = np.asarray(fitted.parts["estimator"].predict(normalised(frame))).reshape(len(x), -1) if len(x) else np.zeros((0, steps))
+            return said * scale(frame) + x.mean(1, keepdims=True)
+        if method in LOCAL:
+            return np.array([LOCAL[method](row, season, steps) for row in x]).reshape(len(x), steps)
+        return naive(x, season, steps)
+
+
+def allowed(asked: str, rows: int) -> tuple[list[str], str]:
+    """(methods to try, words about those that were not)."""
+    if asked != "auto":
+        if asked in LOCAL and not has_statsmodels():
+            raise UserError(f"{WORDS[asked]} needs statsmodels.", "It is not installed.", "pip install 'engineroom[series]'")
+        return [asked], ""
+    if not has_statsmodels():
+        return ["naive", "ridge"], " (Theta and ETS were not tried: pip install 'engineroom[series]')"
+    tried = [name for name in METHODS if rows <= MOST_FITS.get(name, rows)]
+    left = [WORDS[name] for name in METHODS if name not in tried]
+    return tried, f" ({' and '.join(left)} stood back: {rows:,} test windows would each need a fit)" if left else ""
+
+
+def naive(x: np.ndarray, season: int, steps: int) -> np.ndarray:
+    """(N, T) → (N, H): the last season again and again."""
+    season = min(season, x.shape[1])
+    return np.tile(x[:, -season:], (1, -(-steps // season)))[:, :steps]
+
+
+def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray) -> Any:
+    """One linear map for all series from a normalised history to the normalised steps ahead; the validation chooses the penalty."""
+    from sklearn.linear_model import Ridge
+
+    x, weights = normalised(frame), (scale(frame) ** 2).ravel()
+    y = np.nan_to_num((y - histories(frame).mean(1, keepdims=True)) / scale(frame))
+    asked, level, deviation = normalised(frame_val), histories(frame_val).mean(1, keepdims=True), scale(frame_val)
+    best, least = None, np.inf
+    for alpha in ALPHAS:
+        estimator = Ridge(alpha, solver="cholesky").fit(x, y, sample_weight=weights / weights.mean())
+        said = np.asarray(estimator.predict(asked)).reshape(len(asked), -1) * deviation + level
+        error = float(np.nanmean((truth - said) ** 2))
+        if error < least or best is None:
+            best, least = estimator, error
+    return best
+
+
+def normalised(frame: pl.DataFrame) -> np.ndarray:
+    """(N, T) each history by its own mean and deviation."""
+    x = histories(frame)
+    return (x - x.mean(1, keepdims=True)) / scale(frame)
+
+
+def histories(frame: pl.DataFrame) -> np.ndarray:
+    """(N, T) float64."""
+    return frame["history"].to_numpy().reshape(frame.height, -1).astype(np.float64)
+
+
+def scale(frame: pl.DataFrame) -> np.ndarray:
+    """(N, 1) the deviation of each history."""
+    return np.maximum(histories(frame).std(1, keepdims=True), FLOOR).astype(np.float32)
+
+
+BASELINE = Forecast()

@@ -1,0 +1,34 @@
+"""Is the right thing found? Recall among all things, asked from either side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+RANKS = (1, 5, 10)
+
+
+def ranks(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(N, D), (N, D) of length 1 and (N,) identities → (N,) rank from 0 of the first right thing; each thing stands once among those to find."""
+    _, first = np.unique(truth, return_index=True)
+    out = np.empty(len(truth), np.int64)
+    for start in range(0, len(truth), 512):
+        part = slice(start, start + 512)
+        similarity = asked[part] @ found[first].T
+        right = np.equal.outer(truth[part], truth[first])
+        best = np.where(right, similarity, -np.inf).max(1)
+        out[part] = np.sum(similarity > best[:, None], 1) + np.sum((similarity == best[:, None]) & ~right, 1)  # ties count against
+    return out
+
+
+def scores(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """recall_at_k: the thing is among the k best for its question; back_at_1: a right question is the best for its thing; mean reciprocal rank."""
+    if not len(truth):
+        return dict.fromkeys(["mrr", *(f"recall_at_{k}" for k in RANKS), "back_at_1"], float("nan"))
+    place = ranks(asked, found, truth)
+    _, first = np.unique(truth, return_index=True)
+    nearest = (found[first] @ asked.T).argmax(1)
+    return {
+        "mrr": float((1 / (1 + place)).mean()),
+        **{f"recall_at_{k}": float((place < k).mean()) for k in RANKS},
+        "back_at_1": float((truth[nearest] == truth[first]).mean()),
+    }

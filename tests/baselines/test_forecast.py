@@ -1,0 +1,80 @@
+"""Classical forecasts: each method continues what it is made for, the validation chooses, what takes too long stands back and says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engineroom.baselines import forecast
+from engineroom.baselines._store import load
+from engineroom.core import registry
+from engineroom.core.columns import Column, Schema
+from engineroom.core.errors import UserError
+
+RNG = np.random.default_rng(0)
+
+
+def example(rows: int = 80, noise: float = 0.05) -> tuple[pl.DataFrame, np.ndarray]:
+    """Histories of 36 steps of a wave of 12, and the next 6."""
+    start = RNG.integers(0, 12, rows)[:, None]
+    x = np.sin(2 * np.pi * (start + np.arange(42)) / 12) + RNG.normal(0, noise, (rows, 42))
+    marks = np.tile([0.0, 1.0], (rows, 1))
+    return pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate([x[:, 36:], marks], 1).astype(np.float32)
+
+
+def schema(**state) -> Schema:
+    return Schema((Column("history", "window", "input", {"steps": 36}), Column("y", "path", "target", {"steps": 6, "season": 12, **state})))
+
+
+def fit(name: str = "forecast", **state):
+    frame, y = example()
+    return registry.get("baselines", name).fit(frame, y, schema=schema(**state), kind="path", classes=6, val=example(), seed=0)
+
+
+def test_ridge_wins_over_the_last_season_where_there_is_noise_and_survives_its_file() -> None:
+    fitted = fit()
+    assert fitted.words.startswith("ridge regression")
+    frame, y = example()
+    said = fitted.predict(frame)
+    assert said["quantiles"].shape == (80, 6, 9) and np.abs(said["mean"] - y[:, :6]).mean() < 0.08
+    again = load(fitted.dump()).predict(frame)
+    assert np.allclose(again["quantiles"], said["quantiles"])
+    inside = (y[:, :6] >= said["quantiles"][..., 0]) & (y[:, :6] <= said["quantiles"][..., -1])
+    assert 0.65 < inside.mean() < 0.95
+
+
+def test_the_last_season_is_repeated() -> None:
+    fitted = fit(classical="naive")
+    x = np.arange(36.0)[None]
+    assert fitted.words == "repeats the last season"
+    assert forecast.naive(x, 12, 14).tolist() == [[*range(24, 36), 24, 25]]
+
+
+def test_the_trivial_forecast_repeats_the_last_value() -> None:
+    fitted = fit("last_value")
+    frame, _ = example()
+    assert np.allclose(load(fitted.dump()).predict(frame)["mean"][:, 3], frame["history"].to_numpy()[:, -1])
+
+
+def test_without_statsmodels_the_extra_is_named(monkeypatch) -> None:
+    monkeypatch.setattr(forecast, "has_statsmodels", lambda: False)
+    with pytest.raises(UserError, match="statsmodels"):
+        fit(classical="ets")
+    assert "not tried" in fit().words
+
+
+def test_many_windows_keep_the_slow_methods_back(monkeypatch) -> None:
+    monkeypatch.setattr(forecast, "has_statsmodels", lambda: True)
+    assert forecast.allowed("auto", 700)[0] == ["naive", "ridge", "theta"]
+    methods, words = forecast.allowed("auto", 10_000)
+    assert methods == ["naive", "ridge"] and "stood back" in words
+
+
+@pytest.mark.parametrize("method", ["theta", "ets"])
+def test_methods_of_single_series_continue_a_season(method: str) -> None:
+    pytest.importorskip("statsmodels")
+    x = np.sin(2 * np.pi * np.arange(72) / 12) + 0.02 * np.arange(72) + RNG.normal(0, 0.02, 72)
+    coming = np.sin(2 * np.pi * np.arange(72, 84) / 12) + 0.02 * np.arange(72, 84)
+    assert np.abs(forecast.LOCAL[method](x, 12, 12) - coming).mean() < 0.15
+    assert np.isfinite(forecast.LOCAL[method](np.ones(10), 12, 12)).all()

@@ -1,0 +1,178 @@
+"""Forecasts: windows never look ahead, parts follow each other in time, answers lie after the end, and bad times are told."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+import engineroom as er
+from engineroom.core.columns import Column
+from engineroom.core.errors import DataError, UserError
+from engineroom.core.signals import Batch
+from engineroom.core.table import Table
+from engineroom.heads.path import LEVELS
+from engineroom.tasks._options import make_task
+from engineroom.tasks._timeline import forward_filled
+
+HOURS = np.datetime64("2024-01-01T00", "ms") + np.arange(400) * np.timedelta64(3_600_000, "ms")
+WAVE = 10 + 3 * np.sin(2 * np.pi * np.arange(400) / 24)
+
+
+def waves(**columns) -> pl.DataFrame:
+    return pl.DataFrame({"when": HOURS, "load": WAVE} | columns)
+
+
+def windows(frame: pl.DataFrame, target: str | None = "load", **options) -> pl.DataFrame:
+    return make_task("forecasting", options).reframe(Table(frame), target, asking=False).frame
+
+
+def test_the_season_is_found_and_parts_follow_each_other_without_overlap() -> None:
+    table = make_task("forecasting", {}).reframe(Table(waves()), "load", asking=False)
+    facts = table.hints["load"]["facts"]
+    assert (facts["season"], facts["horizon"], facts["context"]) == (24, 24, 96)
+    last = {part: table.frame.filter(pl.col("split") == part)["origin"] for part in ("train", "val", "test")}
+    ahead = pl.duration(hours=24)
+    assert pl.select(pl.lit(last["train"].max()) + ahead).item() <= last["val"].min()
+    assert pl.select(pl.lit(last["val"].max()) + ahead).item() <= last["test"].min()
+
+
+def test_a_window_is_the_past_and_its_path_what_came() -> None:
+    frame = windows(waves(), horizon=4, context=10)
+    row = frame.row(37, named=True)
+    at = int(np.flatnonzero(HOURS == np.datetime64(row["origin"]))[0])
+    raw = lambda cell: np.array(cell) * row["_deviation"] + row["_level"]
+    assert np.allclose(raw(row["history"]), WAVE[at - 10 : at], atol=1e-4)
+    assert np.allclose(raw(row["load"][:4]), WAVE[at : at + 4], atol=1e-4)
+    assert frame["history"].dtype == pl.Array(pl.Float32, 10)
+
+
+def test_the_scale_is_that_of_the_training_rows_alone() -> None:
+    late = WAVE.copy()
+    late[300:] *= 100
+    frame = windows(waves(load=late), horizon=4, context=10, val_from=200, test_from=300)
+    assert frame["_level"][0] == pytest.approx(WAVE[:200].mean()) and frame["_deviation"][0] == pytest.approx(WAVE[:200].std())
+
+
+def test_customary_rows_give_the_customary_windows() -> None:
+    frame = windows(waves(), horizon=6, context=20, val_from=200, test_from=260, end=320)
+    counts = dict(frame["split"].value_counts().iter_rows())
+    assert counts == {"train": 200 - 6 - 20 + 1, "val": 60 - 6 + 1, "test": 60 - 6 + 1}
+    assert dict(windows(waves(), horizon=6, context=20, stride=5, val_from=200)["split"].value_counts().iter_rows())["train"] == 35
+
+
+def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
+    holes = WAVE.copy()
+    holes[[50, 51, 333]] = np.nan
+    frame = windows(waves(load=holes), horizon=4, context=10)
+    assert not np.isnan(frame["history"].to_numpy()).any()
+    assert np.isnan(frame["load"].to_numpy()[:, :4]).any(1).sum() > 0
+    assert forward_filled(np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, 5.0]])).tolist() == [[2, 1], [2, 1], [2, 5]]
+    absent = waves().filter(~pl.int_range(pl.len()).is_in([100, 101, 200]))
+    table = make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(absent), "load", asking=False)
+    assert any("3 absent moment(s)" in note for note in table.notes)
+
+
+def test_doubles_are_refused_unless_a_column_tells_series_apart() -> None:
+    twice = pl.concat([waves(), waves()])
+    with pytest.raises(DataError, match="occur twice"):
+        windows(twice)
+    named = twice.with_columns(meter=pl.Series(["a"] * 400 + ["b"] * 400))
+    frame = windows(named.sample(fraction=1.0, shuffle=True, seed=0))
+    assert set(frame["series"]) == {"a", "b"}
+    assert np.allclose(frame.filter(pl.col("series") == "a")["_level"][0], WAVE[:280].mean(), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "word"),
+    [
+        (waves()[:20], {"horizon": 24}, "fits"),
+        (waves().with_columns(when=pl.lit("nonsense 1-1")), {"time": "when"}, "no time"),
+        (waves(), {"series": "metre"}, "no column"),
+        (waves(), {"horizon": -1}, "below 0"),
+        (waves(), {"judge": "rmse"}, "judge"),
+        (waves(), {"calendar": "maybe"}, "calendar"),
+        (waves(), {"classical": "arima"}, "classical"),
+        (waves(), {"test": 0.95}, "shares"),
+    ],
+)
+def test_what_cannot_be_is_told(frame, options: dict, word: str) -> None:
+    with pytest.raises(UserError, match=word):
+        windows(frame, **options)
+
+
+def test_several_columns_need_a_word_or_all_are_channels() -> None:
+    two = waves(temperature=WAVE[::-1].copy())
+    with pytest.raises(DataError, match="Which column"):
+        windows(two, None)
+    assert set(windows(two, None, all=True)["channel"]) == {"load", "temperature"}
+
+
+def test_months_and_years_are_counted_by_the_calendar() -> None:
+    months = [f"{1950 + i // 12}-{1 + i % 12:02d}" for i in range(120)]
+    frame = pl.DataFrame({"month": months, "sold": 5 + np.sin(2 * np.pi * np.arange(120) / 12) + np.arange(120) / 50})
+    table = make_task("forecasting", {}).reframe(Table(frame), "sold", asking=False)
+    assert (table.hints["sold"]["facts"]["unit"], table.hints["sold"]["facts"]["season"]) == ("months", 12)
+
+
+def test_scores_by_hand() -> None:
+    task = make_task("forecasting", {})
+    quantiles = np.repeat(np.array([[[0.0], [2.0]]]), len(LEVELS), 2).astype(np.float32)
+    truth = np.array([[1.0, np.nan, 3.0, 0.5]], np.float32)  # two steps, then level and naive error
+    scores = task.score(task.grade({"mean": quantiles[..., 0], "quantiles": quantiles}, truth))
+    assert scores["mse"] == 1.0 and scores["mae"] == 1.0 and scores["mase"] == 2.0
+    assert scores["smape"] == pytest.approx(200 * 1 / 7) and scores["coverage"] == 0.0
+    assert scores["wql"] == pytest.approx(1.0 / 4.0)
+
+
+def test_the_band_is_stretched_to_what_it_says() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.concatenate([rng.normal(0, 1, (500, 3)), np.zeros((500, 1)), np.ones((500, 1))], 1).astype(np.float32)
+    quantiles = np.broadcast_to(np.linspace(-0.3, 0.3, 9, dtype=np.float32), (500, 3, 9))
+    task, answers = make_task("forecasting", {}), {"mean": quantiles[..., 4], "quantiles": quantiles}
+    after = task.calibrated(answers, task.calibrate(answers, truth))
+    assert task.score(task.grade(after, truth))["coverage"] == pytest.approx(0.8, abs=0.02)
+    assert task.score(task.grade(answers, truth))["coverage"] < 0.4
+
+
+def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
+    task = make_task("forecasting", {})
+    fields = {"column:history_scale": torch.tensor([[1.0, 2.0]]), "target": torch.tensor([[3.0, float("nan"), 0.0, 1.0]])}
+    batch = Batch(fields, np.arange(1))
+    right = torch.ones(1, 1, 2, 10)
+    assert float(task.loss(right, batch).total) == 0.0
+    assert float(task.loss(right + 1, batch).total) > 1.0
+
+
+def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> None:
+    frame = pl.concat([waves(meter=np.repeat("a", 400)), waves(meter=np.repeat("b", 400)).with_columns(load=pl.col("load") * 5)])
+    model = er.train(frame, target="load", recipe="forecasting", steps=60, show="quiet", train__threads=1, model__size="small")
+    assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["rival"]["metrics"]
+    out = er.load(str(model.path)).predict(frame)
+    assert out.columns == ["series", "time", "mean", "q10", "q50", "q90"] and out.height == 2 * 24
+    assert out["time"][0] == pl.Series(HOURS).max() + pl.select(pl.duration(hours=1)).item()
+    assert (out["q10"] <= out["q50"]).all() and (out["q50"] <= out["q90"]).all()
+    coming = 10 + 3 * np.sin(2 * np.pi * np.arange(400, 424) / 24)
+    assert np.abs(out["q50"].to_numpy()[24:] - 5 * coming).max() < 5.0
+    assert model.evaluate(frame)["metrics"]["mse"] == pytest.approx(model.metrics["mse"], rel=1e-3)
+    short = model.predict(pl.concat([frame[:400], frame[400:410]]))
+    assert short.height == 25 and short["q50"][-1] is None and "fewer than" in model.damaged[1]
+
+
+def test_known_columns_are_needed_beyond_the_end(here) -> None:
+    holiday = (np.arange(400) // 24 % 3 == 0).astype(float)
+    frame = waves(holiday=holiday).with_columns(load=pl.col("load") + 4 * pl.col("holiday"))
+    options = {"known": "holiday", "horizon": 6, "context": 24}
+    model = er.train(frame, target="load", recipe="forecasting", options=options, steps=30, show="quiet", train__threads=1)
+    with pytest.raises(DataError, match="known beforehand"):
+        model.predict(frame)
+    more = pl.DataFrame({"when": HOURS[:6] + np.timedelta64(400, "h"), "load": [None] * 6, "holiday": [1.0] * 6}, schema=frame.schema)
+    assert model.predict(pl.concat([frame, more]))["time"][0] == more["when"][0]
+
+
+def test_bind_remembers_what_training_settled() -> None:
+    target = Column("load", "path", "target", {"steps": 4, "context": 10, "horizon": 4, "season": 1, "unit": "seconds", "step": 3600.0, "clock": False})
+    task = make_task("forecasting", {}).bind(target)
+    asked = task.reframe(Table(waves()), "load", asking=True).frame
+    assert asked.height == 1 and asked["history"].dtype.size == 10 and "load" not in asked.columns
