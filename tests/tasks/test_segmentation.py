@@ -96,6 +96,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     assert first.size == (48, 40) and set(np.unique(np.asarray(first))) == {0, 255}
     graded = model.evaluate(str(data))
     assert graded["rows"] == 40 and graded["rival"]["mean_iou"] > 0.6
+    assert "jaccard_distance" not in json.dumps(model.report()["sections"][0]), "it only chooses the weights"
     page = json.dumps(model.report(), ensure_ascii=False)
     assert "Overlap, class by class" in page and "data:image/jpeg" in page
 
@@ -125,3 +126,20 @@ def test_masks_of_one_class_are_told(here) -> None:
     table = pl.DataFrame({"image": pl.Series(pictures), "mask": pl.Series(np.zeros_like(masks))})
     with pytest.raises(UserError, match="fewer than two classes"):
         er.train(table, target="mask", recipe="segmentation", steps=4, **QUICK)
+
+
+def test_beside_a_second_picture_the_mask_moves_once_with_the_first() -> None:
+    from engineroom.core.config import make_config
+    from engineroom.core.table import Table
+    from engineroom.data.dataset import encode_table
+    from engineroom.data.schema import fit_schema, infer_schema
+
+    masks = discs(12)[1]
+    frame = pl.DataFrame({"image": pl.Series(masks), "other": pl.Series(masks), "mask": pl.Series(masks)})
+    table, config = Table(frame), make_config({"task": "segmentation", "target": "mask"})
+    data = encode_table(frame, fit_schema(infer_schema(table, config), table, np.arange(12), config.limits))
+    batch = data.augmented(np.arange(12), 1, 0)
+    first, said = batch["column:image"][:, 0], batch["target"]
+    bright = first > (first.amax((1, 2), keepdim=True) + first.amin((1, 2), keepdim=True)) / 2
+    assert float((bright == (said == 1)).float().mean()) > 0.95
+    assert not torch.equal(said, data.batch(np.arange(12))["target"])

@@ -59,12 +59,12 @@ class Dataset:
         """A training batch: like `batch`, with each modality's changes drawn from (seed, step)."""
         batch = self.batch(rows, step)
         fields = dict(batch.fields)
-        answers = registry.get("modalities", self.schema.target.modality)
+        answers, followed = registry.get("modalities", self.schema.target.modality), followed_input(self.schema)
         for one in self.fields:
             modality = registry.get("modalities", one.modality)
             generator = torch_generator(seed, "augment", step, one.name)
             own = {s: fields[one.name + s] for s in ("", "_mask") if one.name + s in fields}
-            if modality.kind == answers.follows:  # a mask or a box moves with its picture
+            if followed is not None and followed.name == one.columns[0].name:  # a mask or a box moves with its picture
                 said = {s: fields["target" + s] for s in ("", "_mask") if "target" + s in fields}
                 own, said = answers.follow(own, said, one.states[0], self.schema.target.state, generator)
                 fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}

@@ -21,7 +21,7 @@ WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant an
 
 def versus_section(entries: list[Examination], verdict: dict[str, Any], task) -> Section:
     """Deep or classical: scores, intervals, time and size side by side."""
-    names = [name for name in entries[0].scores if all(name in e.scores for e in entries)]
+    names = [name for name in entries[0].scores if name not in task.hides and all(name in e.scores for e in entries)]
     names.sort(key=lambda name: name != task.headline)
     rows = [
         [e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)]
@@ -173,7 +173,7 @@ def tiles(entries: list[Examination], verdict: dict[str, Any], task) -> list[dic
     """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others' beside them."""
     first = next((e for e in entries if e.name == verdict["use"]), entries[0])
     others = [e for e in entries if e is not first and e.name != "trivial"]
-    names = sorted(first.scores, key=lambda name: name != task.headline)
+    names = sorted((name for name in first.scores if name not in task.hides), key=lambda name: name != task.headline)
     return [
         {
             "label": n,

@@ -28,6 +28,7 @@ class Plain:
     rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     trivial: ClassVar[str] = "trivial"
     side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
+    hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     draws: ClassVar[bool] = False  # are answers better looked at than read?

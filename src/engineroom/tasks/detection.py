@@ -46,6 +46,7 @@ class Detection(Plain):
     higher = ("map_50", "map", "f1", "precision", "recall")
     lower = ("map_gap",)
     selects = "map_gap"
+    hides = ("map_gap",)
     target_modality = "boxes"
 
     def fits(self, target: Column) -> float:

@@ -47,6 +47,7 @@ class Segmentation(Plain):
     higher = ("mean_iou", "pixel_accuracy", "mean_dice", "iou", "dice", "roc_auc")
     lower = ("jaccard_distance",)
     selects = "jaccard_distance"
+    hides = ("jaccard_distance",)
     target_modality = "mask"
 
     def fits(self, target: Column) -> float:
