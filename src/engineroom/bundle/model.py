@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
-from ..core.signals import Answers, Batch
+from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 from ..data.dataset import Dataset, encode_table, strangers
 from ..data.fields import input_fields
@@ -28,6 +29,16 @@ from .format import bundle_directory, damaged, read_manifest, read_tensors, tens
 
 GOLDEN_TOLERANCE = 2e-3
 GOLDEN_ROWS, GOLDEN_MOST = 5, 1_000_000  # rows, and numbers of output, that are stored
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are in their order."""
+
+    frame: pl.DataFrame
+    rows: np.ndarray
+    truth: np.ndarray
+    records: Records
 
 
 class Model:
@@ -111,6 +122,16 @@ class Model:
 
         Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
         """
+        graded = self.graded(data)
+        out = {"rows": len(graded.rows), "metrics": clean(self.task.score(graded.records))}
+        if self.rival is not None:
+            theirs = self.task.plain(self.rival.predict(graded.frame[graded.rows]))
+            theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+            out["rival"] = clean(self.task.score(self.task.grade(theirs, graded.truth)))
+        return out
+
+    def graded(self, data: Any) -> Graded:
+        """The model's answers to labelled data, graded row by row."""
         target = self.schema.target
         table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
         if target.name not in table.frame.columns:
@@ -128,12 +149,7 @@ class Model:
         known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
         known &= ~np.isin(kept, list(bad))
         answers = {name: values[known] for name, values in answers.items()}
-        out = {"rows": int(known.sum()), "metrics": clean(self.task.score(self.task.grade(answers, truth[known])))}
-        if self.rival is not None:
-            theirs = self.task.plain(self.rival.predict(frame[kept[known]]))
-            theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
-            out["rival"] = clean(self.task.score(self.task.grade(theirs, truth[known])))
-        return out
+        return Graded(frame, kept[known], truth[known], self.task.grade(answers, truth[known]))
 
     @cached_property
     def rival(self) -> Any | None:
