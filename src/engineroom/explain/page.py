@@ -28,6 +28,10 @@ from .veil import Veil
 
 JUDGED = 16  # rows on which faithfulness is measured
 TOP = 5  # parts named a row
+NOTHING = {
+    True: "Not measured: too few rows were given to test the explanations on.",
+    False: "Not to be believed: no method passes its tests on these rows.",
+}
 WORDS = "Red speaks for the answer, blue against it; the stronger the colour, the more."
 
 
@@ -120,7 +124,7 @@ def report(model: Model, result: dict[str, Any], entries: list[Any]) -> dict[str
     failed = [name for name in names if result["methods"][name]["passes"] is False]
     unknown = [name for name in names if result["methods"][name]["passes"] is None]
     good = [name for name in names if name not in failed and name not in unknown]
-    sentence = f"Believe: {', '.join(good)}." if good else "Believe none of them: " + ("too few rows to measure." if unknown else "all fail.")
+    sentence = f"What can be believed: {' and '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
     sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
     sections = [trust_section(result), *sections, *dependence_section(model, result)]
     return {
@@ -166,7 +170,7 @@ def trust_section(result: dict[str, Any]) -> Section:
 
 
 def span(one: dict[str, float]) -> str:
-    return f"{spoken(one['value'])} ({spoken(one['low'])} to {spoken(one['high'])})"
+    return f"{one['value']:.3g} ({one['low']:.3g} to {one['high']:.3g})"
 
 
 def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Section:

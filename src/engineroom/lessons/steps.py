@@ -47,7 +47,7 @@ def show(board: Board, event: Event, network: nn.Sequential, batch: Batch, lr: f
     """One beat in numbers; how far the gradients are from finite differences (0 at other beats)."""
     if isinstance(event, Collected):
         rows = [[*x, y] for x, y in zip(FLATS, PRICES, strict=True)]
-        board.step("1 · Collect", "A batch: inputs x and the answers y.", table("The batch", ["area", "rooms", "price"], rows))
+        board.step("1 · Collect", "A batch: the inputs (area in 100 m², rooms) and the answers (price in 100,000).", table("The batch", ["area", "rooms", "price"], rows))
     elif isinstance(event, Forwarded):
         board.step("2 · Forward", "Inputs go through the layers; every layer's numbers are here.", *layer_tables(network, batch["x"]))
     elif isinstance(event, Measured):
