@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .bundle.model import Model
 
 __version__ = "0.1.0"
-__all__ = ["BundleError", "DataError", "UserError", "compare", "demo", "evaluate", "explain", "lesson", "lessons", "load", "predict", "recipes", "runs", "train"]
+__all__ = ["BundleError", "DataError", "UserError", "compare", "demo", "evaluate", "explain", "lesson", "lessons", "load", "predict", "recipes", "runs", "scale", "train"]
 
 
 class House(ModuleType):
@@ -115,6 +115,17 @@ def lesson(name: str, *, page: str | None = None, say: Any = None, **changes: An
     from .lessons._base import give
 
     return give(name, page=page, say=say, changes=changes)
+
+
+def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: int = 5, page: str | None = None, **settings: Any) -> dict[str, Any]:
+    """How deep model and classical rival get better with more rows, where their curves cross, and what to do about it.
+
+    Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and judged on one test split. `settings` are those of
+    `train`. Raises what `train` raises.
+    """
+    from .scale.page import scale as grow
+
+    return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
 
 
 def recipes() -> list[dict[str, str]]:

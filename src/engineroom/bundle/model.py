@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..core import registry
 from ..core.columns import Schema
@@ -26,9 +25,7 @@ from ..evaluation.predictor import ask
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
-
-GOLDEN_TOLERANCE = 2e-3
-GOLDEN_ROWS, GOLDEN_MOST = 5, 1_000_000  # rows, and numbers of output, that are stored
+from .golden import check_golden, golden_batch
 
 
 @dataclass(frozen=True)
@@ -125,10 +122,16 @@ class Model:
         graded = self.graded(data)
         out = {"rows": len(graded.rows), "metrics": clean(self.task.score(graded.records))}
         if self.rival is not None:
-            theirs = self.task.plain(self.rival.predict(graded.frame[graded.rows]))
-            theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
-            out["rival"] = clean(self.task.score(self.task.grade(theirs, graded.truth)))
+            out["rival"] = clean(self.task.score(self.rival_records(graded)))
         return out
+
+    def rival_records(self, graded: Graded) -> Records:
+        """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
+        if self.rival is None:
+            raise BundleError(f"{self.path} has no classical rival yet.", "Its training did not reach the end.", "Continue it with --resume.")
+        theirs = self.task.plain(self.rival.predict(graded.frame[graded.rows]))
+        theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+        return self.task.grade(theirs, graded.truth)
 
     def graded(self, data: Any) -> Graded:
         """The model's answers to labelled data, graded row by row."""
@@ -198,11 +201,6 @@ def test_part(table: Table) -> pl.DataFrame:
     return table.frame
 
 
-def golden_batch(golden: dict[str, Tensor]) -> tuple[Batch, Tensor]:
-    fields = {name.removeprefix("field."): tensor for name, tensor in golden.items() if name.startswith("field.")}
-    return Batch(fields, np.arange(len(golden["output"]))), golden["output"]
-
-
 def check_example(directory: Path, schema: Schema, example: Batch) -> None:
     """The stored inputs have the shapes that the fitted states promise."""
     for one in input_fields(schema):
@@ -232,35 +230,5 @@ def fill(network: nn.Module, directory: Path) -> None:
     network.eval()
 
 
-def check_golden(directory: Path, network: nn.Module, example: Batch, expected: Tensor) -> None:
-    try:
-        with torch.inference_mode():
-            output = network(example)
-    except (RuntimeError, IndexError, ValueError) as error:
-        raise damaged(directory, f"it cannot answer its own stored inputs ({str(error)[:100]})") from None
-    if output.shape != expected.shape or not torch.allclose(output, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE):
-        raise damaged(directory, "it answers its stored inputs otherwise than when it was written")
-
-
 def clean(scores: dict[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
-
-
-def cut(batch: Batch, rows: int) -> Batch:
-    return Batch({name: tensor[:rows] for name, tensor in batch.fields.items()}, batch.rows[:rows])
-
-
-def make_golden(network: nn.Module, data: Dataset, rows: np.ndarray) -> dict[str, Tensor]:
-    """Five encoded inputs and the network's outputs."""
-    batch = data.batch(rows[:GOLDEN_ROWS])
-    fields = {name: tensor for name, tensor in batch.fields.items() if name not in ("target", "target_mask", "_fold")}
-    batch = Batch(fields, batch.rows)
-    was = network.training
-    network.eval()
-    with torch.inference_mode():
-        output = network(batch)
-        keep = max(1, min(len(output), GOLDEN_MOST // max(1, output[0].numel())))
-        if keep < len(output):  # maps are large: fewer of them do
-            fields, output = {name: tensor[:keep] for name, tensor in fields.items()}, network(cut(batch, keep))
-    network.train(was)
-    return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {"output": output.clone().contiguous()}

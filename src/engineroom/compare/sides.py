@@ -13,7 +13,8 @@ import polars as pl
 import torch
 
 from ..bundle.format import read_tensors
-from ..bundle.model import Model, golden_batch
+from ..bundle.golden import golden_batch
+from ..bundle.model import Model
 from ..core.errors import DataError, UserError
 from ..core.signals import Batch, Records
 from ..data.fingerprint import fingerprint

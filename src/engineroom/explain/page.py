@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from ..bundle.format import read_tensors
-from ..bundle.model import Model, build, golden_batch
+from ..bundle.golden import golden_batch
+from ..bundle.model import Model, build
 from ..core import registry
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Section, spoken
