@@ -6,8 +6,8 @@ from pathlib import Path
 import engineroom
 
 ROOT = Path(engineroom.__file__).parent
-ORDER = ["core", "layers", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "explain"]
-TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "cli"]
+ORDER = ["core", "layers", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "compare", "explain"]
+TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "scale", "lessons", "cli"]
 
 
 def rank(part: str) -> tuple[int, int]:

@@ -11,6 +11,8 @@ whole story in one function. Importing this package imports no torch; the first 
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .core.errors import BundleError, DataError, UserError
@@ -19,7 +21,21 @@ if TYPE_CHECKING:
     from .bundle.model import Model
 
 __version__ = "0.1.0"
-__all__ = ["BundleError", "DataError", "UserError", "demo", "evaluate", "load", "predict", "recipes", "runs", "train"]
+__all__ = ["BundleError", "DataError", "UserError", "compare", "demo", "evaluate", "explain", "lesson", "lessons", "load", "predict", "recipes", "runs", "scale", "train"]
+
+
+class House(ModuleType):
+    """This package: a verb stays a verb although a folder has its name (`er.recipes()`, `er.explain(…)`, `er.compare(…)`).
+
+    Python hangs every imported folder on its package under its name, and would put it in the verb's place.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = House
 
 
 def train(
@@ -60,6 +76,56 @@ def predict(run: str, data: Any) -> Any:
 def evaluate(run: str, data: Any) -> dict[str, Any]:
     """{"rows", "metrics", "rival"} of a trained model on labelled data."""
     return load(run).evaluate(data)
+
+
+def compare(*runs: Any, data: Any = None, page: str | None = None) -> dict[str, Any]:
+    """Trained models side by side on the same rows: quality with a paired test, cost, calibration, disagreements row by row.
+
+    `runs` are run directories, bundles or loaded models of one task and target. `data` is labelled data for all of them; without it
+    their stored test answers are compared. `page` names an HTML file to write. Raises UserError where they cannot be compared.
+    """
+    from .compare.page import compare as side_by_side
+
+    return side_by_side(runs, data, page=page)
+
+
+def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = (), page: str | None = None) -> dict[str, Any]:
+    """What in each row speaks for its answer, and whether these explanations can be believed (measured on the same rows).
+
+    `run` is a run directory, bundle or loaded model; of `data` the first `rows` are shown. `methods` picks explainers (all that fit, if
+    empty); `page` names an HTML file to write. Raises UserError for answers that no single number describes.
+    """
+    from .explain.page import explain as explain_rows
+
+    return explain_rows(run if not isinstance(run, str) and not hasattr(run, "__fspath__") else load(run), data, rows=rows, methods=methods, page=page)
+
+
+def lessons() -> list[dict[str, str]]:
+    """What can be learnt here: name, title, year, story, and what the reader can change."""
+    from .lessons._base import list_lessons
+
+    return list_lessons()
+
+
+def lesson(name: str, *, page: str | None = None, say: Any = None, **changes: Any) -> dict[str, Any]:
+    """Run a lesson: real code of this package on real numbers. `say` hears it step by step (text); `page` names an HTML file to write.
+
+    `changes` are the lesson's own settings (`hidden=0`). Raises UserError for a lesson or a setting that is not there.
+    """
+    from .lessons._base import give
+
+    return give(name, page=page, say=say, changes=changes)
+
+
+def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: int = 5, page: str | None = None, **settings: Any) -> dict[str, Any]:
+    """How deep model and classical rival get better with more rows, where their curves cross, and what to do about it.
+
+    Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and judged on one test split. `settings` are those of
+    `train`. Raises what `train` raises.
+    """
+    from .scale.page import scale as grow
+
+    return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
 
 
 def recipes() -> list[dict[str, str]]:

@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 from torch import Tensor, nn
 
-from .bundle.model import Model, clean, make_golden
+from .bundle.golden import make_golden
+from .bundle.model import Model, clean
 from .bundle.write import write_bundle
 from .core.config import Config, write_yaml
 from .engine.watch.history import read_history

@@ -19,6 +19,7 @@ from .core.seeds import numpy_generator
 from .core.table import Table
 from .data.checks import check
 from .data.dataset import Dataset, encode_table
+from .data.fingerprint import fingerprint
 from .data.open import open_table
 from .data.schema import apply_findings, fit_schema, infer_schema
 from .data.splits import split_rows
@@ -56,14 +57,7 @@ class Prepared:
     @property
     def fingerprint(self) -> str:
         """What the data were: the rows and columns, by a hash over a sample of their cells."""
-        from .core.files import blake
-
-        frame = self.table.frame
-        picked = frame[np.unique(np.linspace(0, max(0, frame.height - 1), 2000).astype(int))]
-        text = "\n".join(
-            str(picked[name].to_list() if picked[name].dtype.is_nested() is False else picked[name].hash().sum()) for name in picked.columns
-        )
-        return blake(f"{frame.shape}{frame.columns}{text}".encode())
+        return fingerprint(self.table.frame)
 
 
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:

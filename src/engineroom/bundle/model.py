@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..core import registry
 from ..core.columns import Schema
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
-from ..core.signals import Answers, Batch
+from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 from ..data.dataset import Dataset, encode_table, strangers
 from ..data.fields import input_fields
@@ -25,9 +25,17 @@ from ..evaluation.predictor import ask
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
+from .golden import check_golden, golden_batch
 
-GOLDEN_TOLERANCE = 2e-3
-GOLDEN_ROWS, GOLDEN_MOST = 5, 1_000_000  # rows, and numbers of output, that are stored
+
+@dataclass(frozen=True)
+class Graded:
+    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are in their order."""
+
+    frame: pl.DataFrame
+    rows: np.ndarray
+    truth: np.ndarray
+    records: Records
 
 
 class Model:
@@ -111,6 +119,22 @@ class Model:
 
         Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
         """
+        graded = self.graded(data)
+        out = {"rows": len(graded.rows), "metrics": clean(self.task.score(graded.records))}
+        if self.rival is not None:
+            out["rival"] = clean(self.task.score(self.rival_records(graded)))
+        return out
+
+    def rival_records(self, graded: Graded) -> Records:
+        """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
+        if self.rival is None:
+            raise BundleError(f"{self.path} has no classical rival yet.", "Its training did not reach the end.", "Continue it with --resume.")
+        theirs = self.task.plain(self.rival.predict(graded.frame[graded.rows]))
+        theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+        return self.task.grade(theirs, graded.truth)
+
+    def graded(self, data: Any) -> Graded:
+        """The model's answers to labelled data, graded row by row."""
         target = self.schema.target
         table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
         if target.name not in table.frame.columns:
@@ -128,12 +152,7 @@ class Model:
         known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
         known &= ~np.isin(kept, list(bad))
         answers = {name: values[known] for name, values in answers.items()}
-        out = {"rows": int(known.sum()), "metrics": clean(self.task.score(self.task.grade(answers, truth[known])))}
-        if self.rival is not None:
-            theirs = self.task.plain(self.rival.predict(frame[kept[known]]))
-            theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
-            out["rival"] = clean(self.task.score(self.task.grade(theirs, truth[known])))
-        return out
+        return Graded(frame, kept[known], truth[known], self.task.grade(answers, truth[known]))
 
     @cached_property
     def rival(self) -> Any | None:
@@ -184,11 +203,6 @@ def test_part(table: Table) -> pl.DataFrame:
     return table.frame
 
 
-def golden_batch(golden: dict[str, Tensor]) -> tuple[Batch, Tensor]:
-    fields = {name.removeprefix("field."): tensor for name, tensor in golden.items() if name.startswith("field.")}
-    return Batch(fields, np.arange(len(golden["output"]))), golden["output"]
-
-
 def check_example(directory: Path, schema: Schema, example: Batch) -> None:
     """The stored inputs have the shapes that the fitted states promise."""
     for one in input_fields(schema):
@@ -218,35 +232,5 @@ def fill(network: nn.Module, directory: Path) -> None:
     network.eval()
 
 
-def check_golden(directory: Path, network: nn.Module, example: Batch, expected: Tensor) -> None:
-    try:
-        with torch.inference_mode():
-            output = network(example)
-    except (RuntimeError, IndexError, ValueError) as error:
-        raise damaged(directory, f"it cannot answer its own stored inputs ({str(error)[:100]})") from None
-    if output.shape != expected.shape or not torch.allclose(output, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE):
-        raise damaged(directory, "it answers its stored inputs otherwise than when it was written")
-
-
 def clean(scores: dict[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
-
-
-def cut(batch: Batch, rows: int) -> Batch:
-    return Batch({name: tensor[:rows] for name, tensor in batch.fields.items()}, batch.rows[:rows])
-
-
-def make_golden(network: nn.Module, data: Dataset, rows: np.ndarray) -> dict[str, Tensor]:
-    """Five encoded inputs and the network's outputs."""
-    batch = data.batch(rows[:GOLDEN_ROWS])
-    fields = {name: tensor for name, tensor in batch.fields.items() if name not in ("target", "target_mask", "_fold")}
-    batch = Batch(fields, batch.rows)
-    was = network.training
-    network.eval()
-    with torch.inference_mode():
-        output = network(batch)
-        keep = max(1, min(len(output), GOLDEN_MOST // max(1, output[0].numel())))
-        if keep < len(output):  # maps are large: fewer of them do
-            fields, output = {name: tensor[:keep] for name, tensor in fields.items()}, network(cut(batch, keep))
-    network.train(was)
-    return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {"output": output.clone().contiguous()}

@@ -26,12 +26,22 @@ def intervals(
 
 
 def paired_difference(
-    score: Score, a: Records, b: Records, metric: str, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+    score: Score,
+    a: Records,
+    b: Records,
+    metric: str,
+    *,
+    score_b: Score | None = None,
+    n: int = 300,
+    seed: int = 0,
+    budget_seconds: float = 4.0,
 ) -> tuple[float, float, float, float]:
-    """(a − b, low, high, p) of one score on the same resampled rows; p: how often the sign turns, two-sided."""
-    difference = score(a)[metric] - score(b)[metric]
+    """(a − b, low, high, p) of one score on the same resampled rows; p: how often the sign turns, two-sided. `score_b` where b's records
+    are read by another's score."""
+    other = score_b or score
+    difference = score(a)[metric] - other(b)[metric]
     drawn = np.array(
-        [score(take(a, rows))[metric] - score(take(b, rows))[metric] for rows in resamples(len(a["truth"]), n, seed, budget_seconds)]
+        [score(take(a, rows))[metric] - other(take(b, rows))[metric] for rows in resamples(len(a["truth"]), n, seed, budget_seconds)]
     )
     drawn = drawn[np.isfinite(drawn)]
     low, high = bounds(drawn)

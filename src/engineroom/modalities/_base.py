@@ -59,6 +59,14 @@ class Base:
         """One text a value, where the same thing can be written in several ways; None where equal means equal."""
         return None
 
+    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """A field (B, …) with nothing special in it, for explanations that take parts away; zero is the middle of what is standardised."""
+        return torch.zeros_like(x)
+
+    def spell(self, row: Tensor, state: State) -> list[str]:
+        """Names of the steps of one encoded row, where a person reads steps (words); else none."""
+        return []
+
     def steps(self, state: State) -> int:
         """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""
         return 0

@@ -48,6 +48,11 @@ class Category(Base):
             return np.zeros(len(values), np.int32)
         return to_strings(values).replace_strict(known, codes, default=0, return_dtype=pl.Int32).fill_null(0).to_numpy()
 
+    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """(B, C) codes of each column's most common value."""
+        common = [1 + int(np.argmax(state["counts"])) if state["counts"] else 0 for state in states]
+        return torch.tensor(common, dtype=x.dtype).expand_as(x)
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Embeddings([len(state["values"]) + 1 for state in states], width)
 

@@ -86,6 +86,10 @@ class Image(Base):
             x = jitter(x, generator)
         return {**fields, "": x}
 
+    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """(B, C, H, W) of the mean colour."""
+        return (255 * torch.tensor(states[0]["mean"], dtype=torch.float32))[:, None, None].expand(x.shape)
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Normalise(states[0]["mean"], states[0]["std"])
 

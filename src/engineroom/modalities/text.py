@@ -73,6 +73,14 @@ class Text(Base):
         lengths = np.fromiter((len(i) for i in ids), np.int64, len(ids))
         return Ragged(np.fromiter((t for row in ids for t in row), np.int32, int(lengths.sum())), lengths)
 
+    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """(B, T) unknown tokens: training drops tokens so, and the network knows what it means."""
+        return torch.full_like(x, UNKNOWN)
+
+    def spell(self, row: Tensor, state: State) -> list[str]:
+        tokenizer = load_tokenizer(state["tokenizer"])
+        return [tokenizer.id_to_token(int(token)) or "?" for token in row]
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenEmbedding(states[0]["vocabulary"], width)
 

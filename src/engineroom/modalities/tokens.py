@@ -73,6 +73,15 @@ class Tokens(Base):
         codes = table[np.fromiter((where[token] for token in flat), np.int64, len(flat))]
         return Ragged(codes, np.fromiter((len(row) for row in rows), np.int64, len(rows)))
 
+    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """(B, T, 1 + P) unknown words without pieces."""
+        out = torch.zeros_like(x)
+        out[..., 0] = UNKNOWN
+        return out
+
+    def spell(self, row: Tensor, state: State) -> list[str]:
+        return [state["words"][code - UNKNOWN - 1] if code > UNKNOWN else "?" for code in row[:, 0].tolist()]
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return WordsAndPieces(len(states[0]["words"]) + UNKNOWN + 1, width, letters=states[0]["letters"])
 

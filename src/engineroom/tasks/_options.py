@@ -9,6 +9,7 @@ from typing import Any, ClassVar, get_type_hints
 
 import numpy as np
 import polars as pl
+from torch import Tensor
 
 from ..core import registry
 from ..core.columns import Column, Schema
@@ -58,6 +59,14 @@ class Plain:
 
     def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
         raise UserError("Answers of this kind have no single number that reasons could move.", "", "Leave --reasons out.")
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """`weigh` on tensors, so that it has a gradient: output (B, K, …) and that of the row as it is (1, K, …) → (B,)."""
+        raise UserError("Answers of this kind have no single number that an explanation could move.", "", "Look at the report's drawn answers instead.")
+
+    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray] | None:
+        """(stated probability (M,), whether it came true (M,)) where answers state one: what calibration is read from; else None."""
+        return None
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""

@@ -82,11 +82,18 @@ class Classification(Plain):
         said = whole["probability"].argmax(1)
         return log_odds(answers["probability"][np.arange(len(said)), said])
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) log odds of the class that the whole row is taken for, before calibration."""
+        return torch.logit(output.softmax(-1).mean(1)[:, int(whole.softmax(-1).mean(1).argmax())].double(), 1e-9)
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """One record a row: what was said, what was true, how wrong (nats)."""
         p = answers["probability"]
         own = np.where(truth >= 0, p[np.arange(len(p)), np.maximum(truth, 0)], 0.0)
         return {"truth": truth, "said": p.argmax(1), "probability": p, "loss": -np.log(np.clip(own, 1e-15, 1))}
+
+    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
+        return records["probability"].max(1), records["said"] == records["truth"]
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"])

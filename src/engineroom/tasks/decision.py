@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -102,6 +103,9 @@ class Decision(Classification):
         """(N,) log odds of the class to find, so that reasons speak for or against an alarm."""
         return log_odds(answers["probability"][:, self.place])
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        return torch.logit(output.softmax(-1).mean(1)[:, self.place].double(), 1e-9)
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         risk = answers["probability"][:, self.place].astype(np.float64)
         alarm = risk >= self.threshold
@@ -111,6 +115,9 @@ class Decision(Classification):
         said = np.where(alarm, self.place, 1 - self.place)
         loss = -np.log(np.clip(own, 1e-15, 1))
         return {"truth": truth, "said": said, "probability": answers["probability"], "risk": risk, "cost": cost, "loss": loss}
+
+    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
+        return records["risk"], records["truth"] == self.place
 
     def score(self, records: Records) -> dict[str, float]:
         positive = records["truth"] == self.place

@@ -63,11 +63,20 @@ class Multilabel(Plain):
         p, set_ = answers["probability"], whole["probability"] >= 0.5
         return log_odds(np.where(set_, p, 1 - p)).mean(1)
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) mean log odds of the labels as the whole row has them."""
+        set_ = torch.sigmoid(whole).mean(1) >= 0.5
+        p = torch.sigmoid(output).mean(1).double()
+        return torch.logit(torch.where(set_, p, 1 - p), 1e-9).mean(1)
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
         threshold = answers.get("threshold", np.full(len(p), 0.5))
         each = -(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean(1)
         return {"truth": truth, "said": (p >= threshold[:, None]).astype(np.int64), "probability": p, "loss": each}
+
+    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
+        return records["probability"].ravel(), records["truth"].ravel() > 0
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["said"], records["probability"])

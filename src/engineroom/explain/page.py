@@ -1,0 +1,206 @@
+"""Rows explained: what speaks for each answer by every method that fits, whether the methods can be believed, and a page of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..bundle.format import read_tensors
+from ..bundle.golden import golden_batch
+from ..bundle.model import Model, build
+from ..core import registry
+from ..core.errors import UserError, nearest
+from ..core.exhibits import Exhibit, Section, spoken
+from ..core.files import write_atomic
+from ..core.seeds import seed_everything
+from ..evaluation.render import render_html, strict
+from .dependence import dependence, movable
+from .drawn import draw
+from .faithful import rank_correlation, verdict, walk
+from .veil import Veil
+
+JUDGED = 16  # rows on which faithfulness is measured
+TOP = 5  # parts named a row
+NOTHING = {
+    True: "Not measured: too few rows were given to test the explanations on.",
+    False: "Not to be believed: no method passes its tests on these rows.",
+}
+WORDS = "Red speaks for the answer, blue against it; the stronger the colour, the more."
+
+
+def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = (), page: str | Path | None = None) -> dict[str, Any]:
+    """{"rows", "methods", "dependence", "seconds_a_row", "page"}: attributions of the first `rows` rows and how far they can be trusted."""
+    if rows < 1:
+        raise UserError(f"{rows} rows cannot be explained.", "", "Ask for at least one.")
+    frame = model.open(data)
+    encoded, kept = model.encoded(frame)
+    shown, judged = kept[:rows], kept[: max(rows, JUDGED)]
+    whole = model.respond(encoded, kept[:1])
+    fresh = untrained(model)
+    entries, walks, spent = [], [], []
+    likeness: dict[str, list[float]] = {}
+    names: tuple[str, ...] = ()
+    for row in judged.tolist():
+        batch = encoded.batch(np.array([row]))
+        begun = time.perf_counter()
+        veil = Veil(model.network, model.task, model.schema, batch)
+        names = names or chosen(methods, len(veil.parts))
+        found = {name: registry.get("explain/methods", name).attribute(veil) for name in names}
+        spent.append(time.perf_counter() - begun)
+        other = Veil(fresh, model.task, model.schema, batch, whole=veil.whole)
+        for name in names:
+            likeness.setdefault(name, []).append(rank_correlation(found[name], registry.get("explain/methods", name).attribute(other)))
+        walks.append(walk(veil, found, row))
+        if row in shown:
+            entries.append((row, veil, found))
+    answers = model.task.table(model.respond(encoded, shown), model.schema.target, frame[shown])
+    trust = {name: {"meaning": registry.get("explain/methods", name).words, **verdict(walks, likeness, name)} for name in names}
+    curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
+    moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
+    said = [str(value) for value in answers[answers.columns[0]].to_list()]
+    result = strict(
+        {
+            "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, said, strict=True)],
+            "methods": trust,
+            "curves": {name or "random": pair for name, pair in curves.items()},
+            "dependence": moved,
+            "seconds_a_row": round(float(np.median(spent)), 4),
+            "page": None if page is None else str(page),
+        }
+    )
+    if page is not None:
+        write_atomic(Path(page), render_html(report(model, result, entries)))
+    return result
+
+
+def chosen(methods: Sequence[str], parts: int) -> tuple[str, ...]:
+    """The methods asked for, or all that can be paid for with so many parts, the believed best first."""
+    known = registry.every("explain/methods")
+    for name in methods:
+        if name not in known:
+            raise UserError(f"There is no explainer {name!r}.", "", nearest(name, known, label="Explainers"))
+        if parts > known[name].most:
+            raise UserError(f"{name} cannot weigh {parts} parts.", f"It takes up to {known[name].most}.", "Choose another: --method gradients")
+    return tuple(methods) or tuple(name for name in known if parts <= known[name].most)
+
+
+def untrained(model: Model) -> nn.Module:
+    """The same network with the weights it had before it learnt."""
+    example, _ = golden_batch(read_tensors(model.path, "golden.safetensors"))
+    with torch.random.fork_rng(devices=[]):
+        seed_everything(model.config.seed + 1)
+        network = build(model.path, model.schema, model.config, model.task, example, model.manifest)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    return network.eval()
+
+
+def describe(row: int, veil: Veil, found: dict[str, np.ndarray], answer: str) -> dict[str, Any]:
+    """One row in plain JSON: its answer, and every part with its number by each method."""
+    parts = [{"column": part.column, "part": part.name} | {n: float(v[k]) for n, v in found.items()} for k, part in enumerate(veil.parts)]
+    return {"row": row, "answer": answer, "parts": parts}
+
+
+def by_weight(model: Model, entries: list[Any], names: Sequence[str]) -> list[str]:
+    """Columns that can be walked through, the weightiest over the shown rows first."""
+    weight = dict.fromkeys(movable(model), 0.0)
+    for _, veil, found in entries:
+        for part, number in zip(veil.parts, np.abs(found[names[0]]), strict=True):
+            if part.column in weight:
+                weight[part.column] += float(number)
+    return sorted(weight, key=lambda name: -weight[name])
+
+
+def report(model: Model, result: dict[str, Any], entries: list[Any]) -> dict[str, Any]:
+    """What the renderer of reports takes."""
+    names = list(result["methods"])
+    failed = [name for name in names if result["methods"][name]["passes"] is False]
+    unknown = [name for name in names if result["methods"][name]["passes"] is None]
+    good = [name for name in names if name not in failed and name not in unknown]
+    sentence = f"What can be believed: {' and '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
+    sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
+    sections = [trust_section(result), *sections, *dependence_section(model, result)]
+    return {
+        "format": 1,
+        "title": f"{model.path.parent.name}, explained",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("engineroom"),
+        "task": model.manifest["task"],
+        "target": model.schema.target.name,
+        "verdict": {
+            "use": "explained",
+            "sentence": sentence,
+            "why": [f"{name.capitalize()}: {result['methods'][name]['words']}" for name in names],
+        },
+        "tiles": [],
+        "sections": [section.to_json() for section in sections],
+    }
+
+
+def trust_section(result: dict[str, Any]) -> Section:
+    """The measurements that the first line rests on."""
+    grid = np.linspace(0, 1, len(result["curves"]["random"][0])).tolist()
+    charts = []
+    for k, (title, words) in enumerate(
+        (
+            ("Taking parts away", "The most important first by each method, against a random order: the lower a line runs, the better the method knew them."),
+            ("Adding parts to nothing", "The most important first: the higher a line runs, the better."),
+        )
+    ):
+        series = [{"name": name, "x": grid, "y": pair[k], "dashed": name == "random"} for name, pair in result["curves"].items()]
+        charts.append(Exhibit("lines", title, {"x": "share of the parts", "y": "answer (what is explained)", "series": series}, words))
+    rows = []
+    for name, one in result["methods"].items():
+        if one["passes"] is not None:
+            rows.append([name, "passes" if one["passes"] else "fails", *(span(one[key]) for key in ("deletion", "insertion", "likeness")), one["meaning"]])
+    columns = ["method", "verdict", "gain, taking away", "gain, adding", "likeness to fresh weights", "what its numbers are"]
+    words = (
+        "Gains: how much further than a random order of the same row, on average over the curve, with 95 % intervals over rows. Likeness: rank correlation "
+        "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not at what was learnt (Adebayo et al. 2018)."
+    )
+    table = [Exhibit("table", "Measured", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
+    return Section("Can it be believed?", (*charts, *table))
+
+
+def span(one: dict[str, float]) -> str:
+    return f"{one['value']:.3g} ({one['low']:.3g} to {one['high']:.3g})"
+
+
+def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Section:
+    """The rows as one method sees them."""
+    one = result["methods"][name]
+    items = []
+    for entry, (_, veil, found) in zip(result["rows"], entries, strict=True):
+        drawn = "".join(draw(cut, veil.parts, found[name]) for cut in veil.cuts.values())
+        first = sorted(entry["parts"], key=lambda part: -part[name])[:TOP]
+        told = ", ".join(f"{part['part']} ({spoken(part[name], sign=True)})" for part in first if part[name] > 0)
+        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": f"For it: {told or 'nothing'}", "tone": "", "html": drawn})
+    flag = "" if one["passes"] else "This method fails its test on these rows: do not rely on it. " if one["passes"] is False else ""
+    return Section(name.capitalize(), (Exhibit("gallery", "Row by row", {"items": items, "wide": True}, WORDS),), flag + one["meaning"])
+
+
+def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:
+    """How the answer moves with each column alone."""
+    exhibits = []
+    for one in result["dependence"]:
+        if one["values"] and all(isinstance(value, (int, float)) for value in one["values"]):
+            line = {"name": "average", "x": one["values"], "y": one["mean"], "low": one["low"], "high": one["high"]}
+            exhibits.append(Exhibit("lines", one["column"], {"x": one["column"], "y": "answer", "series": [line]}, "The band holds the middle 80 % of rows."))
+        elif one["values"]:
+            series = [{"name": "average", "values": one["mean"], "low": one["low"], "high": one["high"]}]
+            exhibits.append(Exhibit("bars", one["column"], {"labels": [str(v) for v in one["values"]], "series": series, "y": "answer"}, "The whisker holds the middle 80 % of rows."))
+    if not exhibits:
+        return []
+    words = (
+        f"The answer of row {result['rows'][0]['row']} ({result['rows'][0]['answer']}), averaged over rows in which one column alone takes each value "
+        "(partial dependence, Friedman 2001). Log odds for classes, the target's unit for numbers. Columns that go together are pulled apart here."
+    )
+    return [Section("If a column were otherwise", tuple(exhibits), words)]
