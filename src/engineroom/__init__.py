@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from .core.errors import BundleError, DataError, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .bundle.model import Model
 
 __version__ = "0.1.0"
-__all__ = ["BundleError", "DataError", "UserError", "demo", "evaluate", "load", "predict", "recipes", "runs", "train"]
+__all__ = ["BundleError", "DataError", "UserError", "demo", "evaluate", "generate", "load", "predict", "recipes", "runs", "train"]
 
 
 def train(
@@ -60,6 +62,29 @@ def predict(run: str, data: Any) -> Any:
 def evaluate(run: str, data: Any) -> dict[str, Any]:
     """{"rows", "metrics", "rival"} of a trained model on labelled data."""
     return load(run).evaluate(data)
+
+
+def generate(
+    run: str,
+    *,
+    prompt: str = "",
+    tokens: int = 300,
+    temperature: float = 0.8,
+    top_p: float = 0.95,
+    seed: int = 0,
+    say: Callable[[str], None] | None = None,
+) -> str:
+    """The text that a trained language model writes after `prompt`; `say` hears it piece by piece. Same seed, same text.
+
+    Temperature 0 takes the likeliest token each time; `top_p` draws among the likeliest that together reach this probability.
+    """
+    model = load(run)
+    pieces = []
+    for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
+        pieces.append(piece)
+        if say is not None:
+            say(piece)
+    return "".join(pieces)
 
 
 def recipes() -> list[dict[str, str]]:

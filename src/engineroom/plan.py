@@ -29,6 +29,7 @@ RECIPES = {
     "boxes": (120, 200, 0.5, 8, 16, 2e-3, 0.05),
     "maps": (120, 150, 0.5, 4, 16, 2e-3, 0.05),
     "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
+    "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
     "tagging": (16, 5_000, 0.3, 16, 32, 2e-3, 0.05),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)

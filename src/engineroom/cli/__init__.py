@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    from . import gallery  # noqa: F401 - its verbs join the others
+    from . import gallery, generate  # noqa: F401 - their verbs join the others
     from .app import run
 
     run()
