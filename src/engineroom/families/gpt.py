@@ -41,7 +41,7 @@ class GPT(nn.Module):
 
     def forward(self, signal: Signal) -> Features:
         T = signal.data.shape[1]
-        x = self.read(signal.data, None)[0] if T <= self.reach else self.overlapping(signal.data)
+        x = self.read(signal.data, None)[0] if self.reach >= T else self.overlapping(signal.data)
         return Features(last(x, signal.mask)[:, None], Signal(x, "sequence", signal.mask))
 
     def overlapping(self, data: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class Language(Plain):
     rival = "ngram"
     trivial = "unigram"
     ask_rows = 8
-    monitored = 24
+    monitored = 8
     draws = True
 
     def fits(self, target: Column) -> float:
@@ -156,7 +157,7 @@ class Language(Plain):
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         longest = max((len(row) for row in records["each"]), default=1)
         edges = np.unique([int(2 ** (k / 2)) for k in range(40) if 2 ** (k / 2) <= longest] + [longest + 1])
-        middles = [float((a + b - 1) / 2) for a, b in zip(edges, edges[1:], strict=False)]
+        middles = [float((a + b - 1) / 2) for a, b in pairwise(edges)]
         series = [{"name": name, "x": middles, "y": metrics.by_place(r["each"], edges)} for name, r in (("deep", records), ("classical", rival))]
         return [
             Exhibit(
