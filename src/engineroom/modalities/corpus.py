@@ -36,6 +36,7 @@ class Corpus(Base):
     layouts = ("sequence",)
     kind = "words"
     families = ("gpt", "lstm")
+    inside = True
 
     def recognises(self, values: pl.Series) -> float:
         return 0.0  # a task must want it
