@@ -18,10 +18,29 @@ from typing import TYPE_CHECKING, Any
 from .core.errors import BundleError, DataError, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .bundle.model import Model
 
 __version__ = "0.1.0"
-__all__ = ["BundleError", "DataError", "UserError", "compare", "demo", "evaluate", "explain", "lesson", "lessons", "load", "predict", "recipes", "runs", "scale", "train"]
+__all__ = [
+    "BundleError",
+    "DataError",
+    "UserError",
+    "compare",
+    "demo",
+    "evaluate",
+    "explain",
+    "generate",
+    "lesson",
+    "lessons",
+    "load",
+    "predict",
+    "recipes",
+    "runs",
+    "scale",
+    "train",
+]
 
 
 class House(ModuleType):
@@ -126,6 +145,27 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
     from .scale.page import scale as grow
 
     return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
+def generate(
+    run: str,
+    *,
+    prompt: str = "",
+    tokens: int = 300,
+    temperature: float = 0.8,
+    top_p: float = 0.95,
+    seed: int = 0,
+    say: Callable[[str], None] | None = None,
+) -> str:
+    """The text that a trained language model writes after `prompt`; `say` hears it piece by piece. Same seed, same text.
+
+    Temperature 0 takes the likeliest token each time; `top_p` draws among the likeliest that together reach this probability.
+    """
+    model = load(run)
+    pieces = []
+    for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
+        pieces.append(piece)
+        if say is not None:
+            say(piece)
+    return "".join(pieces)
 
 
 def recipes() -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from .bundle.golden import make_golden
 from .bundle.model import Model, clean
 from .bundle.write import write_bundle
 from .core.config import Config, write_yaml
+from .core.exhibits import Exhibit
 from .engine.watch.history import read_history
 from .evaluation.compose import answers_section, data_section, model_section, reproduce_section, tiles, training_section, versus_section
 from .evaluation.examine import Examination, examine, judge
@@ -68,7 +69,7 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled)
+    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, task.made(model, ready.schema))
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -163,7 +164,7 @@ def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str
 
 
 def make_report(
-    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict
+    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict, made: list[Exhibit]
 ) -> dict[str, Any]:
     deep, rival, _ = entries
     history = read_history(run.events)
@@ -191,7 +192,7 @@ def make_report(
             s.to_json()
             for s in (
                 versus_section(list(entries), verdict, task),
-                answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task),
+                answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made),
                 data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
                 training_section(history, facts, task.headline),
                 model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),

@@ -30,6 +30,7 @@ RECIPES = {
     "maps": (120, 150, 0.5, 4, 16, 2e-3, 0.05),
     "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
     "tagging": (20, 5_000, 0.3, 16, 32, 4e-3, 0.05),
+    "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
 TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "pairs": (3, 2_000, False), "tagging": (3, 8_000, False)}

@@ -32,7 +32,6 @@ from .prepare import Prepared, Say, prepare
 from .rundir import RunDirectory
 
 MIX_EPOCHS = 30  # below, a network does not come to know the pictures well enough to profit from mixtures
-MONITOR_ROWS = 10_000  # validation rows looked at during training; the final judgement takes all
 
 
 def train(
@@ -83,7 +82,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     history = History(
         run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say
     )
-    monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // MONITOR_ROWS)]
+    monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // task.monitored)]
     truth = ready.truth(monitor)
 
     def judge(network: torch.nn.Module) -> dict[str, float]:

@@ -39,12 +39,14 @@ VALUES = {
     "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
     "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
     "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
+    "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
+    "following": pl.Series("x", np.arange(42)),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following")
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ COLUMNS = {
     "window": pl.Series(RNG.normal(size=(N, 30)).astype(np.float32)),
     "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
     "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
+    "corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]

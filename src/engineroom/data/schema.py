@@ -118,8 +118,8 @@ def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsCo
     for column in schema:
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
-            state = modality.fit(table.frame[column.name].gather(train), limits=limits)
-            column = replace(column, state={**state, **table.hints.get(column.name, {}).get("facts", {})})
+            facts = table.hints.get(column.name, {}).get("facts", {})
+            column = replace(column, state=modality.fit_knowing(table.frame[column.name].gather(train), limits=limits, facts=facts))
         columns.append(column)
     fitted = Schema(tuple(columns))
     followed = followed_input(fitted)

@@ -46,7 +46,7 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
     )
 
 
-def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task) -> Section:
+def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit]) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
     target = schema.target
     records = {**deep.records, "frame_row": rows}
@@ -58,10 +58,10 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
     items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
-    exhibits = list(task.exhibits(deep.records, rival.records, target))
+    exhibits = [*made, *task.exhibits(deep.records, rival.records, target)]
     if task.draws:
         drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
-        exhibits.insert(0, Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
+        exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
     if items:
         exhibits.append(
             Exhibit(

@@ -12,6 +12,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 
 
@@ -24,7 +25,15 @@ class Base:
     families: tuple[str, ...] = ()  # families that make sense, the usual choice first
     grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
     follows = ""  # kind of input with which a target of this modality moves when it is augmented
+    inside = False  # is there something to learn inside a value, even where all rows hold the same?
     team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
+
+    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+        """The state that training rows give, given what the source or the task knows of the column besides (its hint's `facts`)."""
+        return {**self.fit(values, limits=limits), **facts}
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        raise NotImplementedError
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         """Arrays (B, …) → {"": (B, …)}; ragged rows → {"": (B, T, …) zero-padded, "_mask": (B, T) True = real}."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
@@ -14,7 +14,7 @@ from torch import Tensor
 from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
-from ..core.exhibits import Finding
+from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Records
 from ..core.table import Table
 
@@ -32,6 +32,7 @@ class Plain:
     hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
+    monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
@@ -71,6 +72,14 @@ class Plain:
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
         return ""
+
+    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+        """What the trained network makes by itself (texts, pictures, music), for the report."""
+        return []
+
+    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+        """Go on from `prompt`, piece by piece."""
+        raise UserError("This model answers questions; it does not write.", "", "Train one that does: engineroom train book.txt --recipe language")
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """Write the answers for the rows of `frame` in the field's usual format; called for `endings` alone."""

@@ -12,7 +12,7 @@ from ._files import visible
 KIND = "data/sources"
 SUPPORTED = (
     "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, folders of "
-    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes as VOC XML, COCO JSON or YOLO text, and zip "
+    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes as VOC XML, COCO JSON or YOLO text, plain texts, and zip "
     "or tar archives of these"
 )
 

@@ -34,7 +34,10 @@ class Delimited:
             return 0.8
         if ending(path) not in {".txt", ".dat", ""}:
             return 0.0
-        share, width = consistency(head(path).decode("utf-8", "replace"), path)
+        text = head(path).decode("utf-8", "replace").strip()
+        if ending(path) == ".txt" and "\n" not in text and "\r" not in text:
+            return 0.0  # one line of words is no table
+        share, width = consistency(text, path)
         return 0.5 if width > 1 and share >= 0.9 else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

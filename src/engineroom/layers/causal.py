@@ -1,0 +1,50 @@
+"""Attention that looks back only, and remembers keys and values, so that one more token costs one step. Source: Vaswani et al. 2017; GPT-2's order of
+normalisation and start (Radford et al. 2019)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Memory = tuple[Tensor, Tensor]  # keys and values (B, heads, T, D / heads) of what was read
+
+
+class CausalAttention(nn.Module):
+    """(B, T, D), and what was read before → (B, T, D), and what has been read now. Fused: no (T, T) matrix is written down."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
+        B, T, D = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        if memory is not None:
+            k, v = torch.cat([memory[0], k], 2), torch.cat([memory[1], v], 2)
+        before = k.shape[2] - T
+        seen = torch.ones(T, before + T, dtype=torch.bool, device=x.device).tril(before) if before and T > 1 else None
+        mixed = F.scaled_dot_product_attention(q, k, v, seen, self.dropout if self.training else 0.0, is_causal=not before)
+        return self.out(mixed.transpose(1, 2).reshape(B, T, D)), (k, v)
+
+
+class CausalBlock(nn.Module):
+    """Attention, then a two-layer network, each beside a short cut. `blocks`: how many there are, for the start of what joins the short cut."""
+
+    def __init__(self, width: int, heads: int, dropout: float, *, blocks: int) -> None:
+        super().__init__()
+        self.before_attention = nn.LayerNorm(width, bias=False)
+        self.attention = CausalAttention(width, heads, dropout)
+        self.before_mlp = nn.LayerNorm(width, bias=False)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width, bias=False), nn.GELU(), nn.Linear(4 * width, width, bias=False))
+        self.drop = nn.Dropout(dropout)
+        for linear, share in ((self.attention.qkv, 1), (self.attention.out, 2 * blocks), (self.mlp[0], 1), (self.mlp[2], 2 * blocks)):
+            nn.init.normal_(linear.weight, std=0.02 / share**0.5)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
+        mixed, memory = self.attention(self.before_attention(x), memory)
+        x = x + self.drop(mixed)
+        return x + self.drop(self.mlp(self.before_mlp(x))), memory

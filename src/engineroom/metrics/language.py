@@ -1,0 +1,56 @@
+"""How well is a text foretold? Nats a token, bits a byte (which any tokens can be compared by), perplexity, and how often the likeliest comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..core.signals import Answers, Records
+
+
+def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence[np.ndarray], widths: Sequence[int], last: np.ndarray) -> Answers:
+    """Answers in the one form all predictors share: for every token but a row's first its "nats" and whether it was the likeliest ("hits"),
+    the "bytes" these tokens spell, and the token likeliest to come "next" (N,). `codes`: all tokens (T,) of each row."""
+    width = np.asarray(widths, np.int64)
+    spelt = np.array([int(width[row[1:]].sum()) for row in codes], np.int64)
+    return {"nats": objects(nats), "hits": objects(hits), "bytes": spelt, "next": np.asarray(last, np.int64)}
+
+
+def graded(answers: Answers, truth: np.ndarray) -> Records:
+    """One record a row: sums, and "each" token's nats for pictures."""
+    return {
+        "truth": truth,
+        "nats": np.array([float(row.sum()) for row in answers["nats"]]),
+        "tokens": np.array([len(row) for row in answers["nats"]], np.int64),
+        "correct": np.array([int(row.sum()) for row in answers["hits"]], np.int64),
+        "bytes": answers["bytes"],
+        "each": answers["nats"],
+    }
+
+
+def scores(records: Records) -> dict[str, float]:
+    """Over all tokens, not over rows: rows differ in length."""
+    nats, tokens = float(records["nats"].sum()), max(1, int(records["tokens"].sum()))
+    return {
+        "bits_per_byte": nats / np.log(2) / max(1, int(records["bytes"].sum())),
+        "log_loss": nats / tokens,
+        "perplexity": float(np.exp(min(700.0, nats / tokens))),
+        "accuracy": float(records["correct"].sum()) / tokens,
+    }
+
+
+def by_place(each: Sequence[np.ndarray], edges: np.ndarray) -> list[float]:
+    """Mean nats of tokens with edges[k] … edges[k + 1] − 1 tokens before them."""
+    place = np.concatenate([np.arange(1, len(row) + 1) for row in each])
+    value = np.concatenate(list(each))
+    part = np.searchsorted(edges, place, side="right") - 1
+    return [float(value[part == k].mean()) if (part == k).any() else float("nan") for k in range(len(edges) - 1)]
+
+
+def objects(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """(N,) object array, also where all rows happen to be of one length."""
+    out = np.empty(len(rows), object)
+    for i, row in enumerate(rows):
+        out[i] = row
+    return out
