@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, IsolationForest
+from sklearn.ensemble import AdaBoostClassifier, ExtraTreesClassifier, GradientBoostingClassifier, IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -161,7 +161,7 @@ def test_forged_isolation_forests_are_refused(forge: Callable[[Fitted], None]) -
 
 @pytest.mark.parametrize(
     "estimator",
-    [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2)],
+    [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2), AdaBoostClassifier(n_estimators=2)],
     ids=lambda one: type(one).__name__,
 )
 def test_estimators_that_no_rival_is_made_of_are_refused(estimator: Any) -> None:

@@ -102,6 +102,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     from .. import load
+    from .write import write_frame
 
     model = load(run)
     if output and Path(output).suffix.lower() in model.task.endings:
@@ -125,28 +126,6 @@ def predict(
         sys.stdout.write(frame.write_ndjson())
     else:
         sys.stdout.write(frame.write_csv())
-
-
-def write_frame(frame: Any, path: Path) -> None:
-    """Write aside, then rename: an interrupted write leaves no half file."""
-    from ..core.files import disk_error
-
-    writers = {
-        ".csv": frame.write_csv,
-        ".tsv": lambda p: frame.write_csv(p, separator="\t"),
-        ".jsonl": frame.write_ndjson,
-        ".ndjson": frame.write_ndjson,
-        ".parquet": frame.write_parquet,
-    }
-    if path.suffix.lower() not in writers:
-        raise UserError(f"{path.name} has an ending that is not known here.", "", f"Use one of {', '.join(writers)}.")
-    aside = path.with_name(f".{path.name}.tmp")
-    try:
-        writers[path.suffix.lower()](aside)
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise disk_error(error, path) from error
 
 
 @app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")

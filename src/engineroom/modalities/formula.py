@@ -40,6 +40,8 @@ class Formula(Base):
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(SAMPLE).to_list()
+        if len(set(known)) <= max(10, 0.2 * len(known)):  # grades such as SI2 and VS1 are spelt like formulas
+            return 0.0
         if not known or not all(re.fullmatch(r"(?:[A-Z][a-z]?|[()\[\]\d.])+", text) for text in known):
             return 0.0
         try:
