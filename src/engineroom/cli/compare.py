@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import Json, app, write_frame
+from .app import Json, app
+from .write import write_frame
 
 MOST = 8  # disagreements at the terminal
 
