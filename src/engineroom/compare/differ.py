@@ -53,9 +53,9 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
         found.append((a.name, b.name, value, low, high, p))
     corrected = holm(np.array([one[-1] for one in found]))
     out = []
-    for (a, b, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):
-        better = "" if not (p < LEVEL and value) else a if sign * value > 0 else b
-        out.append(Pair(a, b, task.headline, value, low, high, p, better))
+    for (one, other, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):
+        better = "" if not (p < LEVEL and value) else one if sign * value > 0 else other
+        out.append(Pair(one, other, task.headline, value, low, high, p, better))
     return out
 
 
