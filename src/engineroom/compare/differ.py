@@ -104,7 +104,7 @@ def disagreements(table: Table) -> list[dict[str, Any]]:
     losses = np.stack([np.asarray(side.records["loss"], float) for side in table.sides])
     spread = np.nan_to_num(losses.max(0) - losses.min(0))
     wrong = mistakes(table)
-    split = wrong.any(0) & ~wrong.all(0)  # one is wrong where another is right: these come first
+    split = np.asarray(wrong.any(0) & ~wrong.all(0))  # one is wrong where another is right: these come first
     out = []
     for i in np.lexsort((-spread, ~split)).tolist():
         if not spread[i]:
