@@ -11,6 +11,7 @@ import engineroom as er
 from conftest import command
 from engineroom.core import registry
 from engineroom.core.errors import UserError
+from engineroom.lessons import attention
 from engineroom.lessons.memory import Reader, flow
 from engineroom.lessons.perceptron import margin
 
@@ -19,6 +20,9 @@ QUICK = {
     "perceptron": {"passes": 30},
     "backprop": {"width": 32},
     "memory": {"gap": 20, "steps": 150},
+    "attention": {"length": 12, "steps": 100},
+    "scale": {"sizes": "40,160,400", "steps": 100, "width": 16},
+    "which": {"steps": 20, "rows": 200},
     "convnet": {"sizes": "20,300", "steps": 80, "width": 8},
 }
 
@@ -66,6 +70,23 @@ def test_the_gradient_that_is_measured_is_the_one_there_is() -> None:
         network.cells.weight_hh_l0.zero_()
     norms = flow(network, 5, 0)
     assert max(norms[:-1]) < 1e-12 < norms[-1]
+
+
+def test_both_networks_of_the_attention_lesson_cost_the_same() -> None:
+    for length in (10, 30, 100):
+        width = attention.equal_width(length)
+        assert attention.lstm_cost(length, width - 1) < attention.attention_cost(length) <= attention.lstm_cost(length, width)
+
+
+def test_what_the_bus_attends_to_is_what_the_forward_pass_uses() -> None:
+    looker = attention.Looker(9)
+    x, colour, where = attention.draw(9, 6, torch.Generator().manual_seed(0))
+    assert (x[torch.arange(6), where] % len(attention.COLOURS) == colour).all(), "the word that is pointed at says the colour"
+    with torch.no_grad():
+        vectors = looker.vectors(x)
+        value = looker.attention.qkv(vectors).chunk(3, -1)[2]
+        mixed = looker.attention.out((looker.looks(x)[:, :, None] * value).sum(1))
+        assert torch.allclose(looker(x), looker.says(vectors[:, -1] + mixed), atol=1e-5)
 
 
 def test_what_is_not_there_is_said() -> None:

@@ -53,9 +53,9 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
         found.append((a.name, b.name, value, low, high, p))
     corrected = holm(np.array([one[-1] for one in found]))
     out = []
-    for (a, b, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):
-        better = "" if not (p < LEVEL and value) else a if sign * value > 0 else b
-        out.append(Pair(a, b, task.headline, value, low, high, p, better))
+    for (one, other, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):
+        better = "" if not (p < LEVEL and value) else one if sign * value > 0 else other
+        out.append(Pair(one, other, task.headline, value, low, high, p, better))
     return out
 
 
@@ -104,7 +104,7 @@ def disagreements(table: Table) -> list[dict[str, Any]]:
     losses = np.stack([np.asarray(side.records["loss"], float) for side in table.sides])
     spread = np.nan_to_num(losses.max(0) - losses.min(0))
     wrong = mistakes(table)
-    split = wrong.any(0) & ~wrong.all(0)  # one is wrong where another is right: these come first
+    split = np.asarray(wrong.any(0) & ~wrong.all(0))  # one is wrong where another is right: these come first
     out = []
     for i in np.lexsort((-spread, ~split)).tolist():
         if not spread[i]:

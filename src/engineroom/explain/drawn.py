@@ -26,7 +26,7 @@ def draw(cut: Cut, parts: Sequence[Part], numbers: np.ndarray) -> str:
     """One field of one row as HTML; `parts` and `numbers` (P,) are the row's."""
     chosen = np.unique(cut.where.numpy())
     own = numbers[chosen]
-    scale = float(np.abs(own).max()) or 1.0
+    scale = float(np.abs(numbers).max()) or 1.0  # one scale for all fields of the row
     if cut.field.stacks or cut.signal.layout in ("vector", "graph"):
         return bars([parts[k].name for k in chosen], own, scale)
     if cut.signal.layout == "grid":
@@ -62,7 +62,7 @@ def bars(names: Sequence[str], numbers: np.ndarray, scale: float) -> str:
         lines.append(
             f'<text x="132" y="{y + 12}" text-anchor="end" font-size="11" fill="currentColor">{html.escape(name)}</text>'
             f'<rect x="{x:.1f}" y="{y + 3}" width="{max(width, 0.5):.1f}" height="11" fill="{colour(float(np.sign(numbers[k])))}"/>'
-            f'<text x="{290}" y="{y + 12}" font-size="11" fill="currentColor">{numbers[k]:+.3g}</text>'
+            f'<text x="286" y="{y + 12}" font-size="11" fill="currentColor">{numbers[k]:+.2g}</text>'
         )
     return f'<svg viewBox="0 0 340 {18 * len(order)}" width="100%" role="img" aria-label="columns">{"".join(lines)}</svg>'
 

@@ -65,7 +65,7 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
     trust = {name: {"meaning": registry.get("explain/methods", name).words, **verdict(walks, likeness, name)} for name in names}
     curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
     moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
-    said = [str(value) for value in answers[answers.columns[0]].to_list()]
+    said = [spoken(value) if isinstance(value, float) else str(value) for value in answers[answers.columns[0]].to_list()]
     result = strict(
         {
             "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, said, strict=True)],
@@ -125,7 +125,7 @@ def report(model: Model, result: dict[str, Any], entries: list[Any]) -> dict[str
     failed = [name for name in names if result["methods"][name]["passes"] is False]
     unknown = [name for name in names if result["methods"][name]["passes"] is None]
     good = [name for name in names if name not in failed and name not in unknown]
-    sentence = f"What can be believed: {' and '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
+    sentence = f"What can be believed: {', '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
     sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
     sections = [trust_section(result), *sections, *dependence_section(model, result)]
     return {
@@ -180,9 +180,9 @@ def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Secti
     items = []
     for entry, (_, veil, found) in zip(result["rows"], entries, strict=True):
         drawn = "".join(draw(cut, veil.parts, found[name]) for cut in veil.cuts.values())
-        first = sorted(entry["parts"], key=lambda part: -part[name])[:TOP]
-        told = ", ".join(f"{part['part']} ({spoken(part[name], sign=True)})" for part in first if part[name] > 0)
-        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": f"For it: {told or 'nothing'}", "tone": "", "html": drawn})
+        first = sorted(entry["parts"], key=lambda part: -abs(part[name]))[:TOP]
+        told = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
+        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": told, "tone": "", "html": drawn})
     flag = "" if one["passes"] else "This method fails its test on these rows: do not rely on it. " if one["passes"] is False else ""
     return Section(name.capitalize(), (Exhibit("gallery", "Row by row", {"items": items, "wide": True}, WORDS),), flag + one["meaning"])
 

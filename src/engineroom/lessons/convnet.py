@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ def run(board: Board, *, sizes: str, steps: int, width: int, seed: int) -> None:
     pixels, y = pictures()
     order = numpy_generator(seed, "convnet").permutation(len(y))
     test, pool = order[:TEST], order[TEST:]
-    eyes = {"learnt features (convolutional net)": learnt, "hand-made features (HOG)": handmade, "no features (pixels)": plain}
+    eyes: dict[str, Callable[..., np.ndarray]] = {"learnt features (convolutional net)": learnt, "hand-made features (HOG)": handmade, "no features (pixels)": plain}
     found: dict[str, list[float]] = {name: [] for name in eyes}
     for count in counts:
         rows = pool[:count]

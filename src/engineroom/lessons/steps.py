@@ -46,15 +46,15 @@ def squared(output: Tensor, batch: Batch) -> Tensor:
 def show(board: Board, event: Event, network: nn.Sequential, batch: Batch, lr: float) -> float:
     """One beat in numbers; how far the gradients are from finite differences (0 at other beats)."""
     if isinstance(event, Collected):
-        rows = [[*x, y] for x, y in zip(FLATS, PRICES, strict=True)]
-        board.step("1 · Collect", "A batch: the inputs (area in 100 m², rooms) and the answers (price in 100,000).", table("The batch", ["area", "rooms", "price"], rows))
+        taken = [[*x, y] for x, y in zip(FLATS, PRICES, strict=True)]
+        board.step("1 · Collect", "A batch: the inputs (area in 100 m², rooms) and the answers (price in 100,000).", table("The batch", ["area", "rooms", "price"], taken))
     elif isinstance(event, Forwarded):
         board.step("2 · Forward", "Inputs go through the layers; every layer's numbers are here.", *layer_tables(network, batch["x"]))
     elif isinstance(event, Measured):
         said = network(batch["x"]).detach()[:, 0].tolist()
-        rows = [[s, y, s - y, (s - y) ** 2] for s, y in zip(said, PRICES, strict=True)]
+        wrong = [[s, y, s - y, (s - y) ** 2] for s, y in zip(said, PRICES, strict=True)]
         total = float(event.losses.total.detach())
-        board.step("3 · Measure", f"The loss is the mean of the squares: {total:.6f}.", table("How wrong", ["said", "price", "difference", "square"], rows))
+        board.step("3 · Measure", f"The loss is the mean of the squares: {total:.6f}.", table("How wrong", ["said", "price", "difference", "square"], wrong))
     elif isinstance(event, Backpropped):
         rows, worst = compare(network, batch)
         words = (

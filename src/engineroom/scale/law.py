@@ -72,7 +72,7 @@ def crossing(rows: np.ndarray, lead: np.ndarray) -> float:
 def advise(rows: int, ahead: dict[str, float], cross: dict[str, float]) -> dict[str, str]:
     """{"use", "sentence"}: `ahead` is the lead at the most rows with its interval, `cross` the crossing with its own (0 = before, inf = never)."""
     value, low, high = cross["value"], cross["low"], cross["high"]
-    about = f"about {nice(value)} rows ({said(low)} to {said(high)})"
+    about = f"about {said(value)} rows ({said(low)} to {said(high)})"
     if ahead["low"] > 0:
         when = "at every size tried" if value == 0 else f"from {about} on"
         return {"use": "deep", "sentence": f"Use the deep model: it is ahead {when}."}
