@@ -61,8 +61,8 @@ class Language(Plain):
     pace = "language"
     rival = "ngram"
     trivial = "unigram"
-    ask_rows = 8
-    monitored = 8
+    ask_rows = 4
+    monitored = 8  # stretches
     draws = True
 
     def fits(self, target: Column) -> float:
