@@ -28,7 +28,7 @@ from engineroom.core.config import make_config
 from engineroom.data.dataset import Training
 from engineroom.engine.follow import follow
 from engineroom.engine.loop import learn
-from engineroom.engine.precision import Precision
+from engineroom.engine.precision import probe
 from engineroom.engine.schedule import Schedule
 from engineroom.engine.watch.guard import Finite
 from engineroom.heads._assemble import assemble
@@ -120,7 +120,9 @@ def by_engine(ready, config):
     model = assemble(ready.schema, config, ready.task, ready.data.batch(ready.data.splits["train"][:2]), rows=ready.learners, networks=1).train()
     schedule = Schedule(2001)
     cast = nn.ModuleDict({"model": model})
-    players = registry.get("objectives", "supervised").players(cast, ready.task, schedule, Precision(), lr=1e-3, weight_decay=0.1)
+    precision, found = probe(model, ready.task.loss, batches.batch(2), "auto", "cpu", 1)
+    print(f"arithmetic by the probe: {precision.name} {found['seconds_per_step']}")
+    players = registry.get("objectives", "supervised").players(cast, ready.task, schedule, precision, lr=1e-3, weight_decay=0.1)
     count = 0
 
     def steps(n: int) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .baselines._symmetry import find_symmetries
+from .bundle.inherit import inherit_states
 from .core import registry
 from .core.columns import Schema
 from .core.config import Config
@@ -100,6 +101,8 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     )
     limits = config.limits.model_copy(update={"side": config.limits.side or task.side})
     schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
+    if config.start and not earlier:
+        schema = inherit_states(schema, config.start)
     if task.kind == "classes" and len(schema.target.state["values"]) < 2:
         raise DataError(
             f"The training rows hold one class only: {schema.target.state['values']}.",
@@ -158,7 +161,8 @@ def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Con
     elif data:
         data = str(Path(data).resolve())
     test = str(Path(config.test).resolve()) if config.test else None
-    return config.model_copy(update={"data": data, "test": test, "run": str(run.path)})
+    start = str(Path(config.start).resolve()) if config.start else None
+    return config.model_copy(update={"data": data, "test": test, "start": start, "run": str(run.path)})
 
 
 def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .bundle.inherit import inherit_weights
 from .bundle.model import Model
 from .core import registry
 from .core.config import Config
@@ -109,7 +110,11 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         first, clock.before = meta["step"] + 1, meta["facts"]["elapsed"]
         history.write("resumed", step=meta["step"])
     else:
-        warm(model, data)
+        if config.start:
+            taken, whole = inherit_weights(model, config.start)
+            say({"event": "inherited", "from": config.start, "weights": taken, "of": whole})
+        else:
+            warm(model, data)
         history.write(
             "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
         )

@@ -188,3 +188,14 @@ def test_resume_is_bit_identical(here: Path) -> None:
         er.train("c.txt", run="torn", watchers=(Stop(),), **{**more, "train": {**FAST["train"], "checkpoint_seconds": 0}})
     er.train(resume="torn", show="quiet")
     assert Path("torn/bundle/weights.safetensors").read_bytes() == Path("whole/bundle/weights.safetensors").read_bytes()
+
+
+def test_a_run_begins_where_another_ended(cycle: Path, here: Path) -> None:
+    Path("two.txt").write_text("gfedcba " * 100 + CYCLE)
+    done = command("train", "two.txt", "--recipe", "language", "--from", cycle / "r", "--steps", 1, "--run", "r", "--set", "options.context=16", "--set", "train.threads=1", "--json")
+    assert '"inherited"' in done.stdout
+    model = er.load("r")
+    assert model.metrics["log_loss"] < 0.1, "one step would teach nothing by itself"
+    assert model.schema["text"].state == er.load(str(cycle / "r")).schema["text"].state
+    with pytest.raises(UserError, match="shares no input column"):
+        er.train(pl.DataFrame({"a": np.arange(60.0), "y": [0, 1] * 30}), target="y", start=str(cycle / "r"), steps=2, show="quiet")

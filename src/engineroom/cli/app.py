@@ -59,6 +59,7 @@ def train(
     until: Annotated[str | None, typer.Option(metavar="METRIC=VALUE", help="Stop when the validation score is this good.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same data, same machine: same weights.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR", help="Run directory (default runs/NAME-N).")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="DIR", help="Begin with what this run has learnt, wherever names and shapes agree.")] = None,
     resume: Annotated[str | None, typer.Option(metavar="DIR", help="Continue an interrupted run.")] = None,
     config: Annotated[str | None, typer.Option(metavar="YAML", help="A file that holds what flags hold.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")] = None,
@@ -66,13 +67,13 @@ def train(
     as_json: Json = False,
 ) -> None:
     from ..core.config import merge, parse_assignments
-    from ..session import train_session
+    from ..session import to_layer, train_session
 
     if data is None and resume is None and config is None:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
-    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run, "recipe": recipe}
+    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run, "recipe": recipe, "start": start}
     flags = {name: value for name, value in flags.items() if value is not None} | ({"model": model} if model != "auto" else {})
-    settings = merge(parse_assignments(set_ or []), to_nested(flags))
+    settings = merge(parse_assignments(set_ or []), to_layer(flags))
     show = "quiet" if quiet else "json" if as_json else "bar"
     trained, reason = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings)
     if show == "bar":
@@ -81,12 +82,6 @@ def train(
         print_summary(trained.report())
     if reason == "interrupted":
         raise typer.Exit(EXIT_INTERRUPTED)
-
-
-def to_nested(flags: dict[str, Any]) -> dict[str, Any]:
-    from ..session import to_layer
-
-    return to_layer(flags)
 
 
 @app.command(

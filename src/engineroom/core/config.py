@@ -82,6 +82,7 @@ class Config(Frozen):
     task: str = "auto"
     options: dict[str, bool | int | float | str] = Field(default_factory=dict)  # what the task alone understands
     columns: dict[str, ColumnConfig] = Field(default_factory=dict)
+    start: str | None = None  # a run whose weights and column states are the beginning (--from)
     seed: int = 0
     run: str | None = None
     split: SplitConfig = SplitConfig()

@@ -14,10 +14,14 @@ def advance(model: ColumnsModel, codes: Tensor, memory: Any) -> tuple[Tensor, An
     """codes (B, T), those that follow what `memory` stands for (None: nothing) → (output (B, K, T, outputs), memory with them)."""
     assert model.mapped is not None
     signal = model.stems[key(model.groups[model.mapped][0])](codes)
-    features, memory = model.backbones[str(model.mapped)].advance(signal, memory)
+    features, memory = backbone(model).advance(signal, memory)
     return model.head(Features(features.pooled, features.map)), memory
 
 
 def reach(model: ColumnsModel) -> int:
     """How many tokens one memory can hold; 0: any number."""
-    return int(model.backbones[str(model.mapped)].reach)
+    return int(backbone(model).reach)
+
+
+def backbone(model: ColumnsModel) -> Any:
+    return model.backbones[str(model.mapped)]

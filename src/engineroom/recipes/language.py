@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ._base import Recipe
 
-MOST = 1_500_000  # characters
-
 
 def docstrings():
     """What Python's standard library says of itself: the docstrings of the installed modules, in the order of their names, parsed, not run."""
@@ -22,8 +20,8 @@ def docstrings():
         except (SyntaxError, UnicodeDecodeError):
             continue
         parts = [ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
-        text = "\n\n".join(part for part in parts if part)
-        texts += [text.encode("ascii", "ignore").decode()] if len(text) > 500 and sum(map(len, texts)) < MOST else []
+        text = "\n\n".join(filter(None, parts))
+        texts += [text.encode("ascii", "ignore").decode()] if len(text) > 500 and sum(map(len, texts)) < 1_500_000 else []
     return pl.DataFrame({"text": texts, "next": [len(text) for text in texts]})
 
 

@@ -9,11 +9,12 @@ import polars as pl
 
 from ..core.errors import DataError, UserError, nearest
 from ..core.table import Table
+from ..modalities.corpus import LONGEST
 
 TEXT, NEXT, PLACE, DOCUMENT, SPLIT = "text", "next", "place", "document", "split"
 BETWEEN = "\n\n"  # two documents
 WINDOWS = 32  # contexts in a stretch, where the corpus is long enough …
-LEAST_LENGTH, MOST_LENGTH = 2_048, 32_768  # … characters
+LEAST_LENGTH, MOST_LENGTH = 2_048, 16_384  # … characters
 STRETCHES = 400  # wanted at least
 LEAST = 20  # contexts in a corpus
 MANY_DOCUMENTS = 20  # from so many on whole documents judge, not the end of the corpus
@@ -42,7 +43,7 @@ def stretches(table: Table, column: str, *, context: int, length: int, asking: b
             "Add text, or look back less: --set options.context=32" if size else "Name a file or a column with text in it.",
         )
     length = length or max(min(max(LEAST_LENGTH, WINDOWS * context), MOST_LENGTH, size // STRETCHES), 8 * context)
-    length = max(2 * context, min(length, size // 10))
+    length = max(2 * context, min(length, size // 10, LONGEST // 2))
     apart = not split and all(len(texts) >= MANY_DOCUMENTS and sum(map(len, texts)) >= length * len(texts) for texts in parts.values())
     made: list[tuple[str, int, str]] = []  # text, document, split
     for part, texts in parts.items():

@@ -61,8 +61,8 @@ class Language(Plain):
     pace = "language"
     rival = "ngram"
     trivial = "unigram"
-    ask_rows = 8
-    monitored = 8
+    ask_rows = 4
+    monitored = 8  # stretches
     draws = True
 
     def fits(self, target: Column) -> float:
@@ -108,8 +108,9 @@ class Language(Plain):
         ends = (y != NOTHING).sum(1)
         last = likeliest[torch.arange(len(y)), ends]
         codes = batch[f"column:{TEXT}"].cpu().numpy()
-        columns = [(v[:n].numpy(), h[:n].numpy(), c[: n + 1]) for v, h, c, n in zip(nats.double(), likeliest == y, codes, ends.tolist(), strict=True)]
-        return metrics.told(*(list(part) for part in zip(*columns, strict=True)), self.widths, last.numpy())
+        rows = list(enumerate(ends.tolist()))
+        hits, texts = (likeliest == y).numpy(), [codes[i, : n + 1] for i, n in rows]
+        return metrics.told([nats[i, :n].double().numpy() for i, n in rows], [hits[i, :n] for i, n in rows], texts, self.widths, last.numpy())
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return metrics.graded(answers, truth)
@@ -158,7 +159,7 @@ class Language(Plain):
         longest = max((len(row) for row in records["each"]), default=1)
         edges = np.unique([int(2 ** (k / 2)) for k in range(40) if 2 ** (k / 2) <= longest] + [longest + 1])
         middles = [float((a + b - 1) / 2) for a, b in pairwise(edges)]
-        series = [{"name": name, "x": middles, "y": metrics.by_place(r["each"], edges)} for name, r in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "x": middles, "y": metrics.by_place(list(r["each"]), edges)} for name, r in (("deep", records), ("classical", rival))]
         return [
             Exhibit(
                 "lines",
