@@ -36,4 +36,5 @@ RECIPE = Recipe(
     target="boxes",
     demo=shapes,
     settings={"task": "detection"},
+    expect="mAP at an overlap of 0.5: 0.65 in one minute; sliding windows 0.23",
 )

@@ -36,4 +36,5 @@ RECIPE = Recipe(
     target="mask",
     demo=shapes,
     settings={"task": "segmentation"},
+    expect="mean IoU 0.50 in one minute; trees over what surrounds each pixel 0.45",
 )
