@@ -33,7 +33,7 @@ RECIPES = {
     "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "pairs": (3, 2_000, False), "tagging": (3, 8_000, False)}
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)

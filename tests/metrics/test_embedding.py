@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engineroom.metrics.embedding import equal_error, pairs, rates, recall, scores, threshold_for
+from engineroom.metrics import embedding as metrics
+from engineroom.metrics.embedding import equal_error, pairs, places, rates, threshold_for
+
+
+def scores(e: np.ndarray, truth: np.ndarray, row: np.ndarray) -> dict[str, float]:
+    return metrics.scores(e, truth, row, places(e, truth))
 
 
 def circle(*degrees: float) -> np.ndarray:
@@ -23,8 +28,8 @@ def test_one_swap_is_counted() -> None:
     same = np.array([True, False, True, False])
     similarity = np.array([0.9, 0.8, 0.7, 0.1])
     assert equal_error(similarity, same)[0] == pytest.approx(0.5)
-    assert recall(circle(0, 10, 11, 90), np.array([1, 1, 2, 2]), np.arange(4), 1) == pytest.approx(0.5)
-    assert recall(circle(0, 10, 11, 90), np.array([1, 1, 2, 2]), np.arange(4), 3) == 1
+    assert places(circle(0, 10, 11, 90), np.array([1, 1, 2, 2])).tolist() == [0, 1, 2, 0]
+    assert scores(circle(0, 10, 11, 90), np.array([1, 1, 2, 2]), np.arange(4))["recall_at_1"] == 0.5
 
 
 def test_area_agrees_with_scikit_learn() -> None:
@@ -49,7 +54,7 @@ def test_equal_answers_say_nothing() -> None:
 
 def test_a_row_drawn_twice_is_no_mate_of_itself() -> None:
     e, truth, row = circle(0, 0, 90, 45), np.array([1, 1, 1, 2]), np.array([0, 0, 1, 2])
-    assert recall(e, truth, row, 1) == 0  # the stranger at 45° is nearer than the only true mate at 90°
+    assert places(e[1:], truth[1:]).tolist() == [1, 1, -1]  # the stranger at 45° is nearer than the only mate
     assert len(pairs(e, truth, row)[0]) == 5
 
 

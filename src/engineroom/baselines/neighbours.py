@@ -7,7 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ..metrics.embedding import scores
+from ..metrics.embedding import places, scores
 from ._hog import picture_features
 from ._store import Fitted, Rival, with_care
 from .mixed import BASELINE as MIXED
@@ -41,7 +41,7 @@ class Neighbours(Rival):
             scale = [] if name == "pixels" else [StandardScaler()]
             fitted.parts["estimator"] = make_pipeline(*scale, PCA(size, whiten=True, svd_solver="randomized", random_state=seed)).fit(x)
             said = self.answer(val[0], fitted)["embedding"]
-            found.append((scores(said, val[1], np.arange(len(said)))["eer"], fitted))
+            found.append((scores(said, val[1], np.arange(len(said)), places(said, val[1]))["eer"], fitted))
         return min(found, key=lambda pair: pair[0])[1]
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:

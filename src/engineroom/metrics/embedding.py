@@ -43,26 +43,30 @@ def threshold_for(similarity: np.ndarray, same: np.ndarray, strangers_let_in: fl
     return float(apart[min(len(apart) - 1, int(np.ceil((1 - strangers_let_in) * len(apart))))]) if len(apart) else 1.0
 
 
-def recall(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, k: int) -> float:
-    """The share of rows (of those that have a mate at all) with a mate among their k nearest others (Musgrave et al. 2020)."""
-    hits = with_mate = 0
+def places(embedding: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(N,) how many strangers are nearer than the nearest mate, counted from 0; -1 where a row has no mate (Musgrave et al. 2020)."""
+    out = np.full(len(truth), -1, np.int64)
+    row = np.arange(len(truth))
     for start in range(0, len(truth), 512):
         part = slice(start, start + 512)
         similarity = embedding[part] @ embedding.T
         other = np.not_equal.outer(row[part], row)
         mates = np.equal.outer(truth[part], truth) & other
-        nearest = np.argsort(-np.where(other, similarity, -np.inf), axis=1, kind="stable")[:, :k]
-        asked, found = np.any(mates, 1), np.any(np.take_along_axis(mates, nearest, 1), 1)
-        hits, with_mate = hits + int((asked & found).sum()), with_mate + int(asked.sum())
-    return hits / with_mate if with_mate else float("nan")
+        best = np.where(mates, similarity, -np.inf).max(1, keepdims=True)
+        nearer = np.sum(np.greater_equal(similarity, best) & other & ~mates, 1)  # ties count against it
+        out[part] = np.where(np.any(mates, 1), nearer, -1)
+    return out
 
 
-def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray) -> dict[str, float]:
+def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, place: np.ndarray) -> dict[str, float]:
+    """`row` numbers the rows, `place` is what `places` said of them among all: whoever resamples rows leaves the others to be found as they are."""
     similarity, same = pairs(embedding, truth, row)
     if not same.any() or same.all():
         return dict.fromkeys(("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "accepted_at_1_percent"), float("nan"))
     _, strangers, friends = rates(similarity, same)
     x, y = np.concatenate([[0.0], strangers]), np.concatenate([[0.0], friends])
     out = {"eer": equal_error(similarity, same)[0], "roc_auc": float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())}
-    out |= {f"recall_at_{k}": recall(embedding, truth, row, k) for k in RANKS}
+    asked = place[place >= 0]
+    out |= {f"recall_at_{k}": float((asked < k).mean()) if len(asked) else float("nan") for k in RANKS}
+    out["auc_gap"] = 1 - out["roc_auc"]
     return out | {"accepted_at_1_percent": float(y[x <= FALSE_ACCEPTS].max(initial=0.0))}

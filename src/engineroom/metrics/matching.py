@@ -20,15 +20,20 @@ def ranks(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> np.ndarray
     return out
 
 
-def scores(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """recall_at_k: the thing is among the k best for its question; back_at_1: a right question is the best for its thing; mean reciprocal rank."""
-    if not len(truth):
+def back(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(N,) bool: asked from the other side, is a question of its own the best for the row's thing?"""
+    return np.concatenate(
+        [truth[(found[start : start + 512] @ asked.T).argmax(1)] == truth[start : start + 512] for start in range(0, len(truth), 512)]
+        or [np.zeros(0, bool)]
+    )
+
+
+def scores(place: np.ndarray, back: np.ndarray) -> dict[str, float]:
+    """recall_at_k: the thing is among the k best for its question; back_at_1: a right question is the best for its thing; mean reciprocal rank.
+
+    Both are per row against everything there was to find: whoever resamples rows leaves that as it is.
+    """
+    if not len(place):
         return dict.fromkeys(["mrr", *(f"recall_at_{k}" for k in RANKS), "back_at_1"], float("nan"))
-    place = ranks(asked, found, truth)
-    _, first = np.unique(truth, return_index=True)
-    nearest = (found[first] @ asked.T).argmax(1)
-    return {
-        "mrr": float((1 / (1 + place)).mean()),
-        **{f"recall_at_{k}": float((place < k).mean()) for k in RANKS},
-        "back_at_1": float((truth[nearest] == truth[first]).mean()),
-    }
+    recall = {f"recall_at_{k}": float((place < k).mean()) for k in RANKS}
+    return {"mrr": float((1 / (1 + place)).mean()), **recall, "back_at_1": float(back.mean())}

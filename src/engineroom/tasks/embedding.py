@@ -38,8 +38,9 @@ class Embedding(Plain):
     headline = "eer"
     higher_is_better = False
     higher = ("roc_auc", "recall_at_1", "recall_at_5", "accepted_at_1_percent")
-    lower = ("eer",)
-    selects = "eer"
+    lower = ("eer", "auc_gap")
+    selects = "auc_gap"  # smoother than the equal error rate of a few validation identities
+    hides: ClassVar[tuple[str, ...]] = ("auc_gap",)
     target_modality = "identity"
     head: ClassVar[str] = "embedding"
     pace: ClassVar[str] = "pairs"
@@ -118,10 +119,10 @@ class Embedding(Plain):
             mate[part] = mates.any(1)
             best[part] = np.where(mates, similarity, -1.0).max(1) - np.where(mates, -1.0, similarity).max(1)
         loss = np.where(mate, -best, 0.0)  # how much nearer the nearest stranger is than the nearest mate
-        return {"truth": truth, "row": row, "embedding": e, "nearest": nearest, "loss": loss}
+        return {"truth": truth, "row": row, "embedding": e, "nearest": nearest, "place": metrics.places(e, truth), "loss": loss}
 
     def score(self, records: Records) -> dict[str, float]:
-        return metrics.scores(records["embedding"], records["truth"], records["row"])
+        return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({f"embedding_{i}": column for i, column in enumerate(answers["embedding"].T)})

@@ -45,6 +45,7 @@ class Matching(Plain):
     rival: ClassVar[str] = "linear_match"
     trivial: ClassVar[str] = "all_match"
     draws: ClassVar[bool] = True
+    hides: ClassVar[tuple[str, ...]] = ("loss",)
     lenient: ClassVar[bool] = True  # whoever searches has one side alone
 
     def fits(self, target: Column) -> float:
@@ -91,10 +92,11 @@ class Matching(Plain):
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         asked, found = answers["embedding"], answers["found"]
         place = metrics.ranks(asked, found, truth)
-        return {"truth": truth, "embedding": asked, "found": found, "place": place, "loss": np.log1p(place)}
+        back = metrics.back(asked, found, truth)
+        return {"truth": truth, "embedding": asked, "found": found, "place": place, "back": back, "loss": np.log1p(place)}
 
     def score(self, records: Records) -> dict[str, float]:
-        found = metrics.scores(records["embedding"], records["found"], records["truth"])
+        found = metrics.scores(records["place"], records["back"])
         return found | {"loss": float(records["loss"].mean()) if len(records["truth"]) else float("nan")}
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
