@@ -58,6 +58,7 @@ def drawing(frame: pl.DataFrame, row: int, answers: Records, place: int) -> str:
     across = lambda at: 46 + (at + len(past)) / max(1, len(x) - 1) * (WIDTH - 52)
     up = lambda y: HEIGHT - 18 - (y - low) / max(high - low, 1e-12) * (HEIGHT - 26)
     line = lambda xs, ys: " ".join(f"{across(a):.1f},{up(b):.1f}" for a, b in zip(xs, ys, strict=True) if np.isfinite(b))
+    tick = lambda y: spoken(0.0 if abs(y) < 1e-4 * (high - low) else y)
     ahead = np.arange(steps)
     band = line(ahead, said[:, 0]) + " " + line(ahead[::-1], said[::-1, 2])
     name = " · ".join(str(frame[one][row]) for one in ("series", "channel", "origin") if frame[one][row] not in (None, ""))
@@ -69,7 +70,7 @@ def drawing(frame: pl.DataFrame, row: int, answers: Records, place: int) -> str:
         f'<polyline points="{line(ahead, truth)}" fill="none" stroke="currentColor" stroke-width="1.3"/>'
         f'<polyline points="{line(ahead, said[:, 1])}" fill="none" stroke="#2f6fdf" stroke-width="1.8"/>'
         + "".join(
-            f'<text x="42" y="{up(v) + 4:.1f}" font-size="9" text-anchor="end" fill="currentColor" opacity="0.7">{spoken(v)}</text>'
+            f'<text x="42" y="{up(v) + 4:.1f}" font-size="9" text-anchor="end" fill="currentColor" opacity="0.7">{tick(v)}</text>'
             for v in (low, high)
         )
         + f'<text x="{WIDTH - 4}" y="{HEIGHT - 5}" font-size="9" text-anchor="end" fill="currentColor" opacity="0.7">{steps} steps ahead</text></svg>'
