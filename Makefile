@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 TORCH := torch==2.13.0
+WORKERS ?= 2
 
 .PHONY: demo test lint types check bench clean
 
@@ -18,7 +19,7 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check src tests bench
 	$(VENV)/bin/mypy
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --cov=engineroom --cov-report=term:skip-covered $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --cov=engineroom --cov-report=term:skip-covered $(ARGS)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check --fix src tests bench
