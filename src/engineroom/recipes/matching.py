@@ -36,5 +36,5 @@ RECIPE = Recipe(
     answers="the place of both sides in the common space; search writes names and similarities",
     target="picture",
     demo=shapes,
-    settings={"task": "matching"},
+    settings={"task": "matching"}, expect="recall@10 0.59 of a hundred; linear matching 0.49",
 )
