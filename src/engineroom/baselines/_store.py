@@ -190,6 +190,15 @@ def split_labels(y: np.ndarray, kind: str) -> tuple[np.ndarray, list[int | None]
     return y[:, varies], constant
 
 
+def linear_tries(kind: str, *, alphas: tuple[float, ...], strengths: tuple[float, ...], rounds: int) -> list[tuple[str, Any]]:
+    """Ridge regression or logistic regression, held more or less tightly, for `pick`."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if kind == "number":
+        return [(f"ridge ({alpha:g})", Ridge(alpha)) for alpha in alphas]
+    return [(f"logistic regression (C={c:g})", several(LogisticRegression(C=c, max_iter=rounds), kind)) for c in strengths]
+
+
 def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[Any, np.ndarray], kind: str) -> tuple[str, Any]:
     """Fit each candidate, keep the one that is best on the validation rows."""
     if len(candidates) == 1 or not len(val[1]) or kind == "labels":

@@ -46,7 +46,7 @@ class Molecule(Rival):
         y, constant = split_labels(y, kind)
         fitted = Fitted("molecule", "", kind, classes, schema, {"constant": constant}, {})
         x = everything(frame, schema)
-        fitted.facts["kept"] = np.flatnonzero((x != 0).sum(0) >= max(2, COMMON * len(x))).tolist()
+        fitted.facts["kept"] = common(x)
         x, asked, tries = x[:, fitted.facts["kept"]], self.features(val[0], fitted), candidates(kind, seed)
         name, fitted.parts["estimator"] = pick(tries, x, y, (asked, val[1]), kind)
         chemical = any(c.modality == "molecule" for c in schema.inputs)
@@ -62,6 +62,11 @@ def everything(frame: pl.DataFrame, schema: Schema) -> np.ndarray:
     molecules = [molecule_features(frame, c) for c in schema.inputs if c.modality == "molecule"]
     formulas = [describe(frame[c.name], {}) for c in schema.inputs if c.modality == "formula"]
     return np.concatenate([scalar_features(frame, schema)[0], *molecules, *formulas], 1)
+
+
+def common(x: np.ndarray) -> list[int]:
+    """The features that occur often enough to teach something."""
+    return np.flatnonzero((x != 0).sum(0) >= max(2, COMMON * len(x))).tolist()
 
 
 def candidates(kind: str, seed: int) -> list[tuple[str, Any]]:

@@ -8,7 +8,8 @@ import polars as pl
 from ..core.columns import Schema
 from ._store import Fitted, Rival, with_care
 from .mixed import BASELINE as MIXED
-from .molecule import COMMON, everything
+from .molecule import common, everything
+from .rates import rates
 
 FEW = 20  # rows asked, with a yes and a no
 
@@ -23,11 +24,10 @@ class Screens(Rival):
 
         chemical = any(c.modality == "molecule" for c in schema.inputs)
         words = ("Morgan fingerprints + descriptors" if chemical else "features of every column") + " → boosted trees a question"
-        rates = [float((column[column >= 0] == 1).mean()) if (column >= 0).any() else 0.5 for column in y.T]
-        fitted = Fitted("screens", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": rates}, {})
+        fitted = Fitted("screens", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": rates(y)}, {})
         if chemical:
             x = everything(frame, schema)
-            fitted.facts["kept"] = np.flatnonzero((x != 0).sum(0) >= max(2, COMMON * len(x))).tolist()
+            fitted.facts["kept"] = common(x)
             x = x[:, fitted.facts["kept"]]
         else:
             MIXED.shorten(frame, fitted)

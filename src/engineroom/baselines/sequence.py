@@ -10,7 +10,7 @@ import polars as pl
 
 from ..core.columns import Column, Schema
 from ..modalities.tokens import to_tokens
-from ._store import Fitted, Rival, pick, several, split_labels, with_care
+from ._store import Fitted, Rival, linear_tries, pick, split_labels, with_care
 
 MOST_PLACES = 4_096  # where all rows are of one length up to this, places are told apart
 RARE = 2  # features in fewer rows teach nothing
@@ -24,8 +24,6 @@ class Sequence(Rival):
 
     @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        from sklearn.linear_model import LogisticRegression, Ridge
-
         y, constant = split_labels(y, kind)
         rows = to_tokens(frame[schema.inputs[0].name], schema.inputs[0].state["letters"])
         length = len(rows[0]) if len({len(row) for row in rows}) == 1 and len(rows[0]) <= MOST_PLACES else 0
@@ -35,10 +33,7 @@ class Sequence(Rival):
             for name in set(named(row, length)):
                 counts[name] = counts.get(name, 0) + 1
         fitted.facts["features"] = sorted(name for name, count in counts.items() if RARE <= count < len(rows)) or ["nothing"]
-        if kind == "number":
-            tries = [(f"ridge ({alpha:g})", Ridge(alpha)) for alpha in (0.3, 3.0, 30.0)]
-        else:
-            tries = [(f"logistic regression (C={c:g})", several(LogisticRegression(C=c, max_iter=200), kind)) for c in (0.1, 1.0, 10.0)]
+        tries = linear_tries(kind, alphas=(0.3, 3.0, 30.0), strengths=(0.1, 1.0, 10.0), rounds=200)
         name, fitted.parts["estimator"] = pick(tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind)
         fitted.words = f"{'which letter stands where' if length else 'how often each token and pair occurs'} → {name}"
         return fitted

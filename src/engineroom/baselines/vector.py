@@ -7,7 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
-from ._store import Fitted, Rival, pick, several, split_labels, with_care
+from ._store import Fitted, Rival, linear_tries, pick, split_labels, with_care
 from .trees import SCALAR, scalar_features
 
 
@@ -20,14 +20,9 @@ class Vector(Rival):
 
     @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        from sklearn.linear_model import LogisticRegression, Ridge
-
         y, constant = split_labels(y, kind)
         fitted = Fitted("vector", "", kind, classes, schema, {"constant": constant}, {})
-        if kind == "number":
-            tries = [(f"ridge ({alpha:g})", Ridge(alpha)) for alpha in (1.0, 30.0, 1000.0)]
-        else:
-            tries = [(f"logistic regression (C={c:g})", several(LogisticRegression(C=c, max_iter=300), kind)) for c in (0.01, 0.1, 1.0)]
+        tries = linear_tries(kind, alphas=(1.0, 30.0, 1000.0), strengths=(0.01, 0.1, 1.0), rounds=300)
         name, fitted.parts["estimator"] = pick(tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind)
         fitted.words = f"the numbers as they are → {name}"
         return fitted

@@ -16,10 +16,11 @@ import torch
 from safetensors.torch import save_file
 
 from ..core.errors import DataError, UserError, nearest
-from ..core.files import blake_file, replace_directory
+from ..core.files import replace_directory
 from ..modalities.category import to_strings
 from .format import damaged, read_tensors
 from .model import Model
+from .write import seal
 
 VECTORS, NAMES = "gallery.safetensors", "gallery.json"
 
@@ -52,7 +53,8 @@ class Gallery:
         """Add rows under `name`, or each under the name its target column gives, else under its file's name; how many were added."""
         frame = self.model.open(data)
         vectors, kept = embed(self.model, frame, "found")
-        names = [name] * len(kept) if name else [row_names(self.model, frame)[row] for row in kept]
+        said = [name] * frame.height if name else row_names(self.model, frame)
+        names = [said[row] for row in kept]
         turn = max(self.turns, default=0) + 1
         self.vectors = np.concatenate([self.vectors.reshape(-1, vectors.shape[1]), vectors])
         self.names, self.turns = self.names + names, self.turns + [turn] * len(names)
@@ -63,8 +65,7 @@ class Gallery:
         """Take back the last enrolment, or all rows of `name`; how many are gone."""
         if not self.names:
             raise UserError("Nobody is enrolled.", "", f"Enrol somebody: engineroom enrol {self.model.path.parent} PHOTOS")
-        if name is not None and name not in self.names:
-            raise UserError(f"{name!r} is not enrolled.", "", nearest(name, set(self.names), label="Enrolled"))
+        self._must_know(name)
         last = max(self.turns)
         keep = [(n != name) if name is not None else (t != last) for n, t in zip(self.names, self.turns, strict=True)]
         gone = len(keep) - sum(keep)
@@ -88,8 +89,7 @@ class Gallery:
 
     def verify(self, data: Any, *, name: str | None = None) -> pl.DataFrame:
         """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on validation pairs."""
-        if name is not None and name not in self.names:
-            raise UserError(f"{name!r} is not enrolled.", "", nearest(name, set(self.names), label="Enrolled"))
+        self._must_know(name)
         similarity, kept = self._similarity(self.model.open(data))
         if name is not None:
             similarity = np.where(np.array([n == name for n in self.names]), similarity, -np.inf)
@@ -97,6 +97,10 @@ class Gallery:
         value = similarity[np.arange(len(kept)), best]
         accepted = value >= self.threshold
         return pl.DataFrame({"row": kept, "name": [self.names[k] for k in best], "similarity": value, "accepted": accepted})
+
+    def _must_know(self, name: str | None) -> None:
+        if name is not None and name not in self.names:
+            raise UserError(f"{name!r} is not enrolled.", "", nearest(name, set(self.names), label="Enrolled"))
 
     @property
     def threshold(self) -> float:
@@ -120,8 +124,7 @@ class Gallery:
                     shutil.copy2(file, aside / file.name)
             save_file({"vectors": torch.from_numpy(np.ascontiguousarray(self.vectors))}, aside / VECTORS)
             (aside / NAMES).write_text(json.dumps({"names": self.names, "turns": self.turns}, ensure_ascii=False), "utf-8")
-            manifest["files"] = {path.name: blake_file(path) for path in sorted(aside.iterdir())}
-            (aside / "bundle.json").write_text(json.dumps(manifest, ensure_ascii=False, allow_nan=False))
+            manifest["files"] = seal(aside, manifest)
 
         replace_directory(old, fill)
 

@@ -40,7 +40,13 @@ def write_bundle(
             (aside / "rival.skops").write_bytes(rival)
         if more:
             more(aside)
-        files = {path.name: blake_file(path) for path in sorted(aside.iterdir()) if path.is_file()}
-        (aside / "bundle.json").write_text(json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, allow_nan=False))
+        seal(aside, manifest)
 
     replace_directory(directory, fill)
+
+
+def seal(aside: Path, manifest: dict[str, Any]) -> dict[str, str]:
+    """Write bundle.json over all that lies in `aside`; the hashes of its files."""
+    files = {path.name: blake_file(path) for path in sorted(aside.iterdir()) if path.is_file()}
+    (aside / "bundle.json").write_text(json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, allow_nan=False))
+    return files

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core import registry
 from ..core.errors import EXIT_INTERRUPTED, UserError
+from ._complete import names_of
 
 app = typer.Typer(
     name="engineroom",
@@ -38,21 +38,13 @@ Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad bundle, 130 interrupted.
 """
 
 
-def families(incomplete: str) -> list[str]:
-    return [name for name in ("auto", *registry.names("families")) if name.startswith(incomplete)]
-
-
-def purposes(incomplete: str) -> list[str]:
-    return [name for name in registry.names("recipes") if name.startswith(incomplete)]
-
-
 @app.command(help="Train a model, judge it against a classical rival on the same split, and keep both." + EXAMPLES)
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=purposes)] = None,
-    model: Annotated[str, typer.Option(help="auto, or a family: mlp, cnn, rnn, transformer, gnn, shapes.", autocompletion=families)] = "auto",
+    recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = None,
+    model: Annotated[str, typer.Option(help="auto, or a family: mlp, cnn, rnn, transformer, gnn, shapes.", autocompletion=names_of("families", "auto"))] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,
@@ -170,7 +162,7 @@ def recipes(as_json: Json = False) -> None:
 
 @app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo risk`")
 def demo(
-    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=purposes)] = "digits",
+    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "digits",
     minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
     as_json: Json = False,

@@ -7,12 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core import registry
+from ._complete import names_of
 from .app import Json, app
-
-
-def known(incomplete: str) -> list[str]:
-    return [name for name in registry.names("lessons") if name.startswith(incomplete)]
 
 
 @app.command(
@@ -20,7 +16,7 @@ def known(incomplete: str) -> list[str]:
     "Examples: `engineroom lesson` lists them · `engineroom lesson backprop` · `engineroom lesson backprop --set hidden=0`"
 )
 def lesson(
-    name: Annotated[str | None, typer.Argument(help="A lesson; without one they are listed.", autocompletion=known)] = None,
+    name: Annotated[str | None, typer.Argument(help="A lesson; without one they are listed.", autocompletion=names_of("lessons"))] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the lesson; may be repeated.")] = None,
     page: Annotated[str | None, typer.Option(help="Where the page goes (default NAME.html).")] = None,
     as_json: Json = False,

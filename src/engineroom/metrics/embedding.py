@@ -45,7 +45,13 @@ def threshold_for(similarity: np.ndarray, same: np.ndarray, strangers_let_in: fl
 
 def places(embedding: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """(N,) how many strangers are nearer than the nearest mate, counted from 0; -1 where a row has no mate (Musgrave et al. 2020)."""
-    out = np.full(len(truth), -1, np.int64)
+    return around(embedding, truth)[0]
+
+
+def around(embedding: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each row among all others: (its place as `places` has it, the nearest row, how much nearer the nearest stranger is than the nearest
+    mate; 0 without a mate), (N,) each."""
+    place, nearest, behind = np.full(len(truth), -1, np.int64), np.zeros(len(truth), np.int64), np.zeros(len(truth))
     row = np.arange(len(truth))
     for start in range(0, len(truth), 512):
         part = slice(start, start + 512)
@@ -54,8 +60,12 @@ def places(embedding: np.ndarray, truth: np.ndarray) -> np.ndarray:
         mates = np.equal.outer(truth[part], truth) & other
         best = np.where(mates, similarity, -np.inf).max(1, keepdims=True)
         nearer = np.sum(np.greater_equal(similarity, best) & other & ~mates, 1)  # ties count against it
-        out[part] = np.where(np.any(mates, 1), nearer, -1)
-    return out
+        known = np.any(mates, 1)
+        place[part] = np.where(known, nearer, -1)
+        nearest[part] = np.where(other, similarity, -2.0).argmax(1)
+        stranger = np.where(other & ~mates, similarity, -1.0).max(1)
+        behind[part] = np.where(known, stranger - np.where(mates, similarity, -1.0).max(1), 0.0)
+    return place, nearest, behind
 
 
 def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, place: np.ndarray) -> dict[str, float]:

@@ -35,6 +35,10 @@ class Base:
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         raise NotImplementedError
 
+    def recognises(self, values: pl.Series) -> float:
+        """Never by itself: a source, a task or the user says so."""
+        return 0.0
+
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         """Arrays (B, …) → {"": (B, …)}; ragged rows → {"": (B, T, …) zero-padded, "_mask": (B, T) True = real}."""
         if isinstance(arrays, Ragged):

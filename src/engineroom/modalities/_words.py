@@ -5,11 +5,26 @@ Positive pointwise mutual information of neighbouring tokens, brought to few dim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 WINDOW = 5  # neighbours on each side; nearer ones count more
 SMOOTH = 0.75  # rare company is made a little more common
 MOST_TOKENS = 3_000_000  # enough to know the common words by
+
+
+def keep_company(stems: Sequence[Any], tokens: np.ndarray, lengths: np.ndarray, *, std: float, pad: int) -> None:
+    """The tables of fresh stems, in place: tokens begin where the company they keep puts them, each network's with a little noise of its own."""
+    import torch
+
+    vectors = torch.from_numpy(word_vectors(tokens, lengths, *stems[0].table.weight.shape))
+    known = vectors.any(1)
+    for stem in stems:
+        own = stem.table.weight
+        own[known] = std * vectors[known].to(own) + 0.2 * own[known]
+        own[pad] = 0
 
 
 def word_vectors(tokens: np.ndarray, lengths: np.ndarray, vocabulary: int, width: int) -> np.ndarray:

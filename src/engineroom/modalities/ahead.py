@@ -25,9 +25,6 @@ class Ahead(Base):
     kind = "path"
     families = ("mlp",)
 
-    def recognises(self, values: pl.Series) -> float:
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         x = windows(values, int(values.dtype.size), {})  # type: ignore[attr-defined]
         return {"mean": [float(m) for m in x.mean(0)], "std": [float(s) for s in np.where(x.std(0) > 1e-6, x.std(0), 1.0)]}

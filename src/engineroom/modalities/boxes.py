@@ -26,10 +26,6 @@ REMAINS = 0.3  # of a box's area must be left in the part that is shown
 class Boxes(Base):
     follows = "picture"
 
-    def recognises(self, values: pl.Series) -> float:
-        """Never by itself: a source or a task says so."""
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         counts: dict[str, int] = {}
         sides: list[dict[str, np.ndarray]] = []

@@ -27,9 +27,6 @@ class Clock(Base):
     kind = "path"
     families = ("mlp",)
 
-    def recognises(self, values: pl.Series) -> float:
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"circles": 2 * len(PERIODS)}
 

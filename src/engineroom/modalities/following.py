@@ -20,9 +20,6 @@ NOTHING = -1  # where no token follows
 class Following(Base):
     follows = "words"
 
-    def recognises(self, values: pl.Series) -> float:
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {}
 

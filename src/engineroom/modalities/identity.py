@@ -15,10 +15,6 @@ from .category import to_strings
 
 
 class Identity(Base):
-    def recognises(self, values: pl.Series) -> float:
-        """Never by itself: the same column names ordinary classes until a task asks who is who."""
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"distinct": int(to_strings(values).n_unique())}
 

@@ -119,19 +119,20 @@ class Image(Base):
 
 
 class Normalise(nn.Module):
-    """(B, C, H, W) pixels 0..255 → grid Signal with mean 0 and deviation 1 over the training pictures."""
+    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the training rows."""
 
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid") -> None:
         super().__init__()
+        self.layout = layout
         deviation = torch.tensor(std, dtype=torch.float32)
         self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
         self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, "grid")
+        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, self.layout)
 
 
 def cells(values: pl.Series) -> Any:

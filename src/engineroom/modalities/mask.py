@@ -28,10 +28,6 @@ SMALLEST = 64  # pixels; smaller pictures are not cropped
 class Mask(Base):
     follows = "picture"
 
-    def recognises(self, values: pl.Series) -> float:
-        """Never by itself: a mask is a picture until a source or a task says what it means."""
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
         picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(LOOKED, len(known))).astype(int)))

@@ -17,9 +17,6 @@ YARDSTICKS = 2
 
 
 class Path(Base):
-    def recognises(self, values: pl.Series) -> float:
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"steps": int(values.dtype.size) - YARDSTICKS}  # type: ignore[attr-defined]
 

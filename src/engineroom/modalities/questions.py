@@ -16,10 +16,6 @@ YES, NO = ("1", "true", "yes", "y", "active", "positive"), ("0", "false", "no", 
 
 
 class Questions(Base):
-    def recognises(self, values: pl.Series) -> float:
-        """Never by itself: a task packs the columns together."""
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"values": [field.name for field in values.dtype.fields]}  # type: ignore[attr-defined]
 

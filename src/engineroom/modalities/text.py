@@ -19,7 +19,7 @@ from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
 from ._base import Base
-from ._words import word_vectors
+from ._words import keep_company
 
 VOCABULARY = 8_000
 MOST_TOKENS = 200_000  # a bundle that claims more is not believed
@@ -85,15 +85,8 @@ class Text(Base):
         return TokenEmbedding(states[0]["vocabulary"], width)
 
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
-        """Tokens begin where the company they keep puts them, each network's with a little noise of its own."""
-        table = stems[0].table.weight
         texts = rows()
-        vectors = torch.from_numpy(word_vectors(texts.flat, texts.lengths, *table.shape))
-        known = vectors.any(1)
-        for stem in stems:
-            own = stem.table.weight
-            own[known] = STD * vectors[known].to(own) + 0.2 * own[known]
-            own[PAD] = 0
+        keep_company(stems, texts.flat, texts.lengths, std=STD, pad=PAD)
 
     def steps(self, state: State) -> int:
         return state["length"]

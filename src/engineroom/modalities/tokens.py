@@ -22,7 +22,7 @@ from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
 from ._base import Base
 from ._pieces import BUCKETS, MOST, piece_table, split_text
-from ._words import word_vectors
+from ._words import keep_company
 
 WORDS = 20_000  # known by themselves; rarer ones by their pieces
 LONGEST = 4_096  # tokens a row; labels would be lost by cutting, so longer rows are damaged
@@ -86,17 +86,10 @@ class Tokens(Base):
         return WordsAndPieces(len(states[0]["words"]) + UNKNOWN + 1, width, letters=states[0]["letters"])
 
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
-        """Words begin where the company they keep puts them, each network's with a little noise of its own."""
-        table = stems[0].table.weight
-        if stems[0].parts is None:
-            return
-        sentences = rows()
-        vectors = torch.from_numpy(word_vectors(sentences.flat[:, 0], sentences.lengths, *table.shape))
-        known = vectors.any(1)
-        for stem in stems:
-            own = stem.table.weight
-            own[known] = STD * vectors[known].to(own) + 0.2 * own[known]
-            own[PAD] = 0
+        """Letters keep no company that would tell them apart."""
+        if stems[0].parts is not None:
+            sentences = rows()
+            keep_company(stems, sentences.flat[:, 0], sentences.lengths, std=STD, pad=PAD)
 
     def steps(self, state: State) -> int:
         return state["length"]

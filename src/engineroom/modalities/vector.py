@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.files import blake
 from ..core.protocols import State
-from ..core.signals import Layout, Signal
+from ..core.signals import Layout
 from ._base import Base
+from .clock import AsTheyAre
 from .series import sparkline
 
 FEW = 2_000  # with fewer rows to learn from, half of the numbers are hidden at a time
@@ -25,10 +26,6 @@ class Vector(Base):
     layouts = ("vector",)
     kind = "vector"
     families = ("mlp",)
-
-    def recognises(self, values: pl.Series) -> float:
-        """Never by itself: a list of numbers is a series unless a source or the user says that its places have no order."""
-        return 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         rows = to_rows(values.drop_nulls(), None, {})
@@ -46,7 +43,7 @@ class Vector(Base):
         return {**fields, "": fields[""] * kept / (1 - HIDDEN)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return Whole()
+        return AsTheyAre()
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1] == state["width"]
@@ -58,13 +55,6 @@ class Vector(Base):
 
     def show(self, value: Any, state: State) -> str:
         return sparkline(np.asarray(value, float)[:, None]) if value is not None else "–"
-
-
-class Whole(nn.Module):
-    """(B, V) → vector Signal, unchanged."""
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        return Signal(x, "vector")
 
 
 def to_rows(values: pl.Series, width: int | None, damaged: dict[int, str]) -> np.ndarray:

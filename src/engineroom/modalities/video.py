@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.errors import missing_extra
 from ..core.protocols import State
-from ..core.signals import Layout, Signal
+from ..core.signals import Layout
 from ..layers.augment import jitter, shift, warp
 from ._base import Base, each_cell, mostly
-from .image import common_size, fit_size
+from .image import Normalise, cells, common_size, fit_size, open_picture
 
 FRAMES = 16  # of each video, evenly taken
 LARGEST = 64  # longest side the network sees, where neither the user nor the task wants another
@@ -87,7 +87,7 @@ class Video(Base):
         return {**fields, "": x.view(B, T, C, H, W)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return NormaliseClip(states[0]["mean"], states[0]["std"])
+        return Normalise(states[0]["mean"], states[0]["std"], layout)
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["frames"], state["channels"], state["height"], state["width"])
@@ -108,26 +108,6 @@ class Video(Base):
         return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
 
-class NormaliseClip(nn.Module):
-    """(B, T, C, H, W) pixels 0..255 → clip Signal with mean 0 and deviation 1 over the training videos."""
-
-    scale: Tensor
-    offset: Tensor
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        deviation = torch.tensor(std, dtype=torch.float32)
-        self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
-        self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, "clip")
-
-
-def cells(values: pl.Series) -> Any:
-    return values.to_list() if values.dtype in (pl.String, pl.Binary) else values.to_numpy()
-
-
 def decode(cell: Any, *, side: int, pixels: int, seconds: float) -> np.ndarray:
     """A path, encoded bytes or raw frames (T, H, W, C) → (T, H, W, 1 or 3) uint8, no side longer than `side`, the first `seconds` only.
 
@@ -146,12 +126,9 @@ def decode(cell: Any, *, side: int, pixels: int, seconds: float) -> np.ndarray:
 
 def stills(file: Any, side: int, pixels: int) -> Iterator[np.ndarray]:
     """The frames of an animated picture."""
-    from PIL import Image as Pillow
     from PIL import ImageSequence
 
-    with Pillow.open(file) as image:
-        if image.width * image.height > pixels:
-            raise ValueError(f"{image.width}×{image.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+    with open_picture(file.read(), pixels=pixels) as image:
         scale = min(1.0, side / max(image.size))
         for frame in ImageSequence.Iterator(image):
             yield np.asarray(frame.convert("RGB").resize((max(1, round(image.width * scale)), max(1, round(image.height * scale)))))

@@ -27,9 +27,6 @@ class Window(Base):
     kind = "path"
     families = ("linear", "transformer", "rnn")
 
-    def recognises(self, values: pl.Series) -> float:
-        return 0.0
-
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"steps": int(values.dtype.size)}  # type: ignore[attr-defined]
 

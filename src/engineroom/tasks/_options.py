@@ -36,6 +36,10 @@ class Plain:
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
+    def fits(self, target: Column) -> float:
+        """Never by itself: the same column is an ordinary question until somebody names this task."""
+        return 0.0
+
     def bind(self, target: Column) -> Any:
         """The task as it stands for a fitted target."""
         return self

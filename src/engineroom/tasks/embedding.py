@@ -48,10 +48,6 @@ class Embedding(Plain):
     trivial: ClassVar[str] = "alike"
     draws: ClassVar[bool] = True
 
-    def fits(self, target: Column) -> float:
-        """Never by itself: the same column is an ordinary classification until somebody asks who is who."""
-        return 0.0
-
     def outputs(self, target: Column) -> int:
         return self.width
 
@@ -108,18 +104,8 @@ class Embedding(Plain):
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         e = answers["embedding"]
-        row = np.arange(len(truth))
-        best, mate = np.zeros(len(truth)), np.zeros(len(truth), bool)
-        nearest = np.zeros(len(truth), np.int64)
-        for start in range(0, len(truth), 512):
-            part = slice(start, start + 512)
-            similarity = np.where(row[part, None] == row[None], -2.0, e[part] @ e.T)
-            nearest[part] = similarity.argmax(1)
-            mates = (truth[part, None] == truth[None]) & (row[part, None] != row[None])
-            mate[part] = mates.any(1)
-            best[part] = np.where(mates, similarity, -1.0).max(1) - np.where(mates, -1.0, similarity).max(1)
-        loss = np.where(mate, -best, 0.0)  # how much nearer the nearest stranger is than the nearest mate
-        return {"truth": truth, "row": row, "embedding": e, "nearest": nearest, "place": metrics.places(e, truth), "loss": loss}
+        place, nearest, behind = metrics.around(e, truth)
+        return {"truth": truth, "row": np.arange(len(truth)), "embedding": e, "nearest": nearest, "place": place, "loss": behind}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])

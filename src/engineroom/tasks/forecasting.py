@@ -72,9 +72,6 @@ class Forecasting(Plain):
     def selects(self) -> str:
         return self.judge
 
-    def fits(self, target: Column) -> float:
-        return 0.0
-
     def bind(self, target: Column) -> Forecasting:
         return replace(self, facts={name: target.state[name] for name in FACTS if name in target.state})
 

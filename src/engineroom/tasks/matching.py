@@ -48,9 +48,6 @@ class Matching(Plain):
     hides: ClassVar[tuple[str, ...]] = ("loss",)
     lenient: ClassVar[bool] = True  # whoever searches has one side alone
 
-    def fits(self, target: Column) -> float:
-        return 0.0
-
     def outputs(self, target: Column) -> int:
         return self.width
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core import registry
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._files import TABLE, ending, run_name, stem, visible
+from .table_folder import reader_of
 
 RETURN = 0.1  # chance of going back to the node itself at each hop
 HOPS = 10
@@ -56,8 +56,7 @@ def _tables(path: Path) -> dict[str, Path]:
 
 
 def _read(path: Path, limits: LimitsConfig, cache: Path | None) -> Table:
-    sources = [registry.get("data/sources", name) for name in ("delimited", "jsonl", "columnar")]
-    return max(sources, key=lambda source: source.recognises(path)).read(path, limits=limits, target=None, cache=cache)
+    return reader_of(path).read(path, limits=limits, target=None, cache=cache)
 
 
 def _pairs(frame: pl.DataFrame, place: dict[str, int], file: Path) -> tuple[np.ndarray, int]:

@@ -32,14 +32,14 @@ class TableFolder:
             return joined(folders, run_name(path))
         chosen = _chosen(tables, path)
         parts: list[tuple[str | None, Table]] = [
-            (split, _reader(file).read(file, limits=limits, target=target, cache=cache)) for split, file in chosen
+            (split, reader_of(file).read(file, limits=limits, target=target, cache=cache)) for split, file in chosen
         ]
         left = [file.name for file in tables if file not in {file for _, file in chosen}]
         table = joined(parts, run_name(path))
         return replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}.")) if left else table
 
 
-def _reader(path: Path):
+def reader_of(path: Path):
     """The source that reads this one file."""
     known = [registry.get("data/sources", name) for name in READERS if name in registry.names("data/sources")]
     return max(known, key=lambda source: source.recognises(path))
