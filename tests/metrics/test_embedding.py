@@ -62,6 +62,14 @@ def test_nobody_with_a_mate() -> None:
     assert all(np.isnan(v) for v in scores(circle(0, 50), np.array([1, 2]), np.arange(2)).values())
 
 
+def test_the_score_that_chooses_is_there_even_where_nothing_can_be_scored() -> None:
+    from engineroom.core import registry
+
+    task = registry.get("tasks", "embedding")
+    nothing, something = scores(circle(0, 50), np.array([1, 2]), np.arange(2)), scores(circle(0, 5, 90), np.array([1, 1, 2]), np.arange(3))
+    assert nothing.keys() == something.keys() >= {task.selects, task.headline, *task.higher, *task.lower}
+
+
 def test_curves_take_ties_at_once() -> None:
     thresholds, strangers, friends = rates(np.array([0.5, 0.5, 0.2]), np.array([True, False, True]))
     assert thresholds.tolist() == [0.5, 0.2] and strangers.tolist() == [1, 1] and friends.tolist() == [0.5, 1]

@@ -72,7 +72,7 @@ def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, place: np.
     """`row` numbers the rows, `place` is what `places` said of them among all: whoever resamples rows leaves the others to be found as they are."""
     similarity, same = pairs(embedding, truth, row)
     if not same.any() or same.all():
-        return dict.fromkeys(("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "accepted_at_1_percent"), float("nan"))
+        return dict.fromkeys(("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "auc_gap", "accepted_at_1_percent"), float("nan"))
     _, strangers, friends = rates(similarity, same)
     x, y = np.concatenate([[0.0], strangers]), np.concatenate([[0.0], friends])
     out = {"eer": equal_error(similarity, same)[0], "roc_auc": float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())}
