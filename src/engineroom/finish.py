@@ -32,6 +32,7 @@ from .evaluation.rival import face
 from .heads._assemble import describe, mirrored
 from .prepare import Prepared, Say
 from .rundir import RunDirectory
+from .tasks._eye import growth
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
@@ -69,7 +70,7 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, task.made(model, ready.schema))
+    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema)])
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -123,7 +124,7 @@ def make_manifest(
         "version": version("engineroom"),
         "task": ready.task_name,
         "target": ready.schema.target.name,
-        "objective": "supervised",
+        "objective": ready.task.objective,
         "schema": ready.schema.to_json(),
         "config": config.model_dump(),
         "calibration": calibration,

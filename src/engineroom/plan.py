@@ -30,6 +30,7 @@ RECIPES = {
     "maps": (120, 150, 0.5, 16, 16, 4e-3, 0.05),
     "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
     "tagging": (20, 5_000, 0.3, 16, 32, 4e-3, 0.05),
+    "generation": (100, 2_000, 0.5, 32, 32, 1e-3, 0.0),
     "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
