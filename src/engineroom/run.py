@@ -14,6 +14,7 @@ from .core import registry
 from .core.config import Config
 from .core.errors import UserError, nearest
 from .core.events import Player
+from .core.memory import give_back
 from .core.seeds import seed_everything
 from .data.dataset import Training
 from .engine.follow import follow
@@ -133,6 +134,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     if seconds:
         watching.append(Clock(schedule, seconds, clock))
 
+    give_back()
     model.train()
     with Interrupt() as interrupt:
         steps = batches(first, lambda: schedule.total - 1)

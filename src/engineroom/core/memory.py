@@ -1,0 +1,15 @@
+"""WORDS: giving back what is no longer needed. The C library keeps freed memory for itself; preparing much data leaves much of it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+
+
+def give_back() -> None:
+    """Hand freed memory to the system, where the C library (glibc) can be asked to; elsewhere nothing happens."""
+    gc.collect()
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        pass
