@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 
@@ -9,7 +10,5 @@ import gc
 def give_back() -> None:
     """Hand freed memory to the system, where the C library (glibc) can be asked to; elsewhere nothing happens."""
     gc.collect()
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):
-        pass
