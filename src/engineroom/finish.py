@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from .bundle.golden import make_golden
 from .bundle.model import Model, clean
 from .bundle.write import write_bundle
+from .core import registry
 from .core.config import Config, write_yaml
 from .core.exhibits import Exhibit
 from .engine.watch.history import read_history
@@ -35,6 +36,7 @@ from .rundir import RunDirectory
 from .tasks._eye import growth
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
+OTHERS = 256  # test rows that the others on the stage are asked about
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
@@ -70,7 +72,9 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema)])
+    others = registry.get("objectives", task.objective).exhibits(cast, task, data.batch(test[:OTHERS]))
+    shown = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
+    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, shown)
 
     def more(aside: Path) -> None:
         write_report(report, aside)

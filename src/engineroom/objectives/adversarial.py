@@ -17,6 +17,7 @@ from torch.nn.functional import softplus
 from ..core.columns import Schema
 from ..core.config import Config
 from ..core.events import Player
+from ..core.exhibits import Exhibit
 from ..core.signals import Batch, Losses
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -97,6 +98,17 @@ class Adversarial:
             Player("judge", judging, compare, tell_apart),
             Player("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),
         )
+
+    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Exhibit]:
+        """The judge's own view of real and made pictures, and what in a made one it looks at."""
+        judge = cast["judge"].eval()
+        with torch.no_grad():
+            made = cast["model"].eval()(batch)[:, 0]
+            real = judge(task.real(batch), batch)
+        made.requires_grad_()
+        found = judge(made, batch)
+        (slope,) = torch.autograd.grad(found.sum(), made)
+        return task.judged(made.detach(), found.detach(), real, slope.abs().sum(1))
 
 
 OBJECTIVE = Adversarial()

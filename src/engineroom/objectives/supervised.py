@@ -6,6 +6,7 @@ from torch import nn
 
 from ..core.config import Config
 from ..core.events import Player
+from ..core.exhibits import Exhibit
 from ..core.signals import Batch
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -30,6 +31,10 @@ class Supervised:
 
         schedule.apply(optimizer, 0)
         return (Player("model", optimizer, precision.wrap(model), task.loss, clip=1.0, after=after),)
+
+    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Exhibit]:
+        """What others on the stage could tell: there are none."""
+        return []
 
 
 OBJECTIVE = Supervised()

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..baselines._hog import picture_features
 from ..core.exhibits import Exhibit
@@ -40,6 +42,17 @@ def sheet(pictures: np.ndarray, columns: int, scale: int = 0) -> Any:
         tile = Image.fromarray(one[0] if C == 1 else one.transpose(1, 2, 0)).convert("RGB").resize((S * scale, S * scale), Image.Resampling.NEAREST)
         out.paste(tile, ((k % columns) * (S * scale + BORDER), (k // columns) * (S * scale + BORDER)))
     return out
+
+
+def as_pixels(x: Tensor) -> np.ndarray:
+    """(B, C, S, S) from -1 to 1 → uint8."""
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
+
+
+def heat(strength: np.ndarray) -> np.ndarray:
+    """(B, S, S) of 0 and more → (B, 3, S, S) uint8 from white to red, each by its own largest."""
+    share = strength / np.maximum(strength.max((1, 2), keepdims=True), 1e-12)
+    return np.stack([np.full_like(share, 255), 255 * (1 - share), 255 * (1 - share)], 1).astype(np.uint8)
 
 
 def as_bytes(image: Any, later: tuple[Any, ...] = ()) -> bytes:

@@ -19,7 +19,7 @@ from ..core.table import Table
 from ..layers.critic import Critic
 from ..metrics import generation as metrics
 from ..modalities.picture import SIDES
-from ._eye import as_bytes, html_picture, looked, sheet
+from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
 from ._options import Plain
 
 NOISE = "noise"
@@ -27,6 +27,7 @@ ASIDE = 1_000_000  # seeds of pictures made for the report begin here
 LEAST = 40  # pictures
 MOST_KINDS = 100  # classes of a lone column that is taken to say what is to be made
 ACROSS, KINDS = 10, 10  # pictures of a kind, and kinds, in the report
+RATED = 8  # pictures that the judge likes most and least, shown
 BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
 
@@ -125,7 +126,7 @@ class Generation(Plain):
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, 1, C, S, S) from -1 to 1 → pictures."""
-        return self.plain(((output[:, 0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy())
+        return self.plain(as_pixels(output[:, 0]))
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return {"truth": truth, "made": answers["made"], "picture": answers["picture"], "loss": -answers["made"][:, -1]}
@@ -182,7 +183,7 @@ class Generation(Plain):
                 angle = float(share) * np.pi / 2  # on the sphere: a straight line would pass where chance seldom lies
                 noise = np.cos(angle) * first + np.sin(angle) * second
                 output = network(Batch({**kept, name: noise.float()}, batch.rows[0::2]))
-                out.append(((output[:, 0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy())
+                out.append(as_pixels(output[:, 0]))
         picked = np.linspace(0, FRAMES - 1, BETWEEN).astype(int)
         still = sheet(np.stack([out[k] for k in picked], 1).reshape(-1, *out[0].shape[1:]), BETWEEN)
         return still, [sheet(one, len(one)) for one in out + out[::-1]]
@@ -195,6 +196,22 @@ class Generation(Plain):
         return [
             Exhibit("gallery", "Beside it", {"items": items, "wide": True}),
             Exhibit("histogram", "Is it learnt by heart?", {"x": "distance of thumbnails to the nearest training picture", "edges": edges.tolist(), "series": near}, words),
+        ]
+
+    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
+        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, S, S) of its rating of `made` (B, C, S, S)."""
+        edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
+        series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
+        pictures = as_pixels(made)
+        order = found.argsort(descending=True)
+        items = []
+        for title, rows in (("taken for real", order[:RATED]), ("seen through", order.flip(0)[:RATED])):
+            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].numpy())])
+            items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
+        words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
+        return [
+            Exhibit("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Exhibit("gallery", "The judge's view of made pictures", {"items": items, "wide": True}),
         ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
