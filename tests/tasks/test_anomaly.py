@@ -14,7 +14,7 @@ from engineroom.metrics.anomaly import event_numbers, events_found, scores
 from engineroom.tasks._made_up import made_up, moving
 from engineroom.tasks._options import make_task
 
-TARGET = Column("state", "category", "target", {"values": ["anomaly", "normal"], "counts": [60, 30]})
+TARGET = Column("state", "oddity", "target", {"values": ["normal", "anomaly"]})
 
 
 def pumps(rows: int = 600, seed: int = 0) -> pl.DataFrame:
@@ -89,7 +89,7 @@ def test_the_past_of_a_series_is_read_and_never_its_future() -> None:
 def test_the_alarm_keeps_its_share() -> None:
     rng = np.random.default_rng(0)
     p = rng.uniform(0, 1, 2_000)
-    answers, truth = {"probability": np.stack([p, 1 - p], 1)}, np.ones(2_000, np.int64)
+    answers, truth = {"probability": np.stack([1 - p, p], 1)}, np.zeros(2_000, np.int64)
     for share in (0.01, 0.1):
         task = make_task("anomaly", {"alarms": share}).bind(TARGET)
         records = task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth)

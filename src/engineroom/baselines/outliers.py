@@ -24,19 +24,18 @@ class Outliers(Rival):
         from sklearn.ensemble import IsolationForest
         from sklearn.preprocessing import RobustScaler, StandardScaler
 
-        place = list(schema.target.state["values"]).index("anomaly")
-        facts: dict[str, Any] = {"place": place}
+        facts: dict[str, Any] = {}
         fitted = Fitted("outliers", "", kind, classes, schema, facts, {})
-        x = filled(frame, schema, facts)[y != place]
+        x = filled(frame, schema, facts)[y == 0]
         fitted.parts["scaler"] = RobustScaler(unit_variance=True).fit(x)
         fitted.parts["spread"] = StandardScaler().fit(x)
         forest = IsolationForest(n_estimators=200, random_state=seed).fit(x)
-        asked, truth = (filled(val[0], schema, facts), val[1]) if len(val[1]) else (x, np.full(len(x), 1 - place))
+        asked, truth = (filled(val[0], schema, facts), val[1]) if len(val[1]) else (x, np.zeros(len(x), int))
         tried = {"forest": -forest.score_samples(asked), "zscore": zscore(fitted, asked)}
-        ranks = {name: np.nan_to_num(roc_auc(truth == place, score), nan=0.5) for name, score in tried.items()}
+        ranks = {name: np.nan_to_num(roc_auc(truth > 0, score), nan=0.5) for name, score in tried.items()}
         facts["method"] = "forest" if ranks["forest"] >= ranks["zscore"] else "zscore"
         fitted.parts["estimator"] = forest
-        ordinary = tried[facts["method"]][truth != place]
+        ordinary = tried[facts["method"]][truth == 0]
         facts |= {"middle": float(np.median(ordinary)), "spread": float(max(1e-9, np.std(ordinary)))}
         fitted.words = {"forest": "isolation forest", "zscore": "robust z-score of the columns"}[facts["method"]]
         return fitted
@@ -48,8 +47,7 @@ class Outliers(Rival):
             return np.zeros((0, 2))
         score = -fitted.parts["estimator"].score_samples(x) if facts["method"] == "forest" else zscore(fitted, x)
         p = 1 / (1 + np.exp(-np.clip((score - facts["middle"]) / facts["spread"], -20, 20)))
-        pair = np.stack([1 - p, p], 1)
-        return pair if facts["place"] == 1 else pair[:, ::-1]
+        return np.stack([1 - p, p], 1)
 
 
 def filled(frame: pl.DataFrame, schema: Schema, facts: dict[str, Any]) -> np.ndarray:

@@ -18,6 +18,8 @@ from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Records
 from ..core.table import Table
 
+DRAWN = 8  # answers that a report draws
+
 
 class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
@@ -34,11 +36,16 @@ class Plain:
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     draws: ClassVar[bool] = False  # are answers better looked at than read?
+    drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def fits(self, target: Column) -> float:
         """Never by itself: the same column is an ordinary question until somebody names this task."""
         return 0.0
+
+    def facing(self, target: Column) -> Any:
+        """The task as it stands for a target of that kind, before anything is learnt of it: one name may ask several kinds of question."""
+        return self
 
     def bind(self, target: Column) -> Any:
         """The task as it stands for a fitted target."""
@@ -72,6 +79,11 @@ class Plain:
     def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray] | None:
         """(stated probability (M,), whether it came true (M,)) where answers state one: what calibration is read from; else None."""
         return None
+
+    def drawn_rows(self, records: Records) -> np.ndarray:
+        """Which answered rows a report draws, where answers are better looked at than read: evenly taken, good and bad alike."""
+        rows = len(records["truth"])
+        return np.unique(np.linspace(0, rows - 1, min(DRAWN, rows)).astype(int))
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""

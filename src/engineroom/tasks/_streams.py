@@ -1,0 +1,98 @@
+"""LOSS: rows in time, each with what the past was: in order, series by series, never across a gap, measured by each series' own beginning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..core.errors import DataError, nearest
+from ..core.table import Table
+from ._made_up import moving
+from ._timeline import find_time
+
+GAP = 10.0  # usual steps; a longer silence ends a stretch
+JUDGES = 0.2  # of a series' beginning: its last part validates
+STRETCH = "_stretch"
+
+
+def streamed(table: Table, task: Any, beside: set[str | None]) -> tuple[Table, np.ndarray, list[str]]:
+    """(the table with the past of every number, (N,) train, val or test by place in its series, what was found on the way).
+
+    Raises DataError for a column that is not there, for times that cannot be read, run backwards or occur twice within a series.
+    """
+    frame = table.frame
+    for name in (task.series, task.time):
+        if name and name not in frame.columns:
+            raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
+    series = frame[task.series].cast(pl.String).fill_null("").to_numpy() if task.series else np.full(frame.height, "")
+    clock, used = find_time(frame.drop([name for name in beside if name]), task.time)
+    stretch, notes = stretches(series, clock, used)
+    numbers = [n for n in frame.columns if frame[n].dtype.is_numeric() and n not in beside and n != task.series and n not in used]
+    if task.settle:
+        numbers_from = begins(series, task.settle)
+        frame = by_beginning(frame, numbers, series, numbers_from)
+        parts = np.where(numbers_from > 1, "test", np.where(numbers_from > 1 - JUDGES, "val", "train")).astype(object)
+    else:
+        parts = np.full(frame.height, "", object)
+        frame = frame.with_columns(pl.col(name).cast(pl.Float64) for name in numbers)
+    frame = moving(frame.with_columns(pl.Series(STRETCH, stretch)), numbers, task.window, STRETCH).drop(STRETCH)
+    gone = [name for name in (task.series, *used) if name and name in frame.columns]
+    return replace(table, frame=frame.drop(gone), hints={n: h for n, h in table.hints.items() if n not in gone}), parts, notes
+
+
+def stretches(series: np.ndarray, clock: np.ndarray | None, used: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
+    """((N,) numbers of stretches without a gap, notes)."""
+    names, code = np.unique(series, return_inverse=True)
+    if clock is None:
+        return code.astype(np.int64), ["No column of times was found: rows follow each other as they stand."] if len(names) < 2 else []
+    word = " ".join(used)
+    if not np.isfinite(clock).all():
+        row = int(np.flatnonzero(~np.isfinite(clock))[0])
+        raise DataError(f"Row {row} has no time.", f"Column {word} cannot be read there.", "Repair or remove such rows.")
+    begun, gaps = np.zeros(len(series), bool), 0
+    for number in range(len(names)):
+        rows = np.flatnonzero(code == number)
+        step = np.diff(clock[rows])
+        where = f" of {names[number]}" if names[number] else ""
+        if (step < 0).any():
+            row = int(rows[1:][step < 0][0])
+            raise DataError(f"The rows{where} are not in the order of {word}: row {row} is earlier than the one before it.", "The past of a row is the rows before it.", "Sort the rows by time; if several series are mixed, name their column: --set options.series=NAME")
+        if (step == 0).any():
+            row = int(rows[1:][step == 0][0])
+            raise DataError(f"{int((step == 0).sum())} row(s){where} have the same {word} as the row before, row {row} the first.", "A moment occurs once in a series.", "Keep one row a moment; if several series are mixed, name their column: --set options.series=NAME")
+        wide = step > GAP * np.median(step) if len(step) else step.astype(bool)
+        begun[rows[1:][wide]] = True
+        gaps += int(wide.sum())
+    stretch = np.zeros(len(series), np.int64)
+    for number in range(len(names)):
+        rows = np.flatnonzero(code == number)
+        stretch[rows] = np.cumsum(begun[rows])
+    stretch = np.unique(np.stack([code.astype(np.int64), stretch], 1), axis=0, return_inverse=True)[1].ravel()
+    return stretch, [f"{gaps} gap(s) of more than {GAP:g} usual steps: after each the past begins anew."] if gaps else []
+
+
+def begins(series: np.ndarray, settle: float) -> np.ndarray:
+    """(N,) how far a row lies in its series, in lengths of the beginning that is taken for ordinary: up to 1 inside it."""
+    place, size = np.zeros(len(series)), np.ones(len(series))
+    for name in np.unique(series):
+        rows = np.flatnonzero(series == name)
+        size[rows] = max(2.0, settle * len(rows) if settle < 1 else settle)
+        place[rows] = np.arange(1, len(rows) + 1)
+    return place / size
+
+
+def by_beginning(frame: pl.DataFrame, numbers: list[str], series: np.ndarray, place: np.ndarray) -> pl.DataFrame:
+    """Numbers counted in standard deviations from the mean of their series' beginning."""
+    columns = []
+    for name in numbers:
+        x = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy().copy()
+        for one in np.unique(series):
+            rows = series == one
+            first = x[rows & (place <= 1) & np.isfinite(x)]
+            mean, spread = (float(first.mean()), float(first.std())) if len(first) > 1 else (0.0, 1.0)
+            x[rows] = (x[rows] - mean) / (spread if spread > 1e-9 * max(1.0, abs(mean)) else 1.0)
+        columns.append(pl.Series(name, x).fill_nan(None))
+    return frame.with_columns(columns)
