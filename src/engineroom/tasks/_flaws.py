@@ -154,7 +154,7 @@ def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: s
 def pixels_of(values: pl.Series, side: int) -> np.ndarray:
     """(N, C, H, W) uint8 of one size; those that cannot be read are left out."""
     if isinstance(values.dtype, pl.Array):
-        raw = values.to_numpy()
+        raw = values.to_numpy().copy()
         return np.moveaxis(raw, -1, 1) if raw.ndim == 4 else raw[:, None]
     image, damaged = registry.get("modalities", "image"), dict[int, str]()
     state = image.fit(values, limits=LimitsConfig(side=side))

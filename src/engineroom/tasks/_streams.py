@@ -14,6 +14,8 @@ from ._made_up import moving
 from ._timeline import find_time
 
 GAP = 10.0  # usual steps; a longer silence ends a stretch
+FEW = 0.01  # share of the moments that may run backwards or occur twice
+MOST = 5_000  # rows of a series of which a share is taken
 JUDGES = 0.2  # of a series' beginning: its last part validates
 STRETCH = "_stretch"
 
@@ -21,7 +23,7 @@ STRETCH = "_stretch"
 def streamed(table: Table, task: Any, beside: set[str | None]) -> tuple[Table, np.ndarray, list[str]]:
     """(the table with the past of every number, (N,) train, val or test by place in its series, what was found on the way).
 
-    Raises DataError for a column that is not there, for times that cannot be read, run backwards or occur twice within a series.
+    Raises DataError for a column that is not there, for times that cannot be read, and where many run backwards or occur twice within a series.
     """
     frame = table.frame
     for name in (task.series, task.time):
@@ -52,18 +54,20 @@ def stretches(series: np.ndarray, clock: np.ndarray | None, used: tuple[str, ...
     if not np.isfinite(clock).all():
         row = int(np.flatnonzero(~np.isfinite(clock))[0])
         raise DataError(f"Row {row} has no time.", f"Column {word} cannot be read there.", "Repair or remove such rows.")
-    begun, gaps = np.zeros(len(series), bool), 0
+    begun, gaps, notes = np.zeros(len(series), bool), 0, list[str]()
     for number in range(len(names)):
         rows = np.flatnonzero(code == number)
         step = np.diff(clock[rows])
         where = f" of {names[number]}" if names[number] else ""
-        if (step < 0).any():
-            row = int(rows[1:][step < 0][0])
-            raise DataError(f"The rows{where} are not in the order of {word}: row {row} is earlier than the one before it.", "The past of a row is the rows before it.", "Sort the rows by time; if several series are mixed, name their column: --set options.series=NAME")
-        if (step == 0).any():
-            row = int(rows[1:][step == 0][0])
-            raise DataError(f"{int((step == 0).sum())} row(s){where} have the same {word} as the row before, row {row} the first.", "A moment occurs once in a series.", "Keep one row a moment; if several series are mixed, name their column: --set options.series=NAME")
-        wide = step > GAP * np.median(step) if len(step) else step.astype(bool)
+        for bad, what in ((step < 0, f"is earlier in {word} than the row before it"), (step == 0, f"has the same {word} as the row before it")):
+            if not bad.any():
+                continue
+            said = f"Row {int(rows[1:][bad][0])}{where} {what}, and so do {int(bad.sum()) - 1} others."
+            if bad.mean() > FEW:
+                fix = "Sort the rows, one a moment; if several series are mixed, name their column: --set options.series=NAME"
+                raise DataError(said, "The past of a row is the rows before it.", fix)
+            notes.append(f"{said} Rows were taken in the order they stand.")
+        wide = step > GAP * np.median(step[step > 0]) if (step > 0).any() else np.zeros(len(step), bool)
         begun[rows[1:][wide]] = True
         gaps += int(wide.sum())
     stretch = np.zeros(len(series), np.int64)
@@ -71,7 +75,8 @@ def stretches(series: np.ndarray, clock: np.ndarray | None, used: tuple[str, ...
         rows = np.flatnonzero(code == number)
         stretch[rows] = np.cumsum(begun[rows])
     stretch = np.unique(np.stack([code.astype(np.int64), stretch], 1), axis=0, return_inverse=True)[1].ravel()
-    return stretch, [f"{gaps} gap(s) of more than {GAP:g} usual steps: after each the past begins anew."] if gaps else []
+    notes += [f"{gaps} gap(s) of more than {GAP:g} usual steps: after each the past begins anew."] if gaps else []
+    return stretch, notes[:5]
 
 
 def begins(series: np.ndarray, settle: float) -> np.ndarray:
@@ -79,7 +84,7 @@ def begins(series: np.ndarray, settle: float) -> np.ndarray:
     place, size = np.zeros(len(series)), np.ones(len(series))
     for name in np.unique(series):
         rows = np.flatnonzero(series == name)
-        size[rows] = max(2.0, settle * len(rows) if settle < 1 else settle)
+        size[rows] = max(2.0, settle * min(MOST, len(rows)) if settle < 1 else settle)
         place[rows] = np.arange(1, len(rows) + 1)
     return place / size
 
