@@ -9,6 +9,7 @@ import argparse
 import json
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
     found = {}
     for who, p in said.items():
         score = np.log(np.clip(p[:, 1], 1e-12, 1)) - np.log(np.clip(p[:, 0], 1e-12, 1))
-        parts = [once(score[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [once(score[a:b]) for a, b in pairwise(ends)]
         found[who] = nab_score(parts, windows)
     return found
 

@@ -76,6 +76,7 @@ class Task(Protocol):
     lower: tuple[str, ...]  # … and those that shrink
     selects: str  # the validation score, lower is better, that picks the best weights
     target_modality: str
+    also: tuple[str, ...]  # further kinds of target
 
     def fits(self, target: Column) -> float: ...
     def facing(self, target: Column) -> Task: ...

@@ -12,9 +12,8 @@ def cloth():
 
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:64, 0:64]
-    pictures, states = [], []
-    for number in range(400):
-        state = ("good", "good", "good", "good", ("thread", "stain", "turned")[number // 5 % 3])[number % 5]
+    pictures, states = [], [("good", "good", "good", "good", ("thread", "stain", "turned")[i // 5 % 3])[i % 5] for i in range(400)]
+    for state in states:
         a, b = rng.uniform(0, 2 * np.pi, 2)
         plain = 120 + 30 * np.sin(0.9 * (x + y) + a) + 20 * np.sin(0.9 * (x - y) + b)
         row, column, size = rng.integers(16, 48), rng.integers(16, 48), rng.uniform(4, 9)
@@ -24,7 +23,6 @@ def cloth():
         plain = odd.get(state, plain)
         light = rng.uniform(0.9, 1.1) + 0.1 * (x - 32) / 64
         pictures.append(np.clip(light * plain + rng.normal(0, 8, plain.shape), 0, 255).astype(np.uint8))
-        states.append(state)
     return pl.DataFrame({"picture": pl.Series(np.stack(pictures)), "state": states})
 
 

@@ -62,6 +62,7 @@ class Alarm(Classification):
     series: str = ""  # with a window: the column that tells series apart
     time: str = ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
     settle: float = 0.0  # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
+    adapt: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
     kinds: tuple[str, ...] = field(default=(), metadata={"bound": True})  # of anomalies that only test
     events: bool = field(default=False, metadata={"bound": True})
 
@@ -81,10 +82,10 @@ class Alarm(Classification):
             raise UserError("options.alarms is a share of the ordinary rows.", "It lies between 0 and 0.5.", "Example: --set options.alarms=0.01")
         if self.window < 0 or self.window == 1:
             raise UserError("options.window counts rows of the past.", "It is 0 (none) or at least 2.", "Example: --set options.window=60")
-        if self.settle < 0 or 1 <= self.settle < 2 or (self.settle and not self.window):
+        if self.settle < 0 or 1 <= self.settle < 2 or (self.settle and not self.window) or (self.adapt and not self.settle):
             raise UserError(
                 "options.settle says how much of each series' beginning is ordinary.",
-                "It is a share below 1 or a number of rows, and needs a window.",
+                "It is a share below 1 or a number of rows, and needs a window; options.adapt needs it.",
                 "Example: --set options.window=30 --set options.settle=0.15",
             )
         if self.labels < 0:

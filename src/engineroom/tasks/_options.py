@@ -25,6 +25,7 @@ class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
     head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
+    also: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `reframe` may give: `facing` tells them apart
     ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → families for it, where the usual ones cannot serve the head
     pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns

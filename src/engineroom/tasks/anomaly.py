@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from ._streams import streamed
 
 MOST_MADE, TIMES = 60_000, 2  # made-up rows; to an ordinary one, in training
 KNOWN = 0.2  # known anomalies, repeated, to a made-up row
+Maker = Callable[[np.ndarray, int, np.random.Generator], pl.DataFrame]  # rows of the source, how many → rows that never were
 JUDGED = 0.2  # made-up rows to an ordinary one where there is no real anomaly to judge by
 
 
@@ -26,6 +28,8 @@ JUDGED = 0.2  # made-up rows to an ordinary one where there is no real anomaly t
 class Anomaly(Alarm):
     """A network learns to tell the ordinary rows from made-up ones, whose columns do not belong together; what it takes for made up is
     out of the ordinary. Pictures are another question of the same name: see `Flaws`."""
+
+    also = ("flaw",)
 
     def facing(self, target: Column) -> Alarm:
         """The question as the target puts it: rows of a table, or pictures with a map of what is odd."""
@@ -38,22 +42,22 @@ class Anomaly(Alarm):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really odd."""
         self.check()
-        split = split_column(table)
+        split, target = split_column(table), target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
         if not asking and target and target not in table.frame.columns:
             raise DataError(f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns"))
         if picture := picture_column(table, {target, split}):
             return table if asking else spoilt(self, table, target, split, picture)
-        notes: list[str] = []
-        if self.window:
-            table, settled, notes = streamed(table, self, {target, split})
+        stream = streamed(table, self, {target, split}) if self.window else None
+        table = stream.table if stream else table
         if asking:
             return table
         judged = self.judged(table.frame, target, split)
-        if self.window and self.settle:
-            judged = replace(judged, parts=np.where(judged.odd & (settled != "test"), "", settled))
-        return self.framed(replace(table, notes=(*table.notes, *notes)), target, split, judged)
+        if stream and self.settle:
+            judged = replace(judged, parts=np.where(judged.odd & (stream.parts != "test"), "", stream.parts))
+        table = replace(table, notes=(*table.notes, *(stream.notes if stream else ())))
+        return self.framed(table, target, split, judged, stream.made_up if stream else None)
 
-    def framed(self, table: Table, target: str | None, split: str, judged: Judged) -> Table:
+    def framed(self, table: Table, target: str | None, split: str, judged: Judged, make: Maker | None) -> Table:
         inputs = table.frame.drop([name for name in (target, split) if name])
         name, rng, words = target or TARGET, np.random.default_rng(0), judged.words
         labels = pl.Series(name, judged.labels().astype(str))
@@ -69,7 +73,8 @@ class Anomaly(Alarm):
             fresh["test"] = max(1, int(JUDGED * ordinary["test"].height))
             words += " No real anomaly stands in the test: it is judged by made-up rows, and the scores say no more than that."
         for part, count in fresh.items():
-            pieces.append(as_odd(made_up(ordinary[part], count, rng), name, part))
+            made = make((judged.parts == part) & ~judged.odd, count, rng) if make else made_up(ordinary[part], count, rng)
+            pieces.append(as_odd(made, name, part))
         if len(judged.taught):
             times = max(1, round(KNOWN * fresh["train"] / len(judged.taught)))
             pieces.append(as_odd(inputs[np.tile(judged.taught, times)], name, "train"))
