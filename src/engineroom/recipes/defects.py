@@ -34,6 +34,6 @@ RECIPE = Recipe(
     answers="CSV: prediction, score, alarm; or a folder of heat maps as PNG",
     target="state",
     demo=cloth,
-    settings={"task": "anomaly"},
+    settings={"task": "anomaly", "model": {"size": "small"}},
     minutes=1.5,
 )

@@ -45,7 +45,7 @@ class Flaws(Alarm):
     pace = "flaws"
     rival = "textures"
     trivial = "calm"
-    side = 192
+    side = 160
     ask_rows = 16
     draws = True
     drawn_words = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."
