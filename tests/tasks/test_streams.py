@@ -8,7 +8,9 @@ import pytest
 
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
+from engineroom.tasks._made_up import disturbed, moving
 from engineroom.tasks._options import make_task
+from engineroom.tasks._streams import streamed
 
 
 def pumps(rows: int = 200) -> pl.DataFrame:
@@ -71,3 +73,36 @@ def test_a_single_doubled_moment_is_noted_and_taken_as_it_stands() -> None:
 def test_settings_that_make_no_sense_are_told(options: dict) -> None:
     with pytest.raises(UserError, match="options"):
         reframed(pumps(), **options)
+
+
+def test_a_disturbed_stretch_is_another_and_the_rest_stays() -> None:
+    x = np.random.default_rng(0).normal(0, 1, (2_000, 3))
+    y, inside = disturbed(x, 20, np.random.default_rng(1))
+    assert np.array_equal(x[~inside], y[~inside]) and 0.1 < inside.mean() < 0.7
+    assert (x[inside] != y[inside]).any(1).mean() > 0.8
+    assert np.array_equal(disturbed(x, 20, np.random.default_rng(1))[0], y)
+    alone = disturbed(x[:1], 20, np.random.default_rng(2))[0]
+    assert alone.shape == (1, 3)
+
+
+def test_made_up_rows_have_a_past_that_goes_with_them() -> None:
+    """A mean that is not the mean of the rows before, or a jump that is not the row less the mean, would give a made-up row away."""
+    task = make_task("anomaly", {"window": 5, "series": "pump", "settle": 100})
+    stream = streamed(Table(pumps()), task, {"state"})
+    rows = stream.made_up(stream.parts == "train", 60, np.random.default_rng(0))
+    assert rows.height == 60 and rows.columns == stream.table.frame.drop("state").columns
+    assert rows["flow jump"].to_numpy() == pytest.approx((rows["flow"] - rows["flow mean"]).to_numpy())
+    assert rows["flow"].abs().max() > 3
+
+
+def test_a_new_level_becomes_ordinary_where_rows_are_measured_by_those_before() -> None:
+    frame = pl.DataFrame({"flow": np.r_[np.tile([0.0, 1.0], 50), np.tile([10.0, 11.0], 50)], "state": "ok"})
+    options = {"window": 5, "series": "", "settle": 20}
+    for adapt, least, most in ((True, -1.5, 1.5), (False, 15, 25)):
+        stream = streamed(Table(frame), make_task("anomaly", {**options, "adapt": adapt}), {"state"})
+        assert stream.table.frame["flow"][100] > 8 and least < stream.table.frame["flow"][-1] < most
+
+
+def test_means_of_the_past_by_hand() -> None:
+    out = moving(pl.DataFrame({"x": [0.0, 6.0, 3.0]}), ["x"], 3, "")
+    assert out["x mean"].to_list() == [0, 3, 3] and out["x recent"].to_list() == [0, 3, 4.5] and out["x step"].to_list() == [0, 6, -3]

@@ -7,6 +7,7 @@ import polars as pl
 
 SHARES = (0.2, 0.3, 0.5)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
 SOME = ((0.05, 0.5), (0.05, 0.5), (0.05, 1.0))  # how many of its columns such a row exchanges; what is drawn wide may be odd throughout
+WORDY = 2.0  # words a cell: from here on cells are texts
 SMALL, LARGE = 1.0, 10.0  # standard deviations by which a stretch of a series is disturbed
 LATE = 6  # the latest of the rows of the past: this part of them
 TAIL = 0.01  # the wider range begins at these quantiles, in half of the draws
@@ -46,6 +47,8 @@ def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
     known = values.drop_nulls()
     different = (known if len(known) else values).unique(maintain_order=True)
     picked = different.gather(rng.integers(0, len(different), count))
+    if values.dtype == pl.String and len(known) and float(known.head(1_000).str.count_matches(r"\S+").mean()) >= WORDY:  # type: ignore[arg-type]
+        return worded(picked, known, rng)
     if not values.dtype.is_numeric() or not len(known):
         return picked
     x = known.cast(pl.Float64).to_numpy()
@@ -60,6 +63,20 @@ def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
         uniform = np.clip(np.round(uniform), 0 if x.min() >= 0 else -(2**31), 2**31 - 1)
     from_range = rng.random(count) < 0.5
     return pl.Series(np.where(from_range, uniform, picked.cast(pl.Float64).to_numpy()))
+
+
+def worded(texts: pl.Series, known: pl.Series, rng: np.random.Generator) -> pl.Series:
+    """Texts with some words exchanged for others, the rare as often as the common, or for words that nobody has heard of; some change places."""
+    words = sorted({word for text in known.head(20_000) for word in text.split()})
+    out = []
+    for text in texts:
+        parts = text.split()
+        share = rng.choice([0.15, 0.4, 1.0])
+        for place in np.flatnonzero(rng.random(len(parts)) < share):
+            word = words[int(rng.integers(len(words)))]
+            parts[place] = word if rng.random() < 0.5 else "".join(rng.permutation(list(word)))
+        out.append(" ".join(rng.permutation(parts) if parts and rng.random() < 0.2 else parts))
+    return pl.Series(out, dtype=pl.String)
 
 
 def moving(frame: pl.DataFrame, names: list[str], span: int, series: str) -> pl.DataFrame:
