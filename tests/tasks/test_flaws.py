@@ -85,6 +85,7 @@ def test_the_loss_knows_places_and_the_hottest_decide() -> None:
     wrong = task.loss(-z, Batch({"target": y}, np.arange(4), 0)).total
     assert right < 0.2 < 2 < wrong
     assert peak(z[:, 0, 0]).tolist() == [6.0, -6.0, -6.0, 6.0]
+    assert task.lean(z, z[:1], TARGET).tolist() == [6.0, -6.0, -6.0, 6.0]
     codes = task.loss(z, Batch({"target": torch.tensor([1, 0, 0, 1])}, np.arange(4), 0))
     assert torch.isfinite(codes.total)
     assert levels(np.array([0.0, 40.0, -40.0])).tolist() == [128, 255, 0]

@@ -7,48 +7,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
+import torch
 from torch import Tensor
 
 from ..core.columns import Column
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
-from ..core.table import Table
 from ..metrics import anomaly as metrics
 from ..metrics.classification import roc_auc
 from ..modalities.category import to_strings
 from ..modalities.oddity import ANOMALY, NORMAL
 from . import _classes as classes
+from ._judged import FEW, NAMES, ORDINARY, Judged, given
 from ._members import mean_loss
 from .classification import Classification, cross_entropy, log_odds
-
-ORDINARY = ("normal", "ok", "good", "benign", "ordinary", "free", "none", "no", "false", "0", "0.0", "-")  # names of the normal class, as people write it
-TARGET = "anomaly"  # the target's name where no column holds labels
-LEAST = 20  # ordinary rows of the validation by which the alarm is set
-MOST_KINDS = 40  # of anomalies that are told apart in a report
-NAMES = [NORMAL, ANOMALY]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What labels say of the rows: `odd` (N,) which are no ordinary ones, `kinds` (N,) their classes in words, `parts` (N,) train, val, test or ""
-    for rows that are left out, `taught` (T,) odd rows that are known and teach, all of it in `words`."""
-
-    odd: np.ndarray
-    kinds: np.ndarray
-    parts: np.ndarray
-    taught: np.ndarray
-    words: str
-
-    def labels(self) -> np.ndarray:
-        """(N,) what the target says: normal, anomaly, or the kind of anomaly where several are told apart."""
-        return np.where(self.odd, np.where(np.isin(self.kinds, self.known()), self.kinds, ANOMALY), NORMAL).astype(object)
-
-    def known(self) -> list[str]:
-        """The kinds of anomaly in the test, the commonest first; none where there is only one."""
-        found, counts = np.unique(self.kinds[self.odd & (self.parts == "test")].astype(str), return_counts=True)
-        kinds = [str(kind) for kind in found[np.argsort(-counts, kind="stable")] if kind not in NAMES]
-        return kinds[:MOST_KINDS] if len(kinds) > 1 else []
 
 
 @dataclass(frozen=True)
@@ -145,7 +118,7 @@ class Alarm(Classification):
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """The log odds above which the wanted share of ordinary validation rows lies."""
         odds = log_odds(answers["probability"][:, 1])[truth == 0]
-        return {"alarm_from": float(np.quantile(odds, 1 - self.alarms, method="higher"))} if len(odds) >= LEAST else {"alarm_from": 0.0}
+        return {"alarm_from": float(np.quantile(odds, 1 - self.alarms, method="higher"))} if len(odds) >= FEW else {"alarm_from": 0.0}
 
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
         """Log odds counted from the alarm on: a probability above one half raises it."""
@@ -155,6 +128,10 @@ class Alarm(Classification):
 
     def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
         return log_odds(answers["probability"][:, 1])
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) log odds of being odd, before calibration."""
+        return torch.logit(output.softmax(-1).mean(1)[:, 1].double(), 1e-9)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         score = answers["probability"][:, 1].astype(np.float64)
@@ -224,27 +201,3 @@ def by_kind(records: Records, rival: Records, kinds: tuple[str, ...]) -> list[Ex
     columns = ["kind of anomaly", "test rows", "found, deep", "found, classical", "roc_auc, deep", "roc_auc, classical"]
     words = "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind against the ordinary rows."
     return [Exhibit("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
-
-
-def given(values: pl.Series, odd: np.ndarray) -> np.ndarray:
-    """(N,) the parts that the source gives; anomalies that do not test are left out (""). A validation of ordinary rows is set aside if there is none."""
-    parts = values.cast(pl.String).fill_null("").to_numpy().astype(object).copy()
-    parts[odd & (parts != "test")] = ""
-    if not (parts == "val").any():
-        train = np.flatnonzero(parts == "train")
-        parts[train[np.random.default_rng(0).random(len(train)) < 0.15]] = "val"
-    return parts
-
-
-def split_column(table: Table) -> str:
-    return next((name for name, hint in table.hints.items() if hint.get("role") == "split"), "")
-
-
-def hints(table: Table, target: str, modality: str, kinds: list[str], split: str, **facts: Any) -> dict[str, Any]:
-    """What the new table says of its columns: the target, and who learns from which row."""
-    known = {one: hint for one, hint in table.hints.items() if one not in (split, target)}
-    facts |= {"values": [*NAMES, *kinds]}
-    return known | {
-        target: {"role": "target", "modality": modality, "why": "ordinary or not", "facts": facts},
-        "split": {"role": "split", "modality": "category", "why": "only ordinary rows teach"},
-    }

@@ -27,7 +27,8 @@ from ..layers.blemish import blemished
 from ..modalities.flaw import SOMEWHERE
 from ..modalities.oddity import ANOMALY
 from . import _heat as heat
-from ._alarm import LEAST, NAMES, TARGET, Alarm, hints
+from ._alarm import Alarm
+from ._judged import LEAST, TARGET, hints
 
 PEAK = 0.003  # of the places of a map: the hottest ones decide over the picture
 LARGEST = 512  # pixels, longest side of pictures that are made up to judge by
@@ -74,6 +75,9 @@ class Flaws(Alarm):
         z = output.mean(1)[:, 0]
         p = peak(z).sigmoid()
         return {"probability": torch.stack([1 - p, p], 1).numpy(), "heat": z.numpy()}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        return peak(output.mean(1)[:, 0]).double()
 
     def plain(self, values: Any) -> Answers:
         return values
@@ -190,6 +194,3 @@ def alike_mirrored(values: pl.Series) -> list[str]:
         if right < 0.5 + MIRRORED * 0.5 * len(asked) ** -0.5:
             found.append(name)
     return found
-
-
-__all__ = ["NAMES", "Flaws", "picture_column", "spoilt"]

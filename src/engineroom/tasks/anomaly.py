@@ -13,8 +13,9 @@ from ..core.columns import Column
 from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..modalities.oddity import ANOMALY
-from ._alarm import LEAST, TARGET, Alarm, Judged, hints, split_column
+from ._alarm import Alarm
 from ._flaws import Flaws, picture_column, spoilt
+from ._judged import LEAST, TARGET, Judged, hints, split_column
 from ._made_up import made_up
 from ._streams import streamed
 
