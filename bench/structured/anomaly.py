@@ -87,7 +87,7 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
         odd = np.zeros(frame.height, bool)
         for first, last in own:
             odd[first : last + 1] = True
-        frames.append(frame.with_columns(state=pl.Series(np.where(odd, "fault", "normal")), file=pl.lit(name)))
+        frames.append(frame.with_columns(pl.col("value").cast(pl.Float64), state=pl.Series(np.where(odd, "fault", "normal")), file=pl.lit(name)))
         windows.append(own)
     table = pl.concat(frames)
     options = {"normal": "normal", "window": asked.window or 50, "series": "file", "settle": 0.15, "adapt": True}

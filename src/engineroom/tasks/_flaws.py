@@ -33,6 +33,7 @@ from ._judged import LEAST, TARGET, hints
 PEAK = 0.003  # of the places of a map: the hottest ones decide over the picture
 LARGEST = 512  # pixels, longest side of pictures that are made up to judge by
 SHOWN, CALM = 10, 2  # pictures drawn in a report; of these the ordinary ones with the highest score
+TIMES = 2  # pictures with made-up flaws to a good one, to judge by
 MIRRORED = 2.0  # standard errors above guessing at which a mirror image counts as recognised
 
 
@@ -144,7 +145,7 @@ def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: s
         words += " No real anomaly stands in the test: it is judged by made-up flaws, and the scores say no more than that."
     pieces = [rows]
     for part in fresh:
-        made = pl.Series(picture, flawed(good[part], part), dtype=inputs[picture].dtype)
+        made = pl.Series(picture, flawed(pl.concat([good[part]] * TIMES), part), dtype=inputs[picture].dtype)
         pieces.append(pl.DataFrame([made]).with_columns(pl.lit(ANOMALY).alias(name), pl.lit(part).alias("split")))
     others = [one for one in table.frame.columns if one not in (picture, target, split)]
     words += f" The picture alone is looked at; left out: {', '.join(others[:8])}." if others else ""
@@ -166,7 +167,7 @@ def pixels_of(values: pl.Series, side: int) -> np.ndarray:
 
 
 def flawed(values: pl.Series, purpose: str) -> list[Any]:
-    """As many cells of made-up pictures as there are pictures that can be read, in the form of the column."""
+    """Cells of pictures with made-up flaws, in the form of the column: one for each that can be read and on which a flaw can be seen."""
     x = torch.from_numpy(pixels_of(values, LARGEST)).float()
     generator = torch_generator(0, "flaws", purpose)
     out: list[Any] = []
