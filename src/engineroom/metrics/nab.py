@@ -34,7 +34,7 @@ def nab(scores: Sequence[np.ndarray], windows: Sequence[Windows]) -> dict[str, f
     if not total:
         return {"nab": float("nan"), "threshold": float("inf")}
     best, threshold = sweep(np.concatenate(said), np.concatenate(gains), np.concatenate(owners), total)
-    return {"nab": 100 * (best + MISSED * total) / ((FOUND + MISSED) * total), "threshold": threshold}
+    return {"nab": float(100 * (best + MISSED * total) / ((FOUND + MISSED) * total)), "threshold": threshold}
 
 
 def sweep(score: np.ndarray, gain: np.ndarray, owner: np.ndarray, windows: int) -> tuple[float, float]:
