@@ -36,4 +36,5 @@ RECIPE = Recipe(
     demo=cloth,
     settings={"task": "anomaly", "model": {"size": "small"}},
     minutes=1.5,
+    expect="roc_auc 0.9998, where hand-made descriptors of each place reach 0.878",
 )
