@@ -28,7 +28,7 @@ from ..modalities.flaw import SOMEWHERE
 from ..modalities.oddity import ANOMALY
 from . import _heat as heat
 from ._alarm import Alarm
-from ._judged import LEAST, TARGET, hints
+from ._judged import LEAST, TARGET, hints, marked
 
 PEAK = 0.003  # of the places of a map: the hottest ones decide over the picture
 LARGEST = 512  # pixels, longest side of pictures that are made up to judge by
@@ -52,6 +52,15 @@ class Flaws(Alarm):
     draws = True
     drawn_words = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."
     endings = ("",)
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is really odd to test."""
+        self.check()
+        split, target = marked(table, target, asking=asking)
+        picture = picture_column(table, {target, split})
+        if not asking and not picture:
+            raise DataError("There is no column of pictures.", "", "Is the folder or the column the right one?")
+        return table if asking else spoilt(self, table, target, split, picture)
 
     def outputs(self, target: Column) -> int:
         return 1
@@ -128,7 +137,7 @@ def picture_column(table: Table, beside: set[str | None]) -> str:
 
 
 def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: str) -> Table:
-    """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is really odd to test."""
+    """The rows of the question and what is known of them; pictures with made-up flaws are written out in the cells of their rows."""
     judged, name = task.judged(table.frame, target, split), target or TARGET
     inputs, words = table.frame.select(picture), judged.words
     good = {part: inputs.filter(pl.Series((judged.parts == part) & ~judged.odd))[picture] for part in ("train", "val", "test")}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..modalities.oddity import ANOMALY, NORMAL
 
@@ -50,8 +51,13 @@ def given(values: pl.Series, odd: np.ndarray) -> np.ndarray:
     return parts
 
 
-def split_column(table: Table) -> str:
-    return next((name for name, hint in table.hints.items() if hint.get("role") == "split"), "")
+def marked(table: Table, target: str | None, *, asking: bool) -> tuple[str, str | None]:
+    """(the column that says who learns or "", the column of labels or None): as the user or the source names them."""
+    split, hinted = (next((name for name, hint in table.hints.items() if hint.get("role") == role), None) for role in ("split", "target"))
+    target = target or hinted
+    if not asking and target and target not in table.frame.columns:
+        raise DataError(f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns"))
+    return split or "", target
 
 
 def hints(table: Table, target: str, modality: str, kinds: list[str], split: str, **facts: Any) -> dict[str, Any]:

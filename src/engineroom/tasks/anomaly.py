@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column
-from ..core.errors import DataError, nearest
+from ..core.errors import DataError
 from ..core.table import Table
 from ..modalities.oddity import ANOMALY
 from ._alarm import Alarm
-from ._flaws import Flaws, picture_column, spoilt
-from ._judged import LEAST, TARGET, Judged, hints, split_column
+from ._flaws import Flaws, picture_column
+from ._judged import LEAST, TARGET, Judged, hints, marked
 from ._made_up import made_up
 from ._streams import streamed
 
@@ -34,7 +34,10 @@ class Anomaly(Alarm):
 
     def facing(self, target: Column) -> Alarm:
         """The question as the target puts it: rows of a table, or pictures with a map of what is odd."""
-        return Flaws(**{one.name: getattr(self, one.name) for one in fields(Flaws)}) if target.modality == "flaw" else self
+        return self.of_pictures() if target.modality == "flaw" else self
+
+    def of_pictures(self) -> Flaws:
+        return Flaws(**{one.name: getattr(self, one.name) for one in fields(Flaws)})
 
     def bind(self, target: Column) -> Alarm:
         task = self.facing(target)
@@ -43,11 +46,9 @@ class Anomaly(Alarm):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really odd."""
         self.check()
-        split, target = split_column(table), target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
-        if not asking and target and target not in table.frame.columns:
-            raise DataError(f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns"))
-        if picture := picture_column(table, {target, split}):
-            return table if asking else spoilt(self, table, target, split, picture)
+        split, target = marked(table, target, asking=asking)
+        if picture_column(table, {target, split}):
+            return self.of_pictures().reframe(table, target, asking=asking)
         stream = streamed(table, self, {target, split}) if self.window else None
         table = stream.table if stream else table
         if asking:
