@@ -73,7 +73,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
     schema = infer_schema(table, config)
     task_name = pick_task(schema, config)
-    task = make_task(task_name, config.options)
+    task = make_task(task_name, config.options).facing(schema.target)
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
     findings = check(table, schema, split, task=task.kind)
     findings += task.findings(table.frame[schema.target.name].gather(split.train), schema.target)

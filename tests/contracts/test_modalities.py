@@ -30,6 +30,8 @@ VALUES = {
     "vector": pl.Series("x", RNG.normal(size=(42, 12)).astype(np.float32)),
     "mask": pl.Series("x", [write_mask(RNG.integers(0, 3, (12, 14)).astype(np.uint8), [0, 1, 2]) for _ in range(42)]),
     "boxes": pl.Series("x", [json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3)) for i in range(42)]),
+    "oddity": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
+    "flaw": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
     "questions": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
     "identity": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
     "window": pl.Series("x", RNG.normal(size=(42, 30)).astype(np.float32)),
@@ -48,7 +50,7 @@ VALUES = {
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture", "oddity", "flaw")
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_resampling_takes_whole_rows() -> None:
         return {"different": len(np.unique(r["truth"])) / 50}
 
     low, high = intervals(together, records)["different"]
-    assert low == 1.0 or 0.5 < low < high < 0.8, "two thirds of the rows stand in a draw"
+    assert 0.8 < low < 1.0 < high < 1.2, "two thirds of the rows stand in a draw: where the score itself lies outside, the interval is moved to it"
 
 
 def test_when_time_runs_out_at_least_some_were_drawn() -> None:

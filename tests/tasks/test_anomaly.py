@@ -11,10 +11,11 @@ from engineroom.core.columns import Column
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
 from engineroom.metrics.anomaly import event_numbers, events_found, scores
+from engineroom.tasks._alarm import by_kind
 from engineroom.tasks._made_up import made_up, moving
 from engineroom.tasks._options import make_task
 
-TARGET = Column("state", "category", "target", {"values": ["anomaly", "normal"], "counts": [60, 30]})
+TARGET = Column("state", "oddity", "target", {"values": ["normal", "anomaly"]})
 
 
 def pumps(rows: int = 600, seed: int = 0) -> pl.DataFrame:
@@ -80,6 +81,37 @@ def test_made_up_rows_keep_their_types_and_break_what_belongs_together() -> None
     assert made_up(frame, 50, np.random.default_rng(1)).equals(made_up(frame, 50, np.random.default_rng(1)))
 
 
+def test_texts_that_never_were_hold_other_words() -> None:
+    lines = pl.DataFrame({"line": [f"disk {i % 7} of node n{i % 5} is fine today" for i in range(200)], "level": ["INFO", "WARN"] * 100})
+    rows = made_up(lines, 400, np.random.default_rng(0))
+    strange = ~rows["line"].is_in(lines["line"].unique().implode())
+    assert 0.2 < strange.mean() < 0.9 and rows["line"].null_count() == 0
+    assert {len(text.split()) for text in rows["line"]} == {8}
+
+
+def test_kinds_of_anomaly_are_told_apart_in_the_test_alone() -> None:
+    frame = pumps().with_columns(state=pl.when(pl.col("state") == "ok").then(pl.lit("ok")).when(pl.col("a") > 0).then(pl.lit("leak")).otherwise(pl.lit("clog")))
+    table = reframed(frame)
+    facts = table.hints["state"]["facts"]
+    assert set(facts["values"]) == {"normal", "anomaly", "leak", "clog"} and facts["values"][:2] == ["normal", "anomaly"]
+    assert set(table.frame.filter(pl.col("split") != "test")["state"]) == {"normal", "anomaly"}
+    task = make_task("anomaly", {}).bind(Column("state", "oddity", "target", facts))
+    truth, p = np.array([0, 0, 2, 2, 3]), np.array([0.1, 0.6, 0.9, 0.3, 0.8])
+    records = task.grade({"probability": np.stack([1 - p, p], 1)}, truth)
+    shown = by_kind(records, records, task.kinds)[0].data["rows"]
+    assert [row[:3] for row in shown] == [[task.kinds[0], 2, "50.0%"], [task.kinds[1], 1, "100.0%"]] and shown[0][4] == 0.75
+    assert task.score(records)["accuracy"] == 0.6
+
+
+def test_a_few_known_anomalies_teach() -> None:
+    frame = pumps(900)
+    table = reframed(frame, labels=10)
+    known = set(frame.filter(state="leak").select("a", "b").iter_rows())
+    taught = [row in known for row in table.frame.filter(split="train", state="anomaly").select("a", "b").iter_rows()]
+    tested = table.frame.filter(split="test", state="anomaly").height
+    assert sum(taught) > 10 and tested == len(known) - 10 and "10 known anomalies teach too" in table.notes[-1]
+
+
 def test_the_past_of_a_series_is_read_and_never_its_future() -> None:
     frame = pl.DataFrame({"x": [1.0, 2.0, 3.0, 10.0], "s": ["p", "p", "p", "q"]})
     out = moving(frame, ["x"], 2, "s")
@@ -89,7 +121,7 @@ def test_the_past_of_a_series_is_read_and_never_its_future() -> None:
 def test_the_alarm_keeps_its_share() -> None:
     rng = np.random.default_rng(0)
     p = rng.uniform(0, 1, 2_000)
-    answers, truth = {"probability": np.stack([p, 1 - p], 1)}, np.ones(2_000, np.int64)
+    answers, truth = {"probability": np.stack([1 - p, p], 1)}, np.zeros(2_000, np.int64)
     for share in (0.01, 0.1):
         task = make_task("anomaly", {"alarms": share}).bind(TARGET)
         records = task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth)

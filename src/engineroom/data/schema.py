@@ -88,7 +88,8 @@ def recognise(values: pl.Series) -> tuple[str, str]:
 def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Mapping[str, Any]) -> tuple[str, str]:
     """Classes, a set of labels, or a number?"""
     if config.task != "auto":
-        return registry.get("tasks", config.task).target_modality, f"the task is {config.task}"
+        task = registry.get("tasks", config.task)
+        return hint["modality"] if hint.get("modality") in task.also else task.target_modality, f"the task is {config.task}"
     if said.modality:
         return said.modality, "set by you"
     if hint.get("modality") in {task.target_modality for task in registry.every("tasks").values()}:

@@ -15,7 +15,6 @@ from .shown import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
-EXAMPLES = 8
 WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer"}
 
 
@@ -60,8 +59,8 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
     items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
     exhibits = [*made, *task.exhibits(deep.records, rival.records, target)]
     if task.draws:
-        drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
-        exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
+        drawn = [item(int(index), "") for index in task.drawn_rows(deep.records)]
+        exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.drawn_words))
     if items:
         exhibits.append(
             Exhibit(

@@ -60,7 +60,7 @@ def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.nda
     from ..modalities.number import to_floats
 
     target = schema.target
-    if "values" in target.state and target.modality == "category":
+    if registry.get("modalities", target.modality).names and "values" in target.state:
         labels = target.state["values"]
         place = {label: i for i, label in enumerate(labels)}
         values = to_strings(frame[target.name])

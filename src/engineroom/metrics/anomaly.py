@@ -18,6 +18,7 @@ def scores(odd: np.ndarray, score: np.ndarray, alarm: np.ndarray) -> dict[str, f
         "f1": 2 * found / (there + raised) if there + raised else nothing,
         "precision": found / raised if raised else nothing,
         "recall": found / there if there else nothing,
+        "accuracy": average(odd == alarm),
         "alarm_rate": float(alarm[~odd].mean()) if (~odd).any() else nothing,
         "log_loss": average(-np.log(np.clip(own, 1e-15, 1))),
     }

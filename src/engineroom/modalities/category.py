@@ -20,6 +20,7 @@ MOST = 20_000  # more values than this cannot be learnt from one column; the rar
 
 class Category(Base):
     stacks = True
+    names = True
     layouts = ("sequence", "vector")
     kind = "set"
     families = ("mlp", "transformer")

@@ -22,6 +22,7 @@ FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
+WRITTEN_OUT = "data:image/"  # how a cell begins that is no path but the picture itself
 MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
 
@@ -38,7 +39,7 @@ class Image(Base):
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(200)
-        return 0.97 if len(known) and mostly(known, r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$") else 0.0
+        return 0.97 if len(known) and mostly(known, r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$|^data:image/") else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
@@ -164,10 +165,12 @@ def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np
 
 
 def open_picture(cell: str | bytes, *, pixels: int) -> Any:
-    """A file, not yet decoded. Raises ValueError for more than `pixels`."""
+    """A file (its path, its bytes, or these written out as a data URI, RFC 2397), not yet decoded. Raises ValueError for more than `pixels`."""
     from PIL import Image as Pillow
 
     Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
+    if isinstance(cell, str) and cell.startswith(WRITTEN_OUT):
+        cell = base64.b64decode(cell.partition(";base64,")[2], validate=True)
     file = Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell))
     if file.width * file.height > pixels:
         file.close()

@@ -45,7 +45,7 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
     if config.task != "auto":
         opened = make_task(config.task, config.options).reframe(opened, config.target, asking=False)
     schema = infer_schema(opened, config)
-    task = make_task(pick_task(schema, config), config.options)
+    task = make_task(pick_task(schema, config), config.options).facing(schema.target)
     split = split_rows(opened, schema, config.split, seed=config.seed, task=task.kind)
     pool = numpy_generator(config.seed, "scale").permutation(np.concatenate([split.train, split.val]))
     counts = steps(len(pool), sizes)

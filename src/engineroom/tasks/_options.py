@@ -18,12 +18,15 @@ from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Records
 from ..core.table import Table
 
+DRAWN = 8  # answers that a report draws
+
 
 class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
     objective: str = "supervised"  # the way of studying: objectives/NAME.py
     head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
+    also: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `reframe` may give: `facing` tells them apart
     ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → families for it, where the usual ones cannot serve the head
     pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
@@ -36,11 +39,16 @@ class Plain:
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
+    drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def fits(self, target: Column) -> float:
         """Never by itself: the same column is an ordinary question until somebody names this task."""
         return 0.0
+
+    def facing(self, target: Column) -> Any:
+        """The task as it stands for a target of that kind, before anything is learnt of it: one name may ask several kinds of question."""
+        return self
 
     def bind(self, target: Column) -> Any:
         """The task as it stands for a fitted target."""
@@ -74,6 +82,11 @@ class Plain:
     def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray] | None:
         """(stated probability (M,), whether it came true (M,)) where answers state one: what calibration is read from; else None."""
         return None
+
+    def drawn_rows(self, records: Records) -> np.ndarray:
+        """Which answered rows a report draws, where answers are better looked at than read: evenly taken, good and bad alike."""
+        rows = len(records["truth"])
+        return np.unique(np.linspace(0, rows - 1, min(DRAWN, rows)).astype(int))
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
