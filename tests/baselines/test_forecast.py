@@ -78,3 +78,18 @@ def test_methods_of_single_series_continue_a_season(method: str) -> None:
     coming = np.sin(2 * np.pi * np.arange(72, 84) / 12) + 0.02 * np.arange(72, 84)
     assert np.abs(forecast.LOCAL[method](x, 12, 12) - coming).mean() < 0.15
     assert np.isfinite(forecast.LOCAL[method](np.ones(10), 12, 12)).all()
+
+
+def test_ridge_reads_what_is_known_beforehand_and_learns_from_whole_windows() -> None:
+    frame, y = example(200)
+    coming = RNG.normal(0, 1, (200, 6)).astype(np.float32)
+    y[:, :6] += coming
+    y[:20, 3] = np.nan
+    frame = frame.with_columns(ahead=pl.Series(coming))
+    columns = schema().columns
+    knowing = Schema((columns[0], Column("ahead", "ahead", "input", {"mean": [0.0] * 6, "std": [1.0] * 6}), columns[1]))
+    errors = []
+    for one in (schema(), knowing):
+        fitted = registry.get("baselines", "forecast").fit(frame[:150], y[:150], schema=one, kind="path", classes=6, val=(frame[150:], y[150:]), seed=0)
+        errors.append(np.abs(load(fitted.dump()).predict(frame[150:])["mean"] - y[150:, :6]).mean())
+    assert errors[1] < 0.3 < 0.5 < errors[0]

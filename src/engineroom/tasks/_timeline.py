@@ -13,6 +13,7 @@ from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
 
 MONTH = 27 * 86_400  # seconds; longer steps are counted in calendar months
+NAMED = 5  # columns with gaps that get a note each
 GAPS = 0.1  # share of moments that may be absent and are filled
 NAMES = ("time", "date", "datetime", "timestamp", "month", "t", "step", "tick", "year")
 CALENDAR = ("year", "month", "day", "hour", "minute")
@@ -74,11 +75,12 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
         rows = np.flatnonzero(names == name)
         unsorted |= bool((np.diff(order[rows]) < 0).any())
         rows = rows[np.argsort(order[rows], kind="stable")]
-        check_doubles(order[rows], rows, str(name), series, used)
+        check_doubles(order[rows], rows, str(name), series, used, dated=clock is not None and is_date(frame, used))
         lines.append(Line(str(name), values[rows], others[rows], order[rows], parts[rows]))
     notes = ["The rows were not in the order of time and have been sorted."] if unsorted else []
     notes += ["No column of times was found: the rows count in the order they stand."] if clock is None else []
     notes += [f"Column {found} tells the series apart: no moment occurs twice within one of its values."] if found else []
+    notes += gaps(lines, channels)
     unit = "steps" if clock is None else "seconds" if is_date(frame, used) else "steps"
     return even(Timeline(lines, tuple(channels), unit, 1.0, notes))
 
@@ -156,22 +158,37 @@ def numbers(values: pl.Series) -> np.ndarray:
     return np.where(np.isfinite(x), x, np.nan)
 
 
-def check_doubles(times: np.ndarray, rows: np.ndarray, name: str, series: str, used: tuple[str, ...]) -> None:
+def check_doubles(times: np.ndarray, rows: np.ndarray, name: str, series: str, used: tuple[str, ...], *, dated: bool) -> None:
     if (double := np.flatnonzero(np.diff(times) == 0)).size:
         of = f" in series {name!r}" if series else ""
+        moment = shown(times[double[:1]], "seconds" if dated else "steps")[0]
         raise DataError(
-            f"{double.size:,} moment(s) occur twice{of}: rows {rows[double[0]]} and {rows[double[0] + 1]}, for example.",
+            f"{double.size:,} moment(s) occur twice{of}: {moment} in rows {rows[double[0]]} and {rows[double[0] + 1]}, for example.",
             f"By column {' '.join(used)}.",
             "Keep one row a moment." if series else "If the table holds several series, name the column that tells them: --set options.series=COLUMN",
         )
 
 
+def gaps(lines: list[Line], channels: list[str]) -> list[str]:
+    """A note on every column with values missing: how many, and how long the longest gap is."""
+    notes = []
+    for channel, name in enumerate(channels):
+        missing = [~np.isfinite(line.values[:, channel]) for line in lines]
+        if lost := sum(int(one.sum()) for one in missing):
+            ends = [np.flatnonzero(np.diff(np.r_[False, one, False])) for one in missing]
+            longest = max(int((edge[1::2] - edge[::2]).max(initial=0)) for edge in ends)
+            words = "histories hold the last known value there, and such steps are not judged"
+            notes.append(f"{lost:,} of {sum(map(len, missing)):,} values of {name} are missing, at most {longest:,} in a row: {words}.")
+    more = len(notes) - NAMED
+    return notes if more <= 0 else [*notes[:NAMED], f"Values of {more:,} more columns are missing too."]
+
+
 def even(timeline: Timeline) -> Timeline:
     """The same series with a row for every step of the clock, where few are absent; else the rows count as they stand."""
-    gaps = [np.diff(line.times) for line in timeline.lines if len(line.times) > 1]
-    if not gaps:
+    between = [np.diff(line.times) for line in timeline.lines if len(line.times) > 1]
+    if not between:
         raise DataError("Every series has a single row.", "A forecast needs a past.", "Is options.series the right column?")
-    step = float(np.median(np.concatenate(gaps)))
+    step = float(np.median(np.concatenate(between)))
     unit = "months" if timeline.unit == "seconds" and step >= MONTH else timeline.unit
     if unit == "months":
         step = float(max(1, np.median(np.concatenate([np.diff(to_months(line.times)) for line in timeline.lines]))))
@@ -182,7 +199,9 @@ def even(timeline: Timeline) -> Timeline:
     if any(p is None for p in places) or there < (1 - GAPS) * wanted:
         return replace(clock, notes=[*clock.notes, "The moments are not evenly spaced: rows count as steps, whatever lies between them."])
     if there < wanted:
-        clock.notes.append(f"{wanted - there:,} absent moment(s) were filled in: their values count as missing.")
+        line, first = next((line, p) for line, p in zip(timeline.lines, places, strict=True) if p is not None and int(p[-1]) + 1 > len(p))
+        after = shown(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
+        clock.notes.append(f"{wanted - there:,} absent moment(s) were filled in, the first after {after}: their values count as missing.")
     return replace(clock, lines=[spread(line, p, clock) for line, p in zip(timeline.lines, places, strict=True) if p is not None])
 
 

@@ -59,7 +59,7 @@ class Forecasting(Plain):
     trivial: ClassVar[str] = "last_value"
     draws: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
-    higher: ClassVar[tuple[str, ...]] = ()
+    higher: ClassVar[tuple[str, ...]] = ("skill",)
     lower: ClassVar[tuple[str, ...]] = SCORES
     target_modality: ClassVar[str] = "path"
     ask_rows: ClassVar[int] = 512
@@ -179,7 +179,9 @@ class Forecasting(Plain):
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """How far the band must be stretched around its middle so that 80 % of the validation steps lie inside."""
-        return {"stretch": paths.stretch(answers["quantiles"], truth[:, : answers["mean"].shape[1]])}
+        steps = answers["mean"].shape[1]
+        channels = len(np.unique(np.nan_to_num(truth[:, steps:]), axis=0))  # each has yardsticks of its own
+        return {"stretch": paths.stretch(answers["quantiles"], truth[:, :steps], channels)}
 
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
         quantiles = answers["quantiles"]
