@@ -105,6 +105,23 @@ def test_what_cannot_be_is_told(frame, options: dict, word: str) -> None:
         windows(frame, **options)
 
 
+def test_a_column_named_year_need_not_be_a_clock() -> None:
+    frame = pl.DataFrame({"year": np.repeat(np.arange(2000, 2020), 20), "close": WAVE})
+    with pytest.raises(DataError, match="occur twice: 2000") as told:
+        windows(frame, "close")
+    assert "options.time=rows" in told.value.fix
+    table = make_task("forecasting", {"time": "rows"}).reframe(Table(frame), "close", asking=False)
+    assert table.frame.height > 200
+    assert any("in the order they stand" in note for note in table.notes)
+
+
+def test_noise_on_a_slow_wave_is_no_season() -> None:
+    rng = np.random.default_rng(0)
+    slow = np.sin(2 * np.pi * np.arange(1500) / 365) + rng.normal(0, 0.3, 1500)
+    facts = make_task("forecasting", {"horizon": 7}).reframe(Table(pl.DataFrame({"y": slow})), "y", asking=False).hints["y"]["facts"]
+    assert 340 < facts["season"] < 390
+
+
 def test_several_columns_need_a_word_or_all_are_channels() -> None:
     two = waves(temperature=WAVE[::-1].copy())
     with pytest.raises(DataError, match="Which column"):

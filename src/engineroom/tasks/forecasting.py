@@ -21,8 +21,9 @@ from ..metrics import path as metrics
 from . import _paths as paths
 from . import _windows as cutting
 from ._members import honest_mean, mean_loss
+from ._moments import shown
 from ._options import Plain
-from ._timeline import Timeline, read_timeline, shown
+from ._timeline import Timeline, read_timeline
 
 SCORES = ("mse", "mae", "mase", "smape", "wql")
 FUTURE = "future"  # the target's name where several columns are forecast
@@ -38,7 +39,7 @@ class Forecasting(Plain):
     horizon: int = 0  # steps ahead; 0 = one season
     context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer
     season: int = 0  # steps; 0 = found by autocorrelation
-    time: str = ""  # the column of times; found if it is not named
+    time: str = ""  # the column of times; found if it is not named; "rows" = none, the rows stand in their order
     series: str = ""  # the column that tells several series apart
     all: bool = False  # forecast every numeric column, each by its own past
     known: str = ""  # columns known beforehand for the steps ahead, with commas between
