@@ -57,7 +57,7 @@ def drawing(
     scan = picture(frame, row, schema)
     H, W = scan.shape[:2] if scan is not None else (BLANK, 300)
     under = f'<image width="{W}" height="{H}" href="{data_uri(scan)}"/>' if scan is not None else written(cell["words"], boxes, H, W)
-    marks = [outline(boxes[a:b], H, W, colour(k), bool(true is not None and not agree(said[k], true[k]))) for k, spots in enumerate(places) for _, a, b in spots]
+    marks = [outline(boxes[a:b], H, W, colour(k), bool(true is not None and not agree(said[k], true[k]))) for k, spots in enumerate(places) for a, b in spots]
     svg = f'<svg viewBox="0 0 {W} {H}" role="img" aria-label="the page and the fields found on it" style="width:100%;max-height:34em">{under}{"".join(marks)}</svg>'
     rows = "".join(value_row(name, colour(k), said[k], None if true is None else true[k]) for k, name in enumerate(names))
     return f'<div style="width:100%">{svg}<div style="font-size:.85em;line-height:1.45;text-align:left">{rows}</div></div>'

@@ -20,6 +20,7 @@ from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import fields as metrics
+from ..metrics.tagging import Span
 from ..modalities.fields import unpack
 from ..modalities.page import cells
 from . import _pages_shown as shown
@@ -91,7 +92,7 @@ class Documents(Plain):
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
         return self.tagger.calibrated(answers, state)
 
-    def read(self, answers: Answers, words: list[list[str]]) -> list[list[tuple[str, float, list[Any]]]]:
+    def read(self, answers: Answers, words: list[list[str]]) -> list[list[tuple[str, float, list[Span]]]]:
         """For every page and field: its value or "", how sure, the runs of words it stands in. `words` are spelt as they are read out."""
         said = self.tagger.decoded(answers)
         labels = [[self.tagger.names[k] for k in row] for row in said]
@@ -107,7 +108,7 @@ class Documents(Plain):
         tags = self.tagger.grade(answers, objects([row["tags"] for row in truth]))
         table = lambda rows: np.array(rows, float).reshape(len(truth), len(self.names))
         strange = np.array([len(set(row["fields"]) - set(self.names)) for row in truth], float)  # fields nobody learnt are missed too
-        records: Records = {"truth": objects(true), "said": objects(said), "places": objects([[places for _, _, places in row] for row in found])}
+        records: Records = {"truth": objects(true), "said": objects(said), "places": objects([[runs(places) for _, _, places in row] for row in found])}
         records |= {"right": table(right), "found": table([[bool(a) for a in row] for row in said]), "real": table([[bool(b) for b in row] for row in true])}
         return records | {"sure": table([[sure for _, sure, _ in row] for row in found]), "strange": strange, "loss": tags["loss"], "tokens": tags["tokens"]}
 
@@ -118,7 +119,7 @@ class Documents(Plain):
         found = records["found"].ravel() > 0
         return records["sure"].ravel()[found], records["right"].ravel()[found]
 
-    def found(self, answers: Answers, frame: pl.DataFrame) -> list[list[tuple[str, float, list[Any]]]]:
+    def found(self, answers: Answers, frame: pl.DataFrame) -> list[list[tuple[str, float, list[Span]]]]:
         spelt = [[f"{' ' if space else ''}{word}" for word, space in zip(words, facts[:, -1], strict=True)] for words, facts in cells(frame[self.page])]
         return self.read(answers, spelt)
 
@@ -142,7 +143,7 @@ class Documents(Plain):
             said, places, true = answers["said"][place], answers["places"][place], answers["truth"][place]
         else:
             found = self.found({name: values[[place]] for name, values in answers.items()}, frame[[row]])[0]
-            said, places, true = [text for text, _, _ in found], [spots for _, _, spots in found], None
+            said, places, true = [text for text, _, _ in found], [runs(spans) for _, _, spans in found], None
         return shown.drawing(frame, row, schema, self.page, self.names, said, places, true)
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
@@ -157,6 +158,11 @@ class Documents(Plain):
         missed = np.maximum(records["real"], records["found"]).sum(1) + records["strange"] - records["right"].sum(1)
         rows = np.flatnonzero(missed > 0)
         return rows[np.lexsort((-records["loss"][rows], -missed[rows]))]
+
+
+def runs(spans: list[Span]) -> list[list[int]]:
+    """[[first word, one past the last], …]."""
+    return [[a, b] for _, a, b in spans]
 
 
 TASK = Documents()
