@@ -36,6 +36,7 @@ def test_words_come_row_by_row_and_amounts_leave_their_currency() -> None:
     assert words == ["The", "Tea", "Room", "TOTAL", "9.50", "DATE:", "1/2/24", "RM", "12.00", "a:"]
     assert facts[:, 4].tolist() == [1, 0, 0, 1, 1, 1, 0, 0, 0, 0] and facts[:, 5].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 1]
     assert facts[:, 6].tolist() == [1, 1, 1, 1, 1, 1, 0, 1, 0, 1]  # no space stands before what was cut off
+    assert facts[4, 7] == 1 and facts[:, 8].tolist() == [0, 0, 0, 0, 792, 0, 0, 0, 1000, 0]
     assert facts[:, :4].min() == 0 and facts[:, :4].max() == 1000
     assert np.allclose(boxes[4], [0.75, 0.13, 1.0, 0.155])
 

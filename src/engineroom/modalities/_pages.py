@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 FULL = 1_000  # the width, and the height, of what is written on a page
-FACTS = 7  # numbers beside each word: its box in FULLths of the written part, whether it begins and ends its line, whether a space stands before it
-SPACE = 6  # the place of the last of them
+# Numbers beside each word: its box in FULLths of the written part, whether it begins and ends its line, whether a space stands before it, how
+# often it stands on the page, and if it is an amount, its size in FULLths of the largest one there
+FACTS, BEGINS, SPACE, OFTEN = 9, 4, 6, 7
+MOST_OFTEN = 8
+AMOUNT = re.compile(r"\d[\d,]*\.\d\d$")
 # "RM33.90" is a currency and an amount, "DATE:12/02/2018" a name and a value
 WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,4}(?=\d[\d,]*\.\d\d(?!\d))|:+(?=\d)|[^\s:]*[A-Za-z][^\s:]*:(?=\S)|\S+")
 Line = tuple[str, np.ndarray]  # its text, its box (4,) x1 y1 x2 y2
@@ -66,8 +70,18 @@ def words_on(cell: Any) -> tuple[list[str], np.ndarray, np.ndarray]:
     corners = np.array(boxes)
     low, high = corners[:, :2].min(0), corners[:, 2:].max(0)
     inside = (corners - np.tile(low, 2)) / np.tile(np.maximum(high - low, 1e-9), 2)
-    facts = np.concatenate([np.round(FULL * inside), np.array(flags)], 1).astype(np.int32)
+    count = Counter(words)
+    often = np.array([min(MOST_OFTEN, count[word]) for word in words])
+    amounts = np.array([amount(word) for word in words])
+    sizes = np.round(FULL * amounts / max(1e-9, float(amounts.max())))
+    facts = np.concatenate([np.round(FULL * inside), np.array(flags), often[:, None], sizes[:, None]], 1).astype(np.int32)
     return words, facts, np.clip(corners / [width, height, width, height], 0, 1).astype(np.float32)
+
+
+def amount(word: str) -> float:
+    """What an amount comes to; 0 of what is none."""
+    found = AMOUNT.search(word)
+    return float(found.group().replace(",", "")) if found else 0.0
 
 
 def in_order(lines: Sequence[Line]) -> list[Line]:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
-from ._pages import FACTS, FULL, SPACE, read_out
+from ._pages import FACTS, FULL, MOST_OFTEN, SPACE, read_out
 from ._pieces import MOST, piece_table
 from .tokens import LONGEST, UNKNOWN, WORDS, Tokens, WordsAndPieces
 
@@ -85,13 +85,16 @@ class Page(Tokens):
 class WordsInPlaces(WordsAndPieces):
     """(B, T, 1 + P + FACTS) codes and mask (B, T) → sequence Signal (B, T, D): what a word is and where it stands."""
 
+    largest: Tensor
+
     def __init__(self, words: int, width: int, *, letters: bool) -> None:
         super().__init__(words, width, letters=letters)
+        self.register_buffer("largest", torch.tensor([1.0, 1.0, 1.0, MOST_OFTEN, FULL]), persistent=False)
         self.place = nn.Sequential(nn.Linear(6 * (1 + 2 * WAVES) + FACTS - 4, width), nn.ReLU(), nn.Linear(width, width))
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         words = super().forward(x[..., :-FACTS], mask)
-        boxes, flags = x[..., -FACTS : 4 - FACTS].float() / FULL, x[..., 4 - FACTS :].float()
+        boxes, flags = x[..., -FACTS : 4 - FACTS].float() / FULL, x[..., 4 - FACTS :].float() / self.largest
         sizes = 4 * (boxes[..., 2:] - boxes[..., :2])  # words are small: as many waves pass through them as through the page
         at = torch.cat([boxes, sizes], -1)
         turns = at[..., None] * (torch.pi * 2.0 ** torch.arange(WAVES, device=x.device))

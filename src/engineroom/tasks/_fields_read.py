@@ -15,7 +15,7 @@ import polars as pl
 from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..metrics.tagging import Span, spans
-from ..modalities._pages import read_out, words_on
+from ..modalities._pages import BEGINS, SPACE, read_out, words_on
 
 WORDS = pl.Struct({"words": pl.List(pl.String), "facts": pl.List(pl.List(pl.Int32)), "boxes": pl.List(pl.List(pl.Float32))})
 FIELDS = pl.Struct({"tags": pl.List(pl.String), "words": pl.List(pl.String), "fields": pl.List(pl.Struct({"name": pl.String, "value": pl.String}))})
@@ -64,8 +64,8 @@ def labelled(cells: list[dict[str, Any] | None], values: list[Any], target: str)
         if cell is None or fields is None:
             rows.append(None)
             continue
-        spaces = [fact[-1] for fact in cell["facts"]]
-        tags = mark(cell["words"], spaces, [fact[4] for fact in cell["facts"]], fields)
+        spaces = [fact[SPACE] for fact in cell["facts"]]
+        tags = mark(cell["words"], spaces, [fact[BEGINS] for fact in cell["facts"]], fields)
         total += len(fields)
         lost += [f"row {row}: {name} {text!r}" for name, text in fields.items() if f"B-{name}" not in tags]
         words = [f"{' ' if space else ''}{word}" for word, space in zip(cell["words"], spaces, strict=True)]

@@ -21,6 +21,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import fields as metrics
 from ..metrics.tagging import Span
+from ..modalities._pages import SPACE
 from ..modalities.fields import unpack
 from ..modalities.page import cells
 from . import _pages_shown as shown
@@ -120,7 +121,7 @@ class Documents(Plain):
         return records["sure"].ravel()[found], records["right"].ravel()[found]
 
     def found(self, answers: Answers, frame: pl.DataFrame) -> list[list[tuple[str, float, list[Span]]]]:
-        spelt = [[f"{' ' if space else ''}{word}" for word, space in zip(words, facts[:, -1], strict=True)] for words, facts in cells(frame[self.page])]
+        spelt = [[f"{' ' if space else ''}{word}" for word, space in zip(words, facts[:, SPACE], strict=True)] for words, facts in cells(frame[self.page])]
         return self.read(answers, spelt)
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
