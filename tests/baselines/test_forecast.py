@@ -11,6 +11,7 @@ from engineroom.baselines._store import load
 from engineroom.core import registry
 from engineroom.core.columns import Column, Schema
 from engineroom.core.errors import UserError
+from engineroom.metrics.residual import residual_quantiles
 
 RNG = np.random.default_rng(0)
 
@@ -93,3 +94,11 @@ def test_ridge_reads_what_is_known_beforehand_and_learns_from_whole_windows() ->
         fitted = registry.get("baselines", "forecast").fit(frame[:150], y[:150], schema=one, kind="path", classes=6, val=(frame[150:], y[150:]), seed=0)
         errors.append(np.abs(load(fitted.dump()).predict(frame[150:])["mean"] - y[150:, :6]).mean())
     assert errors[1] < 0.3 < 0.5 < errors[0]
+
+
+def test_few_residuals_are_taken_together_over_the_steps() -> None:
+    errors = np.array([[0.0, 1.0, np.nan], [2.0, 3.0, 4.0]])
+    few = residual_quantiles(errors, [0.0, 0.5, 1.0])
+    assert few.tolist() == [[0, 2, 4]] * 3
+    many = residual_quantiles(np.tile(errors, (20, 1)), [0.0, 0.5, 1.0])
+    assert many[:, 2].tolist() == [2, 3, 4] and many[0, 0] == 0

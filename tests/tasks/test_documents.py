@@ -71,10 +71,10 @@ def test_what_stands_twice_is_surer_and_what_every_page_has_is_guessed() -> None
 
 def test_scores_by_hand() -> None:
     table = lambda *rows: np.array(rows, float)
-    records = {"right": table([1, 0], [1, 1]), "found": table([1, 1], [1, 1]), "real": table([1, 1], [1, 1]), "strange": np.array([0.0, 1.0]), "loss": np.ones(2), "tokens": np.full(2, 4.0)}
+    records = {"right": table([1, 0], [1, 1]), "found": table([1, 1], [1, 1]), "real": table([1, 1], [1, 1]), "strange": np.array([0.0, 1.0]), "loss": np.ones(2), "correct": np.full(2, 3.0), "tokens": np.full(2, 4.0)}
     found = scores(records, NAMES)
     assert found["precision"] == 0.75 and found["recall"] == 0.6 and found["f1"] == pytest.approx(2 / 3) and found["exact"] == 0.0
-    assert found["f1_shop"] == 1.0 and found["f1_total"] == 0.5 and found["log_loss"] == 0.25
+    assert found["f1_shop"] == 1.0 and found["f1_total"] == 0.5 and found["log_loss"] == 0.25 and found["word_accuracy"] == 0.75
     assert np.isnan(scores({name: values[:0] for name, values in records.items()}, NAMES)["f1"])
 
 

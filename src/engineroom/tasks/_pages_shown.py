@@ -21,21 +21,24 @@ from ._pictures import colour, data_uri
 SIDE = 640  # pixels, the longest side of a page that is shown
 BLANK = 400  # units, the height of a page without a scan
 PIXELS = 64_000_000
+EDGE = 0.03  # of the page, around what is written
 MARGIN = 0.004  # of the page, around a word
 
 
-def picture(frame: pl.DataFrame, row: int, schema: Schema) -> np.ndarray | None:
-    """(H, W, 3) uint8 of the scan; None where there is none that can be read."""
+def picture(frame: pl.DataFrame, row: int, schema: Schema, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    """(H, W, 3) uint8 of the scan from corner `low` to `high` (in shares of the page); None where there is none that can be read."""
     from PIL import Image as Pillow
 
     column = next((c for c in schema if c.modality == "image" and c.name in frame.columns), None)
     if column is None or frame[column.name][row] is None:
         return None
     try:
-        pixels = decode(frame[column.name][row], pixels=PIXELS, near=(SIDE, SIDE))
+        pixels = decode(frame[column.name][row], pixels=PIXELS, near=(2 * SIDE, 2 * SIDE))
     except (OSError, ValueError, SyntaxError, MemoryError):
         return None
     page = Pillow.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels).convert("RGB")
+    sides = np.array(page.size)
+    page = page.crop(tuple(np.round(np.r_[low * sides, np.maximum(high * sides, low * sides + 1)]).astype(int).tolist()))
     page.thumbnail((SIDE, SIDE))
     return np.asarray(page)
 
@@ -54,7 +57,9 @@ def drawing(
     """The page with a box around every value that was found; below it the values, wrong ones with what is true."""
     cell = frame[page][row]
     boxes = np.array(cell["boxes"], float).reshape(-1, 4)
-    scan = picture(frame, row, schema)
+    low, high = np.clip(boxes[:, :2].min(0) - EDGE, 0, 1), np.clip(boxes[:, 2:].max(0) + EDGE, 0, 1)  # the written part, not the table it lies on
+    scan = picture(frame, row, schema, low, high)
+    boxes = (boxes - np.tile(low, 2)) / np.tile(high - low, 2)
     H, W = scan.shape[:2] if scan is not None else (BLANK, 300)
     under = f'<image width="{W}" height="{H}" href="{data_uri(scan)}"/>' if scan is not None else written(cell["words"], boxes, H, W)
     marks = [outline(boxes[a:b], H, W, colour(k), bool(true is not None and not agree(said[k], true[k]))) for k, spots in enumerate(places) for a, b in spots]

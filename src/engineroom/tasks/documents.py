@@ -44,7 +44,7 @@ class Documents(Plain):
     kind: ClassVar[str] = "fields"
     headline: ClassVar[str] = "f1"
     higher_is_better: ClassVar[bool] = True
-    higher: ClassVar[tuple[str, ...]] = ("f1", "precision", "recall", "exact")
+    higher: ClassVar[tuple[str, ...]] = ("f1", "precision", "recall", "exact", "word_accuracy")
     lower: ClassVar[tuple[str, ...]] = ("log_loss", "error")
     selects: ClassVar[str] = "error"
     hides: ClassVar[tuple[str, ...]] = ("error",)
@@ -111,7 +111,7 @@ class Documents(Plain):
         strange = np.array([len(set(row["fields"]) - set(self.names)) for row in truth], float)  # fields nobody learnt are missed too
         records: Records = {"truth": objects(true), "said": objects(said), "places": objects([[runs(places) for _, _, places in row] for row in found])}
         records |= {"right": table(right), "found": table([[bool(a) for a in row] for row in said]), "real": table([[bool(b) for b in row] for row in true])}
-        return records | {"sure": table([[sure for _, sure, _ in row] for row in found]), "strange": strange, "loss": tags["loss"], "tokens": tags["tokens"]}
+        return records | {"sure": table([[sure for _, sure, _ in row] for row in found]), "strange": strange, "loss": tags["loss"], "correct": tags["correct"], "tokens": tags["tokens"]}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records, self.names)
