@@ -121,7 +121,7 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     assert model.manifest["metrics"]["f1_total"] <= 1.0
     loaded = er.load(str(model.path))
     out = loaded.predict(frame.drop("fields", "image"))
-    assert out.columns == [*(n := ["address", "company", "date", "total"]), *(f"{one}_probability" for one in n)] and out.height == 60
+    assert out.columns == [*(n := ["company", "date", "address", "total"]), *(f"{one}_probability" for one in n)] and out.height == 60
     assert loaded.save(frame, tmp_path / "fields.jsonl") == 60
     first = json.loads((tmp_path / "fields.jsonl").read_text().splitlines()[0])
     assert set(first) <= {"address", "company", "date", "total"}

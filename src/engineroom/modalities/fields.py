@@ -21,10 +21,10 @@ from ._base import Base, pad
 
 class Fields(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        """`fields`: names, the commonest first; `values`: O, then B- and I- of each; `given`: the share of rows that have each."""
-        rows = [{one["name"] for one in cell["fields"]} for cell in values.to_list() if cell]
+        """`fields`: names in the order in which they come; `values`: O, then B- and I- of each; `given`: the share of rows that have each."""
+        rows = [[one["name"] for one in cell["fields"]] for cell in values.to_list() if cell]
         counts = Counter(name for row in rows for name in row)
-        names = sorted(counts, key=lambda name: (-counts[name], name))
+        names = list(counts)
         return {
             "fields": names,
             "values": ["O", *(f"{mark}-{name}" for name in names for mark in "BI")],
