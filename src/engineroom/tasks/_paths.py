@@ -43,10 +43,10 @@ def stretch(quantiles: np.ndarray, truth: np.ndarray, channels: int = 1) -> floa
 
 def caution(independent: float) -> float:
     """By how much a band must be wider that was measured on so many independent errors, not on endlessly many."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
     tail = (1 + BAND) / 2
-    return float(t.ppf(tail, max(1.0, independent)) / norm.ppf(tail))
+    return float(stdtrit(max(1.0, independent), tail) / ndtri(tail))
 
 
 def apart(order: np.ndarray, least: int) -> np.ndarray:
