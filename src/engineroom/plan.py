@@ -32,10 +32,11 @@ RECIPES = {
     "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
     "tagging": (20, 5_000, 0.3, 16, 32, 4e-3, 0.05),
     "generation": (100, 2_000, 0.5, 32, 32, 1e-3, 0.0),
+    "documents": (100, 100, 0.4, 8, 16, 3e-3, 0.05),
     "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False)}
+TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False), "documents": (3, 8_000, False)}
 
 
 @dataclass(frozen=True)

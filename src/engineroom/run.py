@@ -171,10 +171,17 @@ def check_every(config: Config, settled: dict[str, Any], judge: Callable[[], Any
     every = max(1, settled["steps"] // CHECKS)
     if not config.train.minutes:
         return every
+    pace = max(settled["probe"]["seconds_per_step"].get(settled["precision"], 0.01), 1e-4)
+    if (took := 10 * timed(judge) / pace) > every:  # the first time warms up what is needed: the second tells
+        took = min(took, 10 * timed(judge) / pace)
+    return min(max(every, round(took)), max(1, settled["steps"] // 4))
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """The seconds it takes."""
     begun = time.perf_counter()
-    judge()
-    pace = settled["probe"]["seconds_per_step"].get(settled["precision"], 0.01)
-    return min(max(every, round(10 * (time.perf_counter() - begun) / max(pace, 1e-4))), max(1, settled["steps"] // 4))
+    work()
+    return time.perf_counter() - begun
 
 
 def mixes(ready: Prepared, epochs: float) -> bool:

@@ -11,6 +11,7 @@ from engineroom.baselines._store import load
 from engineroom.core import registry
 from engineroom.core.columns import Column, Schema
 from engineroom.core.errors import UserError
+from engineroom.metrics.residual import residual_quantiles
 
 RNG = np.random.default_rng(0)
 
@@ -78,3 +79,26 @@ def test_methods_of_single_series_continue_a_season(method: str) -> None:
     coming = np.sin(2 * np.pi * np.arange(72, 84) / 12) + 0.02 * np.arange(72, 84)
     assert np.abs(forecast.LOCAL[method](x, 12, 12) - coming).mean() < 0.15
     assert np.isfinite(forecast.LOCAL[method](np.ones(10), 12, 12)).all()
+
+
+def test_ridge_reads_what_is_known_beforehand_and_learns_from_whole_windows() -> None:
+    frame, y = example(200)
+    coming = RNG.normal(0, 1, (200, 6)).astype(np.float32)
+    y[:, :6] += coming
+    y[:20, 3] = np.nan
+    frame = frame.with_columns(ahead=pl.Series(coming))
+    columns = schema().columns
+    knowing = Schema((columns[0], Column("ahead", "ahead", "input", {"mean": [0.0] * 6, "std": [1.0] * 6}), columns[1]))
+    errors = []
+    for one in (schema(), knowing):
+        fitted = registry.get("baselines", "forecast").fit(frame[:150], y[:150], schema=one, kind="path", classes=6, val=(frame[150:], y[150:]), seed=0)
+        errors.append(np.abs(load(fitted.dump()).predict(frame[150:])["mean"] - y[150:, :6]).mean())
+    assert errors[1] < 0.3 < 0.5 < errors[0]
+
+
+def test_few_residuals_are_taken_together_over_the_steps() -> None:
+    errors = np.array([[0.0, 1.0, np.nan], [2.0, 3.0, 4.0]])
+    few = residual_quantiles(errors, [0.0, 0.5, 1.0])
+    assert few.tolist() == [[0, 2, 4]] * 3
+    many = residual_quantiles(np.tile(errors, (20, 1)), [0.0, 0.5, 1.0])
+    assert many[:, 2].tolist() == [2, 3, 4] and many[0, 0] == 0

@@ -40,6 +40,8 @@ VALUES = {
     "clock": pl.Series("x", np.arange(42) * 3600.0),
     "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
     "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
+    "page": pl.Series("x", [{"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4} for i in range(42)]),
+    "fields": pl.Series("x", [{"tags": ["O", "B-a", "I-a"], "words": [" at", " <b>bold</b>", " <script>"], "fields": [{"name": "a", "value": "<script>"}]}] * 42),
     "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
     "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
     "following": pl.Series("x", np.arange(42)),
@@ -50,7 +52,7 @@ VALUES = {
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture", "oddity", "flaw")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture", "oddity", "flaw", "page", "fields")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.heads.path import LEVELS
 from engineroom.tasks._options import make_task
+from engineroom.tasks._paths import caution, stretch
 from engineroom.tasks._timeline import forward_filled
 
 HOURS = np.datetime64("2024-01-01T00", "ms") + np.arange(400) * np.timedelta64(3_600_000, "ms")
@@ -71,12 +72,14 @@ def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
     assert forward_filled(np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, 5.0]])).tolist() == [[2, 1], [2, 1], [2, 5]]
     absent = waves().filter(~pl.int_range(pl.len()).is_in([100, 101, 200]))
     table = make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(absent), "load", asking=False)
-    assert any("3 absent moment(s)" in note for note in table.notes)
+    assert any("3 absent moment(s)" in note and "the first after 2024-01-05 03:00" in note for note in table.notes)
+    noted = make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(waves(load=holes)), "load", asking=False).notes
+    assert any("3 of 400 values of load are missing, at most 2 in a row" in note for note in noted)
 
 
 def test_doubles_are_refused_unless_a_column_tells_series_apart() -> None:
     twice = pl.concat([waves(), waves()])
-    with pytest.raises(DataError, match="occur twice"):
+    with pytest.raises(DataError, match="occur twice: 2024-01-01 00:00:00 in rows 0 and 400"):
         windows(twice)
     named = twice.with_columns(meter=pl.Series(["a"] * 400 + ["b"] * 400))
     frame = windows(named.sample(fraction=1.0, shuffle=True, seed=0))
@@ -100,6 +103,23 @@ def test_doubles_are_refused_unless_a_column_tells_series_apart() -> None:
 def test_what_cannot_be_is_told(frame, options: dict, word: str) -> None:
     with pytest.raises(UserError, match=word):
         windows(frame, **options)
+
+
+def test_a_column_named_year_need_not_be_a_clock() -> None:
+    frame = pl.DataFrame({"year": np.repeat(np.arange(2000, 2020), 20), "close": WAVE})
+    with pytest.raises(DataError, match="occur twice: 2000") as told:
+        windows(frame, "close")
+    assert "options.time=rows" in told.value.fix
+    table = make_task("forecasting", {"time": "rows"}).reframe(Table(frame), "close", asking=False)
+    assert table.frame.height > 200
+    assert any("in the order they stand" in note for note in table.notes)
+
+
+def test_noise_on_a_slow_wave_is_no_season() -> None:
+    rng = np.random.default_rng(0)
+    slow = np.sin(2 * np.pi * np.arange(1500) / 365) + rng.normal(0, 0.3, 1500)
+    facts = make_task("forecasting", {"horizon": 7}).reframe(Table(pl.DataFrame({"y": slow})), "y", asking=False).hints["y"]["facts"]
+    assert 340 < facts["season"] < 390 and facts["context"] == 21  # not four years of four
 
 
 def test_several_columns_need_a_word_or_all_are_channels() -> None:
@@ -134,6 +154,37 @@ def test_the_band_is_stretched_to_what_it_says() -> None:
     after = task.calibrated(answers, task.calibrate(answers, truth))
     assert task.score(task.grade(after, truth))["coverage"] == pytest.approx(0.8, abs=0.02)
     assert task.score(task.grade(answers, truth))["coverage"] < 0.4
+
+
+def test_rows_out_of_order_are_sorted_and_told_and_uneven_times_too() -> None:
+    task = make_task("forecasting", {"horizon": 4, "context": 10})
+    shuffled = task.reframe(Table(waves().sample(fraction=1.0, shuffle=True, seed=1)), "load", asking=False)
+    assert any("not in the order of time" in note for note in shuffled.notes)
+    assert shuffled.frame.equals(task.reframe(Table(waves()), "load", asking=False).frame)
+    uneven = waves().filter(pl.Series(np.random.default_rng(0).random(400) < 0.5))
+    assert any("not evenly spaced" in note for note in task.reframe(Table(uneven), "load", asking=False).notes)
+
+
+def test_a_band_measured_on_few_errors_is_wider() -> None:
+    rng = np.random.default_rng(0)
+    inside = {False: [], True: []}
+    for _ in range(300):
+        errors = rng.normal(0, 1, (4, 1)) * np.ones(6)  # two validation windows and two to come, each wrong in one direction throughout
+        quantiles = np.broadcast_to(np.linspace(-0.3, 0.3, 9), (2, 6, 9))
+        factor = stretch(quantiles, errors[:2])
+        for cautious in inside:
+            edge = 0.3 * factor / (1 if cautious else caution((2 + 5) / 6))
+            inside[cautious].append((np.abs(errors[2:]) <= edge).mean())
+    assert np.mean(inside[True]) > np.mean(inside[False]) + 0.1 and np.mean(inside[True]) > 0.75
+    assert caution(1e6) == pytest.approx(1.0, abs=1e-3) and caution(1) > 2
+
+
+def test_skill_is_measured_against_the_mean_of_the_training_rows() -> None:
+    task, truth = make_task("forecasting", {}), np.array([[1.0, -1.0, 0.0, 1.0], [2.0, np.nan, 0.0, 1.0]], np.float32)
+    nothing = np.zeros((2, 2, len(LEVELS)), np.float32)
+    assert task.score(task.grade({"mean": nothing[..., 0], "quantiles": nothing}, truth))["skill"] == 0.0
+    half = np.repeat(np.array([[[0.5], [-0.5]], [[1.0], [9.0]]], np.float32), len(LEVELS), 2)
+    assert task.score(task.grade({"mean": half[..., 0], "quantiles": half}, truth))["skill"] == pytest.approx(0.75)
 
 
 def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:

@@ -12,6 +12,7 @@ import torch
 
 import engineroom as er
 from conftest import command
+from engineroom.baselines import window
 from engineroom.core.columns import Column
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
@@ -209,3 +210,15 @@ def test_a_single_label_is_nothing_to_learn() -> None:
     packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
     assert "labels of wish" in task.findings(packed, column)[0].what and not make_task("tagging", {}).findings(pl.Series([["O", "B-x"]]), column)
     assert "['O']" in make_task("tagging", {}).findings(pl.Series([["O"], ["O", None]]), column)[0].what
+
+
+def test_the_rival_reads_letters_without_the_labels_before_them() -> None:
+    labels = np.zeros(3, np.int64)
+    assert not any(name.startswith("y") for one in window.features(list("MTA"), labels, True) for name in one)
+    assert all(any(name.startswith("yy=") for name in one) for one in window.features(["a", "b", "c"], labels, False))
+    rng = np.random.default_rng(0)
+    rows = [list(rng.choice(list("MTAG"), 60)) for _ in range(60)]
+    true = [np.array([int(letter in "MT") for letter in row]) for row in rows]
+    model = window.slim(window.linear(1e-5, 0, 4).fit(window.hashed([one for row, own in zip(rows, true, strict=True) for one in window.features(row, own, True)]), np.concatenate(true)))
+    said = np.concatenate([p.argmax(1) for p in window.walk(model, rows, True, 2)])
+    assert (said == np.concatenate(true)).mean() > 0.95

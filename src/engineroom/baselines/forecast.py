@@ -46,7 +46,7 @@ class Forecast(Rival):
         rows = np.unique(np.linspace(0, len(truth) - 1, min(TRIED, len(truth))).astype(int))
         methods, spared = allowed(asked, int(state.get("asked", len(truth))))
         if "ridge" in methods:
-            fitted.parts["estimator"] = ridge(frame, y[:, :classes], frame_val, truth[:, :classes])
+            fitted.parts["estimator"] = ridge(frame, y[:, :classes], frame_val, truth[:, :classes], ahead(schema))
         errors = {}
         for method in methods:
             fitted.facts["method"] = method
@@ -75,7 +75,7 @@ class Forecast(Rival):
         x, steps, season = histories(frame), fitted.classes, fitted.facts["season"]
         method = fitted.facts["method"]
         if method == "ridge":
-            said = np.asarray(fitted.parts["estimator"].predict(normalised(frame))).reshape(len(x), -1) if len(x) else np.zeros((0, steps))
+            said = np.asarray(fitted.parts["estimator"].predict(normalised(frame, ahead(fitted.schema)))).reshape(len(x), -1) if len(x) else np.zeros((0, steps))
             return said * scale(frame) + x.mean(1, keepdims=True)
         if method in LOCAL:
             return np.array([LOCAL[method](row, season, steps) for row in x]).reshape(len(x), steps)
@@ -95,19 +95,28 @@ def allowed(asked: str, rows: int) -> tuple[list[str], str]:
     return tried, f"; {' and '.join(left)} stood back: a fit for each of {rows:,} windows" if left else ""
 
 
+def ahead(schema: Schema) -> dict[str, Any]:
+    """Mean and deviation of what is known beforehand, as fitted; {} where nothing is."""
+    return next((dict(column.state) for column in schema.inputs if column.modality == "ahead"), {})
+
+
 def naive(x: np.ndarray, season: int, steps: int) -> np.ndarray:
     """(N, T) → (N, H): the last season again and again."""
     season = min(season, x.shape[1])
     return np.tile(x[:, -season:], (1, -(-steps // season)))[:, :steps]
 
 
-def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray) -> Any:
-    """One linear map for all series from a normalised history to the normalised steps ahead; the validation chooses the penalty."""
+def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray, known: dict[str, list[float]]) -> Any:
+    """One linear map for all series from a normalised history, and what is known beforehand, to the normalised steps ahead; the
+    validation chooses the penalty."""
     from sklearn.linear_model import Ridge
 
-    x, weights = normalised(frame), (scale(frame) ** 2).ravel()
+    whole = np.isfinite(y).all(1)
+    if whole.mean() > 0.5:  # windows with gaps ahead are left out where there are others enough
+        frame, y = frame.filter(whole), y[whole]
+    x, weights = normalised(frame, known), (scale(frame) ** 2).ravel()
     y = np.nan_to_num((y - histories(frame).mean(1, keepdims=True)) / scale(frame))
-    asked, level, deviation = normalised(frame_val), histories(frame_val).mean(1, keepdims=True), scale(frame_val)
+    asked, level, deviation = normalised(frame_val, known), histories(frame_val).mean(1, keepdims=True), scale(frame_val)
     best, least = None, np.inf
     for alpha in ALPHAS:
         estimator = Ridge(alpha, solver="cholesky").fit(x, y, sample_weight=weights / weights.mean())
@@ -118,10 +127,14 @@ def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np
     return best
 
 
-def normalised(frame: pl.DataFrame) -> np.ndarray:
-    """(N, T) each history by its own mean and deviation."""
+def normalised(frame: pl.DataFrame, known: dict[str, list[float]]) -> np.ndarray:
+    """(N, T + H · F) each history by its own mean and deviation, then what is known of the steps ahead, standardised."""
     x = histories(frame)
-    return (x - x.mean(1, keepdims=True)) / scale(frame)
+    x = (x - x.mean(1, keepdims=True)) / scale(frame)
+    if not known:
+        return x
+    coming = (frame["ahead"].to_numpy().reshape(len(x), -1) - np.array(known["mean"])) / np.array(known["std"])
+    return np.concatenate([x, np.clip(np.nan_to_num(coming), -10, 10)], 1)
 
 
 def histories(frame: pl.DataFrame) -> np.ndarray:

@@ -52,7 +52,7 @@ class Window(Rival):
         fitted.parts["tags"] = slim(linear(strength, seed, EPOCHS).fit(x, flat))
         if first:
             fitted.parts["whole"] = whole_model(rows, np.array([row[0] for row in y]), len(schema.target.state["wholes"]), seed)
-        fitted.words = f"linear model of a window, from left to right (alpha={strength:g})"
+        fitted.words = f"linear model of a window{'' if letters else ', from left to right'} (alpha={strength:g})"
         return fitted
 
     def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
@@ -100,9 +100,12 @@ def slim(model: Any) -> Any:
 
 
 def features(row: list[str], labels: np.ndarray, letters: bool) -> list[list[str]]:
-    """The names of each token's features; `labels` are those before it, as they are or as they were said."""
+    """The names of each token's features; `labels` are those before it, as they are or as they were said.
+
+    Letters come without: classes of steps come in runs, and who learns from the true label before learns little else.
+    """
     fixed = outlook(row, letters)
-    return [[*one, *memory(labels[max(0, t - 2) : t])] for t, one in enumerate(fixed)]
+    return fixed if letters else [[*one, *memory(labels[max(0, t - 2) : t])] for t, one in enumerate(fixed)]
 
 
 def outlook(row: list[str], letters: bool) -> list[list[str]]:
@@ -160,10 +163,10 @@ def walk(model: Any, rows: list[list[str]], letters: bool, labels: int) -> list[
     lengths = np.array([len(row) for row in rows])[order]
     for t in range(int(lengths.max(initial=0))):
         live = order[: int((lengths > t).sum())]
-        pairs = [tuple(pair) for pair in before[live].tolist()]
+        pairs = [() if letters else tuple(pair) for pair in before[live].tolist()]
         for pair in set(pairs) - remembered.keys():
             past = np.array([k for k in pair if k != -9])
-            remembered[pair] = np.asarray(hashed([memory(past)]) @ weights)[0]
+            remembered[pair] = np.asarray(hashed([[] if letters else memory(past)]) @ weights)[0]
         score = fixed[starts[live] + t] + np.stack([remembered[pair] for pair in pairs])
         p = 1 / (1 + np.exp(-np.clip(score, -30, 30)))  # one against the rest, brought to a sum of one
         p /= p.sum(1, keepdims=True)

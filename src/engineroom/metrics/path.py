@@ -11,7 +11,8 @@ def graded(mean: np.ndarray, quantiles: np.ndarray, truth: np.ndarray, level: np
     """mean (N, H), quantiles (N, H, Q), truth (N, H) with NaN for gaps, level and naive (N,) → one number a window.
 
     mse of the mean, mae of the median; mase (Hyndman & Koehler 2006), smape in percent (Makridakis 1993); pinball: twice the mean
-    quantile loss, size: the mean absolute value, both summed later for wql; inside: share of steps in the band of 80 %.
+    quantile loss, size: the mean absolute value, both summed later for wql; inside: share of steps in the band of 80 %;
+    away: squared distance from the mean of the training rows, which is 0: what the climatology misses by.
     """
     middle = quantiles[..., int(np.argmin(np.abs(levels - 0.5)))]
     gap = truth[..., None] - quantiles
@@ -30,6 +31,7 @@ def graded(mean: np.ndarray, quantiles: np.ndarray, truth: np.ndarray, level: np
             "pinball": average(pinball),
             "size": average(np.abs(real)),
             "inside": average(inside),
+            "away": average(truth**2),
         }
 
 
@@ -40,14 +42,16 @@ def average(x: np.ndarray) -> np.ndarray:
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """mse, mae (in deviations of the training rows), mase, smape (%), wql (weighted quantile loss: CRPS over size), coverage of the band."""
+    """mse, mae (in deviations of the training rows), mase, wql (weighted quantile loss: CRPS over size), coverage of the band, skill (1 − mse
+    over that of always saying the mean of the training rows, Murphy 1988: 0 = no better than the climatology, 1 = perfect), smape (%)."""
     scaled = records["scaled"]
     known = np.isfinite(scaled)
     return {
         "mse": float(records["squared"].mean()),
         "mae": float(records["absolute"].mean()),
         "mase": float(scaled[known].mean()) if known.any() else float("nan"),
-        "smape": float(records["percent"].mean()),
         "wql": float(records["pinball"].sum() / max(1e-12, records["size"].sum())),
         "coverage": float(records["inside"].mean()),
+        "skill": 1 - float(records["squared"].mean()) / max(1e-12, float(records["away"].mean())),
+        "smape": float(records["percent"].mean()),
     }

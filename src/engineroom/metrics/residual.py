@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+FEW = 20  # rows
+
 
 def residual_quantiles(errors: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """errors (N, H), NaN for unknown → (H, Q): the errors' quantiles at each step; 0 where nothing is known."""
+    """errors (N, H), NaN for unknown → (H, Q): the errors' quantiles at each step; 0 where nothing is known.
+
+    Few rows say too little of each step by itself: then all steps are taken together.
+    """
     import warnings
+
+    if len(errors) < FEW:
+        errors = np.broadcast_to(errors.reshape(-1, 1), (errors.size, errors.shape[1]))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a step that is nowhere known

@@ -9,6 +9,7 @@ from ..core.exhibits import Exhibit, spoken
 from ..core.signals import Records
 
 BAND = 0.8
+FEW = 8  # steps that came; from fewer nothing is measured
 BACK = 3  # horizons of history in a drawing
 WIDTH, HEIGHT = 320, 150
 LOOKED_AT = 2_000  # windows for the errors by step
@@ -23,15 +24,29 @@ def boxed(values: np.ndarray) -> np.ndarray:
     return out
 
 
-def stretch(quantiles: np.ndarray, truth: np.ndarray) -> float:
-    """The factor on the distance from the middle at which BAND of the known steps lie between first and last quantile."""
+def stretch(quantiles: np.ndarray, truth: np.ndarray, channels: int = 1) -> float:
+    """The factor on the distance from the middle at which BAND of the known steps lie between first and last quantile.
+
+    Errors of overlapping windows are one another's neighbours: what counts is how many horizons, end to end, the windows of all
+    `channels` cover. Few of them know little of the spread, so the factor grows as Student's t does (Student 1908).
+    """
     known = np.isfinite(truth)
-    if known.sum() < 50:
+    if known.sum() < FEW:
         return 1.0
     middle = quantiles[..., quantiles.shape[2] // 2]
     gap = (truth - middle)[known]
     side = np.where(gap >= 0, (quantiles[..., -1] - middle)[known], (middle - quantiles[..., 0])[known])
-    return float(np.clip(np.quantile(np.abs(gap) / np.maximum(side, 1e-9), BAND), 0.2, 5.0))
+    factor = np.quantile(np.abs(gap) / np.maximum(side, 1e-9), BAND)
+    windows, steps = truth.shape
+    return float(np.clip(factor * caution((windows + channels * (steps - 1)) / steps), 0.2, 10.0))
+
+
+def caution(independent: float) -> float:
+    """By how much a band must be wider that was measured on so many independent errors, not on endlessly many."""
+    from scipy.special import ndtri, stdtrit
+
+    tail = (1 + BAND) / 2
+    return float(stdtrit(max(1.0, independent), tail) / ndtri(tail))
 
 
 def apart(order: np.ndarray, least: int) -> np.ndarray:

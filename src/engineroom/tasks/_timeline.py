@@ -11,8 +11,10 @@ from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
+from ._moments import ROWS, check_doubles, from_months, shown, to_months
 
 MONTH = 27 * 86_400  # seconds; longer steps are counted in calendar months
+NAMED = 5  # columns with gaps that get a note each
 GAPS = 0.1  # share of moments that may be absent and are filled
 NAMES = ("time", "date", "datetime", "timestamp", "month", "t", "step", "tick", "year")
 CALENDAR = ("year", "month", "day", "hour", "minute")
@@ -50,7 +52,7 @@ class Timeline:
 def read_timeline(table: Table, target: str | None, *, time: str, series: str, known: tuple[str, ...], every: bool) -> Timeline:
     """The series of a table in long form (a row a moment) or wide form (a row a series)."""
     frame = table.frame
-    for name in (time, series, *known):
+    for name in ("" if time == ROWS else time, series, *known):
         if name and name not in frame.columns:
             raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
     if isinstance(frame.schema.get(WIDE), pl.List):
@@ -74,11 +76,12 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
         rows = np.flatnonzero(names == name)
         unsorted |= bool((np.diff(order[rows]) < 0).any())
         rows = rows[np.argsort(order[rows], kind="stable")]
-        check_doubles(order[rows], rows, str(name), series, used)
+        check_doubles(order[rows], rows, str(name), series, used, dated=clock is not None and is_date(frame, used))
         lines.append(Line(str(name), values[rows], others[rows], order[rows], parts[rows]))
     notes = ["The rows were not in the order of time and have been sorted."] if unsorted else []
-    notes += ["No column of times was found: the rows count in the order they stand."] if clock is None else []
+    notes += [f"{'By your word' if time else 'No column of times was found'}: the rows count in the order they stand."] if clock is None else []
     notes += [f"Column {found} tells the series apart: no moment occurs twice within one of its values."] if found else []
+    notes += gaps(lines, channels)
     unit = "steps" if clock is None else "seconds" if is_date(frame, used) else "steps"
     return even(Timeline(lines, tuple(channels), unit, 1.0, notes))
 
@@ -99,6 +102,8 @@ def wide(frame: pl.DataFrame) -> Timeline:
 
 def find_time(frame: pl.DataFrame, asked: str) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """((N,) seconds or numbers, the columns they come from); None where the order of the rows is all there is."""
+    if asked == ROWS and ROWS not in frame.columns:
+        return None, ()
     if asked:
         return when(frame[asked]), (asked,)
     for name in frame.columns:
@@ -156,22 +161,26 @@ def numbers(values: pl.Series) -> np.ndarray:
     return np.where(np.isfinite(x), x, np.nan)
 
 
-def check_doubles(times: np.ndarray, rows: np.ndarray, name: str, series: str, used: tuple[str, ...]) -> None:
-    if (double := np.flatnonzero(np.diff(times) == 0)).size:
-        of = f" in series {name!r}" if series else ""
-        raise DataError(
-            f"{double.size:,} moment(s) occur twice{of}: rows {rows[double[0]]} and {rows[double[0] + 1]}, for example.",
-            f"By column {' '.join(used)}.",
-            "Keep one row a moment." if series else "If the table holds several series, name the column that tells them: --set options.series=COLUMN",
-        )
+def gaps(lines: list[Line], channels: list[str]) -> list[str]:
+    """A note on every column with values missing: how many, and how long the longest gap is."""
+    notes = []
+    for channel, name in enumerate(channels):
+        missing = [~np.isfinite(line.values[:, channel]) for line in lines]
+        if lost := sum(int(one.sum()) for one in missing):
+            ends = [np.flatnonzero(np.diff(np.r_[False, one, False])) for one in missing]
+            longest = max(int((edge[1::2] - edge[::2]).max(initial=0)) for edge in ends)
+            words = "histories hold the last known value there, and such steps are not judged"
+            notes.append(f"{lost:,} of {sum(map(len, missing)):,} values of {name} are missing, at most {longest:,} in a row: {words}.")
+    more = len(notes) - NAMED
+    return notes if more <= 0 else [*notes[:NAMED], f"Values of {more:,} more columns are missing too."]
 
 
 def even(timeline: Timeline) -> Timeline:
     """The same series with a row for every step of the clock, where few are absent; else the rows count as they stand."""
-    gaps = [np.diff(line.times) for line in timeline.lines if len(line.times) > 1]
-    if not gaps:
+    between = [np.diff(line.times) for line in timeline.lines if len(line.times) > 1]
+    if not between:
         raise DataError("Every series has a single row.", "A forecast needs a past.", "Is options.series the right column?")
-    step = float(np.median(np.concatenate(gaps)))
+    step = float(np.median(np.concatenate(between)))
     unit = "months" if timeline.unit == "seconds" and step >= MONTH else timeline.unit
     if unit == "months":
         step = float(max(1, np.median(np.concatenate([np.diff(to_months(line.times)) for line in timeline.lines]))))
@@ -182,7 +191,9 @@ def even(timeline: Timeline) -> Timeline:
     if any(p is None for p in places) or there < (1 - GAPS) * wanted:
         return replace(clock, notes=[*clock.notes, "The moments are not evenly spaced: rows count as steps, whatever lies between them."])
     if there < wanted:
-        clock.notes.append(f"{wanted - there:,} absent moment(s) were filled in: their values count as missing.")
+        line, first = next((line, p) for line, p in zip(timeline.lines, places, strict=True) if p is not None and int(p[-1]) + 1 > len(p))
+        after = shown(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
+        clock.notes.append(f"{wanted - there:,} absent moment(s) were filled in, the first after {after}: their values count as missing.")
     return replace(clock, lines=[spread(line, p, clock) for line, p in zip(timeline.lines, places, strict=True) if p is not None])
 
 
@@ -205,23 +216,6 @@ def spread(line: Line, places: np.ndarray, clock: Timeline) -> Line:
     values = line.values[source].copy()
     values[absent] = np.nan
     return Line(line.name, values, line.known[source], clock.after(line.times[0], np.arange(length)), line.parts[source])
-
-
-def to_months(seconds: np.ndarray) -> np.ndarray:
-    """Months since 1970."""
-    return seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64).astype(float)
-
-
-def from_months(months: np.ndarray) -> np.ndarray:
-    return np.asarray(months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]").astype(np.int64).astype(float)
-
-
-def shown(times: np.ndarray, unit: str) -> pl.Series:
-    """Times as a person writes them."""
-    if unit == "steps":
-        whole = np.round(times)
-        return pl.Series(whole.astype(np.int64) if np.abs(times - whole).max(initial=0) < 1e-6 else times)
-    return pl.from_epoch(pl.Series(times).cast(pl.Int64), time_unit="s")
 
 
 def forward_filled(values: np.ndarray) -> np.ndarray:

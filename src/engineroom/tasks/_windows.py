@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from ..core.errors import DataError
-from ._timeline import Line, Timeline, forward_filled, shown
+from ._moments import shown
+from ._timeline import Line, Timeline, forward_filled
 
 MOST_BYTES = 600_000_000  # of training windows; more are thinned by a larger stride
 MOST_JUDGED = {"val": 8_000, "test": 24_000}  # windows
+RISE = 0.1  # of the autocorrelation from its lowest before to a season's peak
 UNKNOWN = 0.5  # share of the steps ahead, or of the history, that may be missing
 HISTORY, CLOCK, AHEAD = "history", "clock", "ahead"
 DAY = 86_400
@@ -45,11 +47,13 @@ def find_season(timeline: Timeline, edges: list[tuple[int, int, int]]) -> int:
     if total is None or len(total) < 4:
         return 1
     curve = total / max(total[0], 1e-12)
-    peaks = [i for i in range(2, len(curve) - 1) if curve[i] >= curve[i - 1] and curve[i] >= curve[i + 1] and curve[i] > 0.2]
+    valley = np.minimum.accumulate(curve)  # a peak rises from one: slow change with noise on it has none
+    peaks = [i for i in range(2, len(curve) - 1) if curve[i] >= max(curve[i - 1], curve[i + 1], 0.2, valley[i] + RISE)]
     if not peaks:
         return 1
     highest = max(curve[i] for i in peaks)
-    return next(i for i in peaks if curve[i] >= highest - 0.1)  # the shortest of those that are about as high
+    shortest = next(i for i in peaks if curve[i] >= highest - 0.1)  # of those that are about as high
+    return max((i for i in peaks if shortest <= i <= 1.25 * shortest), key=lambda i: curve[i])  # noise makes peaks beside the true one
 
 
 def borders(timeline: Timeline, *, val_from: int, test_from: int, end: int, val: float, test: float, horizon: int) -> list[tuple[int, int, int]]:

@@ -21,8 +21,9 @@ from ..metrics import path as metrics
 from . import _paths as paths
 from . import _windows as cutting
 from ._members import honest_mean, mean_loss
+from ._moments import shown
 from ._options import Plain
-from ._timeline import Timeline, read_timeline, shown
+from ._timeline import Timeline, read_timeline
 
 SCORES = ("mse", "mae", "mase", "smape", "wql")
 FUTURE = "future"  # the target's name where several columns are forecast
@@ -36,9 +37,9 @@ class Forecasting(Plain):
     level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
 
     horizon: int = 0  # steps ahead; 0 = one season
-    context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer
+    context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
     season: int = 0  # steps; 0 = found by autocorrelation
-    time: str = ""  # the column of times; found if it is not named
+    time: str = ""  # the column of times; found if it is not named; "rows" = none, the rows stand in their order
     series: str = ""  # the column that tells several series apart
     all: bool = False  # forecast every numeric column, each by its own past
     known: str = ""  # columns known beforehand for the steps ahead, with commas between
@@ -59,7 +60,7 @@ class Forecasting(Plain):
     trivial: ClassVar[str] = "last_value"
     draws: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
-    higher: ClassVar[tuple[str, ...]] = ()
+    higher: ClassVar[tuple[str, ...]] = ("skill",)
     lower: ClassVar[tuple[str, ...]] = SCORES
     target_modality: ClassVar[str] = "path"
     ask_rows: ClassVar[int] = 512
@@ -135,7 +136,9 @@ class Forecasting(Plain):
         if not self.horizon and season == 1:
             horizon = max(1, min(12, longest // 20))
         shortest = min((first for first, _, _ in edges), default=longest)
-        context = self.context or max(2, min(max(3 * horizon, 4 * season), max(2 * horizon, (shortest - horizon) * 2 // 3)))
+        seasons = 4 * season if season <= 4 * horizon else min(4 * season, shortest // 8)  # a year of days leaves few windows to learn from
+        wanted = max(3 * horizon, seasons if seasons >= season else 0)
+        context = self.context or max(2, min(wanted, max(2 * horizon, (shortest - horizon) * 2 // 3)))
         shape = cutting.Shape(context, horizon, season)
         clock = self.calendar == "yes" or (self.calendar == "auto" and cutting.wants_clock(timeline, shape, longest))
         if clock and timeline.unit == "steps":
@@ -179,7 +182,9 @@ class Forecasting(Plain):
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """How far the band must be stretched around its middle so that 80 % of the validation steps lie inside."""
-        return {"stretch": paths.stretch(answers["quantiles"], truth[:, : answers["mean"].shape[1]])}
+        steps = answers["mean"].shape[1]
+        channels = len(np.unique(np.nan_to_num(truth[:, steps:]), axis=0))  # each has yardsticks of its own
+        return {"stretch": paths.stretch(answers["quantiles"], truth[:, :steps], channels)}
 
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
         quantiles = answers["quantiles"]

@@ -12,8 +12,8 @@ from ._files import visible
 KIND = "data/sources"
 SUPPORTED = (
     "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, folders of "
-    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes as VOC XML, COCO JSON or YOLO text, plain texts, and zip "
-    "or tar archives of these"
+    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes as VOC XML, COCO JSON or YOLO text, documents "
+    "as lines with their boxes (JSON) beside scans, plain texts, and zip or tar archives of these"
 )
 
 
