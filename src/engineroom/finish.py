@@ -23,8 +23,9 @@ from .bundle.model import Model, clean
 from .bundle.write import write_bundle
 from .core.config import Config, write_yaml
 from .core.exhibits import Exhibit
+from .core.signals import Records
 from .engine.watch.history import read_history
-from .evaluation.compose import answers_section, data_section, model_section, reproduce_section, tiles, training_section, versus_section
+from .evaluation import compose
 from .evaluation.examine import Examination, examine, judge
 from .evaluation.predictor import ask
 from .evaluation.render import write_report
@@ -69,7 +70,8 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, task.made(model, ready.schema))
+    made, besides = task.made(model, ready.schema), compose.where_from(model, unfolded(data), test, answers, deep.records, task)
+    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -164,7 +166,8 @@ def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str
 
 
 def make_report(
-    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict, made: list[Exhibit]
+    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict,
+    made: list[Exhibit], besides: Records,
 ) -> dict[str, Any]:
     deep, rival, _ = entries
     history = read_history(run.events)
@@ -186,17 +189,17 @@ def make_report(
         "task": manifest["task"],
         "target": manifest["target"],
         "verdict": verdict,
-        "tiles": tiles(list(entries), verdict, task),
+        "tiles": compose.tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()
             for s in (
-                versus_section(list(entries), verdict, task),
-                answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made),
-                data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
-                training_section(history, facts, task.headline),
-                model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
-                reproduce_section(command, write_yaml(config), manifest["provenance"]),
+                compose.versus_section(list(entries), verdict, task),
+                compose.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
+                compose.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
+                compose.training_section(history, facts, task.headline),
+                compose.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
+                compose.reproduce_section(command, write_yaml(config), manifest["provenance"]),
             )
         ],
         "reproduce": command,

@@ -9,7 +9,9 @@ import polars as pl
 
 from ..core.columns import Schema
 from ..core.exhibits import Exhibit, Finding, Section
+from ..core.signals import Answers, Records
 from .examine import Examination
+from .predictor import because
 from .shown import show_row, summary, target_exhibit
 
 WATTS_PER_CORE = 15.0
@@ -46,10 +48,31 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
     )
 
 
-def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit]) -> Section:
-    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
+def shown_rows(records: Records, task) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the worst mistakes, and of rows evenly taken where answers are drawn: those a report shows."""
+    count = len(records["truth"])
+    even = np.unique(np.linspace(0, count - 1, min(EXAMPLES, count)).astype(int)) if task.draws else np.zeros(0, int)
+    return np.asarray(task.wrong(records)[:GALLERY], int), even
+
+
+def where_from(model: Any, data: Any, test: np.ndarray, answers: Answers, records: Records, task: Any) -> Records:
+    """What the task can say of where answers come from, for the rows that the report shows; the others' places hold nothing."""
+    places = np.unique(np.concatenate(shown_rows(records, task)))
+    found = because(model, data, test[places], {name: values[places] for name, values in answers.items()}, task)
+    besides = {}
+    for name in found.keys() - answers.keys():
+        besides[name] = np.zeros((len(test), *found[name].shape[1:]), found[name].dtype)
+        besides[name][places] = found[name]
+    return besides
+
+
+def answers_section(
+    deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit], besides: Records
+) -> Section:
+    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of the rows shown alone."""
     target = schema.target
-    records = {**deep.records, "frame_row": rows}
+    records = {**deep.records, **besides, "frame_row": rows}
+    worst, even = shown_rows(deep.records, task)
 
     def item(index: int, tone: str) -> dict[str, str]:
         title, subtitle = task.mistake(deep.records, index, target)
@@ -57,10 +80,10 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
         drawn = task.draw(frame, row, schema, records, index) or show_row(frame, row, schema)
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
-    items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
+    items = [item(int(index), "bad") for index in worst]
     exhibits = [*made, *task.exhibits(deep.records, rival.records, target)]
     if task.draws:
-        drawn = [item(int(index), "") for index in np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLES, len(rows))).astype(int))]
+        drawn = [item(int(index), "") for index in even]
         exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, "Test rows evenly taken, good and bad alike."))
     if items:
         exhibits.append(

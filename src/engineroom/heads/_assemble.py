@@ -18,6 +18,8 @@ from ..data.fields import Field, input_fields
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
+CHANNELS = {"sequence": 2, "grid": 1}  # the axis of a map that holds its numbers
+MAPPED = {"sequence": (1, -1), "grid": (-1, 1, 1)}  # the shape in which one vector a row is added to it
 SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
 
 
@@ -52,9 +54,8 @@ class ColumnsModel(nn.Module):
             self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.families.add(name)
-            self.plan.encoders.append(
-                {"columns": ", ".join(c.name for f in group for c in f.columns), "family": name, "size": size, "why": why}
-            )
+            named = ", ".join(c.name for f in group for c in f.columns)
+            self.plan.encoders.append({"columns": named, "family": name, "size": size, "why": why})
         members = max(count for _, count in widths)
         total = sum(width for width, _ in widths)
         self.fuse: nn.Module = nn.Identity()
@@ -71,6 +72,12 @@ class ColumnsModel(nn.Module):
                 wanted = " or ".join(head.maps)
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
+        self.beside: nn.Linear | None = None
+        if pattern.map is not None and head.beside and len(widths) > 1:  # begins by saying nothing
+            others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
+            self.beside = nn.Linear(others, pattern.map.data.shape[CHANNELS[pattern.map.layout]])
+            for weight in self.beside.parameters():
+                nn.init.zeros_(weight)
         self.head = head(pattern, task.outputs(schema.target))
         if task.ties and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
@@ -89,7 +96,15 @@ class ColumnsModel(nn.Module):
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map, tuple(parts)))
+        return self.head(Features(self.fuse(pooled[0]), self.map(features), tuple(parts)))
+
+    def map(self, features: list[Features]) -> Signal | None:
+        """What the head reads of places: the map of one group, and what all others say added to every place of it."""
+        found = None if self.mapped is None else features[self.mapped].map
+        if found is None or self.beside is None:
+            return found
+        said = self.beside(torch.cat([one.pooled.mean(1).float() for i, one in enumerate(features) if i != self.mapped], 1))
+        return Signal(found.data + said.reshape(len(said), *MAPPED[found.layout]), found.layout, found.mask)
 
 
 class Together(nn.Module):
@@ -228,9 +243,5 @@ def describe(model: Any) -> dict[str, Any]:
     """Size and make-up, plain JSON."""
     count = sum(p.numel() for p in model.parameters())
     size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
-    return {
-        "parameters": count,
-        "megabytes": round(size / 1e6, 3),
-        "encoders": model.plan.encoders,
-        "families": sorted(model.plan.families),
-    }
+    plan = model.plan
+    return {"parameters": count, "megabytes": round(size / 1e6, 3), "encoders": plan.encoders, "families": sorted(plan.families)}

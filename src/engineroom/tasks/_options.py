@@ -15,7 +15,7 @@ from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Finding
-from ..core.signals import Answers, Records
+from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 
 
@@ -76,6 +76,11 @@ class Plain:
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
         return ""
+
+    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+        """What only more questions to the network can add to its answers: what they come from. Asked where answers are shown, not where they
+        are graded. {} = nothing; else one entry a row, as in `answers`."""
+        return {}
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """What the trained network makes by itself (texts, pictures, music), for the report."""
