@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
@@ -47,6 +47,10 @@ class Plain:
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to predict, not to learn."""
         return table
+
+    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator) -> np.ndarray:
+        """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `truth` tells what rows hold."""
+        return generator.permutation(rows)
 
     def findings(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""

@@ -38,7 +38,7 @@ class Segmentation(Plain):
     pace = "maps"
     rival = "pixels"
     trivial = "everywhere"
-    side = 320
+    side = 640  # fine structures want their pixels; training looks at parts
     ask_rows = 8
     draws = True
     endings = ("",)
