@@ -17,7 +17,7 @@ from engineroom.core.registry import get
 from engineroom.core.table import Table
 from engineroom.metrics.ranking import best, ndcg, rank_of, scores
 from engineroom.modalities.events import ItemVectors, latest
-from engineroom.tasks._catalogue import properties, titles
+from engineroom.tasks._catalogue import beside, properties, titles
 from engineroom.tasks._histories import LATEST, parts
 from engineroom.tasks._options import make_task
 
@@ -151,9 +151,18 @@ def test_what_is_described_badly_is_said(tmp_path) -> None:
         reframed(events, unmet=0.2)
     with pytest.raises(UserError, match="describe"):
         reframed(events, item_columns="colour")
+    items.with_columns(item=pl.col("item") + "x").write_csv(tmp_path / "items.csv")
+    with pytest.raises(DataError, match="none of those"):
+        reframed(events, item_table=str(tmp_path / "items.csv"))
     items.select("item").write_csv(tmp_path / "items.csv")
     with pytest.raises(DataError, match="says nothing"):
         reframed(events, item_table=str(tmp_path / "items.csv"))
+
+
+def test_tables_without_a_header_are_matched_by_what_they_hold(tmp_path) -> None:
+    (tmp_path / "films.item").write_text("".join(f"{k}|Film number {k}|{k % 2}|{1990 + k % 5}\n" for k in range(1, 41)))
+    frame, key = beside(str(tmp_path / "films.item"), "column_2", ("item",), {str(k) for k in range(1, 41)})
+    assert key == "column_1" and titles(frame, key)["7"] == "Film number 7" and "column_3" in properties(frame, key)["7"]
 
 
 def test_an_item_without_events_is_known_by_its_properties_alone() -> None:
@@ -174,7 +183,7 @@ def test_new_items_and_new_users_are_placed_by_their_columns(here: Path) -> None
     items.write_csv("items.csv")
     people.write_csv("people.csv")
     options = {"item_table": "items.csv", "user_table": "people.csv"}
-    how = {"task": "recommendation", "steps": 150, "show": "quiet", "train__threads": 1, "train__precision": "fp32", "train__lr": 4e-3}
+    how = {"task": "recommendation", "steps": 280, "show": "quiet", "train__threads": 1, "train__precision": "fp32", "train__lr": 4e-3}
     model = er.train(events, run="r", options=options, **how)
     asked = pl.DataFrame({"user": ["n", "o"], "item": [None, "b0"], "time": [None, 1]}, schema={"user": pl.String, "item": pl.String, "time": pl.Int64})
     pl.DataFrame({"user": ["n"], "age": [53]}).write_csv("people.csv")

@@ -1,7 +1,8 @@
 """A column of histories: what somebody met, oldest first. One vector an event; the latest ones are read, all are remembered as seen.
 
 Where a catalogue says what the items are like, an item's vector is its own plus those of its properties (LightFM, Kula 2015), and now and then
-its properties alone (DropoutNet, Volkovs et al. 2017): so an item that nobody has met yet has a place too.
+its properties alone (DropoutNet, Volkovs et al. 2017): so an item that nobody has met yet has a place too. Anonymous are only items to choose,
+never those of the history: who reads should know what was met.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LONGEST = 5_000  # events kept a row, the latest
 NAMES = ("history", "events", "basket", "session")
 PAD, UNKNOWN, FIRST = 0, 1, 2
 STD = 0.05
-ANONYMOUS = 0.2  # share of the items that a training step knows by their properties alone
+ANONYMOUS = 0.1  # share of the items to choose among that a training step knows by their properties alone
 
 
 class Events(Base):
@@ -120,19 +121,19 @@ class ItemVectors(nn.Module):
             self.register_buffer("begins", lengths.cumsum(0) - lengths, persistent=False)
             self.register_buffer("weights", (1 / lengths.clamp_min(1).sqrt()).repeat_interleave(lengths), persistent=False)
 
-    def vectors(self) -> tuple[Tensor, Tensor]:
+    def vectors(self, anonymous: float = 0.0) -> tuple[Tensor, Tensor]:
         """(2 + items, D) a vector each, and (2 + items,): 1 = known by itself, 0 = by its properties alone."""
         if self.about is None:
             return self.table.weight, self.own
         own = self.own
-        if self.training:
-            own = own * (torch.rand(len(own), device=own.device) >= ANONYMOUS)
+        if anonymous:
+            own = own * (torch.rand(len(own), device=own.device) >= anonymous)
         bags = F.embedding_bag(self.flat, self.about, self.begins, mode="sum", per_sample_weights=self.weights)
         return self.table.weight * own[:, None] + bags, own
 
     def choices(self, count: int) -> tuple[Tensor, Tensor]:
         """(count, D) and (count,): the vectors of what can be chosen."""
-        vectors, own = self.vectors()
+        vectors, own = self.vectors(ANONYMOUS if self.training else 0.0)
         return vectors[-count:], own[-count:]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:

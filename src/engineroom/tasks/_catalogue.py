@@ -28,15 +28,23 @@ TITLE = 0.9  # distinct values of a column of words that names the items
 LONG = 200  # letters of a title
 
 
-def beside(path: str, key: str, names: Sequence[str]) -> tuple[pl.DataFrame, str]:
-    """(the table, its column that names whom a row is about): the one called `key`, or one of the usual `names`, else the first."""
+def beside(path: str, key: str, names: Sequence[str], known: set[str]) -> tuple[pl.DataFrame, str]:
+    """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events; of equals the one
+    called `key`, or one of the usual `names`, else the first."""
     frame = open_table(path).frame
-    lower = {name.lower(): name for name in reversed(frame.columns)}
-    found = next((lower[name] for name in (key.lower(), *names) if name in lower), frame.columns[0])
-    known = frame.filter(frame[found].is_not_null()).with_columns(pl.col(found).cast(pl.String))
-    if not known.height or known.width < 2:
+    usual = (*([key.lower()] if not re.fullmatch(r"column_\d+", key) else []), *names)
+
+    def claim(name: str) -> tuple[int, int]:
+        place = usual.index(name.lower()) if name.lower() in usual else len(usual)
+        values = frame[name]
+        return (0 if values.dtype.is_nested() else len(known & set(values.cast(pl.String).to_list()))), -place
+
+    found = max(frame.columns, key=claim)
+    if not claim(found)[0] and known:
+        raise DataError(f"{path} describes none of those in the events.", f"Its columns: {', '.join(frame.columns[:20])}.", "Is it the right table?")
+    if frame.width < 2:
         raise DataError(f"{path} says nothing of anybody.", "It needs a column of names and others about them.", "Is it the right table?")
-    return known.unique(found, keep="first", maintain_order=True), found
+    return frame.filter(frame[found].is_not_null()).with_columns(pl.col(found).cast(pl.String)).unique(found, keep="first", maintain_order=True), found
 
 
 def within(frame: pl.DataFrame, key: str, said: str) -> pl.DataFrame:
@@ -116,7 +124,8 @@ def about(frame: pl.DataFrame, names: dict[str, str], part: str, guesses: Sequen
     """The table about all items or users (`part`), from the file `path` and from the events' own columns `said`; None where nothing is said."""
     tables: list[tuple[pl.DataFrame, str]] = []
     if path:
-        tables.append(beside(path, names[part], guesses))
+        known = set(frame[names[part]].drop_nulls().cast(pl.String).to_list())
+        tables.append(beside(path, names[part], guesses, known))
     if said:
         tables.append((within(frame, names[part], said), names[part]))
     return merged(tables)

@@ -33,5 +33,5 @@ def reason(titles: Sequence[str], answers: Any, place: int, k: int) -> str:
     if why < 0:
         return ""
     lift = float(answers["lift"][place][k])
-    times = f", ×{lift:.1f}" if lift < 100 else ""
+    times = f", ×{lift:.1f}" if 1.05 <= lift < 100 else ""
     return f' <small style="color:var(--soft)">because of {html.escape(titles[why])}{times}</small>'
