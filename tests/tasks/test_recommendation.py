@@ -186,8 +186,10 @@ def test_new_items_and_new_users_are_placed_by_their_columns(here: Path) -> None
     how = {"task": "recommendation", "steps": 280, "show": "quiet", "train__threads": 1, "train__precision": "fp32", "train__lr": 4e-3}
     model = er.train(events, run="r", options=options, **how)
     asked = pl.DataFrame({"user": ["n", "o"], "item": [None, "b0"], "time": [None, 1]}, schema={"user": pl.String, "item": pl.String, "time": pl.Int64})
-    pl.DataFrame({"user": ["n"], "age": [53]}).write_csv("people.csv")
+    pl.DataFrame({"user": ["n", "o"], "age": [53, 24]}).write_csv("people.csv")
     said = model.predict(asked)
+    assert model.predict(asked.with_columns(user=pl.Series(["new", "newer"]))).height == 20, "nothing is known of them"
+    people.write_csv("people.csv")
     own = said.filter(user="n")
     assert own.height == 10 and (own["item"].str.slice(1).cast(pl.Int64) % 4 == 3).mean() > 0.7, "nothing but an age is known"
     assert said["title"].str.starts_with("Book").all() and own["because"].is_null().all()

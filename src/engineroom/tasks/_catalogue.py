@@ -28,7 +28,7 @@ TITLE = 0.9  # distinct values of a column of words that names the items
 LONG = 200  # letters of a title
 
 
-def beside(path: str, key: str, names: Sequence[str], known: set[str]) -> tuple[pl.DataFrame, str]:
+def beside(path: str, key: str, names: Sequence[str], known: set[str], *, asking: bool = False) -> tuple[pl.DataFrame, str]:
     """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events; of equals the one
     called `key`, or one of the usual `names`, else the first."""
     frame = open_table(path).frame
@@ -40,7 +40,7 @@ def beside(path: str, key: str, names: Sequence[str], known: set[str]) -> tuple[
         return (0 if values.dtype.is_nested() else len(known & set(values.cast(pl.String).to_list()))), -place
 
     found = max(frame.columns, key=claim)
-    if not claim(found)[0] and known:
+    if not claim(found)[0] and not asking:  # who is asked for may be new
         raise DataError(f"{path} describes none of those in the events.", f"Its columns: {', '.join(frame.columns[:20])}.", "Is it the right table?")
     if frame.width < 2:
         raise DataError(f"{path} says nothing of anybody.", "It needs a column of names and others about them.", "Is it the right table?")
@@ -120,12 +120,14 @@ def titles(frame: pl.DataFrame, key: str) -> dict[str, str]:
     return {}
 
 
-def about(frame: pl.DataFrame, names: dict[str, str], part: str, guesses: Sequence[str], path: str, said: str) -> tuple[pl.DataFrame, str] | None:
+def about(
+    frame: pl.DataFrame, names: dict[str, str], part: str, guesses: Sequence[str], path: str, said: str, *, asking: bool = False
+) -> tuple[pl.DataFrame, str] | None:
     """The table about all items or users (`part`), from the file `path` and from the events' own columns `said`; None where nothing is said."""
     tables: list[tuple[pl.DataFrame, str]] = []
     if path:
         known = set(frame[names[part]].drop_nulls().cast(pl.String).to_list())
-        tables.append(beside(path, names[part], guesses, known))
+        tables.append(beside(path, names[part], guesses, known, asking=asking))
     if said:
         tables.append((within(frame, names[part], said), names[part]))
     return merged(tables)

@@ -87,7 +87,7 @@ def known_users(frame: pl.DataFrame, names: dict[str, str], said: Said, *, askin
     """The table about the users. Whoever asks need not have it any more: who is not described counts as unknown."""
     path = said.user_table if not asking or Path(said.user_table).exists() else ""
     there = [name for name in said.user_columns.split(",") if name.strip() in frame.columns]
-    return catalogue.about(frame, names, "user", GUESSES["user"], path, ",".join(there) if asking else said.user_columns)
+    return catalogue.about(frame, names, "user", GUESSES["user"], path, ",".join(there) if asking else said.user_columns, asking=asking)
 
 
 def held_out(people: list[tuple[str, list[str]]], said: Said, facts: dict[str, Any]) -> tuple[list[Row], list[str]]:
