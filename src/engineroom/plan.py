@@ -34,6 +34,7 @@ RECIPES = {
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
 TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False)}
+SMALL_TABLE = 2_000  # rows
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))
+    if kind == "set" and task.folds:
+        networks, most_rows, cross = task.folds, SMALL_TABLE, True
     if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(
