@@ -154,7 +154,8 @@ class Recommendation(Plain):
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         called = dict(zip(self.items, self.titles, strict=True))
         met = [called.get(item, item) for item in to_events(frame[HISTORY][[row]])[0]]
-        about = [f"{c.name} {frame[c.name][row]}" for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None]
+        known = [(c.name, frame[c.name][row]) for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None]
+        about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]  # a number is no name
         return drawn(met, about, self.titles, self.top, answers, place)
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
