@@ -15,11 +15,10 @@ from ..core.config import Config
 from ..core.errors import UserError, nearest
 from ..core.signals import Batch, Features, Signal
 from ..data.fields import Field, input_fields
+from ._beside import Beside
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-CHANNELS = {"sequence": 2, "grid": 1}  # the axis of a map that holds its numbers
-MAPPED = {"sequence": (1, -1), "grid": (-1, 1, 1)}  # the shape in which one vector a row is added to it
 SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
 
 
@@ -72,12 +71,8 @@ class ColumnsModel(nn.Module):
                 wanted = " or ".join(head.maps)
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
-        self.beside: nn.Linear | None = None
-        if pattern.map is not None and head.beside and len(widths) > 1:  # begins by saying nothing
-            others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
-            self.beside = nn.Linear(others, pattern.map.data.shape[CHANNELS[pattern.map.layout]])
-            for weight in self.beside.parameters():
-                nn.init.zeros_(weight)
+        others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
+        self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
         self.head = head(pattern, task.outputs(schema.target))
         if task.ties and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
@@ -99,12 +94,11 @@ class ColumnsModel(nn.Module):
         return self.head(Features(self.fuse(pooled[0]), self.map(features), tuple(parts)))
 
     def map(self, features: list[Features]) -> Signal | None:
-        """What the head reads of places: the map of one group, and what all others say added to every place of it."""
+        """What the head reads of places: the map of one group, and what all others say of the whole row."""
         found = None if self.mapped is None else features[self.mapped].map
         if found is None or self.beside is None:
             return found
-        said = self.beside(torch.cat([one.pooled.mean(1).float() for i, one in enumerate(features) if i != self.mapped], 1))
-        return Signal(found.data + said.reshape(len(said), *MAPPED[found.layout]), found.layout, found.mask)
+        return self.beside.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
 
 
 class Together(nn.Module):
