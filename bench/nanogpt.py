@@ -120,9 +120,13 @@ def by_engine(ready, config):
     model = assemble(ready.schema, config, ready.task, ready.data.batch(ready.data.splits["train"][:2]), rows=ready.learners, networks=1).train()
     schedule = Schedule(2001)
     cast = nn.ModuleDict({"model": model})
-    precision, found = probe(model, ready.task.loss, batches.batch(2), "auto", "cpu", 1)
+
+    def players_of(cast, precision, schedule=None):
+        return registry.get("objectives", "supervised").players(cast, ready.task, schedule or Schedule(10), precision, lr=1e-3, weight_decay=0.1)
+
+    precision, found = probe(cast, players_of, batches.batch(2), "auto", "cpu", 1)
     print(f"arithmetic by the probe: {precision.name} {found['seconds_per_step']}")
-    players = registry.get("objectives", "supervised").players(cast, ready.task, schedule, precision, lr=1e-3, weight_decay=0.1)
+    players = players_of(cast, precision, schedule)
     count = 0
 
     def steps(n: int) -> float:

@@ -7,7 +7,7 @@ import engineroom
 
 ROOT = Path(engineroom.__file__).parent
 ORDER = ["core", "layers", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "compare", "explain"]
-TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "scale", "lessons", "cli"]
+TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "scale", "label", "lessons", "cli"]
 
 
 def rank(part: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .bundle.model import Model
+    from .label.desk import Desk
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "explain",
     "generate",
+    "label",
     "lesson",
     "lessons",
     "load",
@@ -145,6 +147,19 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
     from .scale.page import scale as grow
 
     return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
+
+
+def label(data: Any, *, target: str = "label", book: str = "labels.jsonl", classes: tuple[str, ...] = (), asker: str = "classical", batch: int = 10, seed: int = 0) -> Desk:
+    """A desk at which rows are labelled, those first of which a model is least sure: `ask()`, `give(label)`, `skip()`, `undo()`, `table()`.
+
+    Every word is kept in the file `book` at once, so work can stop at any instant and go on later. `asker` is "classical" (learns in a
+    second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the book is in use.
+    """
+    from .label.desk import Desk
+
+    return Desk(data, target=target, book=book, classes=classes, asker=asker, batch=batch, seed=seed)
+
+
 def generate(
     run: str,
     *,

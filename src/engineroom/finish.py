@@ -33,6 +33,7 @@ from .evaluation.rival import face
 from .heads._assemble import describe, mirrored
 from .prepare import Prepared, Say
 from .rundir import RunDirectory
+from .tasks._eye import growth
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
@@ -70,7 +71,8 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    made, besides = task.made(model, ready.schema), compose.where_from(model, unfolded(data), test, answers, deep.records, task)
+    made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema)]
+    besides = compose.where_from(model, unfolded(data), test, answers, deep.records, task)
     report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
@@ -125,7 +127,7 @@ def make_manifest(
         "version": version("engineroom"),
         "task": ready.task_name,
         "target": ready.schema.target.name,
-        "objective": "supervised",
+        "objective": ready.task.objective,
         "schema": ready.schema.to_json(),
         "config": config.model_dump(),
         "calibration": calibration,

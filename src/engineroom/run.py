@@ -13,17 +13,19 @@ from .bundle.model import Model
 from .core import registry
 from .core.config import Config
 from .core.errors import UserError, nearest
+from .core.events import Player
 from .core.seeds import seed_everything
 from .data.dataset import Training
 from .engine.follow import follow
 from .engine.loop import learn
-from .engine.precision import Precision, pick_device, probe
+from .engine.precision import Makes, Precision, pick_device, probe
 from .engine.schedule import Schedule
 from .engine.watch.checkpoint import Checkpoint
 from .engine.watch.guard import Clock, Finite, Interrupt
 from .engine.watch.history import History
 from .engine.watch.keep import Keep
 from .engine.watch.patience import Patience, Until
+from .engine.watch.sketch import Sketch
 from .engine.watch.validate import Validate
 from .evaluation.predictor import ask
 from .finish import finish, keep
@@ -62,7 +64,7 @@ def train(
 def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers: tuple) -> tuple[Model, str]:
     """The five beats, watched; then the examination."""
     data, task = ready.data, ready.task
-    objective = registry.get("objectives", "supervised")
+    objective = registry.get("objectives", task.objective)
     rows = data.splits["train"]
     plan = make_plan(ready.schema, config, ready.learners, task)
     batches = Training(data, plan.batch_size, config.seed, config.train.augment, order=lambda rows, generator: task.order(rows, ready.truth, generator))
@@ -72,11 +74,15 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     device = pick_device(config.train.device)
     cast.to(device)
     model = cast["model"]
-    settled = ready.settled or settle(config, plan, model, task, batches, device)
+
+    def players_of(cast: torch.nn.ModuleDict, precision: Precision, schedule: Schedule | None = None) -> tuple[Player, ...]:
+        return objective.players(cast, task, schedule or Schedule(CHECKS), precision, lr=plan.lr, weight_decay=plan.weight_decay)
+
+    settled = ready.settled or settle(config, plan, cast, players_of, batches, device)
     torch.set_num_threads(settled["threads"])
     batches.mix = mixes(ready, settled["steps"] / batches.per_epoch)
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
-    players = objective.players(cast, task, schedule, precision, lr=plan.lr, weight_decay=plan.weight_decay)
+    players = players_of(cast, precision, schedule)
     if device != "cpu":
         players = tuple(on_device(player, precision) for player in players)
     clock = Stopwatch()
@@ -121,6 +127,8 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     write = keep(ready, config, run, model, settled, monitor)
     store = Keep(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=config.train.checkpoint_seconds)
     watching = [*watchers, Finite(), validate, patience, history, *until(config, task), store, checkpoint]
+    if task.sketches:
+        watching.append(Sketch(model, lambda network: task.sketch(network, ready.schema), run.sketches))
     seconds = budget_seconds(config)
     if seconds:
         watching.append(Clock(schedule, seconds, clock))
@@ -140,10 +148,10 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     return result, reason
 
 
-def settle(config: Config, plan, model, task, batches: Training, device: str) -> dict[str, Any]:
+def settle(config: Config, plan, cast: torch.nn.ModuleDict, make: Makes, batches: Training, device: str) -> dict[str, Any]:
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
     example = Precision("fp32", device).move(batches.batch(2))
-    precision, found = probe(model, task.loss, example, config.train.precision, device, config.train.threads)
+    precision, found = probe(cast, make, example, config.train.precision, device, config.train.threads)
     if config.train.steps:
         steps = config.train.steps
     elif config.train.epochs:

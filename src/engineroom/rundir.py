@@ -22,6 +22,7 @@ class RunDirectory:
         self.path = path
         self.config_path, self.events, self.checkpoints = path / "config.yaml", path / "events.jsonl", path / "checkpoints"
         self.bundle, self.cache, self.prepared = path / "bundle", path / "cache", path / "prepared.json"
+        self.sketches = path / "sketches"
         self._lock: IO[str] | None = None
 
     @classmethod

@@ -42,12 +42,14 @@ VALUES = {
     "aligned": pl.Series("x", [f"MKLV{'ADEGW'[i % 5]}NGKT{'ST'[i % 2]}LKGETTEA" for i in range(42)]),
     "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
     "following": pl.Series("x", np.arange(42)),
+    "noise": pl.Series("x", np.arange(42)),
+    "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture")
 
 
 @pytest.fixture
@@ -83,12 +85,12 @@ def test_fit_encode_collate_stem(name, values) -> None:
     fields = modality.collate(rows, state)
     augmented = (
         modality.augment(dict(fields), state, torch_generator(0, "test"))
-        if name != "image"
+        if name not in ("image", "picture")
         else modality.augment(dict(fields), {**state, "symmetries": ["horizontal"]}, torch_generator(0))
     )
     assert {k: v.shape for k, v in augmented.items()} == {k: v.shape for k, v in fields.items()}
     again = modality.augment(dict(fields), state, torch_generator(0, "test"))
-    assert name == "image" or all(
+    assert name in ("image", "picture") or all(
         torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
     )
     for layout in modality.layouts[:1]:
@@ -103,7 +105,7 @@ def test_shown_safely(name, values) -> None:
     state = {} if name == "identifier" else modality.fit(values, limits=LimitsConfig())
     html = modality.show(values.to_numpy()[2] if isinstance(values.dtype, pl.Array) else values[2], state)
     assert "<script>" not in html and "<b>bold" not in html
-    if name not in ("image", "audio"):
+    if name not in ("image", "picture", "audio"):
         assert isinstance(modality.show(None, state), str)
 
 

@@ -39,14 +39,14 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
         data = ["houses.csv", "--target", "price"]
     else:
         shape_pictures(tmp_path / "pictures")
-        data = ["pictures"]
+        data = ["pictures", *(["--recipe", "generation", "--set", "options.pixels=16"] if kind == "two players" else [])]
     command("train", *data, "--run", "whole", *FAST, cwd=tmp_path)
     process = start(tmp_path, "train", *data, "--run", "torn", *FAST)
     rng = random.Random(kind)

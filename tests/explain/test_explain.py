@@ -13,6 +13,7 @@ import engineroom as er
 from conftest import command
 from engineroom.core import registry
 from engineroom.core.errors import UserError
+from engineroom.data.fields import input_fields
 from engineroom.explain.dependence import grid
 from engineroom.explain.faithful import rank_correlation, verdict, walk
 from engineroom.explain.page import explain, untrained
@@ -20,7 +21,6 @@ from engineroom.explain.veil import Veil
 
 RNG = np.random.default_rng(0)
 QUIET = {"show": "quiet", "train__threads": 1}
-METHODS = registry.names("explain/methods")
 
 
 def pictures(n: int) -> tuple[pl.DataFrame, np.ndarray]:
@@ -71,7 +71,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photo_model(root):
-    return train(pictures(500)[0], "y", root / "photo", steps=120, model={"size": "small"})
+    return train(pictures(500)[0], "y", root / "photo", steps=240, model={"size": "small"})
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,17 @@ def test_the_planted_patch_is_found(photo_model) -> None:
         assert np.mean(hits) >= 0.95, name
 
 
+def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> None:
+    frame, places = pictures(60)
+    spots = np.flatnonzero(places >= 0)[:20]
+    far = []
+    for (veil, numbers), place in zip(found(photo_model, frame[spots], "gradcam"), places[spots], strict=True):
+        weight = np.maximum(numbers, 0)
+        middle = sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, veil.parts, strict=True)) / weight.sum() / 2  # in patches of 4 × 4
+        far.append(np.abs(middle - np.array(divmod(int(place), 4)) - 0.5).max())
+    assert np.mean(far) < 0.8, far  # a map drawn by chance is 1.2 patches off
+
+
 def test_the_planted_word_is_found(root) -> None:
     model = train(texts(600), "y", root / "text", steps=100)
     for name in ("occlusion", "gradients"):
@@ -120,7 +131,7 @@ def test_the_planted_stretch_is_found(root) -> None:
 
 
 def test_the_planted_column_is_found_by_every_method(table_model) -> None:
-    for name in METHODS:
+    for name in ("gradients", "occlusion", "shapley"):
         rows = found(table_model, table(40).drop("price"), name)
         assert np.mean([veil.parts[int(np.abs(numbers).argmax())].name == "cause" for veil, numbers in rows]) >= 0.95, name
 
@@ -169,7 +180,7 @@ def test_the_page_the_json_and_the_clock(photo_model, root) -> None:
     assert result["seconds_a_row"] < 1 and len(result["rows"]) == 3 and len(result["rows"][0]["parts"]) == 64
     page = (root / "photo.html").read_text("utf-8")
     assert "Can it be believed?" in page and "data:image/png" in page and '="http' not in page.replace('="http://www.w3.org', "")
-    assert set(result["methods"]) == {"gradients", "occlusion"}, "64 tiles are too many for sampled orders"
+    assert set(result["methods"]) == {"gradcam", "gradients", "occlusion"}, "64 tiles are too many for sampled orders"
 
 
 def test_the_command_line(table_model, root) -> None:
@@ -193,3 +204,76 @@ def test_what_cannot_be_asked_is_said(table_model) -> None:
 def test_verbs_stay_verbs_beside_folders_of_their_name() -> None:
     er.recipes()
     assert callable(er.recipes) and callable(er.explain) and callable(er.compare) and er.recipes()
+
+
+def test_rollout_shows_where_a_transformer_reads_and_its_heads_add_up(root) -> None:
+    from engineroom.explain.views.attention import looks, rollout
+
+    model = train(texts(200), "y", root / "rollout", steps=20, model={"name": "transformer", "size": "small", "members": 1})
+    data, _ = model.encoded(model.open(texts(4)))
+    weights = looks(model.network, data.batch(np.array([0])))
+    assert len(weights) == 2  # the small Transformer's blocks
+    assert torch.allclose(weights[0].sum(-1), torch.ones(weights[0].shape[:-1]), atol=1e-5)
+    assert rollout(weights).sum().item() == pytest.approx(1.0, abs=1e-5)
+    veil, numbers = found(model, texts(2), "rollout")[0]
+    assert len(numbers) == len(veil.parts) and (numbers >= 0).all()
+
+
+def test_an_explainer_that_does_not_fit_is_refused_with_those_that_do(photo_model) -> None:
+    with pytest.raises(UserError, match="rollout") as caught:
+        explain(photo_model, pictures(6)[0], methods=("rollout",))
+    assert "gradcam" in caught.value.fix
+
+
+def test_filters_are_made_and_found_by_depth(photo_model, root) -> None:
+    from engineroom.explain.views.filters import VIEW, ascend, convolutions, heard
+
+    frame, _ = pictures(40)
+    data, kept = photo_model.encoded(photo_model.open(frame))
+    exhibits = VIEW.look(photo_model, data, kept)
+    assert VIEW.fits(photo_model) and len(exhibits) == 4 and "Layer 1 of" in exhibits[0].title
+    assert all("data:image/png" in item["html"] for one in exhibits for item in one.data["items"])
+    name = input_fields(photo_model.schema)[0].name
+    batch, layer = data.batch(kept), convolutions(photo_model.network)[2]
+    filters = torch.tensor([0, 1, 2])
+    made = ascend(photo_model.network, batch, name, layer, filters)
+    fields = {**{key: value[:1].repeat(3, *[1] * (value.ndim - 1)) for key, value in batch.fields.items()}, name: made}
+    maps = heard(photo_model.network, type(batch)(fields, np.zeros(3, int)), layer)[:3]
+    middle = maps[torch.arange(3), filters, maps.shape[2] // 2, maps.shape[3] // 2]
+    usual = heard(photo_model.network, batch, layer)[:, filters, maps.shape[2] // 2, maps.shape[3] // 2]
+    assert (middle > usual.amax(0)).all(), "what was made must excite the filter more than any given picture does"
+
+
+def test_an_lstm_opened_gives_the_states_that_torch_gives(root) -> None:
+    from engineroom.explain.views.gates import VIEW, opened
+
+    model = train(texts(150), "y", root / "gates", steps=10, model={"name": "rnn", "size": "small", "members": 1})
+    data, kept = model.encoded(model.open(texts(3)))
+    batch = data.batch(kept[:1])
+    gates = opened(model.network, batch)
+    lstm = next(module for module in model.network.modules() if isinstance(module, torch.nn.LSTM))
+    seen: list = []
+    hook = lstm.register_forward_hook(lambda module, given, output: seen.append(output))
+    model.network(batch)
+    hook.remove()
+    last = seen[0][1][1][0, 0]  # the forward direction's last cell
+    assert np.allclose(gates["cell"][-1], last.detach().float().numpy(), atol=1e-4)
+    assert all((0 <= gates[name]).all() and (gates[name] <= 1).all() for name in ("input", "forget", "output"))
+    assert VIEW.fits(model) and [one.kind for one in VIEW.look(model, data, kept)] == ["lines", "matrix"]
+
+
+def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
+    from engineroom.explain.otherwise import otherwise
+
+    rng = np.random.default_rng(5)
+    cause = rng.choice([-1.0, 1.0], 600)
+    up = np.where(rng.random(600) < 0.06, -cause, cause) > 0  # now and then otherwise: a perfect column would be left out as a leak
+    frame = pl.DataFrame({"noise": rng.normal(size=600), "cause": cause + 0.1 * rng.normal(size=600), "kind": rng.choice(list("abc"), 600), "y": np.where(up, "up", "down")})
+    model = train(frame, "y", root / "otherwise", steps=100)
+    found = otherwise(model, frame.drop("y"), np.arange(12))
+    assert all(one["other"] and one["other"] != one["answer"] for one in found)
+    assert np.mean([len(one["changes"]) == 1 and one["changes"][0].startswith("cause = ") for one in found]) >= 0.9
+    words = train(texts(500), "y", root / "words", steps=100)
+    rows = texts(40).filter(pl.col("y") == "yes").head(8)
+    assert np.mean([any("magic" in change for change in one["changes"]) for one in otherwise(words, rows, np.arange(8))]) >= 0.75
+    assert otherwise(train(table(200), "price", root / "number", steps=20), table(20), np.arange(2)) == []  # a number has no "other answer"

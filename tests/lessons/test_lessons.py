@@ -23,6 +23,7 @@ QUICK = {
     "attention": {"length": 12, "steps": 100},
     "scale": {"sizes": "40,160,400", "steps": 100, "width": 16},
     "which": {"steps": 20, "rows": 200},
+    "adversaries": {"steps": 900, "heaps": 4},
     "convnet": {"sizes": "20,300", "steps": 80, "width": 8},
 }
 
@@ -38,7 +39,7 @@ def test_a_lesson_tells_shows_and_checks(name: str, here) -> None:
     assert any("✓" in line or "✗" in line for line in spoken) and result["page"]
 
 
-@pytest.mark.parametrize("name", ["steps", "perceptron", "backprop", "memory"])
+@pytest.mark.parametrize("name", ["steps", "perceptron", "backprop", "memory", "adversaries"])
 def test_the_claims_hold(name: str) -> None:
     result = er.lesson(name, **QUICK[name])
     assert result["passed"], result["checks"]
@@ -51,6 +52,7 @@ def test_the_claims_hold(name: str) -> None:
         ("perceptron", {"hard": "or"}, "does not learn OR"),
         ("backprop", {"hidden": 0, "width": 8}, "learns XOR"),
         ("memory", {"gap": 2, "steps": 150}, "gradient vanishes"),
+        ("adversaries", {"critic_every": 100, "steps": 300}, "come to lie in the heaps"),
     ],
 )
 def test_the_reader_can_break_a_claim(name: str, change: dict, broken: str) -> None:

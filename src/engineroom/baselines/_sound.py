@@ -31,6 +31,7 @@ ALLOWED = {
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": "HistGradientBoostingClassifier HistGradientBoostingRegressor",
     "sklearn.linear_model._logistic": "LogisticRegression",
     "sklearn.linear_model._ridge": "Ridge RidgeCV RidgeClassifierCV",
+    "sklearn.mixture._gaussian_mixture": "GaussianMixture",
     "sklearn.multioutput": "MultiOutputClassifier",
     "sklearn.pipeline": "Pipeline",
     "sklearn.preprocessing._data": "RobustScaler StandardScaler",

@@ -9,14 +9,17 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
+from ..core.events import Measured, Player
 from ..core.signals import Batch
+from .loop import learn
 
+Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Player]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
 
 
@@ -51,19 +54,17 @@ def pick_device(asked: str) -> str:
     return "cpu"
 
 
-def seconds_per_step(model: nn.Module, loss: Callable, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
-    """The best of a few training steps on a copy of the model."""
-    model = copy.deepcopy(model).train()
-    forward = precision.wrap(model)
-    parameters = [p for p in model.parameters() if p.requires_grad]
+def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
+    """The best of a few real steps of all players, taken on a copy of the cast."""
+    cast = copy.deepcopy(cast).train()
+    players = make(cast, precision)
     best, begun = float("inf"), time.perf_counter()
     for attempt in range(repeats + 1):
         start = time.perf_counter()
-        total = loss(forward(batch), batch).total
-        torch.autograd.grad(total, parameters, allow_unused=True)
+        measured = [event.losses.total for event in learn([(0, batch)], players) if isinstance(event, Measured)]
         if precision.device.type == "cuda":
             torch.cuda.synchronize()
-        if not torch.isfinite(total):
+        if not all(torch.isfinite(total) for total in measured):
             return float("inf")
         if attempt or time.perf_counter() - begun > budget:  # the first step pays for set-up
             best = min(best, time.perf_counter() - start)
@@ -88,15 +89,15 @@ def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, flo
     return most, many
 
 
-def probe(model: nn.Module, loss: Callable, batch: Batch, asked: str, device: str, threads: int | None) -> tuple[Precision, dict[str, Any]]:
+def probe(cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: str, threads: int | None) -> tuple[Precision, dict[str, Any]]:
     """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left as it was."""
     state = torch.get_rng_state()
     try:
         found: dict[str, float] = {}
-        count, found["fp32"] = pick_threads(lambda: seconds_per_step(model, loss, batch, Precision("fp32", device), budget=3.0), threads)
+        count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=3.0), threads)
         if asked != "fp32":
             try:
-                found["bf16"] = seconds_per_step(model, loss, batch, Precision("bf16", device))
+                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device))
             except RuntimeError:  # some CPU kernels know no bf16
                 found["bf16"] = float("inf")
         name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"

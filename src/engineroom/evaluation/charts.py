@@ -126,23 +126,30 @@ def histogram(data: Mapping[str, Any]) -> str:
 
 
 def scatter(data: Mapping[str, Any]) -> str:
-    points = np.stack([column([p[k] for p in data["points"]]) for k in (0, 1)], 1) if data["points"] else np.empty((0, 2))
-    points = points[np.isfinite(points).all(1)]
-    if not len(points):
-        raise NothingToDraw
-    points = points[thin(len(points), MOST_POINTS)]
+    """"points" [[x, y], …], or several kinds of them: "series" [{"name", "points"}, …]."""
+    kinds = data.get("series") or [{"name": "", "points": data["points"]}]
     fig, ax = figure()
-    for part in range(4):  # dots of one path do not darken each other; those of four do
-        dots(ax, points[part::4])
-    ax.update_datalim(points)
+    names = []
+    for i, one in enumerate(kinds[:MOST_SERIES]):
+        points = np.stack([column([p[k] for p in one["points"]]) for k in (0, 1)], 1) if one["points"] else np.empty((0, 2))
+        points = points[np.isfinite(points).all(1)]
+        if not len(points):
+            continue
+        points = points[thin(len(points), MOST_POINTS // len(kinds))]
+        for part in range(4):  # dots of one path do not darken each other; those of four do
+            dots(ax, points[part::4], SERIES[i % len(SERIES)])
+        ax.update_datalim(points)
+        names.append((one["name"], i, False))
+    if not names:
+        raise NothingToDraw
     ax.autoscale_view()
     if data.get("diagonal"):
         diagonal(ax)
     label(ax, data.get("x", ""), data.get("y", ""))
-    return finish(fig)
+    return (legend(names) if len(names) > 1 else "") + finish(fig)
 
 
-def dots(ax: Any, points: np.ndarray) -> None:
+def dots(ax: Any, points: np.ndarray, colour: str) -> None:
     """Points (n, 2) as one path of strokes without length and with round ends: a fifth of the bytes of n circles."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -151,7 +158,7 @@ def dots(ax: Any, points: np.ndarray) -> None:
         return
     path = Path(np.repeat(points, 2, 0), [Path.MOVETO, Path.LINETO] * len(points))
     path.should_simplify = False
-    ax.add_patch(PathPatch(path, fill=False, edgecolor=SERIES[0], alpha=0.5, linewidth=4, capstyle="round"))
+    ax.add_patch(PathPatch(path, fill=False, edgecolor=colour, alpha=0.5, linewidth=4, capstyle="round"))
 
 
 def intervals(data: Mapping[str, Any]) -> str:

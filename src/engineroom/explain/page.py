@@ -25,6 +25,7 @@ from ..evaluation.render import render_html, strict
 from .dependence import dependence, movable
 from .drawn import draw
 from .faithful import rank_correlation, verdict, walk
+from .otherwise import otherwise
 from .veil import Veil
 
 JUDGED = 16  # rows on which faithfulness is measured
@@ -52,7 +53,7 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
         batch = encoded.batch(np.array([row]))
         begun = time.perf_counter()
         veil = Veil(model.network, model.task, model.schema, batch)
-        names = names or chosen(methods, len(veil.parts))
+        names = names or chosen(methods, veil)
         found = {name: registry.get("explain/methods", name).attribute(veil) for name in names}
         spent.append(time.perf_counter() - begun)
         other = Veil(fresh, model.task, model.schema, batch, whole=veil.whole)
@@ -72,24 +73,27 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
             "methods": trust,
             "curves": {name or "random": pair for name, pair in curves.items()},
             "dependence": moved,
+            "otherwise": otherwise(model, frame, shown),
             "seconds_a_row": round(float(np.median(spent)), 4),
             "page": None if page is None else str(page),
         }
     )
     if page is not None:
-        write_atomic(Path(page), render_html(report(model, result, entries)))
+        inside = [Section(view.title, tuple(view.look(model, encoded, kept)), view.words) for view in registry.every("explain/views").values() if view.fits(model)]
+        write_atomic(Path(page), render_html(report(model, result, entries, inside)))
     return result
 
 
-def chosen(methods: Sequence[str], parts: int) -> tuple[str, ...]:
-    """The methods asked for, or all that can be paid for with so many parts, the believed best first."""
+def chosen(methods: Sequence[str], veil: Veil) -> tuple[str, ...]:
+    """The methods asked for, or all that fit this network and can be paid for with so many parts."""
     known = registry.every("explain/methods")
     for name in methods:
         if name not in known:
             raise UserError(f"There is no explainer {name!r}.", "", nearest(name, known, label="Explainers"))
-        if parts > known[name].most:
-            raise UserError(f"{name} cannot weigh {parts} parts.", f"It takes up to {known[name].most}.", "Choose another: --method gradients")
-    return tuple(methods) or tuple(name for name in known if parts <= known[name].most)
+        if not known[name].fits(veil):
+            fit = [other for other in known if known[other].fits(veil)]
+            raise UserError(f"{name} does not fit this network with its {len(veil.parts)} parts a row.", "", f"Those that do: {', '.join(fit)}.")
+    return tuple(methods) or tuple(name for name in known if known[name].fits(veil))
 
 
 def untrained(model: Model) -> nn.Module:
@@ -119,7 +123,7 @@ def by_weight(model: Model, entries: list[Any], names: Sequence[str]) -> list[st
     return sorted(weight, key=lambda name: -weight[name])
 
 
-def report(model: Model, result: dict[str, Any], entries: list[Any]) -> dict[str, Any]:
+def report(model: Model, result: dict[str, Any], entries: list[Any], inside: list[Section]) -> dict[str, Any]:
     """What the renderer of reports takes."""
     names = list(result["methods"])
     failed = [name for name in names if result["methods"][name]["passes"] is False]
@@ -127,7 +131,7 @@ def report(model: Model, result: dict[str, Any], entries: list[Any]) -> dict[str
     good = [name for name in names if name not in failed and name not in unknown]
     sentence = f"What can be believed: {', '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
     sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
-    sections = [trust_section(result), *sections, *dependence_section(model, result)]
+    sections = [trust_section(result), *sections, *otherwise_section(result), *dependence_section(model, result), *inside]
     return {
         "format": 1,
         "title": f"{model.path.parent.name}, explained",
@@ -160,8 +164,8 @@ def trust_section(result: dict[str, Any]) -> Section:
     rows = []
     for name, one in result["methods"].items():
         if one["passes"] is not None:
-            rows.append([name, "passes" if one["passes"] else "fails", *(span(one[key]) for key in ("deletion", "insertion", "likeness")), one["meaning"]])
-    columns = ["method", "verdict", "gain, taking away", "gain, adding", "likeness to fresh weights", "what its numbers are"]
+            rows.append([name, "passes" if one["passes"] else "fails", *(span(one[key]) for key in ("deletion", "insertion", "likeness"))])
+    columns = ["method", "verdict", "gain, taking away", "gain, adding", "likeness to fresh weights"]
     words = (
         "Gains: how much further than a random order of the same row, on average over the curve, with 95 % intervals over rows. Likeness: rank correlation "
         "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not at what was learnt (Adebayo et al. 2018)."
@@ -185,6 +189,16 @@ def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Secti
         items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": told, "tone": "", "html": drawn})
     flag = "" if one["passes"] else "This method fails its test on these rows: do not rely on it. " if one["passes"] is False else ""
     return Section(name.capitalize(), (Exhibit("gallery", "Row by row", {"items": items, "wide": True}, WORDS),), flag + one["meaning"])
+
+
+def otherwise_section(result: dict[str, Any]) -> list[Section]:
+    """The smallest changes that give another answer."""
+    if not result["otherwise"]:
+        return []
+    rows = [[str(one["row"]), one["answer"], one["other"] or "–", "; ".join(one["changes"]) or "no few changes give another answer"] for one in result["otherwise"]]
+    table = Exhibit("table", "Row by row", {"columns": ["row", "answer", "would be", "if"], "rows": rows, "best": None})
+    words = "The fewest changes found that turn the answer, each tried on the model. Values come from the given rows. They say what the model would answer, not what helps in the world."
+    return [Section("What would have to change", (table,), words)]
 
 
 def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:

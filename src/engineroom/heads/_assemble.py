@@ -20,6 +20,7 @@ from ._beside import Beside
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
 SMALL = {"words": 8_000, "path": 1_000_000}  # with fewer rows of these kinds the small network goes further
+PLENTY = {"picture": 2_000}  # from so many rows on, what changes in the pictures is enough: no dropout
 
 
 @dataclass
@@ -50,7 +51,7 @@ class ColumnsModel(nn.Module):
             members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
                 signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
-            self.backbones[str(index)] = family.build(signal, config, kind=kind, size=size, members=members)
+            self.backbones[str(index)] = family.build(signal, eased(config, kind, rows), kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.families.add(name)
             named = ", ".join(c.name for f in group for c in f.columns)
@@ -218,6 +219,13 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
 
 def modality_size(kind: str, rows: int) -> str:
     return "small" if rows < SMALL.get(kind, 0) else "medium"
+
+
+def eased(config: Config, kind: str, rows: int) -> Config:
+    """Without dropout where there is plenty to learn from and the user has not said otherwise."""
+    if config.model.dropout is not None or rows < PLENTY.get(kind, rows + 1):
+        return config
+    return config.model_copy(update={"model": config.model.model_copy(update={"dropout": 0.0})})
 
 
 def agree(family, modality_name: str, name: str):

@@ -22,6 +22,7 @@ from ..core.table import Table
 class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
+    objective: str = "supervised"  # the way of studying: objectives/NAME.py
     head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
     ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → families for it, where the usual ones cannot serve the head
@@ -35,6 +36,7 @@ class Plain:
     folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     draws: ClassVar[bool] = False  # are answers better looked at than read?
+    sketches: ClassVar[bool] = False  # is there something to look at while it learns?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def fits(self, target: Column) -> float:
@@ -90,6 +92,10 @@ class Plain:
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """What the trained network makes by itself (texts, pictures, music), for the report."""
         return []
+
+    def sketch(self, network: Any, schema: Schema) -> bytes:
+        """What the network makes by now, as one PNG; asked for where `sketches`."""
+        raise NotImplementedError
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """Go on from `prompt`, piece by piece."""

@@ -13,10 +13,14 @@ from ..veil import Veil
 
 STEPS = 24  # points on the line; the parts' sum then misses the answer's change by a few per cent at most (tests)
 
+MOST = 4096  # parts that can be weighed in reasonable time
+
 
 class Gradients:
     words = "Integrated gradients: what the part adds while the row appears out of nothing. The parts together make the whole change."
-    most = 4096
+
+    def fits(self, veil: Veil) -> bool:
+        return len(veil.parts) <= MOST
 
     def attribute(self, veil: Veil) -> np.ndarray:
         """(P,), summing to answer of the whole − answer of nothing."""

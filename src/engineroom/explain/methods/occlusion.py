@@ -13,10 +13,14 @@ import torch
 
 from ..veil import Cut, Veil
 
+MOST = 1024  # parts that can be weighed in reasonable time
+
 
 class Occlusion:
     words = "How far the answer falls when this part, and with tiles and stretches its neighbours, are taken away."
-    most = 1024  # parts
+
+    def fits(self, veil: Veil) -> bool:
+        return len(veil.parts) <= MOST
 
     def attribute(self, veil: Veil) -> np.ndarray:
         """(P,) answer of the whole − answer without the part, in the mean over windows."""

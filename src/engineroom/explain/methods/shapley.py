@@ -13,10 +13,14 @@ from ..veil import Veil
 
 ORDERS = 12  # each is walked forwards and backwards
 
+MOST = 32  # parts that can be weighed in reasonable time
+
 
 class Shapley:
     words = "Shapley values: what the part adds on average, whichever others are there already. The parts together make the whole change."
-    most = 32
+
+    def fits(self, veil: Veil) -> bool:
+        return len(veil.parts) <= MOST
 
     def attribute(self, veil: Veil) -> np.ndarray:
         """(P,), summing to answer of the whole − answer of nothing."""

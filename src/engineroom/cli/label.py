@@ -1,0 +1,162 @@
+"""The verb that asks for labels where they teach most: label."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..core.errors import UserError, nearest
+from .app import Json, app
+from .write import write_frame
+
+KEYS = "a number or a class · +NAME a new class · - undo · ? skip · . stop"
+SHOWN = 600  # characters of a cell
+PREVIEW = 44  # columns of a picture in the terminal
+
+
+@app.command(
+    help="Label rows, those first of which a model is least sure. Every label is on the disk at once; undo works; stop and go on whenever you like.\n\n"
+    "Examples: `engineroom label photos/ --classes cat,dog` · `engineroom label mails.csv --target topic -o labelled.csv` · "
+    "`engineroom label known.csv --target topic --simulate` (is asking worth it?)"
+)
+def label(
+    data: Annotated[str, typer.Argument(help="A file, a folder or an archive; the column of labels may be there, in part, or not at all.")],
+    target: Annotated[str, typer.Option(help="The column of labels.")] = "label",
+    classes: Annotated[str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")] = "",
+    book: Annotated[str, typer.Option(help="Where labels are kept while you work.")] = "labels.jsonl",
+    output: Annotated[str, typer.Option("-o", "--output", help="The labelled rows, for train: CSV, TSV, JSONL or Parquet by its ending.")] = "labelled.csv",
+    batch: Annotated[int, typer.Option(min=1, help="So many questions before the model learns anew.")] = 10,
+    asker: Annotated[str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")] = "classical",
+    guess: Annotated[bool, typer.Option("--guess", help="Show what the model believes. It is quicker, and it may lead you.")] = False,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Ask nobody: measure on labels that are known how many asking saves.")] = False,
+    labels: Annotated[int, typer.Option(min=20, help="Simulated labels.")] = 300,
+    repeats: Annotated[int, typer.Option(min=2, help="Simulated beginnings.")] = 5,
+    page: Annotated[str, typer.Option(help="Where the simulation's page goes.")] = "label.html",
+    as_json: Json = False,
+) -> None:
+    if simulate:
+        show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, asker=asker, page=page, as_json=as_json)
+        return
+    from .. import label as open_desk
+
+    given = tuple(one.strip() for one in classes.split(",") if one.strip())
+    with open_desk(data, target=target, book=book, classes=given, asker=asker, batch=batch) as desk:
+        talk(desk, sys.stdin, Lines() if as_json else Screen(guess))
+        frame = desk.table()
+        if frame.height:
+            write_frame(frame, Path(output))
+        facts = {"labels": frame.height, "book": book, "output": output if frame.height else None}
+        words = f"{frame.height} labelled rows in {output}; go on later with the same command. Next: engineroom train {output} --target {target}"
+        print(json.dumps(facts) if as_json else words if frame.height else "nothing was labelled")
+
+
+def show_simulation(data: str, *, page: str, as_json: bool, **settings: Any) -> None:
+    from ..label.simulate import simulate
+
+    tell: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
+    result = simulate(data, page=page, say=tell, **settings)
+    print(json.dumps(result, ensure_ascii=False) if as_json else f"{result['sentence']}\npage: {page}")
+
+
+def talk(desk: Any, said: Iterable[str], show: Any) -> None:
+    """Questions out, words in, until the words or the rows end."""
+    words: Iterator[str] = iter(said)
+    while (question := desk.ask()) is not None:
+        show.question(desk, question)
+        word = next(words, ".").strip()
+        if word == ".":
+            return
+        try:
+            act(desk, word, show)
+        except UserError as error:
+            show.refused(error)
+
+
+def act(desk: Any, word: str, show: Any) -> None:
+    """One word from whoever labels."""
+    if word == "-":
+        show.undone(desk.undo())
+    elif word == "?":
+        desk.skip()
+    elif word.startswith("+"):
+        desk.give(word[1:])
+    elif word in desk.classes:
+        desk.give(word)
+    elif word.isdigit() and 1 <= int(word) <= len(desk.classes):
+        desk.give(desk.classes[int(word) - 1])
+    else:
+        raise UserError(f"There is no class {word!r} yet.", "", f"{nearest(word, desk.classes, label='Classes') if desk.classes else ''} A new one: +{word or 'NAME'}".strip())
+
+
+class Lines:
+    """For scripts: a JSON object a question, on standard output."""
+
+    def question(self, desk: Any, question: Any) -> None:
+        cells = {name: value if isinstance(value, str | int | float | bool | None) else str(value)[:SHOWN] for name, value in question.cells.items()}
+        print(json.dumps({"row": question.row, "cells": cells, "guess": question.guess, "sure": round(question.sure, 4), "classes": desk.classes}, ensure_ascii=False), flush=True)
+
+    def undone(self, row: int | None) -> None:
+        print(json.dumps({"undone": row}), flush=True)
+
+    def refused(self, error: UserError) -> None:
+        print(json.dumps({"event": "refused", "what": error.what, "fix": error.fix}, ensure_ascii=False), flush=True)
+
+
+class Screen:
+    """For people: the row, the classes by number, and how well the model knows them by now."""
+
+    def __init__(self, guess: bool) -> None:
+        from rich.console import Console
+
+        self.console, self.guess, self.told = Console(highlight=False), guess, False
+
+    def question(self, desk: Any, question: Any) -> None:
+        from rich.text import Text
+
+        right, of = desk.score()
+        known = f" · it knew {right} of {of} rows drawn at random" if of else ""
+        self.console.rule(Text(f"{len(desk.labels)} labelled, {len(desk.open)} to go{known}", style="dim"))
+        if not self.told:
+            self.console.print(KEYS, style="dim")
+            self.told = True
+        for name, value in question.cells.items():
+            seen = preview(value) if desk.schema[name].modality == "image" else None
+            self.console.print(seen if seen is not None else Text.assemble((f"{name}: ", "dim"), str(value)[:SHOWN]))
+        choices = "  ".join(f"{k}={name}" for k, name in enumerate(desk.classes, 1)) or "no classes yet: +NAME makes one"
+        believed = f"   it believes: {question.guess} ({question.sure:.0%})" if self.guess and question.guess else ""
+        self.console.print(Text.assemble((choices, "bold"), (believed, "dim")))
+        self.console.print("> ", end="")
+
+    def undone(self, row: int | None) -> None:
+        self.console.print("nothing to take back" if row is None else f"row {row} taken back", style="yellow")
+
+    def refused(self, error: UserError) -> None:
+        self.console.print(f"{error.what} {error.fix}", style="red")
+
+
+def preview(value: Any) -> Any:
+    """A picture in half blocks, two pixels a character; None where it cannot be read."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+    from rich.text import Text
+
+    try:
+        picture = Image.open(value if isinstance(value, str) else io.BytesIO(value)) if isinstance(value, str | bytes) else Image.fromarray(np.asarray(value, np.uint8))
+        picture = picture.convert("RGB")
+    except (OSError, ValueError, TypeError):
+        return None
+    high = max(2, round(PREVIEW * picture.height / picture.width) // 2 * 2)
+    pixels = np.asarray(picture.resize((PREVIEW, high)))
+    text = Text(str(value) + "\n" if isinstance(value, str) else "")
+    for above, below in zip(pixels[::2], pixels[1::2], strict=True):
+        for a, b in zip(above, below, strict=True):
+            text.append("▀", f"rgb({a[0]},{a[1]},{a[2]}) on rgb({b[0]},{b[1]},{b[2]})")
+        text.append("\n")
+    return text

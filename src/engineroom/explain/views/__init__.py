@@ -1,0 +1,1 @@
+"""What goes on inside a network: views of its layers, each for the networks that have such layers."""

@@ -1,0 +1,18 @@
+"""The running mean of a network's weights (Polyak & Juditsky 1992): it wavers less than the network that learns."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+LONGEST = 0.998  # share of the mean that stays, at most
+
+
+def follow_weights(mean: nn.Module, learner: nn.Module, step: int) -> None:
+    """Move the mean towards the learner, by much in the first steps and by little later; counters and running statistics are taken as they are."""
+    keep = min(LONGEST, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for weight, other in zip(mean.parameters(), learner.parameters(), strict=True):
+            weight.lerp_(other, 1 - keep)
+        for buffer, now in zip(mean.buffers(), learner.buffers(), strict=True):
+            buffer.copy_(now)

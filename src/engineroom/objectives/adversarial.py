@@ -1,0 +1,102 @@
+"""Two players: one makes pictures, the other learns to tell them from real ones, and each learns from the other (Goodfellow et al. 2014).
+
+The loss that does not saturate, with a critic that may not be steep at real pictures (R1, Mescheder, Geiger & Nowozin 2018). What answers is neither of
+them but the running mean of the maker's weights (Yazıcı et al. 2019).
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from ..core.columns import Schema
+from ..core.config import Config
+from ..core.events import Player
+from ..core.signals import Batch, Losses
+from ..engine.optim import make_optimizer
+from ..engine.precision import Precision
+from ..engine.schedule import Schedule
+from ..heads._assemble import assemble
+from ._running import follow_weights
+
+BETAS = (0.0, 0.99)  # no momentum: the other player moves
+CONDITION = 64  # numbers that tell the critic what is meant
+STEEP = 1.0  # weight of the squared gradient at real pictures
+
+
+class Conditions:
+    """What `assemble` needs of a task to build the network that reads the conditions."""
+
+    head: ClassVar[str] = "vector"
+    ties: ClassVar[bool] = False
+    prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def outputs(self, target: Any) -> int:
+        return CONDITION
+
+
+class Judge(nn.Module):
+    """A critic that reads the batch's other columns too."""
+
+    def __init__(self, critic: nn.Module, conditions: nn.Module | None) -> None:
+        super().__init__()
+        self.critic, self.conditions = critic, conditions
+
+    def forward(self, pictures: Tensor, batch: Batch) -> Tensor:
+        meant = None if self.conditions is None else self.conditions(batch).mean(1)
+        return self.critic(pictures, meant)
+
+
+class Adversarial:
+    def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+        """{"model": the running mean, which answers; "maker"; "judge"}."""
+        maker = assemble(schema, config, task, example, rows=rows, networks=1)
+        told = [column for column in schema.inputs if column.modality != "noise"]
+        conditions = None
+        if told:
+            columns = tuple(replace(c, role="ignore") if c.modality == "noise" else c for c in schema)
+            conditions = assemble(Schema(columns), config, Conditions(), example, rows=rows, networks=1)
+        judge = Judge(task.critic(schema.target, CONDITION if told else 0), conditions)
+        return nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": judge})
+
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+        model, maker, judge = cast["model"], cast["maker"], cast["judge"]
+        making = precision.wrap(maker)
+        judging = make_optimizer(judge, lr=lr, weight_decay=0.0, betas=BETAS)
+        learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
+
+        def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+            """How real the judge finds real pictures (B,) and made ones (B,), each batch by itself: its variety counts too; and how steep it is (B,)."""
+            with torch.no_grad():
+                made = making(batch)[:, 0]
+            pictures = task.real(batch).requires_grad_()
+            real = judge(pictures, batch)
+            (slope,) = torch.autograd.grad(real.sum(), pictures, create_graph=True)
+            return real, judge(made, batch), slope.square().sum((1, 2, 3))
+
+        def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
+            real, made, steep = softplus(-output[0]).mean(), softplus(output[1]).mean(), output[2].mean()
+            return Losses(real + made + STEEP / 2 * steep, {"real": real.detach(), "made": made.detach(), "steepness": steep.detach()})
+
+        def convince(output: Tensor, batch: Batch) -> Losses:
+            return Losses(softplus(-output).mean())
+
+        def after(step: int) -> None:
+            follow_weights(model, maker, step)
+            schedule.apply(learning, step)
+            schedule.apply(judging, step)
+
+        schedule.apply(learning, 0)
+        schedule.apply(judging, 0)
+        return (
+            Player("judge", judging, compare, tell_apart),
+            Player("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),
+        )
+
+
+OBJECTIVE = Adversarial()

@@ -1,0 +1,69 @@
+"""What pictures are compared by: fixed features, for no network from elsewhere is at hand. Gradients by place, colours and a thumbnail, mixed by chance into
+fewer numbers (Johnson & Lindenstrauss 1984); and the distance to the nearest remembered training picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..baselines._hog import picture_features
+from ..core.exhibits import Exhibit
+from ..core.protocols import State
+from ..metrics.generation import distances
+from ..modalities.picture import remembered, thumbs
+
+WIDTH = 48
+BORDER = 2  # pixels between pictures of a sheet
+
+
+def looked(pictures: np.ndarray, state: State) -> np.ndarray:
+    """(N, C, S, S) uint8 → (N, WIDTH + 1) float64."""
+    features = picture_features(pictures).astype(np.float64)
+    mixed = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5)
+    gaps = distances(thumbs(pictures).astype(np.float64), remembered(state).astype(np.float64))
+    return np.concatenate([mixed, np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
+
+
+def sheet(pictures: np.ndarray, columns: int, scale: int = 0) -> Any:
+    """(N, C, S, S) uint8 → one PIL picture, row by row, enlarged by whole pixels."""
+    from PIL import Image
+
+    N, C, S, _ = pictures.shape
+    scale = scale or max(1, round(64 / S))
+    rows = -(-N // columns)
+    out = Image.new("RGB", (columns * (S * scale + BORDER) - BORDER, rows * (S * scale + BORDER) - BORDER), "white")
+    for k, one in enumerate(pictures):
+        tile = Image.fromarray(one[0] if C == 1 else one.transpose(1, 2, 0)).convert("RGB").resize((S * scale, S * scale), Image.Resampling.NEAREST)
+        out.paste(tile, ((k % columns) * (S * scale + BORDER), (k // columns) * (S * scale + BORDER)))
+    return out
+
+
+def as_bytes(image: Any, later: tuple[Any, ...] = ()) -> bytes:
+    """A PIL picture as PNG; with `later` ones, a moving GIF."""
+    buffer = io.BytesIO()
+    if later:
+        image.save(buffer, "GIF", save_all=True, append_images=list(later), duration=120, loop=0)
+    else:
+        image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def html_picture(image: Any, words: str, later: tuple[Any, ...] = ()) -> str:
+    """A PIL picture, or several as a moving one, as <img>."""
+    raw = as_bytes(image, later)
+    return f'<img alt="{words}" style="max-width:100%" src="data:image/{"gif" if later else "png"};base64,{base64.b64encode(raw).decode()}">'
+
+
+def growth(files: list[Path]) -> list[Exhibit]:
+    """Sketches of one run, oldest first, as a moving picture that rests at its end."""
+    from PIL import Image
+
+    if len(files) < 2:
+        return []
+    frames = [Image.open(file).convert("RGB") for file in files]
+    item = {"title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}", "subtitle": "the same chance throughout", "tone": "", "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10))}
+    return [Exhibit("gallery", "As it learnt", {"items": [item], "wide": True})]

@@ -1,0 +1,228 @@
+"""LOSS: make pictures like these, of the kind that is asked for. Nobody says what is right; a critic that learns beside the maker does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.columns import Column, Schema
+from ..core.errors import DataError, UserError, nearest
+from ..core.exhibits import Exhibit
+from ..core.signals import Answers, Batch, Records
+from ..core.table import Table
+from ..layers.critic import Critic
+from ..metrics import generation as metrics
+from ..modalities.picture import SIDES
+from ._eye import as_bytes, html_picture, looked, sheet
+from ._options import Plain
+
+NOISE = "noise"
+ASIDE = 1_000_000  # seeds of pictures made for the report begin here
+LEAST = 40  # pictures
+MOST_KINDS = 100  # classes of a lone column that is taken to say what is to be made
+ACROSS, KINDS = 10, 10  # pictures of a kind, and kinds, in the report
+BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
+
+
+@dataclass(frozen=True)
+class Generation(Plain):
+    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 1) features}. Headline: Fréchet distance of features, lower is better."""
+
+    picture: str = ""  # the column of pictures; "" = the only one
+    by: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
+    pixels: int = 0  # of a side; 0 = by the pictures, 32 at most
+    state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
+
+    kind = "picture"
+    objective = "adversarial"
+    headline = "frechet"
+    higher_is_better = False
+    higher = ("precision", "recall")
+    lower = ("frechet", "copied")
+    selects = "frechet"
+    target_modality = "picture"
+    head = "paint"
+    pace = "generation"
+    rival = "mixture"
+    trivial = "mean_picture"
+    monitored = 500
+    lenient = True
+    draws = True
+    sketches = True
+    endings = ("",)
+
+    def bind(self, target: Column) -> Generation:
+        return replace(self, state=dict(target.state))
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        """Pictures become the target; each row gets a seed of chance beside what says what is to be made."""
+        if self.pixels not in (0, *SIDES):
+            raise UserError(f"Pictures of {self.pixels} pixels cannot be made.", "", f"options.pixels is one of {', '.join(map(str, SIDES))}.")
+        frame = table.frame
+        if asking:
+            seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
+            return replace(table, frame=frame.with_columns(seeds), hints={})
+        name = self.picture_column(table, target)
+        if frame.height < LEAST:
+            raise DataError(f"{frame.height} pictures are too few to learn what pictures look like.", "", f"Bring at least {LEAST}; hundreds are better.")
+        given = self.conditions(table, name)
+        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split"), None)
+        kept = frame.select([name, *given, *([split] if split else [])]).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
+        hints: dict[str, dict[str, Any]] = {
+            name: {"modality": "picture", "role": "target", "why": "what is to be made", "facts": {"side": self.pixels}},
+            NOISE: {"modality": "noise", "role": "input", "why": "chance: another number, another picture"},
+        }
+        known = {"modality": "category", "why": "what is to be made"} if self.by == "auto" else {}
+        hints |= {one: {**table.hints.get(one, {}), **known, "role": "input"} for one in given}
+        return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
+
+    def picture_column(self, table: Table, target: str | None) -> str:
+        from ..modalities.image import MODALITY
+
+        name = self.picture or target
+        if name and name not in table.frame.columns:
+            raise DataError(f"There is no column {name!r} of pictures.", "", nearest(name, table.frame.columns, label="Columns"))
+        found = [one for one in table.frame.columns if table.hints.get(one, {}).get("modality") == "image" or MODALITY.recognises(table.frame[one]) > 0.5]
+        if name or len(found) == 1:
+            return name or found[0]
+        raise DataError("Which column holds the pictures?" if found else "No column holds pictures.", f"Columns: {', '.join(table.frame.columns[:20])}.", "Say --target COLUMN")
+
+    def conditions(self, table: Table, picture: str) -> list[str]:
+        if self.by == "none":
+            return []
+        if self.by != "auto":
+            names = [one.strip() for one in self.by.split(",")]
+            for one in names:
+                if one not in table.frame.columns:
+                    raise DataError(f"There is no column {one!r}.", "", nearest(one, table.frame.columns, label="Columns"))
+            return names
+        hinted = [one for one, hint in table.hints.items() if hint.get("role") == "target" and one != picture and one in table.frame.columns]
+        others = [one for one in table.frame.columns if one != picture and table.hints.get(one, {}).get("role") != "split"]
+        return hinted or [one for one in others if len(others) == 1 and table.frame[one].n_unique() <= MOST_KINDS]
+
+    def outputs(self, target: Column) -> tuple[int, int]:
+        return target.state["channels"], target.state["height"]
+
+    def critic(self, target: Column, condition: int) -> nn.Module:
+        return Critic(*self.outputs(target), condition)
+
+    def real(self, batch: Batch) -> Tensor:
+        """The pictures of a batch (B, C, S, S) from -1 to 1."""
+        return batch["target"].float() / 127.5 - 1
+
+    def truth(self, codes: Any, target: Column) -> np.ndarray:
+        return looked(np.asarray(codes), target.state)
+
+    def plain(self, values: np.ndarray) -> Answers:
+        """A rival's pictures as answers."""
+        return {"picture": values, "made": looked(values, self.state)}
+
+    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+        """(B, 1, C, S, S) from -1 to 1 → pictures."""
+        return self.plain(((output[:, 0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy())
+
+    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+        return {"truth": truth, "made": answers["made"], "picture": answers["picture"], "loss": -answers["made"][:, -1]}
+
+    def score(self, records: Records) -> dict[str, float]:
+        return metrics.scores(records)
+
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """A table cannot show pictures: how bright each is, and how far from the nearest training picture."""
+        return pl.DataFrame({"prediction": answers["picture"].mean((1, 2, 3)), "from_training": answers["made"][:, -1]})
+
+    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+        """A folder of PNG files, numbered as the rows."""
+        path.mkdir(parents=True, exist_ok=True)
+        for row, one in enumerate(answers["picture"]):
+            sheet(one[None], 1, scale=1).save(path / f"{row:05d}.png")
+
+    def paint(self, network: Any, schema: Schema, frame: pl.DataFrame) -> np.ndarray:
+        """(N, C, S, S) uint8 for rows that say what is to be made and by which chance."""
+        from ..data.dataset import encode_table
+
+        data = encode_table(frame, schema, target=False)
+        with torch.inference_mode():
+            output = network(data.batch(np.arange(frame.height)))
+        return self.respond(output, data.batch(np.arange(1)), schema.target)["picture"]
+
+    def sketch(self, network: Any, schema: Schema) -> bytes:
+        """Always of the same chance, so that one picture can be followed."""
+        frame, columns = wishes(schema, ACROSS)
+        return as_bytes(sheet(self.paint(network, schema, frame), columns))
+
+    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+        frame, columns = wishes(schema, ACROSS)
+        image = sheet(self.paint(network, schema, frame), columns)
+        items = [{"title": "a row a kind" if len(schema.inputs) > 1 else "as chance has it", "subtitle": "nothing chosen by hand", "tone": "", "html": html_picture(image, "made pictures")}]
+        still, moving = self.between(network, schema)
+        items.append({"title": "from one to another", "subtitle": "half-way chance between pictures", "tone": "", "html": html_picture(still, "interpolation")})
+        items.append({"title": "moving", "subtitle": "the same in steps", "tone": "", "html": html_picture(moving[0], "interpolation, moving", tuple(moving[1:]))})
+        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom predict RUN wishes.csv -o FOLDER (one row a picture).")]
+
+    def between(self, network: Any, schema: Schema) -> tuple[Any, list[Any]]:
+        """(a sheet of pictures half-way between others, the same as frames)."""
+        from ..data.dataset import encode_table
+
+        frame = wishes(schema, 2)[0][:8]
+        data = encode_table(frame, schema, target=False)
+        batch = data.batch(np.arange(frame.height))
+        name = f"column:{NOISE}"
+        first, second = batch[name][0::2], batch[name][1::2]
+        kept = {key: value[0::2] for key, value in batch.fields.items()}
+        out = []
+        with torch.inference_mode():
+            for share in np.linspace(0, 1, FRAMES):
+                angle = float(share) * np.pi / 2  # on the sphere: a straight line would pass where chance seldom lies
+                noise = np.cos(angle) * first + np.sin(angle) * second
+                output = network(Batch({**kept, name: noise.float()}, batch.rows[0::2]))
+                out.append(((output[:, 0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy())
+        picked = np.linspace(0, FRAMES - 1, BETWEEN).astype(int)
+        still = sheet(np.stack([out[k] for k in picked], 1).reshape(-1, *out[0].shape[1:]), BETWEEN)
+        return still, [sheet(one, len(one)) for one in out + out[::-1]]
+
+    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+        near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for edges in (edges_of(records),) for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
+        edges = edges_of(records)
+        items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": html_picture(sheet(rival["picture"][: 3 * ACROSS], ACROSS), "rival's pictures")}]
+        words = "Made pictures much nearer to a training picture than unseen real ones are would be copies."
+        return [
+            Exhibit("gallery", "Beside it", {"items": items, "wide": True}),
+            Exhibit("histogram", "Is it learnt by heart?", {"x": "distance of thumbnails to the nearest training picture", "edges": edges.tolist(), "series": near}, words),
+        ]
+
+    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+        return "made", f"{records['made'][row, -1]:.0f} from the nearest training picture"
+
+    def wrong(self, records: Records) -> np.ndarray:
+        """None by itself: a picture alone is neither right nor wrong."""
+        return np.zeros(0, int)
+
+    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+        return html_picture(sheet(answers["picture"][[place]], 1, scale=3), "made")
+
+
+def edges_of(records: Records) -> np.ndarray:
+    both = np.concatenate([records["truth"][:, -1], records["made"][:, -1]])
+    both = both[np.isfinite(both)]
+    return np.linspace(0, float(both.max()) + 1e-6 if len(both) else 1.0, 41)
+
+
+def wishes(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
+    """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as columns."""
+    told = [c for c in schema.inputs if c.modality != "noise"]
+    classes = [c for c in told if c.modality == "category"]
+    kinds = classes[0].state["values"][:KINDS] if classes else [None] * (KINDS if each > 2 else 4)
+    columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in told}
+    if classes:
+        columns[classes[0].name] = [kind for kind in kinds for _ in range(each)]
+    return pl.DataFrame({**columns, NOISE: [ASIDE + k for k in range(each * len(kinds))]}), each
+
+
+TASK = Generation()

@@ -1,0 +1,81 @@
+"""Pictures made: of the kind asked for, by each row's own chance; written as files; bad input named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import engineroom as er
+from conftest import command
+from engineroom.core.errors import DataError, UserError
+
+RNG = np.random.default_rng(0)
+
+
+def squares(n: int = 160) -> pl.DataFrame:
+    """16 × 16: a bright square that lies left or right, anywhere in height."""
+    x = np.zeros((n, 16, 16), np.uint8)
+    for i in range(n):
+        row, column = RNG.integers(0, 11), RNG.integers(0, 3) + 8 * (i % 2)
+        x[i, row : row + 5, column : column + 5] = 230
+    return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    run = tmp_path_factory.mktemp("generation") / "run"
+    return er.train(squares(), target="picture", recipe="generation", steps=450, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
+
+
+def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
+    frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
+    answers, kept = model.answers(frame)
+    pictures = answers["picture"][:, 0].astype(float)
+    assert len(kept) == 40 and pictures.shape == (40, 16, 16)
+    left, right = pictures[:, :, :8].mean((1, 2)), pictures[:, :, 8:].mean((1, 2))
+    assert (left[:20] > right[:20]).mean() > 0.75 and (right[20:] > left[20:]).mean() > 0.75
+    assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
+    again, _ = model.answers(frame)
+    assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
+    assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
+    assert sorted(file.name for file in (tmp_path / "made").iterdir()) == ["00000.png", "00001.png"]
+
+
+def test_the_report_shows_what_it_makes_how_it_grew_and_the_rival(model) -> None:
+    page = (model.path / "report.html").read_text("utf-8")
+    for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
+        assert words in page, words
+    assert set(model.metrics) == {"frechet", "precision", "recall", "copied"}
+    assert len(list((model.path.parent / "sketches").glob("*.png"))) > 3
+
+
+def test_training_brings_pictures_nearer_to_real_ones(model, tmp_path: Path) -> None:
+    fresh = er.train(squares(), target="picture", recipe="generation", steps=2, run=str(tmp_path / "run"), show="quiet", train__threads=1)
+    assert model.metrics["frechet"] < 0.7 * fresh.metrics["frechet"]
+
+
+def test_it_goes_by_the_command_line_and_without_kinds(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    for i, one in enumerate(squares(60)["picture"].to_numpy()):
+        Image.fromarray(one).save(tmp_path / "photos" / f"{i}.png")
+    command("train", "photos", "--recipe", "generation", "--steps", 4, "--run", "r", "--quiet", cwd=tmp_path)
+    (tmp_path / "wishes.csv").write_text("noise\n1\n2\n3\n")
+    command("predict", "r", "wishes.csv", "-o", "made", cwd=tmp_path)
+    assert len(list((tmp_path / "made").glob("*.png"))) == 3
+
+
+def test_bad_input_is_named(tmp_path: Path) -> None:
+    run = {"show": "quiet", "recipe": "generation", "steps": 2, "run": str(tmp_path / "r")}
+    with pytest.raises(DataError, match="too few"):
+        er.train(squares(20), target="picture", **run)
+    with pytest.raises(DataError, match="No column holds pictures"):
+        er.train(pl.DataFrame({"a": [1.0] * 80, "b": ["x"] * 80}), **run)
+    with pytest.raises(UserError, match="50 pixels"):
+        er.train(squares(), target="picture", options={"pixels": 50}, **run)
+    with pytest.raises(DataError, match="no column 'colour'"):
+        er.train(squares(), target="picture", options={"by": "colour"}, **run)
