@@ -24,8 +24,10 @@ from .bundle.write import write_bundle
 from .core import registry
 from .core.config import Config, write_yaml
 from .core.exhibits import Exhibit
+from .core.signals import Records
 from .engine.watch.history import read_history
-from .evaluation.compose import answers_section, data_section, model_section, reproduce_section, tiles, training_section, versus_section
+from .evaluation import compose
+from .evaluation.again import reproduce_command
 from .evaluation.examine import Examination, examine, judge
 from .evaluation.predictor import ask
 from .evaluation.render import write_report
@@ -73,8 +75,9 @@ def finish(
         "verdict": verdict.to_json(),
     }
     others = registry.get("objectives", task.objective).exhibits(cast, task, data.batch(test[:OTHERS]))
-    shown = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, shown)
+    made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
+    besides = compose.where_from(model, unfolded(data), test, answers, deep.records, task)
+    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -169,7 +172,8 @@ def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str
 
 
 def make_report(
-    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict, made: list[Exhibit]
+    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict,
+    made: list[Exhibit], besides: Records,
 ) -> dict[str, Any]:
     deep, rival, _ = entries
     history = read_history(run.events)
@@ -191,49 +195,21 @@ def make_report(
         "task": manifest["task"],
         "target": manifest["target"],
         "verdict": verdict,
-        "tiles": tiles(list(entries), verdict, task),
+        "tiles": compose.tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()
             for s in (
-                versus_section(list(entries), verdict, task),
-                answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made),
-                data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
-                training_section(history, facts, task.headline),
-                model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
-                reproduce_section(command, write_yaml(config), manifest["provenance"]),
+                compose.versus_section(list(entries), verdict, task),
+                compose.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
+                compose.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
+                compose.training_section(history, facts, task.headline),
+                compose.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
+                compose.reproduce_section(command, write_yaml(config), manifest["provenance"]),
             )
         ],
         "reproduce": command,
     }
-
-
-def reproduce_command(config: Config, settled: dict[str, Any]) -> str:
-    """The command that gives the same weights: the budget spelt out in steps, the arithmetic as chosen."""
-    import shlex
-
-    parts = ["engineroom", "train", config.data, "--steps", str(settled["steps"] - 1)]
-    given = flatten(config.model_dump(exclude={"data", "run"}), flatten(Config().model_dump(), {}))
-    given |= {"train.precision": settled["precision"], "train.threads": settled["threads"], "seed": config.seed}
-    flags = {"target": "--target", "test": "--test", "seed": "--seed", "model.name": "--model"}
-    for key, value in given.items():
-        if key in flags:
-            parts += [flags[key], str(value)]
-        elif key not in ("train.minutes", "train.epochs", "train.steps"):
-            parts += ["--set", f"{key}={value}"]
-    return shlex.join(parts)
-
-
-def flatten(values: dict[str, Any], default: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings → dotted keys, those that differ from `default`."""
-    out: dict[str, Any] = {}
-    for name, value in values.items():
-        key = prefix + name
-        if isinstance(value, dict):
-            out |= flatten(value, default, f"{key}.")
-        elif (key not in default or default[key] != value) and not (key.startswith("columns.") and value is None):
-            out[key] = value
-    return out
 
 
 def card(manifest: dict[str, Any], sentence: str) -> str:

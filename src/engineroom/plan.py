@@ -27,7 +27,7 @@ RECIPES = {
     "steps": (45, 500, 0.2, 16, 64, 2e-3, 0.02),
     "path": (20, 5_000, 0.5, 32, 128, 1e-3, 0.02),
     "boxes": (120, 200, 0.5, 8, 16, 2e-3, 0.05),
-    "maps": (120, 150, 0.5, 16, 16, 4e-3, 0.05),
+    "maps": (120, 150, 0.5, 8, 16, 3e-3, 0.05),
     "flaws": (400, 100, 0.7, 16, 16, 2e-3, 0.05),
     "recommendation": (60, 2_000, 0.4, 32, 128, 1e-3, 0.02),
     "tagging": (20, 5_000, 0.3, 16, 32, 4e-3, 0.05),
@@ -37,6 +37,7 @@ RECIPES = {
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
 TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "tagging": (3, 8_000, False), "documents": (3, 8_000, False)}
+SMALL_TABLE = 2_000  # rows
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))
+    if kind == "set" and task.folds:
+        networks, most_rows, cross = task.folds, SMALL_TABLE, True
     if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(

@@ -43,6 +43,7 @@ VALUES = {
     "page": pl.Series("x", [{"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4} for i in range(42)]),
     "fields": pl.Series("x", [{"tags": ["O", "B-a", "I-a"], "words": [" at", " <b>bold</b>", " <script>"], "fields": [{"name": "a", "value": "<script>"}]}] * 42),
     "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
+    "aligned": pl.Series("x", [f"MKLV{'ADEGW'[i % 5]}NGKT{'ST'[i % 2]}LKGETTEA" for i in range(42)]),
     "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
     "following": pl.Series("x", np.arange(42)),
     "noise": pl.Series("x", np.arange(42)),

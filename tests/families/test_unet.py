@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engineroom.core.config import Config
+from engineroom.core.registry import get
 from engineroom.core.signals import Signal
 from engineroom.families.unet import WIDTHS, UNet
 from engineroom.heads.grid import GridHead
@@ -20,9 +22,18 @@ def test_any_size(H: int, W: int, finest: int) -> None:
     assert features.pooled.shape == (2, 1, net.width)
 
 
-def test_it_learns_what_is_where() -> None:
+def test_large_pictures_are_read_in_squares_and_answered_for_every_place() -> None:
+    build = get("families", "unet").build
+    for side, patch in ((96, 1), (131, 2)):
+        signal = Signal(torch.randn(1, 3, side, side + 20), "grid")
+        net = build(signal, Config(), kind="picture", size="small", members=1).eval()
+        assert net.patch == patch and net(signal).map.data.shape == (1, WIDTHS["small"][0], side, side + 20)
+
+
+@pytest.mark.parametrize("patch", [1, 2])
+def test_it_learns_what_is_where(patch: int) -> None:
     torch.manual_seed(0)
-    net = UNet(1, WIDTHS["small"], 0.0)
+    net = UNet(1, WIDTHS["small"], 0.0, patch=patch, fine=8)
     x = torch.randn(4, 1, 32, 32)
     y = (x[:, 0].cumsum(2) > 0).long()  # what lies to the left decides
     head = GridHead(net(Signal(x, "grid")), 2)

@@ -105,3 +105,11 @@ def test_a_mask_moves_with_its_picture(side: int) -> None:
         nearest = codes.unique()[(picture[..., None] - levels).abs().argmin(-1)]
         assert (levels.diff() > 0).all() and float((nearest == codes).float().mean()) > 0.95, "light may change, places may not"
     assert len({tuple(one.flatten()[::7].tolist()) for one in y[""]}) > 8, "every picture is changed its own way"
+
+
+def test_of_large_pictures_small_parts_are_learnt() -> None:
+    from engineroom.core.seeds import torch_generator
+
+    x, y = torch.zeros(2, 3, 584, 560, dtype=torch.uint8), torch.zeros(2, 584, 560, dtype=torch.uint8)
+    own, said = MODALITY.follow({"": x}, {"": y}, {}, {"flips": []}, torch_generator(0, "x"))
+    assert own[""].shape == (2, 3, 240, 224) and said[""].shape == (2, 240, 224)

@@ -103,6 +103,9 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     fraud = x[:, 0] + 0.5 * rng.normal(size=600) > 1.5
     table = pl.DataFrame({"amount": x[:, 0], "hour": x[:, 1], "case": np.where(fraud, "fraud", "fine")})
     model = er.train(table, target="case", recipe="risk", options={"miss": 20}, steps=150, run="r", show="quiet")
+    assert model.manifest["model"]["networks"] == 5, "few rows: the risk is calibrated on rows that the network which is asked never saw"
+    rival = model.manifest["rival"]
+    assert rival["calibration"]["slope"] < 1.5 and rival["metrics"]["log_loss"] < 0.4, "so is the rival's"
     out = er.load("r").predict(table)
     assert out.columns == ["prediction", "probability", "risk", "probability_fine", "probability_fraud"]
     assert ((out["risk"] >= 1 / 21) == (out["prediction"] == "fraud")).all()

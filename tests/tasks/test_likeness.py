@@ -40,6 +40,18 @@ def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> Non
     assert er.load(str(model.path)).evaluate(things())["metrics"]["roc_auc"] > 0.9
 
 
+def test_batches_hold_mates_however_many_identities_there_are() -> None:
+    who = np.arange(1000) // 5
+    task, rows = make_task("embedding", {}), np.arange(0, 2000, 2)
+    order = task.order(rows, lambda picked: who[picked // 2], np.random.default_rng(0))
+    assert sorted(order.tolist()) == rows.tolist() and not np.array_equal(order, rows)
+    alone = [np.unique(who[order[a : a + 64] // 2], return_counts=True)[1] for a in range(0, 960, 64)]
+    assert np.mean([counts[counts == 4].sum() / 64 for counts in alone]) > 0.7
+    assert task.order(rows[:0], lambda picked: who[picked], np.random.default_rng(0)).shape == (0,)
+    plain = make_task("classification", {}).order(rows, lambda picked: 1 / 0, np.random.default_rng(0))
+    assert sorted(plain.tolist()) == rows.tolist()
+
+
 def test_enrol_search_unlock_forget(model) -> None:
     table = things(30)  # six things more than anybody knew
     new = table.filter(pl.col("thing").is_in([f"t{k}" for k in range(24, 30)]))

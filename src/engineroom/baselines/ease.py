@@ -1,4 +1,5 @@
-"""What goes with what: EASE, a linear model of items on items in closed form (Steck 2019), or the nearest items; whichever does best in validation."""
+"""What goes with what: EASE, a linear model of items on items in closed form (Steck 2019), or the nearest items by who meets them or, where a
+catalogue describes them, by what they are like; whichever does best in validation."""
 
 from __future__ import annotations
 
@@ -26,14 +27,15 @@ class Ease(Rival):
         from sklearn.linear_model import Ridge
 
         fitted = Fitted("ease", "", kind, classes, schema, {}, {})
-        items = schema.target.state["items"][:MOST_ITEMS]
+        state = schema.target.state
+        items, begin = state["items"][:MOST_ITEMS], first(state)
         whole = frame.group_by("user").agg(pl.col("history").explode())["history"]
         met = many_hot(numbered(to_events(whole), items), len(items))
         together = np.asarray((met.T @ met).todense(), np.float64)
         best_score, chosen = -1.0, ("", np.zeros((0, 0)))
         with threads(len(items) * 50):
-            for name, weights in candidates(together):
-                lists, _ = listed(val[0], weights, items)
+            for name, weights in [*candidates(together), *alike(state, len(items))]:
+                lists, _ = listed(val[0], weights, items, begin)
                 score = float(ndcg(rank_of(lists, val[1]), AT).mean()) if len(val[1]) else 0.0
                 if score > best_score:
                     best_score, chosen = score, (name, weights)
@@ -44,8 +46,8 @@ class Ease(Rival):
         return fitted
 
     def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
-        items = fitted.schema.target.state["items"][:MOST_ITEMS]
-        lists, scores = listed(frame, fitted.parts["items"].coef_.T, items)
+        state = fitted.schema.target.state
+        lists, scores = listed(frame, fitted.parts["items"].coef_.T, state["items"][:MOST_ITEMS], first(state))
         return {"items": lists, "score": scores}
 
 
@@ -62,6 +64,22 @@ def candidates(together: np.ndarray) -> Any:
     yield "nearest items by cosine", weights
 
 
+def alike(state: Any, items: int) -> Any:
+    """(name, item-to-item weights): the cosine of what the catalogue says of the items, rare properties weighing more."""
+    if state["of"]:
+        has = np.asarray(many_hot([np.array(row, np.int64) for row in state["of"][:items]], len(state["properties"])).todense())
+        has *= np.log(len(has) / np.maximum(has.sum(0), 1))
+        has /= np.maximum(np.linalg.norm(has, axis=1, keepdims=True), 1e-9)
+        weights = has @ has.T
+        np.fill_diagonal(weights, 0)
+        yield "items alike by their columns", weights
+
+
+def first(state: Any) -> int:
+    """The first item that may be an answer."""
+    return state["met"] if state["fresh"] else 0
+
+
 def many_hot(rows: list[np.ndarray], items: int) -> Any:
     from scipy.sparse import csr_matrix
 
@@ -73,10 +91,10 @@ def many_hot(rows: list[np.ndarray], items: int) -> Any:
     return out
 
 
-def listed(frame: pl.DataFrame, weights: np.ndarray, items: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def listed(frame: pl.DataFrame, weights: np.ndarray, items: list[str], begin: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The best LISTED items for each row of `frame`, none that it has met."""
     seen = numbered(to_events(frame["history"]), items)
-    parts = [best(many_hot(part, len(items)) @ weights, part, LISTED) for part in (seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK))]
+    parts = [best(many_hot(part, len(items)) @ weights, part, LISTED, begin=begin) for part in (seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK))]
     if not parts:
         return np.zeros((0, LISTED), np.int64), np.zeros((0, LISTED), np.float32)
     return np.concatenate([lists for lists, _ in parts]), np.concatenate([scores for _, scores in parts])

@@ -65,6 +65,9 @@ class Mixed(Rival):
             return audio_features(frame, column)
         if column.modality == "video":
             return video_features(frame, column)
+        if column.modality == "aligned":
+            encoded = registry.get("modalities", "aligned").encode(frame[column.name], column.state, {})
+            return np.concatenate([encoded == code for code in range(1, 1 + max(map(len, column.state["known"])))], 1).astype(np.float32)
         if column.modality == "vector":
             return registry.get("modalities", "vector").encode(frame[column.name], column.state, {})
         if column.modality == "formula":
@@ -89,7 +92,7 @@ def texts(frame: pl.DataFrame, column: Column) -> list[str]:
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector", "tokens", "events")]
+    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector", "tokens", "events", "aligned")]
 
 
 BASELINE = Mixed()

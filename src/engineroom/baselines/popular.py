@@ -11,7 +11,7 @@ from ..core.columns import Schema
 from ..metrics.ranking import best
 from ..modalities.events import to_events
 from ._store import Fitted, Rival
-from .ease import CHUNK, LISTED, numbered
+from .ease import CHUNK, LISTED, first, numbered
 
 
 class Popular(Rival):
@@ -24,7 +24,8 @@ class Popular(Rival):
         state = fitted.schema.target.state
         counts = np.array(state["counts"], np.float32)
         seen = numbered(to_events(frame["history"]), state["items"])
-        parts = [best(np.tile(counts, (len(part), 1)), part, LISTED) for part in (seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK))]
+        chunks = [seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK)]
+        parts = [best(np.tile(counts, (len(part), 1)), part, LISTED, begin=first(state)) for part in chunks]
         if not parts:
             return {"items": np.zeros((0, LISTED), np.int64), "score": np.zeros((0, LISTED), np.float32)}
         return {"items": np.concatenate([lists for lists, _ in parts]), "score": np.concatenate([scores for _, scores in parts])}

@@ -20,7 +20,7 @@ class Sequence(Rival):
     most = 20_000
 
     def fits(self, schema: Schema) -> float:
-        return 1.0 if [c.modality for c in schema.inputs] == ["tokens"] else 0.0
+        return 1.0 if [c.modality for c in schema.inputs] in (["tokens"], ["aligned"]) else 0.0
 
     @with_care
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:

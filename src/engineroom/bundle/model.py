@@ -21,7 +21,7 @@ from ..core.table import Table
 from ..data.dataset import Dataset, encode_table, strangers
 from ..data.fields import input_fields
 from ..data.open import open_table
-from ..evaluation.predictor import ask
+from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
@@ -73,7 +73,8 @@ class Model:
         """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for classes, `low` and
         `high` for numbers. Rows that cannot be read are null throughout."""
         frame = self.open(data)
-        answers, kept = self.answers(frame)
+        encoded, kept = self.encoded(frame)
+        answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
         out = self.task.table(answers, self.schema.target, frame[kept])
         if len(kept) == frame.height:
             return out.drop("_row", strict=False)

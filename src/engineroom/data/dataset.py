@@ -153,6 +153,7 @@ class Training:
     seed: int
     augment: bool = True
     mix: bool = False  # for classes of single pictures
+    order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # the rows of an epoch as a task wants them; None = shuffled
 
     def __post_init__(self) -> None:
         self.rows = self.data.splits["train"]
@@ -161,10 +162,11 @@ class Training:
         self._order: tuple[int, np.ndarray] | None = None
 
     def rows_of(self, step: int) -> np.ndarray:
-        """The rows of a step (1-based); each epoch has its own shuffle and drops the incomplete last batch."""
+        """The rows of a step (1-based); each epoch has its own order and drops the incomplete last batch."""
         epoch, place = divmod(step - 1, self.per_epoch)
         if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, numpy_generator(self.seed, "epoch", epoch).permutation(self.rows))
+            generator = numpy_generator(self.seed, "epoch", epoch)
+            self._order = (epoch, self.order(self.rows, generator) if self.order else generator.permutation(self.rows))
         return np.sort(self._order[1][place * self.batch_size : (place + 1) * self.batch_size])
 
     def batch(self, step: int) -> Batch:

@@ -27,10 +27,15 @@ class Schedule:
         return 0.0
 
     def end_at(self, step: int, total: int, *, final: bool = False) -> None:
-        """From `step` on, fall to zero at `total`, never later than planned; a `final` end is the plan from now on."""
+        """From `step` on, fall to zero at `total`, never later than planned; a `final` end is the plan from now on.
+
+        A rate that still climbs climbs on: a clock that finds the first steps slow must not leave the whole run at a small part of its rate.
+        """
         total = min(self.most, max(total, step + 1))
         self.most = total if final else self.most
-        self.knots = [knot for knot in self.knots if knot[0] < step] + [(step, self.share(step)), (total, 0.0)]
+        now = self.share(step)
+        top = [] if final else [knot for knot in self.knots if step < knot[0] < total and knot[1] > now]
+        self.knots = [knot for knot in self.knots if knot[0] < step] + [(step, now), *top, (total, 0.0)]
         self.total = total
 
     def apply(self, optimizer: torch.optim.Optimizer, step: int) -> None:

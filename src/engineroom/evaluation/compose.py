@@ -9,7 +9,9 @@ import polars as pl
 
 from ..core.columns import Schema
 from ..core.exhibits import Exhibit, Finding, Section
+from ..core.signals import Answers, Records
 from .examine import Examination
+from .predictor import because
 from .shown import show_row, summary, target_exhibit
 
 WATTS_PER_CORE = 15.0
@@ -45,10 +47,30 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
     )
 
 
-def answers_section(deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit]) -> Section:
-    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown."""
+def shown_rows(records: Records, task) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the worst mistakes, and of the rows that the task picks where answers are drawn: those a report shows."""
+    picked = task.drawn_rows(records) if task.draws else np.zeros(0, int)
+    return np.asarray(task.wrong(records)[:GALLERY], int), picked
+
+
+def where_from(model: Any, data: Any, test: np.ndarray, answers: Answers, records: Records, task: Any) -> Records:
+    """What the task can say of where answers come from, for the rows that the report shows; the others' places hold nothing."""
+    places = np.unique(np.concatenate(shown_rows(records, task)))
+    found = because(model, data, test[places], {name: values[places] for name, values in answers.items()}, task)
+    besides = {}
+    for name in found.keys() - answers.keys():
+        besides[name] = np.zeros((len(test), *found[name].shape[1:]), found[name].dtype)
+        besides[name][places] = found[name]
+    return besides
+
+
+def answers_section(
+    deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit], besides: Records
+) -> Section:
+    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of the rows shown alone."""
     target = schema.target
-    records = {**deep.records, "frame_row": rows}
+    records = {**deep.records, **besides, "frame_row": rows}
+    worst, picked = shown_rows(deep.records, task)
 
     def item(index: int, tone: str) -> dict[str, str]:
         title, subtitle = task.mistake(deep.records, index, target)
@@ -56,10 +78,10 @@ def answers_section(deep: Examination, rival: Examination, schema: Schema, frame
         drawn = task.draw(frame, row, schema, records, index) or show_row(frame, row, schema)
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
-    items = [item(int(index), "bad") for index in task.wrong(deep.records)[:GALLERY]]
+    items = [item(int(index), "bad") for index in worst]
     exhibits = [*made, *task.exhibits(deep.records, rival.records, target)]
     if task.draws:
-        drawn = [item(int(index), "") for index in task.drawn_rows(deep.records)]
+        drawn = [item(int(index), "") for index in picked]
         exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.drawn_words))
     if items:
         exhibits.append(

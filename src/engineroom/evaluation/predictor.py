@@ -38,3 +38,15 @@ def ask(
                 progress(min(len(rows), start + batch_size), len(rows))
     model.train(was)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def because(model: nn.Module, data: Dataset, rows: np.ndarray, answers: Answers, task) -> Answers:
+    """`answers` for `rows`, and what the task can say besides of where they come from."""
+    parts: list[Answers] = []
+    with torch.inference_mode():
+        for start in range(0, len(rows), task.ask_rows):
+            own = {name: values[start : start + task.ask_rows] for name, values in answers.items()}
+            parts.append(task.because(model, data.batch(rows[start : start + task.ask_rows]), own, data.schema.target))
+            if not parts[0]:
+                return answers
+    return answers | {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}

@@ -15,6 +15,7 @@ from ..core.config import Config
 from ..core.errors import UserError, nearest
 from ..core.signals import Batch, Features, Signal
 from ..data.fields import Field, input_fields
+from ._beside import Beside
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
@@ -53,9 +54,8 @@ class ColumnsModel(nn.Module):
             self.backbones[str(index)] = family.build(signal, eased(config, kind, rows), kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.families.add(name)
-            self.plan.encoders.append(
-                {"columns": ", ".join(c.name for f in group for c in f.columns), "family": name, "size": size, "why": why}
-            )
+            named = ", ".join(c.name for f in group for c in f.columns)
+            self.plan.encoders.append({"columns": named, "family": name, "size": size, "why": why})
         members = max(count for _, count in widths)
         total = sum(width for width, _ in widths)
         self.fuse: nn.Module = nn.Identity()
@@ -72,6 +72,8 @@ class ColumnsModel(nn.Module):
                 wanted = " or ".join(head.maps)
                 raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
+        others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
+        self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
         self.head = head(pattern, task.outputs(schema.target))
         if task.ties and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
@@ -90,7 +92,14 @@ class ColumnsModel(nn.Module):
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0]), None if self.mapped is None else features[self.mapped].map, tuple(parts)))
+        return self.head(Features(self.fuse(pooled[0]), self.map(features), tuple(parts)))
+
+    def map(self, features: list[Features]) -> Signal | None:
+        """What the head reads of places: the map of one group, and what all others say of the whole row."""
+        found = None if self.mapped is None else features[self.mapped].map
+        if found is None or self.beside is None:
+            return found
+        return self.beside.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
 
 
 class Together(nn.Module):
@@ -236,9 +245,5 @@ def describe(model: Any) -> dict[str, Any]:
     """Size and make-up, plain JSON."""
     count = sum(p.numel() for p in model.parameters())
     size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
-    return {
-        "parameters": count,
-        "megabytes": round(size / 1e6, 3),
-        "encoders": model.plan.encoders,
-        "families": sorted(model.plan.families),
-    }
+    plan = model.plan
+    return {"parameters": count, "megabytes": round(size / 1e6, 3), "encoders": plan.encoders, "families": sorted(plan.families)}

@@ -10,9 +10,10 @@ from .tokens import padded
 
 
 class DotHead(nn.Module):
-    """Features with a map (B, T, D) → (B, 1, T, outputs): one score for each of the `outputs` last rows of the stem's table."""
+    """Features with a map (B, T, D) → (B, 1, T, outputs): one score for each of the `outputs` things that the stem says can be chosen."""
 
     maps: tuple[str, ...] = ("sequence",)
+    beside = True  # what other columns say is added to every place of the map
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()
@@ -23,14 +24,14 @@ class DotHead(nn.Module):
         self.stems: list[nn.Module] = []  # a list, so that the stem's weights are not the head's too
 
     def tie(self, stem: nn.Module) -> None:
-        """Use the vectors of `stem.table` (an embedding) as the things to choose among."""
+        """Use what `stem.choices(count)` gives as the things to choose among: a vector each, and whether it is known by itself."""
         self.stems = [stem]
 
     def forward(self, features: Features) -> Tensor:
-        steps, table = features.map, self.stems[0].table
-        assert steps is not None and isinstance(table, nn.Embedding)
-        things = table.weight[-len(self.bias) :]
-        return padded((self.turn(steps.data) @ things.T.to(steps.data.dtype)).float() + self.bias, steps.mask)[:, None]
+        steps = features.map
+        assert steps is not None
+        things, own = self.stems[0].choices(len(self.bias))  # type: ignore[operator]
+        return padded((self.turn(steps.data) @ things.T.to(steps.data.dtype)).float() + self.bias * own, steps.mask)[:, None]
 
 
 HEAD = DotHead

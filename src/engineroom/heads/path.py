@@ -17,6 +17,7 @@ class PathHead(nn.Module):
     """Features with a map (B, T, D) → (B, K, H, 1 + Q): the mean, then the quantiles LEVELS, of each of H = `outputs` steps."""
 
     maps: tuple[str, ...] = ("sequence",)
+    beside = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ class TowersHead(nn.Module):
     """Features with two parts → (B, 1, 2, outputs): the first group of columns, then the second."""
 
     maps: tuple[str, ...] = ()
+    beside = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -34,9 +34,11 @@ def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
     }
 
 
-def best(score: np.ndarray, seen: list[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, items) and what each row has met → the `most` best others: (N, most) numbers and scores, best first; -1 and -inf where none is left."""
+def best(score: np.ndarray, seen: list[np.ndarray], most: int, *, begin: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(N, items) and what each row has met → the `most` best others: (N, most) numbers and scores, best first; -1 and -inf where none is left.
+    Items before `begin` are no answers."""
     score = np.array(score, np.float32)
+    score[:, :begin] = -np.inf
     for row, own in enumerate(seen):
         score[row, own] = -np.inf
     most_here = min(most, score.shape[1])

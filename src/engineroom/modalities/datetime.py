@@ -29,6 +29,7 @@ FORMATS = (
     "%d.%m.%Y %H:%M",
     "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M",
+    "%d-%b-%Y",
     "%Y-%m-%dT%H:%M:%SZ",
 )
 
@@ -42,7 +43,7 @@ class Datetime(Base):
     def recognises(self, values: pl.Series) -> float:
         if values.dtype.is_temporal():
             return 1.0
-        if values.dtype != pl.String or not values.drop_nulls().head(50).str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").mean():
+        if values.dtype != pl.String or not values.drop_nulls().head(50).str.contains(r"\d{1,4}[-/.](\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}").mean():
             return 0.0
         known = values.drop_nulls()
         return 0.95 if len(known) and to_timestamps(known).null_count() / len(known) < 0.02 else 0.0

@@ -22,6 +22,7 @@ from .image import cells
 LOOKED = 4_000  # training masks read to find the classes
 UNKNOWN = 255  # code of a value that no training mask holds
 CROP = 0.75  # of the side: training looks at parts of pictures, more of them in the same time
+LARGEST = 240  # pixels along the longer side of such a part: fine structures are learnt at full size for the price of small pictures
 SMALLEST = 64  # pixels; smaller pictures are not cropped
 
 
@@ -88,7 +89,7 @@ class Mask(Base):
         """A part of the picture, turned, zoomed and mirrored where the classes allow it, and the same part of the mask; other light on the picture."""
         x, y = own[""].float(), said[""]
         H, W = x.shape[2:]
-        share = CROP if min(H, W) >= SMALLEST else 1.0
+        share = min(CROP, LARGEST / max(H, W)) if min(H, W) >= SMALLEST else 1.0
         size = (round(share * H / 16) * 16 or H, round(share * W / 16) * 16 or W) if share < 1 else (H, W)
         theta = together(x, generator, target_state["flips"], share=share)
         x = light(moved(x, theta, size), generator)

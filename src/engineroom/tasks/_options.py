@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
@@ -15,7 +15,7 @@ from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Finding
-from ..core.signals import Answers, Records
+from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 
 DRAWN = 8  # answers that a report draws
@@ -36,6 +36,7 @@ class Plain:
     hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
+    folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
@@ -57,6 +58,10 @@ class Plain:
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to predict, not to learn."""
         return table
+
+    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator) -> np.ndarray:
+        """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `truth` tells what rows hold."""
+        return generator.permutation(rows)
 
     def findings(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
@@ -91,6 +96,11 @@ class Plain:
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
         return ""
+
+    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+        """What only more questions to the network can add to its answers: what they come from. Asked where answers are shown, not where they
+        are graded. {} = nothing; else one entry a row, as in `answers`."""
+        return {}
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """What the trained network makes by itself (texts, pictures, music), for the report."""

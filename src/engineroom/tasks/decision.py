@@ -37,6 +37,7 @@ class Decision(Classification):
     place: int = field(default=1, metadata={"bound": True})  # of the positive class among the target's values
     rarity: float = field(default=1.0, metadata={"bound": True})  # negatives to a positive in the training rows
 
+    folds = 5
     headline = "cost"
     higher_is_better = False
     higher = ("average_precision", "roc_auc", "precision", "recall", "precision_at_review", "recall_at_review")

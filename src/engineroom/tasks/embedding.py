@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from ._members import FOLD, mean_loss
 from ._options import Plain
 
 TEMPERATURE = 0.1
+MATES = 4  # rows of one identity that enter a batch together
 NEIGHBOURS = 4  # drawn beside a row
 GROUP = "identity group"
 
@@ -74,6 +76,15 @@ class Embedding(Plain):
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
+
+    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator) -> np.ndarray:
+        """MATES rows of one identity after the other, so that a batch holds mates however many identities there are (Schroff et al. 2015)."""
+        shuffled = generator.permutation(rows)
+        who = truth(shuffled)
+        by_identity = np.argsort(who, kind="stable")
+        ranks = np.arange(len(rows)) - np.searchsorted(who[by_identity], who[by_identity])  # 0, 1, 2, … within each identity
+        group = np.unique(np.stack([who[by_identity], ranks // MATES]), axis=1, return_inverse=True)[1].ravel()
+        return shuffled[by_identity][np.argsort(generator.permutation(group.max(initial=-1) + 1)[group], kind="stable")]
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, D) of length 1, batch["target"] (B,) identities."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,20 +11,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..baselines.ease import numbered
+from ..baselines.ease import first
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import ranking as metrics
-from ..modalities.events import FIRST, to_events
-from ._histories import HISTORY, USER, histories
+from ..modalities.events import FIRST, PAD, latest, to_events
+from ._histories import HISTORY, USER, Said, histories
+from ._listed import drawn
 from ._members import honest_mean, mean_loss
 from ._options import Plain
 
 LISTED = 50  # items an answer holds
-SHOWN = 8  # of a history, in the report
+WEIGHED = 20  # of the latest events, each of which may be why an item is recommended
 PARTS = ("rare items", "middling items", "common items")
 
 
@@ -39,8 +39,15 @@ class Recommendation(Plain):
     rating: str = ""
     least: float = 0.0  # events with a lower rating are left out
     top: int = 10  # items recommended, and the place up to which scores look
+    item_table: str = ""  # a file that says what the items are like (and called); its first column, or the one of the usual name, is the item
+    user_table: str = ""  # the same of the users
+    item_columns: str = ""  # columns of the events themselves that describe the item, joined by commas
+    user_columns: str = ""
+    unmet: float = 0.0  # share of the items held out of training, and asked for alone: how well is served what nobody has met?
     items: tuple[str, ...] = field(default=(), metadata={"bound": True})
     counts: tuple[int, ...] = field(default=(), metadata={"bound": True})
+    met: int = field(default=0, metadata={"bound": True})  # the first so many items are met in training
+    titles: tuple[str, ...] = field(default=(), metadata={"bound": True})
 
     kind = "next"
     headline = "ndcg"
@@ -57,16 +64,19 @@ class Recommendation(Plain):
     trivial = "popular"
     ask_rows = 64
     draws = True
+    lenient = True  # of users that are asked for, nothing but their events need be known
 
     def fits(self, target: Column) -> float:
         return 1.0 if target.modality == "events" else 0.0
 
     def bind(self, target: Column) -> Recommendation:
-        return replace(self, items=tuple(target.state["items"]), counts=tuple(target.state["counts"]), top=min(max(1, self.top), LISTED))
+        state = target.state
+        items, titles, top = tuple(state["items"]), tuple(state["titles"] or state["items"]), min(max(1, self.top), LISTED)
+        return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top=top)
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        said = {"user": self.user, "item": self.item, "time": self.time, "rating": self.rating}
-        return histories(table, said, target, least=self.least, asking=asking)
+        said = Said(**{one.name: getattr(self, one.name) for one in fields(Said)})
+        return histories(table, said, target, asking=asking)
 
     def outputs(self, target: Column) -> int:
         return len(target.state["items"])
@@ -77,20 +87,20 @@ class Recommendation(Plain):
         return last.astype(np.int64) - FIRST
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, T, items) scores, batch["target"] (B, T) the history itself: at each step its next item, over all items."""
-        y = batch["target"][:, 1:].long() - FIRST
-        logits = output[:, :, :-1]
-        learnt = y >= 0
+        """output (B, K, 1 + T, items) scores, batch["target"] (B, T) the history itself: at each step its next item, over all items met in training."""
+        events = batch["target"].long()
+        y = latest(events, events != PAD, output.shape[2] - 1)[0] - FIRST
+        logits = output[:, :, : y.shape[1], : self.met]
+        learnt = (y >= 0) & (y < self.met)
         found = F.cross_entropy(logits.permute(0, 2, 1, 3)[learnt].flatten(0, 1), y[learnt].repeat_interleave(output.shape[1]), reduction="none")
         each = output.new_zeros(*y.shape, output.shape[1]).index_put(torch.where(learnt), found.view(-1, output.shape[1]))
         return Losses(mean_loss(each.sum(1) * (len(y) / learnt.sum().clamp_min(1)), batch))
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
-        """(B, K, T, items) scores → the best of what the history does not hold, by the last real step."""
-        real = (output[:, 0, :, 0] > PADDED / 2).sum(1).clamp_min(1) - 1
-        p = honest_mean(output[torch.arange(len(output)), :, real].softmax(-1), batch).numpy()
+        """(B, K, 1 + T, items) scores → the best of what the history does not hold, by the last real step."""
+        p = honest_mean(at_the_end(output).softmax(-1), batch).numpy()
         codes = batch[f"column:{HISTORY}"].cpu().numpy().astype(np.int64) - FIRST
-        lists, scores = metrics.best(p, [row[row >= 0] for row in codes], LISTED)
+        lists, scores = metrics.best(p, [row[row >= 0] for row in codes], LISTED, begin=first(target.state))
         return {"items": lists, "score": scores}
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
@@ -100,34 +110,53 @@ class Recommendation(Plain):
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records, at=self.top, items=len(self.items))
 
+    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+        """Each of the latest WEIGHED events is left out in turn: which one's absence takes most from an item's chance?
+
+        "because" (N, top): the number of that event's item, -1 = none lifts it; "lift" (N, top): how many times likelier it makes the item.
+        """
+        name = f"column:{HISTORY}"
+        codes = batch[name].cpu()
+        items = torch.from_numpy(answers["items"][:, : self.top])
+        length = (codes != PAD).sum(1)
+        place = torch.arange(codes.shape[1])
+
+        def chance(history: Tensor) -> Tensor:
+            fields = {**batch.fields, name: history, name + "_mask": history != PAD}
+            p = at_the_end(network(Batch(fields, batch.rows))).float().softmax(-1).mean(1)
+            return p.gather(1, items.clamp_min(0)).clamp_min(1e-12).log()
+
+        whole, best, why = chance(codes), torch.zeros(items.shape), torch.full(items.shape, -1)
+        for back in range(1, min(WEIGHED, int(length.max())) + 1):
+            gone = length - back  # the place left out; rows that are shorter stay as they are
+            moved = place + ((place >= gone[:, None]) & (gone[:, None] >= 0)).long()
+            without = codes.gather(1, moved.clamp_max(codes.shape[1] - 1)) * ((moved < length[:, None]) | (gone[:, None] < 0))
+            event = codes.gather(1, gone.clamp_min(0)[:, None]).long() - FIRST
+            lift = whole - chance(without)
+            better = (lift > best) & (gone >= 0)[:, None] & (event >= 0) & (items >= 0)
+            best, why = torch.where(better, lift, best), torch.where(better, event, why)
+        return {"because": why.numpy(), "lift": best.exp().numpy()}
+
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """One line a recommendation: user, rank, item, score, and because: of the history, what is met most often together with it."""
-        met = numbered(to_events(frame[HISTORY]), self.items)
+        """One line a recommendation: user, rank, item, score; because of which event of the user's, and how many times likelier it makes the item."""
         users = frame[USER].cast(pl.String).to_list() if USER in frame.columns else [str(row) for row in range(frame.height)]
         lines = []
-        for row, (lists, scores) in enumerate(zip(answers["items"][:, : self.top], answers["score"], strict=True)):
-            for rank, (item, score) in enumerate(zip(lists.tolist(), scores.tolist(), strict=False), 1):
+        for row, lists in enumerate(answers["items"][:, : self.top].tolist()):
+            for place, item in enumerate(lists):
                 if item >= 0:
-                    why = self.because(item, met[row], target)
-                    lines.append((row, users[row], rank, self.items[item], score, why))
-        kinds = {"_row": pl.Int64, "user": pl.String, "rank": pl.Int64, "item": pl.String, "score": pl.Float64, "because": pl.String}
-        return pl.DataFrame(lines, schema=kinds, orient="row")
-
-    def because(self, item: int, met: np.ndarray, target: Column) -> str | None:
-        """The item of the history that keeps company with `item` most; None where none does."""
-        company = target.state["company"]
-        own = set(met.tolist())
-        near = next((k for k in company[item] if k in own), None) if item < len(company) else None
-        return None if near is None else self.items[near]
+                    why = int(answers["because"][row, place])
+                    reason = (self.titles[why], float(answers["lift"][row, place])) if why >= 0 else (None, None)
+                    lines.append((row, users[row], place + 1, self.items[item], self.titles[item], float(answers["score"][row, place]), *reason))
+        kinds = {"_row": pl.Int64, "user": pl.String, "rank": pl.Int64, "item": pl.String, "title": pl.String, "score": pl.Float64}
+        out = pl.DataFrame(lines, schema=kinds | {"because": pl.String, "lift": pl.Float64}, orient="row")
+        return out if target.state["titles"] else out.drop("title")
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
-        met = to_events(frame[HISTORY][[row]])[0]
-        true = int(answers["truth"][place]) if "truth" in answers else -1
-        lists = answers["said" if "said" in answers else "items"][place][: self.top]
-        chips = "".join(chip(self.items[k], hit=int(k) == true) for k in lists if k >= 0)
-        before = f"… {len(met) - SHOWN} more · " if len(met) > SHOWN else ""
-        came = f'<p style="color:var(--soft)">came next: <b>{html.escape(self.items[true])}</b></p>' if true >= 0 else ""
-        return f'<p style="color:var(--soft)">met: {before}{html.escape(" · ".join(met[-SHOWN:]))}</p><p style="line-height:2.1">{chips}</p>{came}'
+        called = dict(zip(self.items, self.titles, strict=True))
+        met = [called.get(item, item) for item in to_events(frame[HISTORY][[row]])[0]]
+        known = [(c.name, frame[c.name][row]) for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None]
+        about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]  # a number is no name
+        return drawn(met, about, self.titles, self.top, answers, place)
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         pair = (("deep", records), ("classical", rival))
@@ -138,7 +167,7 @@ class Recommendation(Plain):
         part = np.searchsorted(edges, np.array([*self.counts, 0])[np.where(known, records["truth"], -1)])
         series = [{"name": name, "values": [self.hits(r, known & (part == k)) for k in range(3)]} for name, r in pair]
         often = np.bincount(records["said"][:, : self.top].ravel()[records["said"][:, : self.top].ravel() >= 0], minlength=len(self.items))
-        rows = [[self.items[k], int(often[k]), int(self.counts[k])] for k in np.argsort(-often, kind="stable")[:15]]
+        rows = [[self.titles[k], int(often[k]), int(self.counts[k])] for k in np.argsort(-often, kind="stable")[:15]]
         return [
             Exhibit("lines", "How long a list finds it", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
             Exhibit("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top}"}, "By how often an item is met in training: thirds of the events."),
@@ -151,7 +180,7 @@ class Recommendation(Plain):
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         true, rank = int(records["truth"][row]), int(records["rank"][row])
         title = f"found at place {rank + 1}" if rank < records["said"].shape[1] else f"not among the first {LISTED}"
-        return title, f"{self.items[true]}: {self.counts[true]:,} events in training" if true >= 0 else "an item unseen in training"
+        return title, f"{self.titles[true]}: {self.counts[true]:,} events in training" if true >= 0 else "an item unseen in training"
 
     def wrong(self, records: Records) -> np.ndarray:
         """Rows whose next item is not in the list, those first where it is common: they could have been known."""
@@ -160,9 +189,10 @@ class Recommendation(Plain):
         return wrong[np.argsort(-often, kind="stable")]
 
 
-def chip(name: str, *, hit: bool) -> str:
-    colour = "var(--good)" if hit else "var(--line)"
-    return f'<span style="border:{2 if hit else 1}px solid {colour};border-radius:6px;padding:.1em .45em;margin-right:.35em">{html.escape(name)}</span> '
+def at_the_end(output: Tensor) -> Tensor:
+    """(B, K, 1 + T, items) → (B, K, items): what is said after the last real step."""
+    real = (output[:, 0, :, 0] > PADDED / 2).sum(1).clamp_min(1) - 1
+    return output[torch.arange(len(output), device=output.device), :, real]
 
 
 TASK = Recommendation()

@@ -32,7 +32,7 @@ class Delimited:
             return 0.0
         if ending(path) in DELIMITED:
             return 0.8
-        if ending(path) not in {".txt", ".dat", ""}:
+        if ending(path) not in {".txt", ".dat", ".item", ".user", ""}:
             return 0.0
         text = head(path).decode("utf-8", "replace").strip()
         if ending(path) == ".txt" and "\n" not in text and "\r" not in text:
