@@ -277,3 +277,15 @@ def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
     rows = texts(40).filter(pl.col("y") == "yes").head(8)
     assert np.mean([any("magic" in change for change in one["changes"]) for one in otherwise(words, rows, np.arange(8))]) >= 0.75
     assert otherwise(train(table(200), "price", root / "number", steps=20), table(20), np.arange(2)) == []  # a number has no "other answer"
+
+
+@pytest.mark.parametrize("name", ["forecasting", "tagging", "documents", "detection", "segmentation", "recommendation", "embedding", "matching", "language", "defects"])
+def test_structured_answers_are_explained_too(name: str, root) -> None:
+    """Whatever the answer, there is one number that says how far it is still given; the whole row says it, a fully veiled one says less or else."""
+    recipe = registry.get("recipes", name)
+    data = recipe.demo()
+    model = er.train(data, target=recipe.target, recipe=name, steps=2, run=str(root / name), limits={"skip": 1.0}, **QUIET)
+    result = explain(model, data[:8] if name not in ("forecasting", "language", "recommendation") else data, rows=1, methods=("gradients",), page=root / f"{name}.html")
+    parts = result["rows"][0]["parts"]
+    assert parts and all(np.isfinite(part["gradients"]) for part in parts) and any(part["gradients"] for part in parts)
+    assert "Can it be believed?" in (root / f"{name}.html").read_text("utf-8")

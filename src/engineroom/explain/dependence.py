@@ -52,5 +52,7 @@ def grid(column: Column, values: pl.Series) -> list[Any]:
 
 
 def movable(model: Model) -> list[str]:
-    """Columns whose values can be walked through: numbers and categories."""
+    """Columns whose values can be walked through: numbers and categories, where an answer is one number."""
+    if not model.task.weighs:
+        return []
     return [c.name for c in model.schema.inputs if c.modality in ("number", "category")]

@@ -30,7 +30,7 @@ def otherwise(model: Model, frame: pl.DataFrame, rows: np.ndarray) -> list[dict[
 
 def answers_are_words(model: Model, answers: Any, frame: pl.DataFrame) -> bool:
     table = model.task.table(answers, model.schema.target, frame)
-    return "prediction" in table.columns and table["prediction"].dtype == pl.String and model.task.kind == "classes"
+    return "prediction" in table.columns and table["prediction"].dtype == pl.String and model.task.weighs
 
 
 def one_row(model: Model, row: pl.DataFrame, number: int, columns: list[Any], places: dict[str, list[Any]]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Plain:
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
+    weighs: ClassVar[bool] = False  # is there one number an answer (`weigh`) that columns can be seen to move?
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
     drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws

@@ -20,6 +20,7 @@ SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it on
 
 
 class Classification(Plain):
+    weighs = True
     kind = "classes"
     headline = "accuracy"
     higher_is_better = True

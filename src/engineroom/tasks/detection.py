@@ -94,6 +94,11 @@ class Detection(Plain):
             out[row] = suppressed(boxes, most=self.overlap)
         return {"boxes": out}
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) log odds of the surest box, where it was found in the whole picture."""
+        classes = len(self.values)
+        return output[:, 0, :classes].flatten(1)[:, int(whole[0, 0, :classes].argmax())].double()
+
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """The score from which boxes are given: the best F1 on the validation rows."""
         records = self.grade(answers, truth)

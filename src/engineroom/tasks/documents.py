@@ -87,6 +87,9 @@ class Documents(Plain):
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         return self.tagger.respond(output, batch, target)
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        return self.tagger.lean(output, whole, target)
+
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         return self.tagger.calibrate(answers, objects([row["tags"] for row in truth]))
 

@@ -105,6 +105,10 @@ class Embedding(Plain):
             raise NotImplementedError("embeddings of networks with folds of their own cannot be compared")
         return {"embedding": (output / output.shape[1] ** 0.5).flatten(1).numpy()}
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) similarity to the whole row's embedding."""
+        return torch.cosine_similarity(output.flatten(1), whole.flatten(1).expand(len(output), -1)).double()
+
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """The similarity from which two rows count as one identity: `strangers` of the validation pairs of strangers reach it."""
         known = truth >= 0

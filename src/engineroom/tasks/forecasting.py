@@ -180,6 +180,10 @@ class Forecasting(Plain):
         said = honest_mean(rescaled(output, batch), batch)
         return {"mean": said[..., 0].numpy(), "quantiles": said[..., 1:].sort(-1).values.numpy()}
 
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) the mean of the path ahead, in deviations of the past."""
+        return output[..., 0].flatten(1).mean(1).double()
+
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """How far the band must be stretched around its middle so that 80 % of the validation steps lie inside."""
         steps = answers["mean"].shape[1]

@@ -24,6 +24,7 @@ from ..metrics import language as metrics
 from ..modalities.corpus import CONTEXT, LONGEST_CONTEXT, MOST_TOKENS, UNKNOWN, UNKNOWN_NATS, VOCABULARY, token_bytes
 from ..modalities.following import NOTHING
 from ._corpus import TEXT, stretches
+from ._leaning import stays
 from ._options import Plain
 from ._writing import respelt, write
 
@@ -111,6 +112,10 @@ class Language(Plain):
         rows = list(enumerate(ends.tolist()))
         hits, texts = (likeliest == y).numpy(), [codes[i, : n + 1] for i, n in rows]
         return metrics.told([nats[i, :n].double().numpy() for i, n in rows], [hits[i, :n] for i, n in rows], texts, self.widths, last.numpy())
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) log odds of the token that is likeliest to come next after the text."""
+        return stays(output[:, :, -1], whole[:, :, -1])
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return metrics.graded(answers, truth)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
+import torch
 from torch import Tensor
 
 from ..core import registry
@@ -85,6 +86,10 @@ class Matching(Plain):
         """(B, K, 2, D) → {"embedding": of what is asked with, "found": of what is to be found}, each (B, K·D)."""
         sides = output / output.shape[1] ** 0.5
         return {"embedding": sides[:, :, 0].flatten(1).numpy(), "found": sides[:, :, 1].flatten(1).numpy()}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) similarity of the two sides of the row."""
+        return torch.cosine_similarity(output[:, :, 0].flatten(1), output[:, :, 1].flatten(1)).double()
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         asked, found = answers["embedding"], answers["found"]

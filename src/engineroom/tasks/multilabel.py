@@ -18,6 +18,7 @@ from .classification import log_odds
 
 
 class Multilabel(Plain):
+    weighs = True
     kind = "labels"
     headline = "f1_micro"
     higher_is_better = True

@@ -20,6 +20,7 @@ from ..heads.tokens import PADDED
 from ..metrics import ranking as metrics
 from ..modalities.events import FIRST, PAD, latest, to_events
 from ._histories import HISTORY, USER, Said, histories
+from ._leaning import stays
 from ._listed import drawn
 from ._members import honest_mean, mean_loss
 from ._options import Plain
@@ -102,6 +103,10 @@ class Recommendation(Plain):
         codes = batch[f"column:{HISTORY}"].cpu().numpy().astype(np.int64) - FIRST
         lists, scores = metrics.best(p, [row[row >= 0] for row in codes], LISTED, begin=first(target.state))
         return {"items": lists, "score": scores}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) log odds of the item that the whole history speaks for most."""
+        return stays(at_the_end(output), at_the_end(whole))
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         rank = metrics.rank_of(answers["items"], np.where(truth < 0, -9, truth))

@@ -25,6 +25,7 @@ class Regression(Plain):
 
     The interval is made honest on the validation split: conformalised quantile regression (Romano et al. 2019).
     """
+    weighs = True
 
     kind = "number"
     headline = "rmse"

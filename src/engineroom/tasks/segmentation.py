@@ -16,6 +16,7 @@ from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import segmentation as metrics
 from . import _overlay as overlay
+from ._leaning import things_stay
 from ._options import Plain
 
 NOBODY = 255  # in truths: a pixel that does not count
@@ -106,6 +107,10 @@ class Segmentation(Plain):
         p = output.softmax(2).mean(1)
         answers = {"mask": p.argmax(1).to(torch.uint8).numpy()}
         return answers | ({"probability": p[:, 1].numpy()} if p.shape[1] == 2 else {})
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) how far the pixels that are not of the picture's commonest class keep theirs."""
+        return things_stay(output.movedim(2, -1), whole.movedim(2, -1))
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """For two classes, the threshold with the best mean IoU on the validation rows."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,7 +22,8 @@ from ..modalities.tags import unpack
 from ..modalities.tokens import to_tokens
 from . import _spans_shown as shown
 from ._decode import decode, eagerness
-from ._members import honest_mean, mean_loss
+from ._leaning import things_stay
+from ._members import honest_mean, label_loss, mean_loss
 from ._options import Plain
 from ._tagged_rows import tagged
 from .classification import Classification
@@ -115,6 +115,11 @@ class Tagging(Plain):
         if first:
             answers["whole"] = honest_mean(output[:, :, 0, labels:].softmax(-1), batch).numpy()
         return answers
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) how far the spans found in the whole row, or where it has none all its labels, are still said."""
+        first, labels = int(len(self.wholes) > 0), len(self.names)
+        return things_stay(output[:, :, first:, :labels], whole[:, :, first:, :labels], whole[:, 0, first:, 0] > PADDED / 2)
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """One temperature for the labels, one for those of whole rows (Guo et al. 2017); how eagerly spans are said rather than O."""
@@ -227,16 +232,6 @@ class Tagging(Plain):
     def wrong(self, records: Records) -> np.ndarray:
         wrong = np.flatnonzero(~records["exact"].astype(bool))
         return wrong[np.argsort(-(records["loss"] / np.maximum(1, records["tokens"]))[wrong], kind="stable")]
-
-
-def label_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """(B, K, T, L) and (B, T), -1 or ≥ L where nothing is learnt → (B, K), such that the mean over rows is the mean over labels."""
-    B, K, _, L = logits.shape
-    learnt = (y >= 0) & (y < L)
-    each = logits.new_zeros(B, K, y.shape[1])
-    found = F.cross_entropy(logits.permute(0, 2, 1, 3)[learnt].flatten(0, 1), y[learnt].repeat_interleave(K), reduction="none").view(-1, K)
-    each = each.permute(0, 2, 1).index_put(torch.where(learnt), found)
-    return each.sum(1) * (B / learnt.sum().clamp_min(1))
 
 
 def objects(rows: list[Any]) -> np.ndarray:
