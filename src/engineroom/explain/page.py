@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from torch import nn
 
@@ -66,7 +67,7 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
     trust = {name: {"meaning": registry.get("explain/methods", name).words, **verdict(walks, likeness, name)} for name in names}
     curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
     moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
-    said = [spoken(value) if isinstance(value, float) else str(value) for value in answers[answers.columns[0]].to_list()]
+    said = first_words(answers, len(shown))
     result = strict(
         {
             "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, said, strict=True)],
@@ -82,6 +83,17 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
         inside = [Section(view.title, tuple(view.look(model, encoded, kept)), view.words) for view in registry.every("explain/views").values() if view.fits(model)]
         write_atomic(Path(page), render_html(report(model, result, entries, inside)))
     return result
+
+
+def first_words(answers: pl.DataFrame, rows: int) -> list[str]:
+    """What the answer to each row begins with; some answers take several lines a row, or none."""
+    values = answers.drop("_row", strict=False)
+    place = answers["_row"].to_list() if "_row" in answers.columns else list(range(rows))
+    out = ["nothing"] * rows
+    for line in reversed(range(len(place))):
+        value = values[line, 0]
+        out[place[line]] = spoken(value) if isinstance(value, float) else str(value)
+    return out
 
 
 def chosen(methods: Sequence[str], veil: Veil) -> tuple[str, ...]:

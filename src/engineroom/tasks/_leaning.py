@@ -11,10 +11,8 @@ def stays(output: Tensor, whole: Tensor, counts: Tensor | None = None) -> Tensor
     choice = whole.softmax(-1).mean(1).argmax(-1)  # (1, …)
     p = output.softmax(-1).mean(1)
     own = torch.logit(p.gather(-1, choice.expand(p.shape[:-1])[..., None])[..., 0].double(), 1e-6)
-    if counts is None or not counts.any():
-        return own.flatten(1).mean(1)
-    weight = counts.expand(own.shape).double()
-    return (own * weight).flatten(1).sum(1) / weight.flatten(1).sum(1)
+    weight = torch.ones_like(own) if counts is None or not counts.any() else counts.expand(own.shape).double()
+    return (own * weight).reshape(len(own), -1).sum(1) / weight.reshape(len(own), -1).sum(1)
 
 
 def things_stay(output: Tensor, whole: Tensor, real: Tensor | None = None) -> Tensor:
