@@ -22,6 +22,7 @@ from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
 from ..core.seeds import seed_everything
+from ..evaluation.predictor import because
 from ..evaluation.render import render_html, strict
 from .dependence import dependence, movable
 from .drawn import draw
@@ -63,14 +64,15 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
         walks.append(walk(veil, found, row))
         if row in shown:
             entries.append((row, veil, found))
-    answers = model.task.table(model.respond(encoded, shown), model.schema.target, frame[shown])
+    said = because(model.network, encoded, shown, model.respond(encoded, shown), model.task)
+    answers = model.task.table(said, model.schema.target, frame[shown])
     trust = {name: {"meaning": registry.get("explain/methods", name).words, **verdict(walks, likeness, name)} for name in names}
     curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
     moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
-    said = first_words(answers, len(shown))
+    heads = first_words(answers, len(shown))
     result = strict(
         {
-            "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, said, strict=True)],
+            "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, heads, strict=True)],
             "methods": trust,
             "curves": {name or "random": pair for name, pair in curves.items()},
             "dependence": moved,
