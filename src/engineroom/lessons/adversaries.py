@@ -87,7 +87,7 @@ def first_steps(board: Board, players: tuple[Player, Player], heaps: int, seed: 
     for event in learn(batches(heaps, -2, 0, seed), players):
         if isinstance(event, Measured):
             parts = event.losses.parts["game"]
-            rows.append([event.step + 3, event.player, float(parts), "real points up, made points down" if event.player == "critic" else "what I made, up"])
+            rows.append([event.step + 2, event.player, float(parts), "real points up, made points down" if event.player == "critic" else "what I made, up"])
     words = "One step of the loop is two turns on one batch. In each, only the weights of the one whose turn it is move: asking the critic does not teach the critic."
     board.step("Turn by turn", words, table("The first turns", ["step", "whose turn", "loss", "what it wants"], rows))
 
