@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import polars as pl
 from ..bundle.model import Model
 from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
-from ..evaluation.render import render_html, strict
+from ..evaluation.render import a_page, render_html, strict
 from ..evaluation.shown import show_row
 from .differ import agreement, disagreements, facts, pairs
 from .sides import Table, seat
@@ -82,17 +80,8 @@ def report(table: Table, result: dict[str, Any]) -> dict[str, Any]:
     """What the renderer of reports takes."""
     first = table.sides[0].model
     sections = [quality(result), cost(result), *calibration(table), apart(table, result)]
-    return {
-        "format": 1,
-        "title": " · ".join(side.name for side in table.sides),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("engineroom"),
-        "task": first.manifest["task"],
-        "target": first.schema.target.name,
-        "verdict": {**result["verdict"], "why": [*(pair["sentence"] for pair in result["pairs"]), *result["warnings"]], "use": "comparison"},
-        "tiles": [],
-        "sections": [section.to_json() for section in sections],
-    }
+    verdict = {**result["verdict"], "why": [*(pair["sentence"] for pair in result["pairs"]), *result["warnings"]], "use": "comparison"}
+    return a_page(" · ".join(side.name for side in table.sides), task=first.manifest["task"], target=first.schema.target.name, verdict=verdict, sections=sections)
 
 
 def quality(result: dict[str, Any]) -> Section:

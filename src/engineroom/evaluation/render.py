@@ -8,9 +8,12 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..core.exhibits import Section
 from ..core.files import write_atomic
 from .bars import MOST_PANEL
 from .canvas import alike, number
@@ -31,6 +34,21 @@ def write_report(report: dict[str, Any], directory: Path) -> None:
     page = render_html(plain)
     write_atomic(directory / "report.json", json.dumps(plain, ensure_ascii=False, allow_nan=False))
     write_atomic(directory / "report.html", page)
+
+
+def a_page(title: str, *, task: str, target: str, verdict: Mapping[str, Any], sections: Sequence[Section]) -> dict[str, Any]:
+    """A page that is no run's report (a comparison, an explanation, a lesson), as `render_html` takes it."""
+    return {
+        "format": 1,
+        "title": title,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("engineroom"),
+        "task": task,
+        "target": target,
+        "verdict": dict(verdict),
+        "tiles": [],
+        "sections": [section.to_json() for section in sections],
+    }
 
 
 def render_html(report: dict[str, Any]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
 from ..core.seeds import seed_everything
 from ..evaluation.predictor import because
-from ..evaluation.render import render_html, strict
+from ..evaluation.render import a_page, render_html, strict
 from .dependence import dependence, movable
 from .drawn import draw
 from .faithful import rank_correlation, verdict, walk
@@ -146,21 +144,12 @@ def report(model: Model, result: dict[str, Any], entries: list[Any], inside: lis
     sentence = f"What can be believed: {', '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
     sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
     sections = [trust_section(result), *sections, *otherwise_section(result), *dependence_section(model, result), *inside]
-    return {
-        "format": 1,
-        "title": f"{model.path.parent.name}, explained",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("engineroom"),
-        "task": model.manifest["task"],
-        "target": model.schema.target.name,
-        "verdict": {
-            "use": "explained",
-            "sentence": sentence,
-            "why": [f"{name.capitalize()}: {result['methods'][name]['words']}" for name in names],
-        },
-        "tiles": [],
-        "sections": [section.to_json() for section in sections],
+    verdict = {
+        "use": "explained",
+        "sentence": sentence,
+        "why": [f"{name.capitalize()}: {result['methods'][name]['words']}" for name in names],
     }
+    return a_page(f"{model.path.parent.name}, explained", task=model.manifest["task"], target=model.schema.target.name, verdict=verdict, sections=sections)
 
 
 def trust_section(result: dict[str, Any]) -> Section:

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from ..baselines.mixed import Mixed, long_columns
+from ..baselines._store import Fitted
+from ..baselines.mixed import WORDY, Mixed, long_columns, texts
 from ..baselines.text import SETTINGS, joined, side_by_side, vocabulary
 from ..baselines.trees import SCALAR
 from ..core import registry
@@ -113,24 +114,19 @@ def describe(frame: pl.DataFrame, schema: Schema, seed: int) -> tuple[Any, np.nd
         elif column.modality in SCALAR:
             encoded = np.asarray(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}), np.float64)
             parts.append(np.nan_to_num(encoded.reshape(frame.height, -1)))
-    mixed = Mixed()
-    for index, column in enumerate(long_columns(schema)):
-        facts: dict[str, Any] = {"seed": seed}
-        parts.append(shortened(mixed, frame, schema, column, index, facts, seed))
+    parts += [shortened(frame, schema, index, seed) for index in range(len(long_columns(schema)))]
     features = StandardScaler().fit_transform(np.concatenate(parts, 1)).astype(np.float32)
     return features, unit(features)
 
 
-def shortened(mixed: Mixed, frame: pl.DataFrame, schema: Schema, column: Any, index: int, facts: dict[str, Any], seed: int) -> np.ndarray:
+def shortened(frame: pl.DataFrame, schema: Schema, index: int, seed: int) -> np.ndarray:
     """One long column (a picture, a text among others, a sound) as at most WIDTH numbers a row."""
     from sklearn.decomposition import PCA, TruncatedSVD
 
-    from ..baselines._store import Fitted
-    from ..baselines.mixed import WORDY, texts
-
+    column, facts = long_columns(schema)[index], dict[str, Any](seed=seed)
     if column.modality in WORDY:
         facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
-    raw = mixed.raw(frame, column, index, Fitted("mixed", "", "classes", 2, schema, facts, {}))
+    raw = Mixed().raw(frame, column, index, Fitted("mixed", "", "classes", 2, schema, facts, {}))
     size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
     if not isinstance(raw, np.ndarray):
         return TruncatedSVD(size, random_state=seed).fit_transform(raw)
@@ -141,20 +137,23 @@ def unit(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def choose(asker: Asker, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(rows (count,) to ask about, whether each was drawn at random): doubtful and unlike one another, a tenth from everywhere."""
+def choose(asker: Asker, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """(rows (count,) to ask about, whether each was drawn at random, what the asker says of them (count, C), None where it was not asked yet): doubtful and
+    unlike one another, a tenth from everywhere."""
     count = min(count, len(pool))
     rows, codes = np.fromiter(known, int, len(known)), np.fromiter(known.values(), int, len(known))
     if (np.bincount(codes, minlength=2) >= LEAST).sum() < 2 or len(known) < LEAST * len(classes):
-        return spread(asker.where, rows, pool, count, rng), np.zeros(count, bool)
+        return spread(asker.where, rows, pool, count, rng), np.zeros(count, bool), None
     chance = rng.random(count) < EXPLORED
     drawn = rng.choice(pool, int(chance.sum()), replace=False)
-    others = pool[~np.isin(pool, drawn)]
-    said = np.sort(asker.answer(rows, codes, others, classes), 1)
-    doubtful = others[np.argsort(said[:, -1] - said[:, -2], kind="stable")[: AMONG * count]]
+    said = asker.answer(rows, codes, pool, classes)
+    free = np.flatnonzero(~np.isin(pool, drawn))
+    sure = np.sort(said[free], 1)
+    doubtful = pool[free[np.argsort(sure[:, -1] - sure[:, -2], kind="stable")[: AMONG * count]]]
     out = np.empty(count, int)
     out[chance], out[~chance] = drawn, far_apart(asker.where, doubtful, count - len(drawn))
-    return out, chance
+    places = {int(row): k for k, row in enumerate(pool)}
+    return out, chance, said[[places[int(row)] for row in out]]
 
 
 def far_apart(where: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:

@@ -93,10 +93,11 @@ class Desk:
             return
         self.round += 1
         rng = numpy_generator(self.seed, "label", len(known), self.round)
-        rows, random = choose(self.asker, known, pool, self.classes, self.batch, rng)
+        rows, random, said = choose(self.asker, known, pool, self.classes, self.batch, rng)
         self.queue.extend(zip(rows.tolist(), random.tolist(), strict=True))
-        if known and len(self.classes) > 1:
+        if said is None and known and len(self.classes) > 1:
             said = self.asker.answer(np.fromiter(known, int), np.fromiter(known.values(), int), rows, self.classes)
+        if said is not None:
             self.guesses = {row: (self.classes[int(p.argmax())], float(p.max())) for row, p in zip(rows.tolist(), said, strict=True)}
 
     def give(self, label: str) -> None:

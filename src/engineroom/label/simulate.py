@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from ..core.errors import DataError, UserError
 from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
 from ..core.seeds import numpy_generator
-from ..evaluation.render import render_html, strict
+from ..evaluation.render import a_page, render_html, strict
 from ..metrics.bootstrap import bounds
 from ..metrics.classification import scores
 from .asker import ASKERS, Asker, choose
@@ -111,14 +109,5 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
         Exhibit("table", "In numbers", {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None}),
     )
     why = [f"After {counts[-1]} labels: {spoken(result['asked']['value'][-1])} asked, {spoken(result['random']['value'][-1])} at random ({metric})."]
-    return {
-        "format": 1,
-        "title": f"{name}: is asking worth it?",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("engineroom"),
-        "task": "labelling, simulated",
-        "target": target,
-        "verdict": {"use": "asked" if result["share"]["high"] < 0.9 else "either", "sentence": result["sentence"], "why": why},
-        "tiles": [],
-        "sections": [Section("What labels teach", exhibits, f"The {result['asker']} model learns from both; {result['rows']:,} rows have a label.").to_json()],
-    }
+    verdict = {"use": "asked" if result["share"]["high"] < 0.9 else "either", "sentence": result["sentence"], "why": why}
+    return a_page(f"{name}: is asking worth it?", task="labelling, simulated", target=target, verdict=verdict, sections=[Section("What labels teach", exhibits, f"The {result['asker']} model learns from both; {result['rows']:,} rows have a label.")])

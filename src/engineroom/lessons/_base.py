@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from ..core.files import write_atomic
 from ..core.seeds import seed_everything
 from ..core.signals import Batch, Losses
 from ..engine.loop import learn
-from ..evaluation.render import render_html, strict
+from ..evaluation.render import a_page, render_html, strict
 
 Say = Callable[[str], None]
 
@@ -150,21 +148,12 @@ def report(one: Lesson, name: str, board: Board, result: dict[str, Any]) -> dict
     )
     held = sum(check["passed"] for check in board.checks)
     chosen = ", ".join(f"{key}={value}" for key, value in result["settings"].items())
-    return {
-        "format": 1,
-        "title": one.title,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("engineroom"),
-        "task": "lesson",
-        "target": name,
-        "verdict": {
-            "use": f"lesson · {one.year}",
-            "sentence": f"{one.title}: {one.story}",
-            "why": [*(f"{'✓' if c['passed'] else '✗'} {c['claim']} ({c['found']})" for c in board.checks), f"{held} of {len(rows)} claims hold with {chosen}; {result['seconds']:.1f} s."],
-        },
-        "tiles": [],
-        "sections": [section.to_json() for section in (*board.sections, last)],
+    verdict = {
+        "use": f"lesson · {one.year}",
+        "sentence": f"{one.title}: {one.story}",
+        "why": [*(f"{'✓' if c['passed'] else '✗'} {c['claim']} ({c['found']})" for c in board.checks), f"{held} of {len(rows)} claims hold with {chosen}; {result['seconds']:.1f} s."],
     }
+    return a_page(one.title, task="lesson", target=name, verdict=verdict, sections=(*board.sections, last))
 
 
 def study(player: Player, batches: Any) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -124,3 +125,13 @@ def each_cell(cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: 
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, enumerate(cells)))
+
+
+def from_json(cell: Any, words: str) -> Any:
+    """A cell that is JSON as what it says, any other as it is. Raises ValueError beginning with `words` ("boxes are")."""
+    if not isinstance(cell, str):
+        return cell
+    try:
+        return json.loads(cell)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{words} no JSON ({error.msg} at character {error.pos})") from None

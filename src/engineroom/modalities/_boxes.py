@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ._base import from_json
+
 LEAST = 1e-6  # of the picture's area: a smaller box has none
 CORNERS = ("x1", "y1", "x2", "y2")
 
@@ -20,11 +22,7 @@ def read_boxes(cell: Any) -> tuple[list[str], np.ndarray, int]:
     in shares of the picture's sides. Boxes are clipped to the picture; those without area, or outside it, are dropped.
     Raises ValueError for anything else.
     """
-    if isinstance(cell, str):
-        try:
-            cell = json.loads(cell)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"boxes are no JSON ({error.msg} at character {error.pos})") from None
+    cell = from_json(cell, "boxes are")
     width = height = 1.0
     if isinstance(cell, Mapping):
         width, height = number(cell.get("width") or 1), number(cell.get("height") or 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from ._base import from_json
 
 FULL = 1_000  # the width, and the height, of what is written on a page
 # Numbers beside each word: its box in FULLths of the written part, whether it begins and ends its line, whether a space stands before it, how
@@ -28,11 +29,7 @@ def read_page(cell: Any) -> tuple[list[Line], float, float]:
     A cell is JSON or a mapping {"width", "height", "lines": [{"text", "box": 4 numbers or "quad": 8}]}; without a size, that of what is written.
     Raises ValueError for anything else.
     """
-    if isinstance(cell, str):
-        try:
-            cell = json.loads(cell)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"the page is no JSON ({error.msg} at character {error.pos})") from None
+    cell = from_json(cell, "the page is")
     rows = cell.get("lines") if isinstance(cell, Mapping) else None
     if not isinstance(rows, (list, tuple)):
         raise ValueError("a page is {lines: [{text, box}]}")

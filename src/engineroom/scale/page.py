@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import numpy as np
 
 from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
-from ..evaluation.render import render_html, strict
+from ..evaluation.render import a_page, render_html, strict
 from ..metrics.bootstrap import bounds, resamples, take
 from ..session import to_layer, with_recipe
 from .grow import Point, grow
@@ -101,17 +99,8 @@ def report(result: dict[str, Any], name: str, points: list[Point], target: str) 
         )
     ]
     laws = [f"{labels[key].capitalize()}: with twice the rows {metric} of about {spoken(value)}, if its curve goes on so." for key, value in result["doubled"].items() if value is not None]
-    return {
-        "format": 1,
-        "title": f"{name}: how much is more worth?",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("engineroom"),
-        "task": "learning curves",
-        "target": target,
-        "verdict": {**result["advice"], "why": [where(result), *laws]},
-        "tiles": [],
-        "sections": [section.to_json() for section in sections],
-    }
+    verdict = {**result["advice"], "why": [where(result), *laws]}
+    return a_page(f"{name}: how much is more worth?", task="learning curves", target=target, verdict=verdict, sections=sections)
 
 
 def where(result: dict[str, Any]) -> str:
