@@ -46,7 +46,7 @@ with zipfile.ZipFile(io.BytesIO(RAW)) as _file:
 
 def test_what_was_written_is_read() -> None:
     again = load(RAW)
-    assert again.words == "gradient-boosted trees" and again.schema == SCHEMA and again.facts == HEAD["facts"]
+    assert again.words.endswith("gradient-boosted trees") and again.schema == SCHEMA and again.facts == HEAD["facts"]
     assert (again.predict(FRAME) == rival().predict(FRAME)).all()
 
 

@@ -1,4 +1,4 @@
-"""Tables: gradient-boosted trees (Friedman 2001; histograms as in LightGBM, Ke et al. 2017), scikit-learn's defaults."""
+"""Tables: gradient-boosted trees (Friedman 2001; histograms as in LightGBM, Ke et al. 2017), scikit-learn's defaults; on few rows, what does best there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ._small import SMALL, best_of, spread
 from ._store import Fitted, Rival, several, split_labels, with_care
 
 SCALAR = ("number", "category", "datetime", "multilabel")
@@ -30,11 +31,15 @@ class Trees(Rival):
         settings: dict = {"categorical_features": categorical} if any(categorical) else {}
         if kind == "classes" and classes > 30:
             settings["max_iter"] = 40  # one tree a class and round
-        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y)
+        estimator = several(make(random_state=seed, early_stopping=False, **settings), kind)
+        if len(y) <= SMALL and kind != "labels":
+            fitted.words, fitted.facts["spread"], estimator = best_of(x, y, categorical=categorical, kind=kind, seed=seed)
+        fitted.parts["estimator"] = estimator.fit(spread(x, fitted.facts["spread"]) if fitted.facts.get("spread") else x, y)
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
-        return scalar_features(frame, fitted.schema)[0]
+        x = scalar_features(frame, fitted.schema)[0]
+        return spread(x, fitted.facts["spread"]) if fitted.facts.get("spread") else x
 
 
 def scalar_features(frame: pl.DataFrame, schema: Schema) -> tuple[np.ndarray, list[bool]]:

@@ -1,0 +1,76 @@
+"""Few rows: no one classical learner is best on all small tables, so a handful are tried on folds of the training rows and the best stands as the rival."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+SMALL = 2_000  # rows up to which the choice is worth its time
+FOLDS = 5
+GENTLE: dict[str, Any] = {"learning_rate": 0.05, "max_iter": 80, "max_leaf_nodes": 7, "min_samples_leaf": 10}
+STRENGTHS = (0.03, 0.3)
+ALPHAS = (1.0, 30.0)
+
+
+def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str, seed: int) -> tuple[str, dict[str, Any], Any]:
+    """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows x (N, F), y (N,)."""
+    how = spreading(x, categorical)
+    tries = candidates(kind, categorical, seed)
+    losses = [fold_loss(estimator, spread(x, how) if linear else x, y, kind, seed) for _, linear, estimator in tries]
+    words, linear, estimator = tries[int(np.argmin(losses))]
+    return words, how if linear else {}, estimator
+
+
+def candidates(kind: str, categorical: list[bool], seed: int) -> list[tuple[str, bool, Any]]:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    known: dict[str, Any] = {"random_state": seed, "early_stopping": False} | ({"categorical_features": categorical} if any(categorical) else {})
+    trees = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
+    out = [("gradient-boosted trees", False, trees(**known)), ("small gradient-boosted trees", False, trees(**known, **GENTLE))]
+    if kind == "number":
+        return out + [(f"ridge regression (α={a:g})", True, Ridge(alpha=a)) for a in ALPHAS]
+    return out + [(f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=500)) for c in STRENGTHS]
+
+
+def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int) -> float:
+    """Mean log loss, or mean squared error, on folds that the estimator did not see."""
+    from sklearn.base import clone
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    rare = kind == "classes" and np.bincount(y)[np.unique(y)].min() < FOLDS
+    folds = (KFold if kind == "number" or rare else StratifiedKFold)(FOLDS, shuffle=True, random_state=seed)
+    total = 0.0
+    for learn, judge in folds.split(x, y):
+        fitted = clone(estimator).fit(x[learn], y[learn])
+        if kind == "number":
+            total += float(((fitted.predict(x[judge]) - y[judge]) ** 2).sum())
+            continue
+        p = np.full((len(judge), int(y.max()) + 1), 1e-4)
+        p[:, fitted.classes_] = np.maximum(1e-4, fitted.predict_proba(x[judge]))
+        total -= float(np.log(p[np.arange(len(judge)), y[judge]]).sum())
+    return total / len(y)
+
+
+def spreading(x: np.ndarray, categorical: list[bool]) -> dict[str, Any]:
+    """What `spread` must know of the training rows (N, F): a level count a category, mean and deviation a number."""
+    columns: list[dict[str, float]] = []
+    for values, is_category in zip(x.T, categorical, strict=True):
+        known = values[np.isfinite(values)]
+        if is_category:
+            columns.append({"levels": int(known.max(initial=-1)) + 1})
+        else:
+            columns.append({"mean": float(known.mean()) if len(known) else 0.0, "deviation": float(known.std()) or 1.0 if len(known) else 1.0})
+    return {"columns": columns}
+
+
+def spread(x: np.ndarray, how: dict[str, Any]) -> np.ndarray:
+    """(N, F) with NaN → (N, G) for linear models: categories as flags, numbers in their own spread and beside them a flag where one is missing."""
+    parts: list[np.ndarray] = [np.zeros((len(x), 0))]
+    for values, column in zip(x.T, how["columns"], strict=True):
+        if "levels" in column:
+            parts.append(values[:, None] == np.arange(column["levels"]))
+        else:
+            parts.append(np.stack([np.nan_to_num((values - column["mean"]) / column["deviation"]), np.isnan(values)], 1))
+    return np.concatenate(parts, 1).astype(np.float64)
