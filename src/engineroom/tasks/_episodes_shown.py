@@ -105,7 +105,7 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     seen, _ = again(facts, seed, actions)
     steps = list(range(len(actions)))
     spread = seen.std(0)
-    moving = np.sort(np.argsort(-(spread > 1e-6), kind="stable")[:LINES])
+    moving = np.sort(np.argsort(spread <= 1e-6, kind="stable")[:LINES])
     shown = [{"name": facts["observation"]["names"][k], "x": steps, "y": seen[: len(steps), k].tolist()} for k in moving]
     said = asked(critic, name, seen)[: len(steps)]
     expected = (said.max(1) if said.shape[1] > 1 else said[:, 0]) * scale
