@@ -62,8 +62,8 @@ def push_along_by_numbers(seen: np.ndarray) -> np.ndarray:
 
 
 def pump(seen: np.ndarray) -> np.ndarray:
-    """Turn the elbow against the upper arm's swing, so that every swing goes higher (Spong 1995)."""
-    return np.where(seen[:, 4] > 0, 2, 0)
+    """Turn the elbow the way it already turns, so that every swing goes higher (Spong 1995)."""
+    return np.where(seen[:, 5] > 0, 2, 0)
 
 
 RULES: dict[str, tuple[str, Callable[[Facts], Act]]] = {
@@ -72,6 +72,6 @@ RULES: dict[str, tuple[str, Callable[[Facts], Act]]] = {
     "LunarLander": ("a rule of landing, written by hand", by_sight(land)),
     "MountainCar": ("push the way it moves, written by hand", by_sight(push_along)),
     "MountainCarContinuous": ("push the way it moves, written by hand", by_sight(push_along_by_numbers)),
-    "Acrobot": ("swing against the arm, written by hand", by_sight(pump)),
+    "Acrobot": ("turn the elbow the way it turns, written by hand", by_sight(pump)),
     "warehouse": ("shortest paths to the nearest order nobody goes for, planned anew at every step", planner),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -107,6 +108,9 @@ class World:
 
     def __init__(self, facts: Facts, *, pictures: bool = False) -> None:
         self.facts, self.name, self.longest = facts, facts["name"], facts["longest"]
+        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker
+            for key, value in (("SDL_VIDEODRIVER", "dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
+                os.environ.setdefault(key, value)
         self.env, _ = make(self.name, dict(facts["arguments"]), pictures=pictures)
         spaces = gymnasium().spaces
         self.space, self.flatten = self.env.observation_space, spaces.utils.flatten
