@@ -25,7 +25,8 @@ from ..heads._assemble import assemble
 from ._replay import Replay
 from ._study import Study
 
-FOLLOW = 0.01  # share of the way that the slower copy goes in a step
+FOLLOW = 0.005  # share of the way that the slower copy goes in a step
+CAREFUL = 0.3  # of the usual rate: it learns from what it said itself, and what it said must not run away
 CLIP = 10.0
 
 
@@ -40,7 +41,7 @@ class QLearning(Study):
 
     def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
         model, target = cast["model"], cast["target"]
-        optimizer = make_optimizer(model, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.999))
+        optimizer = make_optimizer(model, lr=CAREFUL * lr, weight_decay=weight_decay, betas=(0.9, 0.999))
         forward = precision.wrap(model)
 
         def loss(output: Tensor, batch: Batch) -> Losses:

@@ -24,6 +24,7 @@ FRAMES, WIDE = 60, 240  # of a film in the report, and its width in pixels
 COLOURS, PAUSE = 32, 60  # milliseconds a frame
 LONG = 2_000  # frames of a film in a file
 LINES = 8  # numbers of an observation that a trace shows
+TRACED = 120  # steps of an episode that a trace shows, from its beginning
 HZ = 30
 
 
@@ -102,6 +103,7 @@ def action_bars(facts: Facts, records: Records, rival: Records) -> Exhibit:
 
 def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name: str, scale: float) -> list[Exhibit]:
     """An episode over time: observations, actions, and what the critic expected."""
+    actions = actions[:TRACED]
     seen, _ = again(facts, seed, actions)
     steps = list(range(len(actions)))
     spread = seen.std(0)
