@@ -25,16 +25,16 @@ from engineroom.tasks._options import make_task
 def gathered(name: str, method: str):
     """Batches by acting in `name`, with fresh networks."""
     table = open_table(name)
-    table = type(table)(table.frame.group_by("part", maintain_order=True).head(20), table.name, table.hints)
+    table = type(table)(table.frame.group_by("part", maintain_order=True).head(300), table.name, table.hints)
     config = make_config({"task": "control", "options": {"method": method}})
-    train = np.arange(20)
+    train = np.arange(300)
     schema = fit_schema(infer_schema(table, config), table, train, config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": train}
     task = make_task("control", config.options).bind(schema.target)
     objective = registry.get("objectives", task.objective)
     torch.manual_seed(0)
-    cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=20)
+    cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=300)
     return objective.collect(cast, task, Training(data, 256, 0))
 
 

@@ -19,7 +19,7 @@ def play(facts: Facts, seeds: Sequence[int] | np.ndarray, act: Act) -> dict[str,
     observations = [world.reset(int(seed)) for world, seed in zip(all_worlds, seeds, strict=True)]
     total, ended = np.zeros(number), np.zeros(number, bool)
     taken: list[list[np.ndarray]] = [[] for _ in range(number)]
-    live = np.arange(number)
+    live: np.ndarray = np.arange(number)
     while len(live):
         actions = act(np.stack([observations[k] for k in live]), [all_worlds[k] for k in live], live)
         going = []
@@ -32,8 +32,8 @@ def play(facts: Facts, seeds: Sequence[int] | np.ndarray, act: Act) -> dict[str,
                 going.append(k)
         live = np.array(going, int)
     kept = np.empty(number, object)
-    for k, actions_of in enumerate(taken):
-        kept[k] = np.array(actions_of, np.int16 if facts["action"]["kind"] == "discrete" else np.float32)
+    for place, actions_of in enumerate(taken):
+        kept[place] = np.array(actions_of, np.int16 if facts["action"]["kind"] == "discrete" else np.float32)
     return {"return": total, "steps": np.array([len(one) for one in taken], float), "ended": ended, "actions": kept}
 
 

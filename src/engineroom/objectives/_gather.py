@@ -32,7 +32,7 @@ class Gather:
         self.state = batches.data.schema.target.state
         self.facts, self.scale, self.discount = self.state["world"], float(self.state["scale"]), task.discount
         self.discrete = self.facts["action"]["kind"] == "discrete"
-        self.seeds = batches.data.stores["target"].take(batches.rows)
+        self.seeds = np.asarray(batches.data.stores["target"].take(batches.rows))
         self.actors = Actors(self.facts, self.seeds, WORLDS, self.seed)
 
     def batch_of(self, step: int, total: int) -> Batch:

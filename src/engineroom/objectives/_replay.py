@@ -37,7 +37,12 @@ class Replay(Gather):
     def trial(self) -> float:
         self.room, self.done = TRIAL, 0
         self.arrays = self.empty()
-        return timed(lambda: [self.act(1.0 if t % 2 else 0.0) for t in range(TRIAL)]) / TRIAL
+
+        def work() -> None:
+            for t in range(TRIAL):
+                self.act(float(t % 2))
+
+        return timed(work) / TRIAL
 
     def act(self, curious: float) -> None:
         """One action in every world, remembered."""

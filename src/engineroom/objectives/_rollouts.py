@@ -51,7 +51,7 @@ class Rollouts(Gather):
     def gather(self, turn: int) -> dict[str, np.ndarray]:
         """Act for `length` steps by the policy as it is now, chance included: arrays over all steps of all worlds (T · N, …)."""
         generator = numpy_generator(self.seed, "act", turn)
-        seen, actions, rewards, ended, over = [], [], [], [], []
+        seen, actions, rewards, ended, over = (list[np.ndarray]() for _ in range(5))
         cuts: list[tuple[int, int, np.ndarray]] = []
         for t in range(self.length):
             seen.append(self.actors.seen)

@@ -159,7 +159,7 @@ class Control(Plain):
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """The episodes one after the other as a film."""
-        film_file(self.facts, frame[START].to_list(), answers["actions"], path)
+        film_file(self.facts, frame[START].to_list(), list(answers["actions"]), path)
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         return [returns(records, rival), action_bars(self.facts, records, rival)]
