@@ -85,7 +85,8 @@ def make(name: str, arguments: dict[str, Any], *, pictures: bool) -> tuple[Any, 
     try:
         made = gym.make(name, disable_env_checker=True, **({} if own else {"render_mode": "rgb_array"}), **arguments)
     except Exception as error:  # whatever the environment's own code raises
-        raise UserError(f"The environment {name} cannot be made.", f"{type(error).__name__}: {str(error)[:300]}", "Is what it needs installed, and are its arguments right?") from None
+        why = f"{type(error).__name__}: {str(error)[:300]}"
+        raise UserError(f"The environment {name} cannot be made.", why, "Is what it needs installed, and are its arguments right?") from None
     return made, made.spec.max_episode_steps if made.spec else None
 
 
@@ -128,10 +129,11 @@ def user_class(name: str, place: str, wanted: str) -> Any:
 
 
 def build(kind: Any, name: str, arguments: dict[str, Any], *, pictures: bool) -> tuple[Any, int | None]:
-    takes = inspect.signature(kind.__init__).parameters
+    takes = inspect.signature(kind).parameters
     draws = pictures and ("render_mode" in takes or any(one.kind is one.VAR_KEYWORD for one in takes.values()))
     try:
         made = kind(**({"render_mode": "rgb_array"} if draws else {}), **arguments)
     except Exception as error:
-        raise DataError(f"The environment {name} cannot be made.", f"{type(error).__name__}: {str(error)[:300]}", "Check its arguments: NAME?key=value&key=value") from None
+        why = f"{type(error).__name__}: {str(error)[:300]}"
+        raise DataError(f"The environment {name} cannot be made.", why, "Check its arguments: NAME?key=value&key=value") from None
     return made, getattr(made, "longest", None)

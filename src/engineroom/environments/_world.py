@@ -65,7 +65,8 @@ def seen(env: Any, name: str) -> dict[str, Any]:
     try:
         size = int(gymnasium().spaces.flatdim(space))
     except (NotImplementedError, ValueError, TypeError, AttributeError):
-        raise DataError(f"Observations of {name} cannot be read.", f"Its space is {str(space)[:200]}.", "Boxes, discrete spaces and tuples or dictionaries of them can.") from None
+        fix = "Boxes, discrete spaces and tuples or dictionaries of them can."
+        raise DataError(f"Observations of {name} cannot be read.", f"Its space is {str(space)[:200]}.", fix) from None
     if size > MOST_NUMBERS:
         raise DataError(f"An observation of {name} holds {size:,} numbers.", f"At most {MOST_NUMBERS:,} are read at once.", "Make it smaller by a wrapper.")
     words = getattr(env.unwrapped, "observation_names", None) or known_names(name, 0)

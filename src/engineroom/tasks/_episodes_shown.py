@@ -96,7 +96,8 @@ def action_bars(facts: Facts, records: Records, rival: Records) -> Exhibit:
         series = [{"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()} for name, done in sides]
         return Exhibit("bars", "What is done how often", {"labels": list(names), "series": series, "y": "share of all steps"})
     edges = np.linspace(-1, 1, 31)
-    series = [{"name": f"{side}: {name}", "counts": np.histogram(np.clip(done[:, k], -1, 1), edges)[0].tolist()} for side, done in sides for k, name in enumerate(names[:3])]
+    spread = [(f"{side}: {name}", np.clip(done[:, k], -1, 1)) for side, done in sides for k, name in enumerate(names[:3])]
+    series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in spread]
     return Exhibit("histogram", "What is done how often", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
 
 
@@ -111,10 +112,12 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     said = asked(critic, name, seen)[: len(steps)]
     expected = (said.max(1) if said.shape[1] > 1 else said[:, 0]) * scale
     done = actions[:, None] if actions.ndim == 1 else np.clip(actions, -1, 1)
-    acts = [{"name": "action" if done.shape[1] == 1 else facts["action"]["names"][k], "x": steps, "y": done[:, k].astype(float).tolist()} for k in range(min(LINES, done.shape[1]))]
+    names = ["action"] if done.shape[1] == 1 else facts["action"]["names"][:LINES]
+    acts = [{"name": one, "x": steps, "y": done[:, k].astype(float).tolist()} for k, one in enumerate(names)]
+    hopes = [{"name": "expected", "x": steps, "y": expected.tolist()}]
     words = ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"])) if actions.ndim == 1 else "From -1, the least, to 1, the largest."
     return [
         Exhibit("lines", f"One episode (seed {seed}): what it saw", {"x": "step", "y": "observation", "series": shown}),
         Exhibit("lines", "… what it did", {"x": "step", "y": "action", "series": acts}, words[:300]),
-        Exhibit("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": [{"name": "expected", "x": steps, "y": expected.tolist()}]}),
+        Exhibit("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": hopes}),
     ]
