@@ -82,6 +82,7 @@ def test_options_are_checked() -> None:
 
 def test_scores_and_what_an_explanation_moves() -> None:
     records = {"return": np.arange(20.0), "steps": np.full(20, 5.0)}
+    assert make_task("control", {}).drawn_rows({"return": np.array([3.0, 1.0, 2.0])}).tolist() == [1, 2, 0], "from worst to best"
     assert scores(records) == {"return": 9.5, "median": 9.5, "worst_tenth": 0.5, "steps": 5.0, "loss": -9.5}
     said = torch.tensor([[[1.0, 3.0, 2.0]], [[2.0, 2.0, 2.0]]])
     target = Column("episode", "episode", "target")

@@ -167,6 +167,8 @@ class World:
         """(H, W, 3) uint8 of what there is to see now, where the environment draws."""
         try:
             drawn = self.env.render()
+        except NotImplementedError:
+            return None
         except Exception as error:
             raise self.fault(error) from error
         drawn = None if drawn is None else np.asarray(drawn)

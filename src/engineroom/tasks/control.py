@@ -141,7 +141,7 @@ class Control(Plain):
 
     def drawn_rows(self, records: Records) -> np.ndarray:
         order = np.argsort(records["return"], kind="stable")
-        return np.unique(order[np.linspace(0, len(order) - 1, min(FILMS, len(order))).astype(int)])
+        return order[np.unique(np.linspace(0, len(order) - 1, min(FILMS, len(order))).astype(int))]
 
     def wrong(self, records: Records) -> np.ndarray:
         """The episodes that went worst, where they did not all go alike."""
