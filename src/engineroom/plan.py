@@ -33,6 +33,7 @@ RECIPES = {
     "tagging": (20, 5_000, 0.3, 16, 32, 4e-3, 0.05),
     "generation": (100, 2_000, 0.5, 32, 32, 1e-3, 0.0),
     "documents": (100, 100, 0.4, 8, 16, 3e-3, 0.05),
+    "control": (800, 4_000, 0.0, 256, 256, 1e-3, 0.0),
     "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
@@ -57,7 +58,7 @@ class Plan:
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     """The recipe of the task, or of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
-    kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "vector", "set") if k in kinds)
+    kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "vector", "set") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))

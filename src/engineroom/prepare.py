@@ -21,7 +21,7 @@ from .core.table import Table
 from .data.checks import check
 from .data.dataset import Dataset, encode_table
 from .data.fingerprint import fingerprint
-from .data.open import open_table
+from .data.open import full_name, open_table
 from .data.schema import apply_findings, fit_schema, infer_schema
 from .data.splits import split_rows
 from .plan import make_plan
@@ -159,7 +159,7 @@ def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Con
         table.frame.write_ipc(path)
         data = str(path)
     elif data:
-        data = str(Path(data).resolve())
+        data = full_name(data)
     test = str(Path(config.test).resolve()) if config.test else None
     start = str(Path(config.start).resolve()) if config.start else None
     return config.model_copy(update={"data": data, "test": test, "start": start, "run": str(run.path)})

@@ -75,6 +75,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     device = pick_device(config.train.device)
     cast.to(device)
     model = cast["model"]
+    batches = objective.collect(cast, task, batches)
 
     def players_of(cast: torch.nn.ModuleDict, precision: Precision, schedule: Schedule | None = None) -> tuple[Player, ...]:
         return objective.players(cast, task, schedule or Schedule(CHECKS), precision, lr=plan.lr, weight_decay=plan.weight_decay)
@@ -110,6 +111,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         seconds=config.train.checkpoint_seconds,
         facts=lambda: {"elapsed": clock()},
         best=lambda: validate.best_weights or model.state_dict(),
+        carries=batches,
     )
     meta = checkpoint.restore()
     first = 1
@@ -154,6 +156,7 @@ def settle(config: Config, plan, cast: torch.nn.ModuleDict, make: Makes, batches
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
     example = Precision("fp32", device).move(batches.batch(2))
     precision, found = probe(cast, make, example, config.train.precision, device, config.train.threads)
+    found["seconds_per_step"] = {name: round(pace + batches.costs, 5) for name, pace in found["seconds_per_step"].items()}
     if config.train.steps:
         steps = config.train.steps
     elif config.train.epochs:

@@ -48,12 +48,14 @@ VALUES = {
     "following": pl.Series("x", np.arange(42)),
     "noise": pl.Series("x", np.arange(42)),
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
+    "episode": pl.Series("x", np.arange(42)),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture", "oddity", "flaw", "page", "fields")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode")
 
 
 @pytest.fixture

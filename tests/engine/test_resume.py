@@ -39,11 +39,13 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures", "two players"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "acting", "acting from memory"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
         data = ["houses.csv", "--target", "price"]
+    elif kind.startswith("acting"):
+        data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:
         shape_pictures(tmp_path / "pictures")
         data = ["pictures", *(["--recipe", "generation", "--set", "options.pixels=16"] if kind == "two players" else [])]

@@ -12,6 +12,7 @@ from conftest import command
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import UserError
+from engineroom.data.open import open_table
 from engineroom.session import with_recipe
 
 NAMES = registry.names("recipes")
@@ -22,6 +23,7 @@ def test_a_recipe_is_whole(name: str) -> None:
     recipe = registry.get("recipes", name)
     make_config(recipe.settings)
     table = recipe.demo()
+    table = open_table(table).frame if isinstance(table, str) else table
     assert recipe.target in table.columns and table.height >= 100
     assert all([recipe.title, recipe.story, recipe.data, recipe.answers]) and recipe.minutes <= 2
     assert len((Path(engineroom.__file__).parent / "recipes" / f"{name}.py").read_text().splitlines()) <= 40

@@ -154,6 +154,7 @@ class Training:
     augment: bool = True
     mix: bool = False  # for classes of single pictures
     order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # the rows of an epoch as a task wants them; None = shuffled
+    costs: float = 0.0  # seconds a batch takes beyond what the probe sees: reading a store takes none
 
     def __post_init__(self) -> None:
         self.rows = self.data.splits["train"]
@@ -182,3 +183,10 @@ class Training:
         while step <= stop():
             yield step, self.batch(step)
             step += 1
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What a checkpoint must hold of where batches come from: nothing, they are a function of (seed, step)."""
+        return {}
+
+    def take(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from what `tensors` held."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..core import registry
 from ..core.config import LimitsConfig
 from ..core.errors import DataError, nearest
 from ..core.table import Table
@@ -74,10 +75,25 @@ def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | N
         return from_python(data)
     path = absolute(Path(data).expanduser())
     if not path.exists():
-        raise _absent(path)
+        named = _named(str(data))
+        if named is None:
+            raise _absent(path)
+        return named.read(str(data), limits=limits)
     if progress is not None:
         progress(f"Reading {path.name}")
     return source_of(path).read(path, limits=limits, target=target, cache=cache)
+
+
+def _named(text: str) -> Any:
+    """What knows something of that name that is no file; None where nothing does."""
+    return next((one for one in registry.every("data/named").values() if one.recognises(text)), None)
+
+
+def full_name(data: str) -> str:
+    """The same data, named so that they are found from any folder."""
+    path = Path(data)
+    named = None if path.expanduser().exists() else _named(data)
+    return str(path.resolve()) if named is None else named.full(data)
 
 
 def _absent(path: Path) -> DataError:

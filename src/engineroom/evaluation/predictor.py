@@ -32,8 +32,7 @@ def ask(
         batch_size = task.ask_rows
         for start in range(0, len(rows), batch_size):
             batch = data.batch(rows[start : start + batch_size])
-            output = forward(precision.move(batch)).float().cpu()
-            parts.append(task.respond(output, batch, data.schema.target))
+            parts.append(task.answer(lambda one: forward(precision.move(one)).float().cpu(), batch, data.schema.target))
             if progress:
                 progress(min(len(rows), start + batch_size), len(rows))
     model.train(was)

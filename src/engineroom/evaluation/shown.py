@@ -36,6 +36,9 @@ def summary(values: pl.Series, column) -> str:
     state = column.state
     if column.modality == "number" and values.dtype.is_numeric():
         return f"{float(str(values.min())):.4g} … {float(str(values.max())):.4g}" if values.null_count() < len(values) else "empty"
+    if "world" in state:
+        world = state["world"]
+        return f"{world['name']}: {world['observation']['size']} numbers seen, {len(world['action']['names'])} actions ({world['action']['kind']}), at most {world['longest']:,} steps"
     if "values" in state:
         return (
             f"{len(state['values'])} different: "

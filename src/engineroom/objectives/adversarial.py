@@ -24,6 +24,7 @@ from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
 from ._running import follow_weights
+from ._study import Study
 
 BETAS = (0.0, 0.99)  # no momentum: the other player moves
 CONDITION = 64  # numbers that tell the critic what is meant
@@ -53,7 +54,7 @@ class Judge(nn.Module):
         return self.critic(pictures, meant)
 
 
-class Adversarial:
+class Adversarial(Study):
     def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "maker"; "judge"}."""
         maker = assemble(schema, config, task, example, rows=rows, networks=1)

@@ -6,15 +6,15 @@ from torch import nn
 
 from ..core.config import Config
 from ..core.events import Player
-from ..core.exhibits import Exhibit
 from ..core.signals import Batch
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
+from ._study import Study
 
 
-class Supervised:
+class Supervised(Study):
     def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …}: one network, or several side by side."""
         model = assemble(schema, config, task, example, rows=rows, networks=networks)
@@ -31,10 +31,6 @@ class Supervised:
 
         schedule.apply(optimizer, 0)
         return (Player("model", optimizer, precision.wrap(model), task.loss, clip=1.0, after=after),)
-
-    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Exhibit]:
-        """What others on the stage could tell: there are none."""
-        return []
 
 
 OBJECTIVE = Supervised()

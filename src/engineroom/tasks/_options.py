@@ -72,6 +72,14 @@ class Plain:
         """A rival's word as answers."""
         return values
 
+    def answer(self, forward: Callable[[Batch], Tensor], batch: Batch, target: Column) -> Answers:
+        """The network's answers to a batch. `forward` asks it; who must ask again and again (acting step by step) does so here."""
+        return self.respond(forward(batch), batch, target)
+
+    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+        """What the network says of a batch (B, K, …) as answers."""
+        raise NotImplementedError
+
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         return {}
 

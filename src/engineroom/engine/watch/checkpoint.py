@@ -37,8 +37,11 @@ class Checkpoint:
         seconds: float,
         facts: Callable[[], dict[str, Any]],
         best: Callable[[], dict[str, Tensor]],
+        carries: Any = None,
     ) -> None:
-        """`memory` are things with state() and restore(); `facts()` is JSON kept beside them (elapsed seconds); `best()` the best weights."""
+        """`memory` are things with state() and restore(); `facts()` is JSON kept beside them (elapsed seconds); `best()` the best weights;
+        `carries` something with tensors() and take(tensors): where batches come from, if that has a memory."""
+        self.carries = carries
         self.directory, self.cast, self.players, self.memory = directory, cast, players, memory
         self.seconds, self.facts, self.best = seconds, facts, best
         self.last = time.perf_counter()
@@ -51,6 +54,7 @@ class Checkpoint:
         """Write the checkpoint of a finished step."""
         self.last = time.perf_counter()
         tensors = {f"cast.{name}": tensor for name, tensor in self.cast.state_dict().items()}
+        tensors |= {f"carried.{name}": tensor for name, tensor in (self.carries.tensors() if self.carries else {}).items()}
         tensors["random"] = torch.get_rng_state()
         tensors |= {f"random.cuda.{i}": state for i, state in enumerate(cuda_states())}
         optimizers = {}
@@ -92,6 +96,8 @@ class Checkpoint:
                 player.optimizer.load_state_dict(unflatten(own, meta["optimizers"][player.name]))
             for name, thing in self.memory.items():
                 thing.restore(meta["memory"][name], best) if name == "validate" else thing.restore(meta["memory"][name])
+            if self.carries:
+                self.carries.take({name[8:]: tensor for name, tensor in tensors.items() if name.startswith("carried.")})
             torch.set_rng_state(tensors["random"])
             for index in range(len(cuda_states())):  # dropout on a GPU draws from the GPU's own generator
                 torch.cuda.set_rng_state(tensors[f"random.cuda.{index}"], index)
