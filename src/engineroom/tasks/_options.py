@@ -42,6 +42,8 @@ class Plain:
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
     drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
+    warmth: ClassVar[float] = 0.8  # the temperature at which it writes where nobody says another
+    continues: ClassVar[bool] = True  # is what it writes the end of what it was given?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def fits(self, target: Column) -> float:
@@ -67,6 +69,14 @@ class Plain:
     def findings(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
         return []
+
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        """The answers to a batch, by one question to the network, or by as many as the task needs; `network.model` is the module itself."""
+        return self.respond(network(batch), batch, target)  # type: ignore[attr-defined, no-any-return]
+
+    def quickly(self) -> Any:
+        """The task as it answers while training goes on, where its full answer takes long."""
+        return self
 
     def plain(self, values: Any) -> Answers:
         """A rival's word as answers."""
