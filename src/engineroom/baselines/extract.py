@@ -41,13 +41,13 @@ class Extract(Rival):
 
 
 def rarities(texts: Sequence[str]) -> dict[str, float]:
-    """Word → log of how rare it is (IDF), the commonest MOST_WORDS."""
+    """Word → how rare it is (smoothed IDF), the commonest MOST_WORDS."""
     met: dict[str, int] = {}
     for text in texts:
         for word in set(WORD.findall(text.lower())):
             met[word] = met.get(word, 0) + 1
     common = sorted(met, key=lambda word: (-met[word], word))[:MOST_WORDS]
-    return {word: float(np.log((1 + len(texts)) / (1 + met[word]))) for word in common}
+    return {word: 1 + float(np.log((1 + len(texts)) / (1 + met[word]))) for word in common}
 
 
 def picked(text: Sequence[str], how: str, count: int, rarity: dict[str, float]) -> str:

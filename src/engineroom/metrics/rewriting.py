@@ -65,9 +65,9 @@ def chrf_of(sums: np.ndarray) -> float:
 def rouge(said: str, truth: str) -> tuple[float, float, float]:
     """(ROUGE-1, ROUGE-2, ROUGE-L), F1."""
     a, b = WORD.findall(said.lower()), WORD.findall(truth.lower())
-    pairs = [(Counter(zip(*(words[k:] for k in range(n)), strict=False)) for words in (a, b)) for n in (1, 2)]
     found = []
-    for mine, theirs in pairs:
+    for n in (1, 2):
+        mine, theirs = (Counter(zip(*(words[k:] for k in range(n)), strict=False)) for words in (a, b))
         found.append(f1((mine & theirs).total(), mine.total(), theirs.total()))
     return found[0], found[1], f1(common(a, b), len(a), len(b))
 
