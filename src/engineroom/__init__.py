@@ -170,9 +170,9 @@ def generate(
     seed: int = 0,
     say: Callable[[str], None] | None = None,
 ) -> str:
-    """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from. Same seed, same text.
+    """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from.
 
-    Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
+    Same seed, same text. Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
     model = load(run)
     pieces = []

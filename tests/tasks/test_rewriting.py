@@ -103,7 +103,8 @@ def test_options_change_what_is_learnt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({"decoder": "lstn"}, "lstm"), ({"goal": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary"), ({"source": "rea"}, "read")]
+    ("options", "words"),
+    [({"decoder": "lstn"}, "lstm"), ({"goal": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary"), ({"source": "rea"}, "read")],
 )
 def test_options_that_make_no_sense_are_told(options, words) -> None:
     with pytest.raises(UserError) as error:

@@ -59,7 +59,7 @@ class Say(nn.Module):
     def begin(self, features: Features) -> Kept:
         assert features.map is not None
         mask = features.map.mask
-        read = tuple(block.across.remember(features.map.data) for block in self.blocks)
+        read = tuple(block.across.remember(features.map.data) for block in self.blocks)  # type: ignore[union-attr, operator]
         return Kept(read, None if mask is None else mask[:, None, None, :])
 
     def enter(self, codes: Tensor, first: int) -> Tensor:

@@ -21,7 +21,7 @@ STD = 0.1  # of a piece's numbers at the start
 
 
 class Passage(Corpus):
-    families = ("transformer", "rnn", "cnn", "mlp")
+    families: tuple[str, ...] = ("transformer", "rnn", "cnn", "mlp")  # type: ignore[assignment]
     inside = False
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,11 @@ FAULTS = {
     "stalled": ("the motor stopped after {} minutes", "it stood still for {} minutes under load"),
     "vibrated": ("a hum was heard and the sensor showed {} millimetres a second", "bearings shook, {} millimetres a second"),
 }
-ACTIONS = {"was repaired": ("the fitter changed the part and it runs again", "fixed before the shift ended"), "was switched off": ("we took it out of service", "it stays off until Monday"), "is watched": ("it may run on for now, look at it every hour", "kept running under watch")}
+ACTIONS = {
+    "was repaired": ("the fitter changed the part and it runs again", "fixed before the shift ended"),
+    "was switched off": ("we took it out of service", "it stays off until Monday"),
+    "is watched": ("it may run on for now, look at it every hour", "kept running under watch"),
+}
 CALM = (
     "Shift handed over at {hour} o'clock.", "Cleaned the floor of the {hall}.", "Nothing to note in the {hall}.", "Delivery of {count} boxes arrived.",
     "Checked the first-aid box in the {hall}.", "Visitors came through the {hall}.", "{count} lamps were changed.", "Meeting with the planners took {count} minutes.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ MOST = 40  # words a side that are drawn
 CELL, LETTER, SLANT = 19, 6.6, 0.82  # pixels
 
 
-def words_of(codes: Sequence[int], state: State) -> tuple[list[str], np.ndarray]:
+def words_of(codes: Iterable[int], state: State) -> tuple[list[str], np.ndarray]:
     """Pieces (T,) → (the words they make, the word of each piece (T,)): a word begins where its piece begins with a space."""
     tokenizer, letters = load_tokenizer(state["tokenizer"]), byte_letters()
     spelt: list[bytes] = []

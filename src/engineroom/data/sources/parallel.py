@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from .prose import whole
 
 # ISO 639-1 but for `ts`, `so`, `md` and the like, which other formats own; and how corpora call the two sides
 CODES = frozenset(
-    "af am ar as az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lb lo lt lv mg mi mk ml mn mr "
-    "ms mt my ne nl no or pa pl ps pt qu ro ru rw sa sd si sk sl sq sr sv sw ta te tg th tk tl tr tt uk ur uz vi xh yo zh zu source target".split()
+    re.findall(
+        "[a-z]+",
+        "af am ar as az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lb lo lt lv mg mi mk ml "
+        "mn mr ms mt my ne nl no or pa pl ps pt qu ro ru rw sa sd si sk sl sq sr sv sw ta te tg th tk tl tr tt uk ur uz vi xh yo zh zu source target",
+    )
 )
 
 
