@@ -121,6 +121,11 @@ def test_columns_that_are_not_there_are_told() -> None:
         reframed(pl.DataFrame({"n": [1, 2], "written": ["a", "b"]}))
 
 
+def test_a_column_called_split_is_kept() -> None:
+    table = reframed(cipher(4).with_columns(split=pl.Series(["train", "train", "val", "test"])))
+    assert table.hints["split"]["role"] == "split" and table.frame["split"].to_list()[3] == "test"
+
+
 def test_several_references_are_several_rows() -> None:
     table = reframed(pl.DataFrame({"read": ["a b c", "d e f"], "written1": ["x", "y"], "written2": ["z", None]}))
     assert sorted(table.frame.rows()) == [("a b c", "x"), ("a b c", "z"), ("d e f", "y")] and "row of its own" in table.notes[0]

@@ -16,4 +16,5 @@ RECIPE = Recipe(
     demo=diaries,
     settings={"task": "rewriting", "options": {"goal": "summary", "shared": True}, "model": {"dropout": 0.15}},
     minutes=2.0,
+    expect="ROUGE-L 0.70 in two minutes, few headlines to the letter; the nearest sentence has 0.43",
 )

@@ -16,4 +16,5 @@ RECIPE = Recipe(
     demo=phrases,
     settings={"task": "rewriting", "options": {"goal": "translation"}, "model": {"dropout": 0.15}},
     minutes=2.0,
+    expect="BLEU 82 in two minutes; word by word 0.2: the tongue has another order and endings",
 )

@@ -11,6 +11,7 @@ import polars as pl
 from ..core.errors import DataError, UserError, nearest
 from ..core.table import Table
 
+SPLIT = "split"  # a column of this name says which rows are judged, where the source knows none that does
 PLAIN = {"text", "document"}  # what the source of plain texts gives
 
 
@@ -19,6 +20,7 @@ def pairs(table: Table, target: str | None, source: str, *, read: dict[str, Any]
     if not target:
         raise UserError("Which text is to be written?", f"Columns: {', '.join(table.frame.columns[:20])}.", "Say --target COLUMN")
     split = next((name for name, hint in table.hints.items() if hint.get("role") == "split" and name in table.frame.columns), None)
+    split = split or next((name for name in (SPLIT,) if name in table.frame.columns), None)
     frame, several = one_reference(table.frame, target)
     name = source_column(frame, table, target, source, skip={*several, split})
     kept = frame.select(pl.col(name).cast(pl.String), pl.col(target).cast(pl.String), *([split] if split else []))
@@ -30,7 +32,7 @@ def pairs(table: Table, target: str | None, source: str, *, read: dict[str, Any]
     left_out = [one for one in table.frame.columns if one not in (name, target, split, *several)]
     if left_out:
         notes = (*notes, f"Read is {name!r} alone; left out: {', '.join(left_out[:8])}.")
-    return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), notes, table.skipped)
+    return Table(kept, table.name, hints | ({split: {"modality": "category", "role": "split", **table.hints.get(split, {})}} if split else {}), notes, table.skipped)
 
 
 def one_reference(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, list[str]]:
