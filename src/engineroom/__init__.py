@@ -165,18 +165,21 @@ def generate(
     *,
     prompt: str = "",
     tokens: int = 300,
-    temperature: float = 0.8,
+    temperature: float | None = None,
     top_p: float = 0.95,
     seed: int = 0,
     say: Callable[[str], None] | None = None,
 ) -> str:
-    """The text that a trained language model writes after `prompt`; `say` hears it piece by piece. Same seed, same text.
+    """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from.
 
-    Temperature 0 takes the likeliest token each time; `top_p` draws among the likeliest that together reach this probability.
+    Same seed, same text. Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
     model = load(run)
     pieces = []
-    for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
+    if say is not None and model.task.continues:
+        say(prompt)
+    warmth = model.task.warmth if temperature is None else temperature
+    for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=warmth, top_p=top_p, seed=seed):
         pieces.append(piece)
         if say is not None:
             say(piece)

@@ -48,7 +48,7 @@ def finish(
     """Examine, compare, report, bundle."""
     model, data, task = mirrored(cast["model"], ready.schema, ready.task), ready.data, ready.task
     test, val = data.splits["test"], data.splits["val"]
-    calibration = task.calibrate(ask(model, data, val, task), ready.truth(val))
+    calibration = task.calibrate(ask(model, data, val, task.quickly()), ready.truth(val))
     begun = time.perf_counter()
     answers = task.calibrated(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
@@ -114,7 +114,7 @@ def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, s
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
-        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task), ready.truth(rows))
+        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task.quickly()), ready.truth(rows))
         provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
         manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": clean(scores)}
         golden = make_golden(best, unfolded(ready.data), rows)

@@ -92,10 +92,10 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say
     )
     monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // task.monitored)]
-    truth = ready.truth(monitor)
+    truth, quick = ready.truth(monitor), task.quickly()
 
     def judge(network: torch.nn.Module) -> dict[str, float]:
-        answers = ask(network, data, monitor, task, precision=precision)
+        answers = ask(network, data, monitor, quick, precision=precision)
         return task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
 
     settled.setdefault("every", check_every(config, settled, lambda: judge(model)))

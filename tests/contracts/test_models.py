@@ -33,6 +33,7 @@ COLUMNS = {
     "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
     "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
     "corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
+    "passage": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
     "aligned": [f"MK{'LV'[i % 2]}NGKT{'ADEGWC'[i // 2 % 6]}L{'ST'[i // 12]}" for i in range(N)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }

@@ -45,11 +45,13 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns."""
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns.
+    `said` (B, U): what an answer given step by step has said so far, where it has begun."""
 
     pooled: Tensor
     map: Signal | None = None
     parts: tuple[Tensor, ...] = ()
+    said: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Losses:
     parts: Mapping[str, Tensor] = field(default_factory=dict)
 
 
+SAID = "target_said"  # the field of a batch that holds what was said before each place of an answer given step by step
 Records = dict[str, "np.ndarray"]  # graded answers, one entry per row in every array
 Answers = dict[str, "np.ndarray"]  # what a predictor says, one entry per row in every array
 JSON = dict[str, Any]

@@ -6,11 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ..core.signals import Answers
+from ..core.signals import Answers, Batch
 from ..data.dataset import Dataset
 from ..engine.precision import Precision
+
+
+class Asked:
+    """A network as a task asks it: rows go to where it lives, outputs come back as fp32 numbers on the CPU."""
+
+    def __init__(self, model: nn.Module, precision: Precision) -> None:
+        self.model, self.move, self.forward = model, precision.move, precision.wrap(model)
+
+    def __call__(self, batch: Batch) -> Tensor:
+        return self.forward(self.move(batch)).float().cpu()
 
 
 def ask(
@@ -23,8 +33,7 @@ def ask(
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
     """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was afterwards."""
-    precision = precision or Precision()
-    forward = precision.wrap(model)
+    asked = Asked(model, precision or Precision())
     was = model.training
     model.eval()
     parts: list[Answers] = []
@@ -32,7 +41,7 @@ def ask(
         batch_size = task.ask_rows
         for start in range(0, len(rows), batch_size):
             batch = data.batch(rows[start : start + batch_size])
-            parts.append(task.answer(lambda one: forward(precision.move(one)).float().cpu(), batch, data.schema.target))
+            parts.append(task.answer(asked, batch, data.schema.target))
             if progress:
                 progress(min(len(rows), start + batch_size), len(rows))
     model.train(was)

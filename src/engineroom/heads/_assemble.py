@@ -13,7 +13,7 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.config import Config
 from ..core.errors import UserError, nearest
-from ..core.signals import Batch, Features, Signal
+from ..core.signals import SAID, Batch, Features, Signal
 from ..data.fields import Field, input_fields
 from ._beside import Beside
 
@@ -87,17 +87,20 @@ class ColumnsModel(nn.Module):
         return [self.backbones[str(i)](self.signal(group, batch)) for i, group in enumerate(self.groups)]
 
     def forward(self, batch: Batch) -> Tensor:
+        return self.head(self.gathered(batch))
+
+    def gathered(self, batch: Batch) -> Features:
+        """All that the head reads."""
         features = self.features(batch)
         parts = pooled = [one.pooled for one in features]
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return self.head(Features(self.fuse(pooled[0]), self.map(features), tuple(parts)))
+        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID))
 
     def map(self, features: list[Features]) -> Signal | None:
         """What the head reads of places: the map of one group, and what all others say of the whole row."""
-        found = None if self.mapped is None else features[self.mapped].map
-        if found is None or self.beside is None:
+        if (found := None if self.mapped is None else features[self.mapped].map) is None or self.beside is None:
             return found
         return self.beside.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
 
@@ -244,7 +247,5 @@ def agree(family, modality_name: str, name: str):
 
 def describe(model: Any) -> dict[str, Any]:
     """Size and make-up, plain JSON."""
-    count = sum(p.numel() for p in model.parameters())
-    size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
-    plan = model.plan
-    return {"parameters": count, "megabytes": round(size / 1e6, 3), "encoders": plan.encoders, "families": sorted(plan.families)}
+    size, plan = sum(t.numel() * t.element_size() for t in model.state_dict().values()), model.plan
+    return {"parameters": sum(p.numel() for p in model.parameters()), "megabytes": round(size / 1e6, 3), "encoders": plan.encoders, "families": sorted(plan.families)}

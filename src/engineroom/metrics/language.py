@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def by_place(each: Sequence[np.ndarray], edges: np.ndarray) -> list[float]:
     return [float(value[part == k].mean()) if (part == k).any() else float("nan") for k in range(len(edges) - 1)]
 
 
-def objects(rows: Sequence[np.ndarray]) -> np.ndarray:
+def objects(rows: Sequence[Any]) -> np.ndarray:
     """(N,) object array, also where all rows happen to be of one length."""
     out = np.empty(len(rows), object)
     for i, row in enumerate(rows):

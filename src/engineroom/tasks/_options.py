@@ -42,6 +42,8 @@ class Plain:
     draws: ClassVar[bool] = False  # are answers better looked at than read?
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
     drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
+    warmth: ClassVar[float] = 0.8  # the temperature at which it writes where nobody says another
+    continues: ClassVar[bool] = True  # is what it writes the end of what it was given?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
     def fits(self, target: Column) -> float:
@@ -68,13 +70,17 @@ class Plain:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
         return []
 
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        """The answers to a batch, by one question to the network, or by as many as the task needs; `network.model` is the module itself."""
+        return self.respond(network(batch), batch, target)
+
+    def quickly(self) -> Any:
+        """The task as it answers while training goes on, where its full answer takes long."""
+        return self
+
     def plain(self, values: Any) -> Answers:
         """A rival's word as answers."""
         return values
-
-    def answer(self, forward: Callable[[Batch], Tensor], batch: Batch, target: Column) -> Answers:
-        """The network's answers to a batch. `forward` asks it; who must ask again and again (acting step by step) does so here."""
-        return self.respond(forward(batch), batch, target)
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """What the network says of a batch (B, K, …) as answers."""
