@@ -20,6 +20,7 @@ from ..core.table import Table
 from ..layers.damage import KINDS, LIGHT, SCALES, scale_of
 from ..metrics import restoration as metrics
 from ..modalities._canvas import unpacked
+from ..modalities.damaged import PART
 from ._before import abreast_all, png, save_pictures, unpng
 from ._media import listed, media_column, split_column
 from ._options import Plain
@@ -42,6 +43,7 @@ class Restoration(Plain):
     pace = "restoration"
     rival = "restore"
     trivial = "untouched"
+    side = PART  # pixels: so much of the middle of a picture teaches or judges
     ask_rows = 1  # pictures differ in size
     monitored = 12
     draws = True
