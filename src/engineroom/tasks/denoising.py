@@ -123,7 +123,7 @@ class Denoising(Plain):
     def stream(self, network: Any, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Sound as it comes, (T,) float from −1 to 1 in blocks of any length → the same without noise, one window later; the same as all at once."""
         frames, memory = Frames(self.rate), None
-        held, tail = torch.zeros(frames.hop), torch.zeros(frames.hop)
+        held, tail = torch.zeros(frames.hop), np.zeros(frames.hop, np.float32)
         for block in blocks:
             held = torch.cat([held, torch.from_numpy(np.asarray(block, np.float32))])
             count = len(held) // frames.hop - 1
@@ -134,9 +134,10 @@ class Denoising(Plain):
             with torch.inference_mode():
                 gate, memory = advance(network, 32768 * cut, memory)
                 wave = frames.joined(frames.spectrum(cut) * gate[:, 0])[0]
+            wave = wave.numpy()
             wave[: frames.hop] += tail
-            tail = wave[-frames.hop :]
-            yield wave[: -frames.hop].numpy()
+            tail = wave[-frames.hop :].copy()
+            yield wave[: -frames.hop]
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """How fast it is as a stream, on one core."""
