@@ -13,20 +13,20 @@ from .audio import decode
 
 LONGEST = 3_600.0  # seconds of a recording that is asked about
 SECONDS = 8.0  # of a recording that teaches or judges
-LEAST = 3.0  # seconds: shorter ones are followed by noise alone
 LOUDEST = 0.9  # of what int16 holds
 MADE = "made"  # in place of a recording of noise: noise made by chance
 
 
 def mixed(cell: Mapping[str, Any], rate: int) -> np.ndarray:
-    """A cell {source, noise, part, level, chance} → (T, 2) int16: clean, and with noise `level` dB below it."""
+    """A cell {source, noise, part, level, least, chance} → (T, 2) int16: clean, and with noise `level` dB below it over the whole. A recording of fewer than
+    `least` seconds has noise alone before and after it."""
     rng = np.random.default_rng([11, int(cell["chance"])])
     clean = decode(cell["source"], rate=rate, seconds=SECONDS)
-    silent = max(0, int(LEAST * rate) - len(clean))
+    silent = max(0, int(cell["least"] * rate) - len(clean))
     before = int(rng.integers(silent + 1))
     whole = np.pad(clean, (before, silent - before))
     noise = stretch(cell["noise"], cell["part"], len(whole), rate, rng)
-    return as_int16(*at_level(whole, noise, float(cell["level"]), loudness(clean)))
+    return as_int16(*at_level(whole, noise, float(cell["level"]), loudness(whole)))
 
 
 def stretch(noise: str, part: tuple[float, float] | list[float], samples: int, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -59,7 +59,7 @@ def made(samples: int, rate: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def at_level(clean: np.ndarray, noise: np.ndarray, level: float, loud: float) -> tuple[np.ndarray, np.ndarray]:
-    """(clean, clean + noise so that the clean sound, `loud` where it sounds, is `level` dB above it)."""
+    """(clean, clean + noise so that the clean sound, which is `loud`, is `level` dB above it)."""
     scale = loud / max(1e-9, loudness(noise)) * 10 ** (-level / 20)
     return clean, clean + scale * noise
 

@@ -14,6 +14,7 @@ from ._media import media_column, split_column
 
 NOISY = "noisy"  # what the model reads
 LEVELS = (-5.0, 0.0, 5.0, 10.0)  # dB of sound above noise, in what validates and judges
+LONG = {True: 3.0, False: 1.0}  # seconds of a row at least, where it teaches (long stretches of noise) and where it judges
 LEAST = 6  # recordings
 TEST, VAL = 0.2, 0.1  # of the recordings, where the data do not say
 TAUGHT = 0.7  # of every recording of noise, from its start, where the data do not say which noise is for the test
@@ -45,7 +46,7 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
     for place, part in zip(clean.tolist(), parts, strict=True):
         for level in (LEVELS[len(rows) % len(LEVELS)],) if part == "train" else LEVELS:
             path, share = noises[part][int(rng.integers(len(noises[part])))]
-            rows.append({"source": frame[audio][place], "noise": path, "part": share, "level": level, "chance": len(rows), "split": part})
+            rows.append({"source": frame[audio][place], "noise": path, "part": share, "level": level, "least": LONG[part == "train"], "chance": len(rows), "split": part})
     cells = [{key: value for key, value in row.items() if key != "split"} for row in rows]
     made = pl.DataFrame({NOISY: cells, "split": [row["split"] for row in rows]}).with_columns(pl.col(NOISY).alias(target or "clean"))
     words = f"{len(clean):,} clean recordings" + (f", noise from {int(noise.sum())} recordings." if noise.any() else ", noise made by our own code.")
