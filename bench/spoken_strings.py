@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-NAMES = "zero one two three four five six seven eight nine".split()
+NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 COUNTS = {"train": 1_600, "test": 200}
 RATE = 8_000
 LONGEST = 7  # digits a string

@@ -17,7 +17,7 @@ MIDDLE, SPREAD = -6.0, 4.0  # of the logarithm of a frame's power, as speech usu
 
 def window_size(rate: int) -> int:
     """Samples of a window: a power of two near SECONDS."""
-    return 1 << round((rate * SECONDS - 1)).bit_length()
+    return 1 << round(rate * SECONDS - 1).bit_length()
 
 
 class Frames(nn.Module):
