@@ -79,7 +79,7 @@ def drawn(count: int) -> list[str]:
 def noises_of(frame: pl.DataFrame, audio: str, split: str | None, rows: np.ndarray) -> dict[str, list[tuple[str, list[float]]]]:
     """{part: [(recording, [from, to] as shares of it)]}."""
     if not len(rows):
-        return dict.fromkeys(("train", "val", "test"), [(MADE, [0.0, 1.0])])
+        return {part: [(MADE, [0.0, 1.0])] for part in ("train", "val", "test")}
     paths = [(str(frame[audio][int(k)]), str(frame[split][int(k)]) if split else "") for k in rows]
     judged = [path for path, part in paths if part.startswith("test")]
     taught = [path for path, part in paths if not part.startswith("test")]
