@@ -139,13 +139,13 @@ def decoded(scores: np.ndarray, each: int, price: float) -> np.ndarray:
         ahead[first] = NEVER
         ends = int(last[best[last].argmax()])
         begin = max(best[0], best[ends])
-        source = np.arange(count) - (ahead > best)
+        origin: np.ndarray = np.arange(count) - (ahead > best)
         value = np.maximum(best, ahead)
         fresh = begin - price > value[first]
-        source[first[fresh]], value[first[fresh]] = (-1 - (0 if best[0] >= best[ends] else ends)), begin - price
+        origin[first[fresh]], value[first[fresh]] = (-1 - (0 if best[0] >= best[ends] else ends)), begin - price
         if best[ends] > best[0]:
-            source[0], value[0] = ends, best[ends]
-        came[t], best = source, value + scores[t]
+            origin[0], value[0] = ends, best[ends]
+        came[t], best = origin, value + scores[t]
     place = 0 if best[0] >= best[last].max() else int(last[best[last].argmax()])
     out: list[int] = []
     for t in range(T - 1, -1, -1):

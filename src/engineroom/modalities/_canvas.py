@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def unpacked(rows: Ragged) -> list[np.ndarray]:
     """(H, W, 3) uint8 each."""
     starts = np.concatenate([[0], np.cumsum(rows.lengths)])
     out = []
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
+    for begin, end in pairwise(starts):
         one = np.asarray(rows.flat[begin:end])
         height, width = one[:HEAD].copy().view(np.uint32).tolist()
         out.append(one[HEAD:].reshape(height, width, 3))

@@ -133,8 +133,7 @@ class Denoising(Plain):
             held = held[count * frames.hop :]
             with torch.inference_mode():
                 gate, memory = advance(network, 32768 * cut, memory)
-                wave = frames.joined(frames.spectrum(cut) * gate[:, 0])[0]
-            wave = wave.numpy()
+                wave: np.ndarray = frames.joined(frames.spectrum(cut) * gate[:, 0])[0].numpy()
             wave[: frames.hop] += tail
             tail = wave[-frames.hop :].copy()
             yield wave[: -frames.hop]
