@@ -52,23 +52,30 @@ VALUES = {
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
     "episode": pl.Series("x", np.arange(42)),
+    "damaged": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "whole": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "transcript": pl.Series("x", [f"one two {'three' if i % 2 else 'four'} <script>" for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode")
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
+         "damaged", "whole", "transcript", "noisy", "clean", "speech")
 
 
 @pytest.fixture
 def values(name, tmp_path):
-    if name != "audio":
+    if name not in ("audio", "speech", "noisy", "clean"):
         return VALUES[name]
     import soundfile
 
     for i in range(12):
         soundfile.write(tmp_path / f"{i}.wav", RNG.normal(0, 0.1, 4000), 8000)
-    return pl.Series("x", [str(tmp_path / f"{i}.wav") for i in range(12)])
+    paths = [str(tmp_path / f"{i}.wav") for i in range(12)]
+    if name in ("noisy", "clean"):
+        return pl.Series("x", [{"source": path, "noise": "made", "part": [0.0, 1.0], "level": 5.0, "least": 1.0, "chance": i} for i, path in enumerate(paths)])
+    return pl.Series("x", paths)
 
 
 @pytest.mark.parametrize("name", registry.names("modalities"))

@@ -24,18 +24,21 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(mel_filters(rate, self.size, mels)))
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        device = "cuda" if x.is_cuda else "cpu"
-        with torch.autocast(device, enabled=False):  # spectra span 80 dB: too much for bf16
-            wave = x.float() / 32768
-            spectrum = torch.stft(wave, self.size, self.hop, window=self.window, center=True, return_complex=True)
-            power = spectrum.real.square() + spectrum.imag.square()
-            mel = torch.log(torch.einsum("mf,bft->bmt", self.filters, power) + 1e-6)
-            mel = (mel - mel.mean((1, 2), keepdim=True)) / (mel.std((1, 2), keepdim=True) + 1e-3)
+        mel = self.mel(x)
+        mel = (mel - mel.mean((1, 2), keepdim=True)) / (mel.std((1, 2), keepdim=True) + 1e-3)
         if self.training:
             mel = hide_bands(hide_bands(mel, 1, 0.2), 2, 0.15)
         if self.layout == "sequence":
             return Signal(mel.transpose(1, 2), "sequence")
         return Signal(mel[:, None], "grid")
+
+    def mel(self, x: Tensor) -> Tensor:
+        """(B, T) samples in int16 scale → (B, mels, frames): the logarithm of the power in every band."""
+        device = "cuda" if x.is_cuda else "cpu"
+        with torch.autocast(device, enabled=False):  # spectra span 80 dB: too much for bf16
+            spectrum = torch.stft(x.float() / 32768, self.size, self.hop, window=self.window, center=True, return_complex=True)
+            power = spectrum.real.square() + spectrum.imag.square()
+            return torch.log(torch.einsum("mf,bft->bmt", self.filters, power) + 1e-6)
 
 
 def hide_bands(x: Tensor, axis: int, share: float) -> Tensor:

@@ -1,0 +1,28 @@
+"""How many words were misheard? Edits (wrong, missing, too many) for what was said, by words and by characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def edits(said: Sequence[Any], true: Sequence[Any]) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(said) + 1))
+    for i, wanted in enumerate(true, 1):
+        before, row[0] = row[0], i
+        for j, got in enumerate(said, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (got != wanted))
+    return row[-1]
+
+
+def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
+    """`wer`, `cer`: edits of all rows over the words (characters) of all rows; `exact`: rows without any."""
+    found = {
+        "wer": float(records["word_errors"].sum() / max(1, records["truth"].sum())),
+        "cer": float(records["character_errors"].sum() / max(1, records["characters"].sum())),
+        "exact": float((records["word_errors"] == 0).mean()),
+    }
+    return found | ({"log_loss": float(records["nats"].sum() / max(1, records["characters"].sum()))} if "nats" in records else {})

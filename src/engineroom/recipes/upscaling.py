@@ -1,0 +1,34 @@
+"""Larger, cleaner, more colourful: pictures given back what they lost. On two photographs that come with scikit-learn."""
+
+from __future__ import annotations
+
+from ._base import Recipe
+
+
+def photographs():
+    """A temple and a flower in 40 parts of 128 × 120 pixels; the right-hand quarter of each is the test."""
+    import numpy as np
+    import polars as pl
+    from sklearn.datasets import load_sample_images
+
+    parts, splits = [], []
+    for picture in load_sample_images().images:
+        for top in range(0, 4 * 106, 106):
+            for left in range(0, 5 * 128, 128):
+                parts.append(picture[top : top + 106, left : left + 128])
+                splits.append("test" if left >= 4 * 128 else "train")
+    return pl.DataFrame({"picture": pl.Series(np.stack(parts)), "split": splits})
+
+
+RECIPE = Recipe(
+    title="Enlarge pictures, take their noise away, give them colour",
+    story="Good pictures are damaged by our own code as training goes on, so that what they were is known; a convolutional network (EDSR) learns to undo it. "
+    "--set options.damage=x2, x3 or x4 (shrunk so many times), noise, or grey. Beside it: bicubic interpolation with back-projection; shrunken cosine "
+    "transforms for noise.",
+    data="a folder of good pictures of any size (train/ and test/ inside, if you like), or a table with their paths",
+    answers="-o FOLDER: a PNG a picture, of any size",
+    target="picture",
+    demo=photographs,
+    settings={"task": "restoration"},
+    minutes=1.5,
+)

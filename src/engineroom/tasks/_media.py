@@ -1,0 +1,35 @@
+"""What tasks that answer with pictures, sounds or texts share: which column holds the media, which names the split, objects of any shape in an array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import registry
+from ..core.errors import DataError, nearest
+from ..core.table import Table
+
+
+def media_column(table: Table, wanted: str | None, modality: str, words: str) -> str:
+    """The column that is asked for, or the only one that holds what `words` calls it ("pictures")."""
+    names = table.frame.columns
+    if wanted and wanted not in names:
+        raise DataError(f"There is no column {wanted!r} of {words}.", "", nearest(wanted, names, label="Columns"))
+    reader = registry.get("modalities", modality)
+    found = [one for one in names if table.hints.get(one, {}).get("modality") == modality or reader.recognises(table.frame[one]) > 0.5]
+    if wanted or len(found) == 1:
+        return wanted or found[0]
+    raise DataError(f"Which column holds the {words}?" if found else f"No column holds {words}.", f"Columns: {', '.join(names[:20])}.", "Say --target COLUMN")
+
+
+def split_column(table: Table) -> str | None:
+    return next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+
+
+def listed(items: list[Any]) -> np.ndarray:
+    """(N,) of objects of any shape."""
+    out = np.empty(len(items), object)
+    for place, item in enumerate(items):
+        out[place] = item
+    return out

@@ -1,0 +1,77 @@
+"""Words with their moments: phrases, subtitles, NIST's time marks, and a drawing of what was heard and what was said."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ..core import registry
+from ..core.columns import Schema
+from ..core.files import disk_error
+
+FRAME = 0.04  # seconds: frames of 10 ms, four brought to one
+LINE, GAP = 7, 1.0  # words of a subtitle at most; seconds of silence that end one
+
+
+@dataclass(frozen=True)
+class Said:
+    text: str
+    begin: float  # seconds
+    end: float
+    sure: float
+
+
+def phrases(characters: Sequence[Said]) -> list[Said]:
+    """Characters → words, cut at the spaces."""
+    words: list[list[Said]] = [[]]
+    for one in characters:
+        if one.text == " ":
+            words.append([])
+        else:
+            words[-1].append(one)
+    return [Said("".join(c.text for c in word), word[0].begin, word[-1].end, sum(c.sure for c in word) / len(word)) for word in words if word]
+
+
+def write(path: Path, names: Sequence[str], rows: Sequence[Sequence[Said]]) -> None:
+    if path.suffix.lower() == ".ctm":
+        lines = [f"{Path(name).stem.replace(' ', '_')} 1 {w.begin:.2f} {w.end - w.begin:.2f} {w.text} {w.sure:.3f}" for name, row in zip(names, rows, strict=True) for w in row]
+    else:
+        lines = subtitles(rows)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+def subtitles(rows: Sequence[Sequence[Said]]) -> list[str]:
+    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses. Recordings follow each other as they do in the table."""
+    lines: list[str] = []
+    number = 0
+    for row in rows:
+        held: list[Said] = []
+        for place, word in enumerate(row):
+            held.append(word)
+            last = place + 1 == len(row)
+            if last or len(held) == LINE or row[place + 1].begin - word.end > GAP:
+                number += 1
+                lines += [str(number), f"{stamp(held[0].begin)} --> {stamp(held[-1].end)}", " ".join(w.text for w in held), ""]
+                held = []
+    return lines
+
+
+def stamp(seconds: float) -> str:
+    whole = round(1000 * seconds)
+    return f"{whole // 3_600_000:02d}:{whole // 60_000 % 60:02d}:{whole // 1000 % 60:02d},{whole % 1000:03d}"
+
+
+def drawn(frame: pl.DataFrame, row: int, schema: Schema, said: str, wanted: str | None) -> str:
+    """The recording, what was heard and what was said."""
+    column = next(c for c in schema.inputs if c.modality == "speech")
+    shown = registry.get("modalities", "speech").show(frame[column.name][row], column.state)
+    true = "" if wanted is None else f"<p><small>said</small> {html.escape(wanted)}</p>"
+    return f"{shown}<p><small>heard</small> <b>{html.escape(said) or '–'}</b></p>{true}"
