@@ -238,11 +238,8 @@ def agree(family, modality_name: str, name: str):
     for layout in family.takes:
         if layout in offered:
             return layout
-    raise UserError(
-        f"Model {name!r} cannot read a {modality_name} column.",
-        f"It takes {', '.join(family.takes)}; the column offers {', '.join(offered)}.",
-        "Leave --model out, or choose one that fits.",
-    )
+    why = f"It takes {', '.join(family.takes)}; the column offers {', '.join(offered)}."
+    raise UserError(f"Model {name!r} cannot read a {modality_name} column.", why, "Leave --model out, or choose one that fits.")
 
 
 def describe(model: Any) -> dict[str, Any]:

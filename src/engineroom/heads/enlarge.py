@@ -22,7 +22,7 @@ class EnlargeHead(nn.Module):
         self.scale = outputs
         self.conv = nn.Conv2d(example.map.data.shape[1], COLOURS * outputs**2, 3, padding=1)
         nn.init.normal_(self.conv.weight, std=1e-3)
-        nn.init.zeros_(self.conv.bias)
+        self.conv.bias.data.zero_()  # type: ignore[union-attr]
 
     def forward(self, features: Features) -> Tensor:
         assert features.map is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from ..core import registry
 from ..core.errors import DataError, nearest
@@ -24,7 +25,15 @@ def media_column(table: Table, wanted: str | None, modality: str, words: str) ->
 
 
 def split_column(table: Table) -> str | None:
-    return next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+    """The column that says which rows judge: as the source knows it, else one called split that names training and test rows."""
+    known = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+    spoken = "split" in table.frame.columns and {"train", "test"} <= set(table.frame["split"].cast(pl.String, strict=False).unique())
+    return known or ("split" if spoken else None)
+
+
+def split_hint(table: Table, split: str | None) -> dict[str, dict[str, Any]]:
+    """What a reframed table says of that column."""
+    return {split: {"modality": "category", "role": "split", "why": "as the data give it", **table.hints.get(split, {})}} if split else {}
 
 
 def listed(items: list[Any]) -> np.ndarray:

@@ -22,7 +22,7 @@ from ..metrics import restoration as metrics
 from ..modalities._canvas import unpacked
 from ..modalities.damaged import PART
 from ._before import abreast_all, png, save_pictures, unpng
-from ._media import listed, media_column, split_column
+from ._media import listed, media_column, split_column, split_hint
 from ._options import Plain
 
 ASKED = "damaged"  # what the model reads
@@ -80,7 +80,7 @@ class Restoration(Plain):
             whole: {"modality": "whole", "role": "target", "why": "the picture as it is", "facts": facts},
             ASKED: {"modality": "damaged", "role": "input", "why": f"the same, damaged by our own code: {self.damage}", "facts": facts},
         }
-        return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
+        return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
     def outputs(self, target: Column) -> int:
         return scale_of(target.state["damage"])

@@ -21,7 +21,7 @@ from ..heads.tokens import PADDED
 from ..metrics import transcription as metrics
 from ..modalities.transcript import BLANK, spelt
 from ._beams import beams, bigram, greedy, moments
-from ._media import listed, media_column, split_column
+from ._media import listed, media_column, split_column, split_hint
 from ._options import Plain
 from ._spoken import FRAME, Said, drawn, phrases, write
 
@@ -76,7 +76,7 @@ class Transcription(Plain):
             text: {"modality": "transcript", "role": "target", "why": "what was said", "facts": {"units": self.units}},
             SPEECH: {"modality": "speech", "role": "input", "why": "a recording of somebody speaking"},
         }
-        return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
+        return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
     def outputs(self, target: Column) -> int:
         return len(target.state["alphabet"]) + 1
