@@ -168,11 +168,12 @@ def generate(
     temperature: float | None = None,
     top_p: float = 0.95,
     seed: int = 0,
+    output: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> str:
     """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from.
 
-    Same seed, same text. Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
+    Same seed, same text. `output` names a file for it (text; music: .mid, .wav, .png). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
     model = load(run)
     pieces = []
@@ -183,7 +184,12 @@ def generate(
         pieces.append(piece)
         if say is not None:
             say(piece)
-    return "".join(pieces)
+    written = "".join(pieces)
+    if output is not None:
+        from pathlib import Path
+
+        model.task.keep(prompt, written, Path(output))
+    return written
 
 
 def recipes() -> list[dict[str, str]]:

@@ -38,6 +38,7 @@ RECIPES = {
     "rewriting": (30, 5_000, 0.4, 16, 64, 2e-3, 0.01),
     "documents": (100, 100, 0.4, 8, 16, 3e-3, 0.05),
     "control": (800, 4_000, 0.0, 256, 256, 1e-3, 0.0),
+    "music": (150, 200, 0.5, 16, 16, 2e-3, 0.1),
     "language": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)

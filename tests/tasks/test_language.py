@@ -140,7 +140,7 @@ def test_a_cycle_is_learnt_by_heart(cycle: Path) -> None:
     assert model.manifest["rival"]["metrics"]["log_loss"] < 0.05
     said: list[str] = []
     text = er.generate(str(cycle / "r"), prompt="abc", tokens=60, temperature=0, say=said.append)
-    assert text == ("defg abc" * 8)[:60] == "".join(said) and len(said) == 60
+    assert text == ("defg abc" * 8)[:60] and "".join(said) == "abc" + text and len(said) == 61
     assert model.predict(pl.DataFrame({"text": ["abcdefg a", "abcd"]}))["prediction"].to_list() == ["b", "e"]
     told = model.evaluate(str(cycle / "cycle.txt"))
     assert told["metrics"]["log_loss"] < 0.05 and told["rival"]["log_loss"] < 0.05

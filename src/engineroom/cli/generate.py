@@ -18,20 +18,21 @@ def aloud(piece: str) -> None:
 
 @app.command(
     help="Let a model write, and watch it: on from a prompt, or in return for it.\n\n"
-    "Examples: `engineroom generate runs/book-1 --prompt 'Once upon'` · `engineroom generate runs/translation-1 --prompt 'A dog runs.'`"
+    "Examples: `engineroom generate runs/book-1 --prompt 'Once upon'` · `engineroom generate runs/translation-1 --prompt 'A dog runs.'` · `engineroom generate runs/music-1 --prompt tune.mid -o longer.mid`"
 )
 def generate(
-    run: Annotated[str, typer.Argument(help="A run directory or bundle of a model that writes: recipes `language`, `translation`, `summaries`.")],
-    prompt: Annotated[str, typer.Option(help="The text to go on from, or to answer.")] = "",
+    run: Annotated[str, typer.Argument(help="A run directory or bundle of a model that writes: recipes `language`, `translation`, `summaries`, `music`.")],
+    prompt: Annotated[str, typer.Option(help="The text to go on from, or to answer; for music a MIDI file, or C5 G4 E4 C3 | …")] = "",
     tokens: Annotated[int, typer.Option(min=0, help="How many tokens to write.")] = 300,
     temperature: Annotated[
         float | None, typer.Option(min=0.0, help="0 writes what is likeliest, 1 draws as often as expected. Default: 0.8 to go on from a text, 0 to answer one.")
     ] = None,
     top_p: Annotated[float, typer.Option(help="Draw among the likeliest tokens that together reach this probability.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Another seed writes another text.")] = 0,
+    output: Annotated[str | None, typer.Option("-o", "--output", help="A file for what was written: text; music as .mid, .wav or .png.")] = None,
     as_json: Json = False,
 ) -> None:
     from .. import generate as write
 
-    text = write(run, prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed, say=None if as_json else aloud)
+    text = write(run, prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed, output=output, say=None if as_json else aloud)
     print(json.dumps({"prompt": prompt, "text": text}, ensure_ascii=False) if as_json else "")

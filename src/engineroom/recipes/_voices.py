@@ -27,3 +27,51 @@ def syllable(sound: str, vowel: str, pitch: float, rng: Any):
     hiss = rng.standard_normal(int(RATE * (0.09 if sound == "s" else 0.02)))
     before = {"s": np.diff(hiss, prepend=0) * 0.15, "t": hiss * 0.4, "m": voiced[: RATE // 16] * 0.3, "": hiss[:0]}[sound]
     return np.concatenate([before, voiced])
+
+
+def voices() -> Any:
+    """120 mumbled sentences of synthetic syllables, each a WAV file in a temporary folder."""
+    import tempfile
+    from pathlib import Path
+
+    import numpy as np
+    import polars as pl
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    folder = Path(tempfile.mkdtemp(prefix="engineroom-voices-"))
+    paths = []
+    for k in range(120):
+        pitch, parts = rng.uniform(85, 230), []
+        for _ in range(int(rng.integers(6, 12))):
+            parts += [syllable(str(rng.choice(CONSONANTS)), str(rng.choice(list(VOWELS))), pitch, rng), np.zeros(int(rng.uniform(0, 0.12) * RATE))]
+        paths.append(str(folder / f"voice{k:03d}.wav"))
+        soundfile.write(paths[-1], 0.5 * np.concatenate(parts), RATE)
+    return pl.DataFrame({"clean": paths})
+
+
+WORDS = {"sa": ("s", "a"), "ti": ("t", "i"), "mu": ("m", "u"), "o": ("", "o"), "te": ("t", "e"), "si": ("s", "i"), "ma": ("m", "a"), "tu": ("t", "u")}
+
+
+def strings() -> Any:
+    """320 recordings of one to five syllables out of eight, in several voices, with pauses and a little noise."""
+    import tempfile
+    from pathlib import Path
+
+    import numpy as np
+    import polars as pl
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    folder = Path(tempfile.mkdtemp(prefix="engineroom-syllables-"))
+    paths, texts = [], []
+    for k in range(320):
+        words, pitch = rng.choice(list(WORDS), int(rng.integers(1, 6))).tolist(), rng.uniform(90, 220)
+        parts = [np.zeros(int(0.1 * RATE))]
+        for word in words:
+            parts += [0.5 * syllable(*WORDS[word], pitch, rng), np.zeros(int(rng.uniform(0.03, 0.2) * RATE))]
+        wave = np.concatenate(parts)
+        paths.append(str(folder / f"string{k:03d}.wav"))
+        texts.append(" ".join(words))
+        soundfile.write(paths[-1], (wave + rng.normal(0, 0.01, len(wave))).clip(-1, 1), RATE)
+    return pl.DataFrame({"recording": paths, "text": texts})

@@ -3,30 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-
-
-def voices():
-    """60 mumbled sentences of synthetic syllables, each a WAV file in a temporary folder."""
-    import tempfile
-    from pathlib import Path
-
-    import numpy as np
-    import polars as pl
-    import soundfile
-
-    from ._voices import CONSONANTS, RATE, VOWELS, syllable
-
-    rng = np.random.default_rng(0)
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-voices-"))
-    paths = []
-    for k in range(60):
-        pitch, parts = rng.uniform(85, 230), []
-        for _ in range(int(rng.integers(6, 12))):
-            parts += [syllable(str(rng.choice(CONSONANTS)), str(rng.choice(list(VOWELS))), pitch, rng), np.zeros(int(rng.uniform(0, 0.12) * RATE))]
-        paths.append(str(folder / f"voice{k:02d}.wav"))
-        soundfile.write(paths[-1], 0.5 * np.concatenate(parts), RATE)
-    return pl.DataFrame({"clean": paths})
-
+from ._voices import voices
 
 RECIPE = Recipe(
     title="Take the noise out of speech",

@@ -3,35 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-
-WORDS = {"sa": ("s", "a"), "ti": ("t", "i"), "mu": ("m", "u"), "o": ("", "o"), "te": ("t", "e"), "si": ("s", "i"), "ma": ("m", "a"), "tu": ("t", "u")}
-
-
-def strings():
-    """320 recordings of one to five syllables out of eight, in several voices, with pauses and a little noise."""
-    import tempfile
-    from pathlib import Path
-
-    import numpy as np
-    import polars as pl
-    import soundfile
-
-    from ._voices import RATE, syllable
-
-    rng = np.random.default_rng(0)
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-syllables-"))
-    paths, texts = [], []
-    for k in range(320):
-        words, pitch = rng.choice(list(WORDS), int(rng.integers(1, 6))).tolist(), rng.uniform(90, 220)
-        parts = [np.zeros(int(0.1 * RATE))]
-        for word in words:
-            parts += [0.5 * syllable(*WORDS[word], pitch, rng), np.zeros(int(rng.uniform(0.03, 0.2) * RATE))]
-        wave = np.concatenate(parts)
-        paths.append(str(folder / f"string{k:03d}.wav"))
-        texts.append(" ".join(words))
-        soundfile.write(paths[-1], (wave + rng.normal(0, 0.01, len(wave))).clip(-1, 1), RATE)
-    return pl.DataFrame({"recording": paths, "text": texts})
-
+from ._voices import strings
 
 RECIPE = Recipe(
     title="Write down what is said, and when",

@@ -6,17 +6,17 @@ from ._base import Recipe
 
 
 def photographs():
-    """A temple and a flower in 40 parts of 128 × 120 pixels; the right-hand quarter of each is the test."""
+    """A temple and a flower in 108 parts of 70 × 70 pixels; the right-hand side of each is the test."""
     import numpy as np
     import polars as pl
     from sklearn.datasets import load_sample_images
 
     parts, splits = [], []
     for picture in load_sample_images().images:
-        for top in range(0, 4 * 106, 106):
-            for left in range(0, 5 * 128, 128):
-                parts.append(picture[top : top + 106, left : left + 128])
-                splits.append("test" if left >= 4 * 128 else "train")
+        for top in range(0, 6 * 70, 70):
+            for left in range(0, 9 * 70, 70):
+                parts.append(picture[top : top + 70, left : left + 70])
+                splits.append("test" if left >= 7 * 70 else "train")
     return pl.DataFrame({"picture": pl.Series(np.stack(parts)), "split": splits})
 
 

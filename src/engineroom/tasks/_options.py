@@ -15,6 +15,7 @@ from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Finding
+from ..core.files import write_atomic
 from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 
@@ -128,6 +129,10 @@ class Plain:
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """Go on from `prompt`, piece by piece."""
         raise UserError("This model answers questions; it does not write.", "", "Train one that does: engineroom train book.txt --recipe language")
+
+    def keep(self, prompt: str, written: str, path: Path) -> None:
+        """What was written after `prompt` (or in return for it) as a file."""
+        write_atomic(path, (prompt if self.continues else "") + written)
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """Write the answers for the rows of `frame` in the field's usual format; called for `endings` alone."""
