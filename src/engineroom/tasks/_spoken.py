@@ -11,6 +11,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.errors import UserError
 from ..core.files import disk_error
 
 FRAME = 0.04  # seconds: frames of 10 ms, four brought to one
@@ -39,6 +40,8 @@ def phrases(characters: Sequence[Said]) -> list[Said]:
 def write(path: Path, names: Sequence[str], rows: Sequence[Sequence[Said]]) -> None:
     if path.suffix.lower() == ".ctm":
         lines = [f"{Path(name).stem.replace(' ', '_')} 1 {w.begin:.2f} {w.end - w.begin:.2f} {w.text} {w.sure:.3f}" for name, row in zip(names, rows, strict=True) for w in row]
+    elif len(rows) > 1:
+        raise UserError(f"Subtitles belong to one recording; there are {len(rows):,}.", "Their clocks all begin at 0.", "Ask for one row, or say -o words.ctm or -o words.csv")
     else:
         lines = subtitles(rows)
     try:
@@ -49,7 +52,7 @@ def write(path: Path, names: Sequence[str], rows: Sequence[Sequence[Said]]) -> N
 
 
 def subtitles(rows: Sequence[Sequence[Said]]) -> list[str]:
-    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses. Recordings follow each other as they do in the table."""
+    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses."""
     lines: list[str] = []
     number = 0
     for row in rows:

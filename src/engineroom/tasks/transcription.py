@@ -150,7 +150,7 @@ class Transcription(Plain):
         return each if self.state["units"] == "words" else phrases(each)
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
-        """Subtitles (.srt: of the first recording) or NIST's time-marked words (.ctm: of all)."""
+        """Subtitles (.srt: of one recording) or NIST's time-marked words (.ctm: of all)."""
         write(path, frame[SPEECH].cast(pl.String).to_list(), [self.words(answers, row) for row in range(len(answers["codes"]))])
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
