@@ -32,7 +32,7 @@ class Parallel:
     def recognises(self, path: Path) -> float:
         if path.is_file():
             return 0.7 if language(path) else 0.0
-        return 0.9 if any(len(files) > 1 for files in sides(path).values()) else 0.0
+        return 0.9 if path.is_dir() and any(len(files) > 1 for files in sides(path).values()) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         if path.is_file():
