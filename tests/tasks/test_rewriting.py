@@ -13,10 +13,10 @@ import torch
 import engineroom as er
 from conftest import command
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.objects import objects
 from engineroom.core.registry import get
 from engineroom.core.table import Table
 from engineroom.heads._search import search
-from engineroom.metrics.language import objects
 from engineroom.tasks._alignment import by_word, drawing, words_of
 from engineroom.tasks._options import make_task
 from engineroom.tasks.rewriting import BLOCK

@@ -16,6 +16,7 @@ from engineroom.baselines import window
 from engineroom.core.columns import Column
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.objects import objects
 from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.data.open import open_table
@@ -24,7 +25,6 @@ from engineroom.heads.tokens import PADDED
 from engineroom.prepare import pick_task
 from engineroom.tasks._decode import allowed, best_path, decode, eagerness
 from engineroom.tasks._options import make_task
-from engineroom.tasks.tagging import objects
 
 NAMES = ["O", "B-city", "I-city", "B-n"]
 STATE = {"values": NAMES, "counts": [9, 3, 2, 1], "wholes": [], "spans": True, "strict": True}

@@ -17,7 +17,8 @@ def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str,
     """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows x (N, F), y (N,)."""
     how = spreading(x, categorical)
     tries = candidates(kind, categorical, seed)
-    losses = [fold_loss(estimator, spread(x, how) if linear else x, y, kind, seed) for _, linear, estimator in tries]
+    wide = spread(x, how)
+    losses = [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries]
     words, linear, estimator = tries[int(np.argmin(losses))]
     return words, how if linear else {}, estimator
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 WORDS = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 GLUED = re.compile(r"\s+([.,;:!?%)\]}»“])")
 OPENING = re.compile(r"([(\[{«„])\s+")
@@ -25,10 +23,3 @@ def joined(parts: Sequence[str]) -> str:
 def sentences(text: str) -> list[str]:
     """Lines, and sentences within them."""
     return [part.strip() for part in SENTENCES.split(text) if part.strip()] or [text.strip()]
-
-
-def objects(texts: Sequence[str]) -> np.ndarray:
-    """(N,) object."""
-    out = np.empty(len(texts), object)
-    out[:] = texts
-    return out

@@ -7,8 +7,8 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.objects import objects
 from ..core.signals import Answers
-from ..modalities._mixture import split_rows
 from ._store import Fitted, Rival
 
 
@@ -25,11 +25,8 @@ class AsHeard(Rival):
 def each_sound(work, frame: pl.DataFrame, schema: Schema) -> np.ndarray:
     """(N,) of what `work` makes of every sound (T,) float32 that is asked about, at its rate."""
     column = next(c for c in schema.inputs if c.modality == "noisy")
-    rows = split_rows(registry.get("modalities", "noisy").encode(frame[column.name], column.state, {}))
-    out = np.empty(len(rows), object)
-    for place, one in enumerate(rows):
-        out[place] = work(one.astype(np.float32) / 32768, column.state["rate"])
-    return out
+    rows = registry.get("modalities", "noisy").encode(frame[column.name], column.state, {}).rows()
+    return objects([work(one.astype(np.float32) / 32768, column.state["rate"]) for one in rows])
 
 
 BASELINE = AsHeard()

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.objects import objects
 from ..core.signals import Answers
 from ..metrics.rewriting import WORD, rouge
 from ._store import Fitted, Rival
-from ._texts import objects, sentences
+from ._texts import sentences
 
 COUNTS = (1, 2, 3, 4, 5)  # sentences
 TRIED = 1_000  # training rows by which the way is chosen

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.objects import objects
 from ..core.signals import Answers
 from ._store import Fitted, Rival
-from ._texts import joined, objects, words
+from ._texts import joined, words
 
 ROUNDS = 8
 MOST_PAIRS = 6_000_000  # of words that stand in one pair of texts; more are left out, from the end

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.objects import objects
 from ..core.signals import Answers
 from ._store import Fitted, Rival
-from ._texts import objects
 
 
 class SameText(Rival):

@@ -27,19 +27,24 @@ class Trees(Rival):
         y, constant = split_labels(y, kind)
         fitted = Fitted("trees", "gradient-boosted trees", kind, classes, schema, {"constant": constant}, {})
         x, categorical = scalar_features(frame, schema)
+        if len(y) <= SMALL and kind != "labels":
+            fitted.words, fitted.facts["spread"], estimator = best_of(x, y, categorical=categorical, kind=kind, seed=seed)
+            fitted.parts["estimator"] = estimator.fit(self.read(x, fitted), y)
+            return fitted
         make = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
         settings: dict = {"categorical_features": categorical} if any(categorical) else {}
         if kind == "classes" and classes > 30:
             settings["max_iter"] = 40  # one tree a class and round
-        estimator = several(make(random_state=seed, early_stopping=False, **settings), kind)
-        if len(y) <= SMALL and kind != "labels":
-            fitted.words, fitted.facts["spread"], estimator = best_of(x, y, categorical=categorical, kind=kind, seed=seed)
-        fitted.parts["estimator"] = estimator.fit(spread(x, fitted.facts["spread"]) if fitted.facts.get("spread") else x, y)
+        fitted.parts["estimator"] = several(make(random_state=seed, early_stopping=False, **settings), kind).fit(x, y)
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
-        x = scalar_features(frame, fitted.schema)[0]
-        return spread(x, fitted.facts["spread"]) if fitted.facts.get("spread") else x
+        return self.read(scalar_features(frame, fitted.schema)[0], fitted)
+
+    def read(self, x: np.ndarray, fitted: Fitted) -> np.ndarray:
+        """(N, F) as the estimator reads it: spread out where it is a linear one."""
+        how = fitted.facts.get("spread")
+        return spread(x, how) if how else x
 
 
 def scalar_features(frame: pl.DataFrame, schema: Schema) -> tuple[np.ndarray, list[bool]]:

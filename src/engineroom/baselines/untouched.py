@@ -7,6 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.objects import objects
 from ..core.signals import Answers
 from ..layers.damage import resized, scale_of
 from ..modalities._canvas import unpacked
@@ -32,9 +33,7 @@ def each(work, frame: pl.DataFrame, schema: Schema) -> np.ndarray:
     """(N,) of what `work` makes of every picture (h, w, 3) that is asked about."""
     column = next(c for c in schema.inputs if registry.get("modalities", c.modality).kind == "picture")
     found = unpacked(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}))
-    out = np.empty(len(found), object)
-    out[:] = [work(one) for one in found]
-    return out
+    return objects([work(one) for one in found])
 
 
 def damage_of(schema: Schema) -> tuple[str, int]:

@@ -16,7 +16,6 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.signals import Answers
 from ..metrics.transcription import edits
-from ..modalities._mixture import split_rows
 from ._store import Fitted, Rival
 
 MOST, ASKED = 400, 60  # recordings learnt from; by which the price is chosen
@@ -63,7 +62,7 @@ def cepstra_of(frame: pl.DataFrame, schema: Schema) -> list[np.ndarray]:
 
     column = next(c for c in schema.inputs if c.modality == "speech")
     rate, out = column.state["rate"], []
-    for wave in split_rows(registry.get("modalities", "speech").encode(frame[column.name], column.state, {})):
+    for wave in registry.get("modalities", "speech").encode(frame[column.name], column.state, {}).rows():
         size = int(rate * 0.025)
         power = np.abs(stft(wave / 32768, rate, nperseg=size, noverlap=size - rate // 100, nfft=512)[2]) ** 2
         found = dct(np.log(filters(rate) @ power + 1e-9), axis=0, norm="ortho")[:CEPSTRA].T

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from .columns import Column, Schema
 from .config import Config, LimitsConfig
 from .events import Player
@@ -15,7 +17,6 @@ from .signals import Answers, Batch, Features, Layout, Losses, Records, Signal
 from .table import Table
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
     from torch import Generator, Tensor, nn
 
@@ -26,6 +27,10 @@ class Ragged:
 
     flat: np.ndarray
     lengths: np.ndarray
+
+    def rows(self) -> list[np.ndarray]:
+        """(T, …) each."""
+        return np.split(np.asarray(self.flat), np.cumsum(self.lengths)[:-1]) if len(self.lengths) else []
 
 
 State = Mapping[str, Any]

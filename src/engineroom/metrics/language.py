@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from ..core.objects import objects
 from ..core.signals import Answers, Records
 
 
@@ -47,11 +47,3 @@ def by_place(each: Sequence[np.ndarray], edges: np.ndarray) -> list[float]:
     value = np.concatenate(list(each))
     part = np.searchsorted(edges, place, side="right") - 1
     return [float(value[part == k].mean()) if (part == k).any() else float("nan") for k in range(len(edges) - 1)]
-
-
-def objects(rows: Sequence[Any]) -> np.ndarray:
-    """(N,) object array, also where all rows happen to be of one length."""
-    out = np.empty(len(rows), object)
-    for i, row in enumerate(rows):
-        out[i] = row
-    return out

@@ -78,7 +78,3 @@ def ragged(rows: list[np.ndarray], columns: tuple[int, ...] = ()) -> Ragged:
     """(T, …) int16 each → one ragged array."""
     flat = np.concatenate(rows) if rows else np.zeros((0, *columns), np.int16)
     return Ragged(flat, np.array([len(row) for row in rows], np.int64))
-
-
-def split_rows(rows: Ragged) -> list[np.ndarray]:
-    return np.split(np.asarray(rows.flat), np.cumsum(rows.lengths)[:-1]) if len(rows.lengths) else []

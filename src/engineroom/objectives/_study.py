@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -18,3 +18,17 @@ class Study:
     def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Exhibit]:
         """What others on the stage could tell."""
         return []
+
+
+class Numbers:
+    """What `assemble` needs of a task to build another on the stage: a network that reads a row and says so many numbers."""
+
+    head: ClassVar[str] = "vector"
+    ties: ClassVar[bool] = False
+    prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def outputs(self, target: Any) -> int:
+        return self.count

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,22 +23,11 @@ from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
 from ._running import follow_weights
-from ._study import Study
+from ._study import Numbers, Study
 
 BETAS = (0.0, 0.99)  # no momentum: the other player moves
 CONDITION = 64  # numbers that tell the critic what is meant
 STEEP = 1.0  # weight of the squared gradient at real pictures
-
-
-class Conditions:
-    """What `assemble` needs of a task to build the network that reads the conditions."""
-
-    head: ClassVar[str] = "vector"
-    ties: ClassVar[bool] = False
-    prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
-
-    def outputs(self, target: Any) -> int:
-        return CONDITION
 
 
 class Judge(nn.Module):
@@ -62,7 +50,7 @@ class Adversarial(Study):
         conditions = None
         if told:
             columns = tuple(replace(c, role="ignore") if c.modality == "noise" else c for c in schema)
-            conditions = assemble(Schema(columns), config, Conditions(), example, rows=rows, networks=1)
+            conditions = assemble(Schema(columns), config, Numbers(CONDITION), example, rows=rows, networks=1)
         judge = Judge(task.critic(schema.target, CONDITION if told else 0), conditions)
         return nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": judge})
 

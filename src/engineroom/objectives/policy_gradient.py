@@ -5,7 +5,7 @@ Proximal policy optimisation (Schulman et al. 2017): the actor may not move far 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,29 +21,18 @@ from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
 from ._policy import doubt, log_chance
 from ._rollouts import Rollouts
-from ._study import Study
+from ._study import Numbers, Study
 
 NEAR = 0.2  # an action may become at most so much likelier or unlikelier in one turn
 CURIOUS = 0.01  # worth of a nat of doubt, where there are actions to choose from
 CLIP = 0.5
 
 
-class Worth:
-    """What `assemble` needs of a task to build the critic: one number an observation."""
-
-    head: ClassVar[str] = "vector"
-    ties: ClassVar[bool] = False
-    prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
-
-    def outputs(self, target: Any) -> int:
-        return 1
-
-
 class PolicyGradient(Study):
     def cast(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the actor, which answers; "critic"}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)
-        critic = assemble(schema, config, Worth(), example, rows=rows, networks=1)
+        critic = assemble(schema, config, Numbers(1), example, rows=rows, networks=1)
         return nn.ModuleDict({"model": model, "critic": critic})
 
     def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Rollouts:

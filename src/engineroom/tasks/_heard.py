@@ -14,7 +14,6 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.errors import UserError
 from ..core.files import disk_error
-from ..modalities._mixture import split_rows
 from ._overlay import file_names
 from ._pictures import abreast, image
 
@@ -59,7 +58,7 @@ def side_by_side(waves: list[tuple[str, np.ndarray]], rate: int) -> str:
 def encoded(frame: pl.DataFrame, row: int, schema: Schema, name: str) -> np.ndarray:
     """A row's sound as its modality reads it, from −1 to 1."""
     column = schema[name]
-    return split_rows(registry.get("modalities", column.modality).encode(frame[name][[row]], column.state, {}))[0].astype(np.float32) / 32768
+    return registry.get("modalities", column.modality).encode(frame[name][[row]], column.state, {}).rows()[0].astype(np.float32) / 32768
 
 
 def oddities(cell: Any, rate: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..core import registry
@@ -34,11 +33,3 @@ def split_column(table: Table) -> str | None:
 def split_hint(table: Table, split: str | None) -> dict[str, dict[str, Any]]:
     """What a reframed table says of that column."""
     return {split: {"modality": "category", "role": "split", "why": "as the data give it", **table.hints.get(split, {})}} if split else {}
-
-
-def listed(items: list[Any]) -> np.ndarray:
-    """(N,) of objects of any shape."""
-    out = np.empty(len(items), object)
-    for place, item in enumerate(items):
-        out[place] = item
-    return out

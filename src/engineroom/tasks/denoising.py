@@ -15,14 +15,13 @@ from torch import Tensor
 
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads._advance import advance
 from ..layers.spectra import Frames
 from ..metrics import enhancement as metrics
-from ..modalities._mixture import split_rows
 from ._heard import encoded, oddities, save_waves, side_by_side
-from ._media import listed
 from ._mixing import NOISY, questions
 from ._options import Plain
 
@@ -67,7 +66,7 @@ class Denoising(Plain):
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged (T, 2) int16 → (N,) of (T, 2) float32: clean, and with noise."""
-        return listed([one.astype(np.float32) / 32768 for one in split_rows(codes)])
+        return objects([one.astype(np.float32) / 32768 for one in codes.rows()])
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, N, F) gates; batch["target"] (B, T, 2) int16: clean, and with noise."""
@@ -83,13 +82,13 @@ class Denoising(Plain):
         """(B, 1, N, F) → sounds in their own lengths."""
         waves = gated(output, batch[f"column:{NOISY}"].float(), Frames(self.rate))[0].numpy()
         lengths = batch[f"column:{NOISY}_mask"].sum(1).tolist()
-        return {"wave": listed([wave[:length] for wave, length in zip(waves, lengths, strict=True)])}
+        return {"wave": objects([wave[:length] for wave, length in zip(waves, lengths, strict=True)])}
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """SI-SDR as the recording came and as it is now; the sound itself in 16 bits."""
         said = [metrics.si_sdr(wave, true[:, 0]) for wave, true in zip(answers["wave"], truth, strict=True)]
         came = [metrics.si_sdr(true[:, 1], true[:, 0]) for true in truth]
-        waves = listed([(wave.clip(-1, 1) * 32767).astype(np.int16).tobytes() for wave in answers["wave"]])
+        waves = objects([(wave.clip(-1, 1) * 32767).astype(np.int16).tobytes() for wave in answers["wave"]])
         return {"truth": np.array(came, float), "si_sdr": np.array(said, float), "loss": -np.array(said, float), "said": waves}
 
     def score(self, records: Records) -> dict[str, float]:

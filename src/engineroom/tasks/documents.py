@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit, Finding
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import fields as metrics
@@ -27,7 +28,7 @@ from ..modalities.page import cells
 from . import _pages_shown as shown
 from ._fields_read import pages, same, values_of
 from ._options import Plain
-from .tagging import Tagging, objects
+from .tagging import Tagging
 
 SURE = 0.95  # share of the training pages that have a field: from here on every page is taken to have it
 

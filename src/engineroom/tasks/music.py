@@ -122,18 +122,15 @@ class Music(Continuing):
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         found = super().exhibits(records, rival, target)
-        pairs = [{"name": n, "counts": np.histogram(r["nats"] / np.maximum(1, r["bytes"]), bins)[0].tolist()} for bins in (edges(records, rival),) for n, r in (("deep", records), ("classical", rival))]
-        return [*found, Exhibit("histogram", "Piece by piece", {"x": "nats a frame", "edges": edges(records, rival).tolist(), "series": pairs})]
+        sides = [(name, one["nats"] / np.maximum(1, one["bytes"])) for name, one in (("deep", records), ("classical", rival))]
+        both = np.concatenate([values for _, values in sides])
+        edges = np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
+        series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in sides]
+        return [*found, Exhibit("histogram", "Piece by piece", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         frames = max(1, records["bytes"][row])
         return f"{records['nats'][row] / frames:.2f} nats a frame", f"{frames} frames; {records['correct'][row] / max(1, records['tokens'][row]):.0%} of its notes were the likeliest"
-
-
-def edges(records: Records, rival: Records) -> np.ndarray:
-    """(31,) over the nats a frame of both."""
-    both = np.concatenate([r["nats"] / np.maximum(1, r["bytes"]) for r in (records, rival)])
-    return np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
 
 
 def cut(piece: str) -> list[str]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..core.columns import Column, Schema
 from ..core.errors import DataError, UserError, nearest
 from ..core.exhibits import Exhibit
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..layers.damage import KINDS, LIGHT, SCALES, scale_of
@@ -22,7 +23,7 @@ from ..metrics import restoration as metrics
 from ..modalities._canvas import unpacked
 from ..modalities.damaged import PART
 from ._before import abreast_all, png, save_pictures, unpng
-from ._media import listed, media_column, split_column, split_hint
+from ._media import media_column, split_column, split_hint
 from ._options import Plain
 
 ASKED = "damaged"  # what the model reads
@@ -87,7 +88,7 @@ class Restoration(Plain):
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged bytes → (N,) of (H, W, 3) uint8."""
-        return listed(unpacked(codes))
+        return objects(unpacked(codes))
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, 3, H, W) in levels of 255 to be added; batch["target"] (B, 3, H, W) uint8."""
@@ -101,7 +102,7 @@ class Restoration(Plain):
         whole = (enlarged(batch, output.shape[-1]).cpu() + 255 * output[:, 0]).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
         scale, mask = self.outputs(target), batch[f"column:{ASKED}_mask"]
         high, wide = (mask[:, :, 0].sum(1) * scale).tolist(), (mask[:, 0].sum(1) * scale).tolist()
-        return {"picture": listed([np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))])}
+        return {"picture": objects([np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))])}
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """A row's PSNR and SSIM, and the answer itself as a PNG."""
@@ -109,7 +110,7 @@ class Restoration(Plain):
         pairs = list(zip(answers["picture"], truth, strict=True))
         found = [metrics.compared(said, true, 0 if colour else scale_of(self.kind_of), colour) for said, true in pairs]
         each = np.array(found, np.float64).reshape(-1, 2)
-        return {"truth": np.array([one.shape[0] * one.shape[1] for one in truth]), "psnr": each[:, 0], "ssim": each[:, 1], "loss": -each[:, 0], "said": listed([png(said) for said, _ in pairs])}
+        return {"truth": np.array([one.shape[0] * one.shape[1] for one in truth]), "psnr": each[:, 0], "ssim": each[:, 1], "loss": -each[:, 0], "said": objects([png(said) for said, _ in pairs])}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records)

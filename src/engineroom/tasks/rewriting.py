@@ -18,11 +18,11 @@ from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit, Finding
 from ..core.files import write_atomic
+from ..core.objects import objects
 from ..core.signals import SAID, Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads._search import search
 from ..metrics import rewriting as metrics
-from ..metrics.language import objects
 from ..modalities.corpus import MOST_TOKENS, encode_texts
 from ..modalities.passage import LONGEST, MOST_LONGEST, VOCABULARY
 from ..modalities.wording import END, NOTHING, spelt
@@ -138,7 +138,7 @@ class Rewriting(Plain):
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
         """(N,) the codes of each text."""
-        return objects(np.split(np.asarray(codes.flat), np.cumsum(codes.lengths)[:-1])) if len(codes.lengths) else np.zeros(0, object)
+        return objects(codes.rows())
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, U, V) logits; batch["target"] (B, U) what is to be said, NOTHING where it has ended."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit, Finding
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
@@ -232,14 +233,6 @@ class Tagging(Plain):
     def wrong(self, records: Records) -> np.ndarray:
         wrong = np.flatnonzero(~records["exact"].astype(bool))
         return wrong[np.argsort(-(records["loss"] / np.maximum(1, records["tokens"]))[wrong], kind="stable")]
-
-
-def objects(rows: list[Any]) -> np.ndarray:
-    """(N,) object array, also where all rows happen to be of one length."""
-    out = np.empty(len(rows), object)
-    for i, row in enumerate(rows):
-        out[i] = row
-    return out
 
 
 TASK = Tagging()

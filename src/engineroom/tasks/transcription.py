@@ -15,13 +15,14 @@ from torch import Tensor
 from ..core.columns import Column, Schema
 from ..core.errors import DataError, UserError, nearest
 from ..core.exhibits import Exhibit
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import transcription as metrics
 from ..modalities.transcript import BLANK, spelt
 from ._beams import beams, bigram, greedy, moments
-from ._media import listed, media_column, split_column, split_hint
+from ._media import media_column, split_column, split_hint
 from ._options import Plain
 from ._spoken import FRAME, Said, drawn, phrases, write
 
@@ -83,7 +84,7 @@ class Transcription(Plain):
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged codes → (N,) of (L,) int32."""
-        return listed(np.split(np.asarray(codes.flat), np.cumsum(codes.lengths)[:-1]) if len(codes.lengths) else [])
+        return objects(codes.rows())
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, T, C) logits, batch["target"] (B, L) codes with "target_mask"; what training never heard counts as nothing said."""
@@ -99,7 +100,7 @@ class Transcription(Plain):
         """(B, 1, T, C) → the likeliest of every frame, and the chances themselves for `calibrated`."""
         logp = output[:, 0].log_softmax(-1).numpy()
         kept = [one[:length] for one, length in zip(logp, frames_of(output).tolist(), strict=True)]
-        return {"logp": listed(kept), "codes": listed([greedy(one) for one in kept])}
+        return {"logp": objects(kept), "codes": objects([greedy(one) for one in kept])}
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """How much the bigram is worth: the weight with the fewest edits on some validation rows."""
@@ -114,7 +115,7 @@ class Transcription(Plain):
         if "logp" not in answers:
             return answers
         language, weight = bigram(self.state), state.get("language", 0.0)
-        return {**answers, "codes": listed([beams(logp, language, weight) for logp in answers["logp"]])}
+        return {**answers, "codes": objects([beams(logp, language, weight) for logp in answers["logp"]])}
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """Edits of a row by words and by characters, and the text itself."""
@@ -127,8 +128,8 @@ class Transcription(Plain):
             "word_errors": words,
             "character_errors": np.array([metrics.edits(a, b) for a, b in pairs], int),
             "loss": words.astype(float),
-            "said": listed(said),
-            "wanted": listed(true),
+            "said": objects(said),
+            "wanted": objects(true),
         }
         return records | ({"nats": np.array([nats(logp, codes) for logp, codes in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
 
