@@ -110,15 +110,15 @@ def compare(*runs: Any, data: Any = None, page: str | None = None) -> dict[str, 
     return side_by_side(runs, data, page=page)
 
 
-def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = (), page: str | None = None) -> dict[str, Any]:
+def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = (), page: str | None = None, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
     """What in each row speaks for its answer, and whether these explanations can be believed (measured on the same rows).
 
     `run` is a run directory, bundle or loaded model; of `data` the first `rows` are shown. `methods` picks explainers (all that fit, if
-    empty); `page` names an HTML file to write. Raises UserError for answers that no single number describes.
+    empty); `page` names an HTML file to write; `say` hears how far it is. Raises UserError for answers that no single number describes.
     """
     from .explain.page import explain as explain_rows
 
-    return explain_rows(run if not isinstance(run, str) and not hasattr(run, "__fspath__") else load(run), data, rows=rows, methods=methods, page=page)
+    return explain_rows(run if not isinstance(run, str) and not hasattr(run, "__fspath__") else load(run), data, rows=rows, methods=methods, page=page, say=say)
 
 
 def lessons() -> list[dict[str, str]]:

@@ -199,3 +199,17 @@ def test_a_run_begins_where_another_ended(cycle: Path, here: Path) -> None:
     assert model.schema["text"].state == er.load(str(cycle / "r")).schema["text"].state
     with pytest.raises(UserError, match="shares no input column"):
         er.train(pl.DataFrame({"a": np.arange(60.0), "y": [0, 1] * 30}), target="y", start=str(cycle / "r"), steps=2, show="quiet")
+
+
+def test_an_explanation_looks_at_the_last_window_alone(cycle: Path) -> None:
+    """More of the text before it changes nothing but the time it takes."""
+    known = CYCLE[:16]
+    short, long = (er.explain(str(cycle / "r"), pl.DataFrame({"text": [text] * 2}), rows=2, methods=("occlusion",))["rows"][0]["parts"] for text in (known, CYCLE[:160] + known))
+    assert len(short) == len(long) == 16
+    assert np.allclose([one["occlusion"] for one in short], [one["occlusion"] for one in long], atol=1e-4)
+
+
+def test_explain_tells_how_far_it_is(cycle: Path) -> None:
+    heard: list[str] = []
+    er.explain(str(cycle / "r"), pl.DataFrame({"text": [CYCLE[:16]] * 3}), rows=1, methods=("occlusion",), say=heard.append)
+    assert heard[-1] == "row 3 of 3"

@@ -23,9 +23,12 @@ def explain(
     page: Annotated[str, typer.Option(help="Where the page goes.")] = "explain.html",
     as_json: Json = False,
 ) -> None:
+    from rich.console import Console
+
     from .. import explain as explain_rows
 
-    result = explain_rows(run, data, rows=rows, methods=tuple(method or ()), page=page)
+    with Console(stderr=True).status("reading") as status:
+        result = explain_rows(run, data, rows=rows, methods=tuple(method or ()), page=page, say=status.update)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from ..evaluation.predictor import because
 from ..evaluation.render import a_page, render_html, strict
 from .dependence import dependence, movable
 from .drawn import draw
-from .faithful import rank_correlation, verdict, walk
+from .faithful import LEAST, rank_correlation, verdict, walk
 from .otherwise import otherwise
 from .veil import Veil
 
 JUDGED = 16  # rows on which faithfulness is measured
+PATIENCE = 60.0  # seconds after which rows that are only measured, not shown, are left out: the verdict says how many there were
 TOP = 5  # parts named a row
 NOTHING = {
     True: "Not measured: too few rows were given to test the explanations on.",
@@ -37,7 +38,7 @@ NOTHING = {
 WORDS = "Red speaks for the answer, blue against it; the stronger the colour, the more."
 
 
-def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = (), page: str | Path | None = None) -> dict[str, Any]:
+def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = (), page: str | Path | None = None, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
     """{"rows", "methods", "dependence", "seconds_a_row", "page"}: attributions of the first `rows` rows and how far they can be trusted."""
     if rows < 1:
         raise UserError(f"{rows} rows cannot be explained.", "", "Ask for at least one.")
@@ -46,11 +47,17 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
     shown, judged = kept[:rows], kept[: max(rows, JUDGED)]
     whole = model.respond(encoded, kept[:1])
     fresh = untrained(model)
-    entries, walks, spent = [], [], []
+    entries: list[Any] = []
+    walks: list[dict[str, tuple[np.ndarray, np.ndarray]]] = []
+    spent: list[float] = []
     likeness: dict[str, list[float]] = {}
     names: tuple[str, ...] = ()
-    for row in judged.tolist():
-        batch = encoded.batch(np.array([row]))
+    started = time.perf_counter()
+    for place, row in enumerate(judged.tolist()):
+        say(f"row {place + 1} of {len(judged)}")
+        if row not in shown and len(walks) >= LEAST and time.perf_counter() - started > PATIENCE:
+            break
+        batch = model.task.focus(encoded.batch(np.array([row])), model.schema.target)
         begun = time.perf_counter()
         veil = Veil(model.network, model.task, model.schema, batch)
         names = names or chosen(methods, veil)
@@ -167,8 +174,8 @@ def trust_section(result: dict[str, Any]) -> Section:
     rows = []
     for name, one in result["methods"].items():
         if one["passes"] is not None:
-            rows.append([name, "passes" if one["passes"] else "fails", *(span(one[key]) for key in ("deletion", "insertion", "likeness"))])
-    columns = ["method", "verdict", "gain, taking away", "gain, adding", "likeness to fresh weights"]
+            rows.append([name, "passes" if one["passes"] else "fails", one["rows"], *(span(one[key]) for key in ("deletion", "insertion", "likeness"))])
+    columns = ["method", "verdict", "rows", "gain, taking away", "gain, adding", "likeness to fresh weights"]
     words = (
         "Gains: how much further than a random order of the same row, on average over the curve, with 95 % intervals over rows. Likeness: rank correlation "
         "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not at what was learnt (Adebayo et al. 2018)."

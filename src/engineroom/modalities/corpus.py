@@ -73,6 +73,11 @@ class Corpus(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenTable(states[0]["vocabulary"], width)
 
+    def spell(self, row: Tensor, state: State) -> list[str]:
+        """What each token spells; blanks and ends of lines are made visible."""
+        spelt = token_bytes(state)
+        return [spelt[code].decode("utf-8", "replace").replace(" ", "␣").replace("\n", "↵") for code in row.tolist()]
+
     def steps(self, state: State) -> int:
         return state["context"]
 

@@ -88,6 +88,13 @@ class Continuing(Plain):
         """(B,) log odds of the token that is likeliest to come next after the text."""
         return stays(output[:, :, -1], whole[:, :, -1])
 
+    def focus(self, batch: Batch, target: Column) -> Batch:
+        """The last window: what comes next is told from no more."""
+        name = f"column:{TEXT}"
+        end = int(batch[name + "_mask"].sum()) if name + "_mask" in batch.fields else batch[name].shape[1]
+        cut = slice(max(0, end - target.state["context"]), end)
+        return Batch({key: value[:, cut] if key.startswith(name) else value for key, value in batch.fields.items()}, batch.rows)
+
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return metrics.graded(answers, truth)
 

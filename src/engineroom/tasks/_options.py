@@ -100,6 +100,10 @@ class Plain:
         """`weigh` on tensors, so that it has a gradient: output (B, K, …) and that of the row as it is (1, K, …) → (B,)."""
         raise UserError("Answers of this kind have no single number that an explanation could move.", "", "Look at the report's drawn answers instead.")
 
+    def focus(self, batch: Batch, target: Column) -> Batch:
+        """One row as an explanation looks at it: without what its answer cannot depend on, which would only make every question dearer."""
+        return batch
+
     def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray] | None:
         """(stated probability (M,), whether it came true (M,)) where answers state one: what calibration is read from; else None."""
         return None
