@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
@@ -133,6 +133,10 @@ class Plain:
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """Go on from `prompt`, piece by piece."""
         raise UserError("This model answers questions; it does not write.", "", "Train one that does: engineroom train book.txt --recipe language")
+
+    def reply(self, network: Any, schema: Schema, turns: Sequence[str], *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+        """What is said in return for the last of `turns`, piece by piece."""
+        raise UserError("This model does not talk.", "", "Train one that does: engineroom train dialogues.jsonl --recipe chat")
 
     def keep(self, prompt: str, written: str, path: Path) -> None:
         """What was written after `prompt` (or in return for it) as a file."""
