@@ -58,14 +58,15 @@ def shape_pictures(folder: Path, per_class: int = 24, side: int = 16) -> Path:
     return folder
 
 
-def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, env: dict | None = None) -> subprocess.CompletedProcess:
-    """Run `engineroom …`; `check` is the exit code that must come out."""
+def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, env: dict | None = None, given: str | None = None) -> subprocess.CompletedProcess:
+    """Run `engineroom …`; `check` is the exit code that must come out, `given` what is typed."""
     done = subprocess.run(
         [sys.executable, "-m", "engineroom", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
         check=False,
+        input=given,
         env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **(env or {})},
     )
     assert "Traceback" not in done.stderr, done.stderr
