@@ -22,6 +22,7 @@ from ..heads._advance import advance
 from ..layers.spectra import Frames
 from ..metrics import enhancement as metrics
 from ._heard import encoded, oddities, save_waves, side_by_side
+from ._leaning import likeness
 from ._mixing import NOISY, questions
 from ._options import Plain
 
@@ -83,6 +84,10 @@ class Denoising(Plain):
         waves = gated(output, batch[f"column:{NOISY}"].float(), Frames(self.rate))[0].numpy()
         lengths = batch[f"column:{NOISY}_mask"].sum(1).tolist()
         return {"wave": objects([wave[:length] for wave, length in zip(waves, lengths, strict=True)])}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) decibels by which the gates are still those of the whole recording."""
+        return likeness(output, whole)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """SI-SDR as the recording came and as it is now; the sound itself in 16 bits."""

@@ -20,6 +20,7 @@ from ..layers.critic import Critic
 from ..metrics import generation as metrics
 from ..modalities.picture import SIDES
 from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
+from ._leaning import likeness
 from ._options import Plain
 
 NOISE = "noise"
@@ -127,6 +128,10 @@ class Generation(Plain):
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, 1, C, S, S) from -1 to 1 → pictures."""
         return self.plain(as_pixels(output[:, 0]))
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) decibels by which the picture is still the one that all columns together ask for."""
+        return likeness(output, whole)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return {"truth": truth, "made": answers["made"], "picture": answers["picture"], "loss": -answers["made"][:, -1]}

@@ -23,6 +23,7 @@ from ..metrics import restoration as metrics
 from ..modalities._canvas import unpacked
 from ..modalities.damaged import PART
 from ._before import abreast_all, png, save_pictures, unpng
+from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
 
@@ -103,6 +104,10 @@ class Restoration(Plain):
         scale, mask = self.outputs(target), batch[f"column:{ASKED}_mask"]
         high, wide = (mask[:, :, 0].sum(1) * scale).tolist(), (mask[:, 0].sum(1) * scale).tolist()
         return {"picture": objects([np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))])}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) decibels by which the repair is still that of the whole picture."""
+        return likeness(output, whole)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """A row's PSNR and SSIM, and the answer itself as a PNG."""

@@ -22,6 +22,7 @@ from ..heads.tokens import PADDED
 from ..metrics import transcription as metrics
 from ..modalities.transcript import BLANK, spelt
 from ._beams import beams, bigram, greedy, moments
+from ._leaning import things_stay
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
 from ._spoken import FRAME, Said, drawn, phrases, write
@@ -101,6 +102,10 @@ class Transcription(Plain):
         logp = output[:, 0].log_softmax(-1).numpy()
         kept = [one[:length] for one, length in zip(logp, frames_of(output).tolist(), strict=True)]
         return {"logp": objects(kept), "codes": objects([greedy(one) for one in kept])}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) how far the frames in which something was heard still say the same."""
+        return things_stay(output, whole)
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """How much the bigram is worth: the weight with the fewest edits on some validation rows."""
