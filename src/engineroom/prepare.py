@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .baselines._symmetry import find_symmetries
-from .bundle.inherit import inherit_states
+from .bundle.inherit import inherit_model, inherit_states
 from .core import registry
 from .core.columns import Schema
 from .core.config import Config
@@ -64,6 +64,8 @@ class Prepared:
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:
     """Open, type, split, check, fit and encode. Says what it finds along the way."""
     earlier = run.read_prepared() if run else None
+    if config.start and not earlier:
+        config = inherit_model(config)
     say({"event": "opening", "data": config.data})
     cache = run.cache if run else None
     source = table = open_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,20 @@ from torch import nn
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.config import Config
 from ..core.errors import UserError
 from ..data.schema import followed_input
 from .format import bundle_directory, read_manifest, read_tensors
+
+MEMBER = re.compile(r"^members\.\d+\.")
+
+
+def inherit_model(config: Config) -> Config:
+    """What the user leaves open about the network is as it was there: other sizes could take nothing over."""
+    encoders = read_manifest(bundle_directory(str(config.start)))["model"]["encoders"]
+    there = {"name": {one["family"] for one in encoders}, "size": {one["size"] for one in encoders}}
+    known = {key: values.pop() for key, values in there.items() if len(values) == 1 and getattr(config.model, key) == "auto"}
+    return config.model_copy(update={"model": config.model.model_copy(update=known)})
 
 
 def inherit_states(schema: Schema, path: str) -> Schema:
@@ -39,12 +51,17 @@ def inherit_states(schema: Schema, path: str) -> Schema:
 def inherit_weights(model: nn.Module, path: str) -> tuple[int, int]:
     """Copy every weight whose name and shape agree: (how many numbers were taken, how many there are). Raises UserError where none is."""
     directory = bundle_directory(Path(path))
-    found = {name.removeprefix("inner."): tensor for name, tensor in read_tensors(directory, "weights.safetensors").items()}
+    found = {bare(name): tensor for name, tensor in read_tensors(directory, "weights.safetensors").items()}
     own = model.state_dict()
-    same = [name for name, tensor in own.items() if name in found and found[name].shape == tensor.shape]
+    same = [name for name, tensor in own.items() if bare(name) in found and found[bare(name)].shape == tensor.shape]
     if not same:
         raise UserError(f"No weight of {path} fits this network.", "Names or shapes differ.", "Use the same --model, size and context, or leave --from out.")
     with torch.no_grad():
         for name in same:
-            own[name].copy_(found[name])
+            own[name].copy_(found[bare(name)])
     return sum(own[name].numel() for name in same), sum(tensor.numel() for tensor in own.values())
+
+
+def bare(name: str) -> str:
+    """A weight's name within one network: whether its mirror image is looked at too, and whether several stand side by side, is left out."""
+    return MEMBER.sub("", name.removeprefix("inner."))

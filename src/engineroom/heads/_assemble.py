@@ -29,6 +29,7 @@ class Plan:
 
     encoders: list[dict[str, str]] = field(default_factory=list)
     families: set[str] = field(default_factory=set)
+    fields: tuple[Field, ...] = ()  # what is read
 
 
 class ColumnsModel(nn.Module):
@@ -38,7 +39,7 @@ class ColumnsModel(nn.Module):
         super().__init__()
         self.groups: list[list[Field]] = group_fields(input_fields(schema))
         self.stems, self.backbones = nn.ModuleDict(), nn.ModuleDict()
-        self.plan = Plan()
+        self.plan = Plan(fields=input_fields(schema))
         widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
             kind = registry.get("modalities", group[0].modality).kind
@@ -173,7 +174,7 @@ def together(plans: Sequence[Plan]) -> Plan:
         one = {**one, "why": "several kinds side by side err differently"} if len(families) > 1 else one
         if one not in encoders:
             encoders.append(one)
-    return Plan(encoders, families)
+    return Plan(encoders, families, plans[0].fields)
 
 
 def typical(signal: Signal, steps: int) -> Signal:

@@ -52,6 +52,25 @@ def jitter(x: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
     return ((x - mean) * contrast + mean + brightness).clamp(0, 255)
 
 
+def tinted(x: Tensor, generator: Generator, strength: float, grey: float = 0.2) -> Tensor:
+    """(B, C, H, W): every channel lighter or darker by up to `strength`, and a share of `grey` pictures without colour. One channel stays as it is."""
+    if x.shape[1] == 1:
+        return x
+    x = (x * _uniform((*x.shape[:2], 1, 1), 1 - strength, 1 + strength, generator)).clamp(0, 255)
+    bare = torch.rand(len(x), generator=generator) < grey
+    return torch.where(bare[:, None, None, None], x.mean(1, keepdim=True).expand_as(x), x)
+
+
+def hide_stretch(x: Tensor, generator: Generator, low: float = 0.1, high: float = 0.4) -> Tensor:
+    """(B, T, …): of every row one stretch of `low` to `high` of the steps becomes 0."""
+    B, T = x.shape[:2]
+    length = _uniform((B, 1), low, high, generator) * T
+    begin = torch.rand((B, 1), generator=generator) * (T - length)
+    place = torch.arange(T)[None]
+    hidden = (place >= begin) & (place < begin + length)
+    return x.masked_fill(hidden.view(B, T, *[1] * (x.ndim - 2)), 0)
+
+
 def cutmix(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     """A rectangle of each picture comes from another one of the batch (Yun et al. 2019).
 

@@ -16,6 +16,8 @@ from torch import Tensor
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 
+SWAPPED = 0.3  # share of a table's cells that another look takes from other rows
+
 
 class Base:
     """Defaults for a fixed-size column without augmentation."""
@@ -49,6 +51,15 @@ class Base:
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
+
+    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+        """The same rows (B, …) looked at otherwise, for learning without answers: stronger than `augment`, since nobody says what must not change.
+
+        Scalar columns: some cells come from other rows (Bahri et al. 2022).
+        """
+        if self.stacks:
+            return {**fields, "": swapped(fields[""], generator)}
+        return self.augment(fields, states[0], generator)
 
     def follow(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
@@ -92,6 +103,15 @@ class Base:
 
     def show(self, value: Any, state: State) -> str:
         return html.escape("" if value is None else str(value)[:300])
+
+
+def swapped(x: Tensor, generator: torch.Generator, share: float = SWAPPED) -> Tensor:
+    """(B, C, …): each cell is, with a chance of `share`, that of another row of the batch, so that columns stay what they are and rows do not."""
+    B, C = x.shape[:2]
+    chosen = torch.rand((B, C), generator=generator) < share
+    other = torch.rand((B, C), generator=generator).argsort(0)  # an order of its own for every column
+    index = torch.where(chosen, other, torch.arange(B)[:, None])
+    return x.gather(0, index.view(B, C, *[1] * (x.ndim - 2)).expand_as(x))
 
 
 def mostly(texts: pl.Series, pattern: str) -> bool:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout
+from ..layers.augment import hide_stretch
 from ..layers.spectrogram import LogMel
 from ._base import Base, each_cell
 
@@ -70,6 +71,11 @@ class Audio(Base):
         gain = 10 ** ((torch.rand(B, 1, generator=generator) * 12 - 6) / 20)
         noise = torch.randn(B, T, generator=generator) * 10 ** (torch.rand(B, 1, generator=generator) * 1.5)
         return {**fields, "": x * gain + noise}
+
+    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+        """As `augment`, and a stretch is silent."""
+        own = self.augment(fields, states[0], generator)
+        return {**own, "": hide_stretch(own[""], generator)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return LogMel(states[0]["rate"], layout=layout, width=width)

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
-from ..layers.augment import jitter, mirror, shift, warp
+from ..layers.augment import jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
+SHOWN, LIT, TINT = (0.5, 1.0), 0.4, 0.3  # another look for learning without answers: part of the sides, change of light and of colours
 WRITTEN_OUT = "data:image/"  # how a cell begins that is no path but the picture itself
 MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
@@ -86,6 +88,13 @@ class Image(Base):
         if state["turns"] and state["channels"] == 3:
             x = jitter(x, generator)
         return {**fields, "": x}
+
+    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+        """A part of the picture in another light (Chen et al. 2020)."""
+        x = fields[""].float()
+        place = together(x, generator, states[0].get("symmetries", ()), turn=0.15, zoom=SHOWN)
+        x = F.grid_sample(x, F.affine_grid(place, list(x.shape), align_corners=False), padding_mode="reflection", align_corners=False)
+        return {**fields, "": tinted(jitter(x, generator, LIT), generator, TINT)}
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C, H, W) of the mean colour."""

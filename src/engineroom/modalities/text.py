@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
-from ._base import Base
+from ._base import SWAPPED, Base
 from ._words import keep_company
 
 VOCABULARY = 8_000
@@ -72,6 +72,11 @@ class Text(Base):
         ids = [e.ids[: state["length"]] for e in tokenizer.encode_batch_fast(clean(values, state["characters"]))]
         lengths = np.fromiter((len(i) for i in ids), np.int64, len(ids))
         return Ragged(np.fromiter((t for row in ids for t in row), np.int32, int(lengths.sum())), lengths)
+
+    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+        """Some words are missing."""
+        x = fields[""]
+        return {**fields, "": torch.where(torch.rand(x.shape, generator=generator) < SWAPPED, UNKNOWN, x)}
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, T) unknown tokens: training drops tokens so, and the network knows what it means."""

@@ -1,0 +1,132 @@
+"""LOSS without answers: which of many rows is this one, seen otherwise? What a network learns so, `train --from` goes on with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from ..core.columns import Column, Schema
+from ..core.errors import DataError
+from ..core.exhibits import Exhibit
+from ..core.signals import Answers, Batch, Losses, Records
+from ..core.table import Table
+from ..data.views import view
+from ..metrics import views as metrics
+from ._members import mean_loss
+from ._options import Plain
+from .embedding import small
+
+ROW = "row"
+LEAST = 20  # rows
+NEIGHBOURS = 6
+PLACES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclass(frozen=True)
+class Pretraining(Plain):
+    """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found again at once."""
+
+    width: int = 64  # numbers an embedding has
+    temperature: float = 0.2  # the lower, the more the likest strangers count
+
+    kind = "views"
+    objective = "contrastive"
+    headline = "found_at_1"
+    higher_is_better = True
+    higher = ("found_at_1", "found_at_10", "mrr")
+    lower = ("loss",)
+    selects = "loss"
+    hides: ClassVar[tuple[str, ...]] = ("loss",)
+    target_modality = "itself"
+    head: ClassVar[str] = "projection"
+    pace: ClassVar[str] = "pretraining"
+    rival: ClassVar[str] = "principal"
+    trivial: ClassVar[str] = "lost"
+    monitored = 1_000
+    draws: ClassVar[bool] = True
+    lenient: ClassVar[bool] = True
+
+    def outputs(self, target: Column) -> int:
+        return self.width
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        """All columns are read; answers that the source knows of are left out, for whoever comes later."""
+        if asking:
+            return table
+        if len(table.frame) < LEAST:
+            raise DataError(f"{len(table.frame)} rows are too few to tell rows apart.", "", f"Bring at least {LEAST}; the point is to have many that nobody has labelled.")
+        names = {target} if target else {name for name, hint in table.hints.items() if hint.get("role") == "target"}
+        frame = table.frame.drop([name for name in names if name in table.frame.columns]).with_columns(pl.Series(ROW, range(len(table.frame)), pl.Int64))
+        hints = {name: hint for name, hint in table.hints.items() if name not in names}
+        left_out = f"Left out, because nobody is to know it yet: {', '.join(sorted(names))}." if names else ""
+        hints[ROW] = {"modality": "itself", "role": "target", "why": "to be known again"}
+        return replace(table, frame=frame, hints=hints, notes=(*table.notes, *([left_out] if left_out else [])))
+
+    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+        return codes
+
+    def loss(self, output: Tensor, batch: Batch) -> Losses:
+        """output (2B, K, D) of length 1: row i and row B + i are two looks at one (NT-Xent, Chen et al. 2020)."""
+        n = len(output)
+        logits = torch.einsum("ikd,jkd->kij", output, output) / self.temperature
+        itself = torch.eye(n, dtype=torch.bool, device=output.device)
+        log_p = logits.masked_fill(itself, -torch.inf).log_softmax(-1)
+        mate = (torch.arange(n, device=output.device) + n // 2) % n
+        return Losses(mean_loss(-log_p.gather(2, mate.expand(len(log_p), n)[..., None])[..., 0].T, batch))
+
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        """Three questions: the rows as they are, and two looks at them."""
+        fields = network.model.plan.fields
+        looks = [view(batch, fields, 0, "look", int(batch.rows[0]), k) for k in range(2)]
+        return {name: flat(network(one)) for name, one in zip(("embedding", "first", "second"), (batch, *looks), strict=True)}
+
+    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+        return {"embedding": flat(output)}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) similarity to the whole row's embedding."""
+        return torch.cosine_similarity(output.flatten(1), whole.flatten(1).expand(len(output), -1)).double()
+
+    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+        return {"truth": truth, "embedding": answers["embedding"], **metrics.graded(answers["first"], answers["second"])}
+
+    def score(self, records: Records) -> dict[str, float]:
+        return metrics.scores(records["place"], records["loss"])
+
+    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        return pl.DataFrame({f"embedding_{i}": column for i, column in enumerate(answers["embedding"].T)})
+
+    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+        most = min(metrics.MOST, len(records["place"]))
+        shown = [place for place in PLACES if place <= most]
+        series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", rival))]
+        words = f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance finds it first once in {most:,}."
+        return [Exhibit("lines", "Known again", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
+
+    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+        return f"at place {records['place'][row]}", "its own second look is so many places from its first"
+
+    def wrong(self, records: Records) -> np.ndarray:
+        """Rows that are not known again, worst first."""
+        wrong = np.flatnonzero(records["place"] > 1)
+        return wrong[np.argsort(-records["place"][wrong], kind="stable")]
+
+    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+        """The row and those that the network takes to be like it: what it has learnt without being told."""
+        e, rows = answers["embedding"], answers["frame_row"]
+        near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][:NEIGHBOURS]
+        out = [small(frame, row, schema.inputs[0], "transparent", "row")] + [small(frame, int(rows[k]), schema.inputs[0], "#888", f"{float(e[k] @ e[place]):.2f}") for k in near]
+        return f'<div style="display:flex;gap:4px;align-items:flex-end;flex-wrap:wrap">{"".join(out)}</div>'
+
+
+def flat(output: Tensor) -> np.ndarray:
+    """(B, K, D) → (B, K·D): members side by side, of length 1 together."""
+    return (output / output.shape[1] ** 0.5).flatten(1).numpy()
+
+
+TASK = Pretraining()
