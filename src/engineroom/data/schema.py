@@ -34,12 +34,12 @@ def infer_schema(table: Table, config: Config) -> Schema:
 
 def find_target(table: Table, config: Config) -> str:
     names = table.frame.columns
-    if config.target is not None:
+    hinted = [name for name, hint in table.hints.items() if hint.get("role") == "target"]
+    if config.target is not None and (config.target in names or len(hinted) != 1):  # a task may have put a question of its own in its place
         if config.target not in names:
             raise DataError(f"There is no column {config.target!r} to predict.", "", nearest(config.target, names, label="Columns"))
         return config.target
     said = [name for name, column in config.columns.items() if column.role == "target"]
-    hinted = [name for name, hint in table.hints.items() if hint.get("role") == "target"]
     named = [name for name in names if name.lower() in TARGET_NAMES]
     for found in (said, hinted, named):
         if len(found) == 1:

@@ -1,0 +1,87 @@
+"""What learning from unlabelled rows first is worth where labels are few: from scratch against `--from`, and the classical rival, on the same test rows.
+
+    python bench/pretraining.py pictures|table|series --data DIR --run DIR [--shares 0.01 0.1] [--repeats 5] [--pre STEPS] [--steps STEPS]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+import engineroom as er
+from engineroom.core.config import LimitsConfig
+from engineroom.data.open import open_table
+from engineroom.metrics.bootstrap import bounds
+
+ONE_THREAD = {"train__threads": 1, "show": "quiet"}
+MOST_TEST = 1_000
+SETS = {"pictures": ("cifar10", "label"), "table": ("weight_lifting_har", "classe"), "series": ("ucr/ItalyPowerDemand", "label")}
+
+
+def read(name: str, data: Path) -> tuple[pl.DataFrame, pl.DataFrame, str]:
+    """(rows that may teach, rows that judge, the target)."""
+    folder, target = SETS[name]
+    table = open_table(str(data / folder), test=None, target=None, limits=LimitsConfig(), cache=None)
+    split = next(column for column, hint in table.hints.items() if hint.get("role") == "split")
+    target = next((column for column, hint in table.hints.items() if hint.get("role") == "target"), target)
+    teach, judge = (table.frame.filter(pl.col(split) == part).drop(split) for part in ("train", "test"))
+    if name == "series":  # nearly all rows are the test's: they change places
+        teach, judge = judge.sample(fraction=1.0, shuffle=True, seed=0).slice(0, 600), pl.concat([teach, judge.sample(fraction=1.0, shuffle=True, seed=0).slice(600)])
+    return teach, judge.sample(min(MOST_TEST, judge.height), seed=0), target
+
+
+def few(frame: pl.DataFrame, target: str, share: float, seed: int) -> pl.DataFrame:
+    """A share of the rows, every class in its part, three of each at least."""
+    mixed = frame.sample(fraction=1.0, shuffle=True, seed=seed)
+    place = pl.int_range(pl.len()).over(target)
+    return mixed.filter(place < pl.max_horizontal(pl.lit(3), (share * pl.len().over(target)).round()))
+
+
+def measured(teach: pl.DataFrame, judge: pl.DataFrame, target: str, start: str | None, steps: int, seed: int) -> Iterator[tuple[str, float]]:
+    """The network's accuracy on the test rows, and where it began from nothing the rival's."""
+    rows = pl.concat([part.with_columns(pl.lit(name).alias("part")) for name, part in (("train", teach), ("test", judge))])
+    with tempfile.TemporaryDirectory() as folder:
+        model = er.train(rows, target=target, start=start, steps=steps, seed=seed, run=f"{folder}/r", split={"by": "column", "column": "part"}, **ONE_THREAD)
+        yield ("from scratch" if start is None else "pretrained"), model.metrics["accuracy"]
+        if start is None:
+            yield "rival", model.manifest["rival"]["metrics"]["accuracy"]
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser()
+    ask.add_argument("set", choices=SETS)
+    ask.add_argument("--data", type=Path, required=True)
+    ask.add_argument("--run", type=Path, required=True)
+    ask.add_argument("--shares", type=float, nargs="+", default=[0.01, 0.1])
+    ask.add_argument("--repeats", type=int, default=5)
+    ask.add_argument("--pre", type=int, default=1_500)
+    ask.add_argument("--steps", type=int, default=200)
+    asked = ask.parse_args()
+    teach, judge, target = read(asked.set, asked.data)
+    if not (asked.run / "bundle").exists():
+        began = time.perf_counter()
+        model = er.train(teach, target=target, recipe="pretrain", steps=asked.pre, run=str(asked.run), **ONE_THREAD)
+        print(f"pretrained on {teach.height:,} rows in {time.perf_counter() - began:.0f} s: found again {model.metrics['found_at_1']:.3f}, rival {model.manifest['rival']['metrics']['found_at_1']:.3f}")
+    for share in asked.shares:
+        scores: dict[str, list[float]] = {}
+        for seed in range(asked.repeats):
+            rows = few(teach, target, share, seed)
+            for start in (None, str(asked.run)):
+                for name, score in measured(rows, judge, target, start, asked.steps, seed):
+                    scores.setdefault(name, []).append(score)
+        gain = np.array(scores["pretrained"]) - np.array(scores["from scratch"])
+        rng = np.random.default_rng(0)
+        low, high = bounds(rng.choice(gain, (2_000, len(gain))).mean(1))
+        told = {name: f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" for name, values in scores.items()}
+        print(json.dumps({"share": share, "labels": rows.height, **told, "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})"}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
