@@ -49,6 +49,7 @@ VALUES = {
     "sounding": pl.Series("x", np.arange(42)),
     "passage": pl.Series("x", [f"<b>bold</b> words of a text <script>, number {i}" for i in range(42)]),
     "wording": pl.Series("x", [f"<b>bold</b> words in return <script> for {i}" for i in range(42)]),
+    "itself": pl.Series("x", np.arange(42)),
     "noise": pl.Series("x", np.arange(42)),
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
@@ -62,7 +63,7 @@ VALUES = {
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
 GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech")
+         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself")
 
 
 @pytest.fixture
@@ -109,6 +110,10 @@ def test_fit_encode_collate_stem(name, values) -> None:
     assert name in ("image", "picture") or all(
         torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
     )
+    if modality.layouts and modality.families:
+        looks = [modality.view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
+        assert all({k: v.shape for k, v in look.items()} == {k: v.shape for k, v in fields.items()} for look in looks)
+        assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), "a look is a function of its seed"
     for layout in modality.layouts[:1]:
         signal = modality.stem([state], 16, layout).eval()(fields[""], fields.get("_mask"))
         assert signal.layout == layout and len(signal.data) == 4 and torch.isfinite(signal.data).all()
