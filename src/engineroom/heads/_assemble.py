@@ -213,6 +213,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "picture": "neighbouring places belong together: convolutions",
         "vector": "its numbers have no order: an efficient ensemble of perceptrons",
         "state": "few numbers that say all: perceptrons",
+        "static": "the head is the network",
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
         "steps": "patterns of several lengths in time: convolutions",

@@ -22,12 +22,11 @@ from ..modalities.picture import SIDES
 from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
 from ._leaning import likeness
 from ._options import Plain
+from ._wishes import NOISE, edges_of, wishes
 
-NOISE = "noise"
-ASIDE = 1_000_000  # seeds of pictures made for the report begin here
 LEAST = 40  # pictures
 MOST_KINDS = 100  # classes of a lone column that is taken to say what is to be made
-ACROSS, KINDS = 10, 10  # pictures of a kind, and kinds, in the report
+ACROSS = 10  # pictures of a kind in the report
 RATED = 8  # pictures that the judge likes most and least, shown
 BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
@@ -149,13 +148,17 @@ class Generation(Plain):
         for row, one in enumerate(answers["picture"]):
             sheet(one[None], 1, scale=1).save(path / f"{row:05d}.png")
 
+    def drawn(self, network: Any, batch: Batch) -> Tensor:
+        """(B, 1, C, S, S) from -1 to 1: what the rows of a batch ask for."""
+        return network(batch)
+
     def paint(self, network: Any, schema: Schema, frame: pl.DataFrame) -> np.ndarray:
         """(N, C, S, S) uint8 for rows that say what is to be made and by which chance."""
         from ..data.dataset import encode_table
 
         data = encode_table(frame, schema, target=False)
         with torch.inference_mode():
-            output = network(data.batch(np.arange(frame.height)))
+            output = self.drawn(network, data.batch(np.arange(frame.height)))
         return self.respond(output, data.batch(np.arange(1)), schema.target)["picture"]
 
     def sketch(self, network: Any, schema: Schema) -> bytes:
@@ -187,15 +190,15 @@ class Generation(Plain):
             for share in np.linspace(0, 1, FRAMES):
                 angle = float(share) * np.pi / 2  # on the sphere: a straight line would pass where chance seldom lies
                 noise = np.cos(angle) * first + np.sin(angle) * second
-                output = network(Batch({**kept, name: noise.float()}, batch.rows[0::2]))
+                output = self.drawn(network, Batch({**kept, name: noise.float()}, batch.rows[0::2]))
                 out.append(as_pixels(output[:, 0]))
         picked = np.linspace(0, FRAMES - 1, BETWEEN).astype(int)
         still = sheet(np.stack([out[k] for k in picked], 1).reshape(-1, *out[0].shape[1:]), BETWEEN)
         return still, [sheet(one, len(one)) for one in out + out[::-1]]
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
-        near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for edges in (edges_of(records),) for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
         edges = edges_of(records)
+        near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
         items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": html_picture(sheet(rival["picture"][: 3 * ACROSS], ACROSS), "rival's pictures")}]
         words = "Made pictures much nearer to a training picture than unseen real ones are would be copies."
         return [
@@ -228,23 +231,6 @@ class Generation(Plain):
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         return html_picture(sheet(answers["picture"][[place]], 1, scale=3), "made")
-
-
-def edges_of(records: Records) -> np.ndarray:
-    both = np.concatenate([records["truth"][:, -1], records["made"][:, -1]])
-    both = both[np.isfinite(both)]
-    return np.linspace(0, float(both.max()) + 1e-6 if len(both) else 1.0, 41)
-
-
-def wishes(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
-    """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as columns."""
-    told = [c for c in schema.inputs if c.modality != "noise"]
-    classes = [c for c in told if c.modality == "category"]
-    kinds = classes[0].state["values"][:KINDS] if classes else [None] * (KINDS if each > 2 else 4)
-    columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in told}
-    if classes:
-        columns[classes[0].name] = [kind for kind in kinds for _ in range(each)]
-    return pl.DataFrame({**columns, NOISE: [ASIDE + k for k in range(each * len(kinds))]}), each
 
 
 TASK = Generation()

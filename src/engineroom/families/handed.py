@@ -1,0 +1,29 @@
+"""No network at all: what the stem gives is handed on, where the head is the network (diffusion)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ..core.config import Config
+from ..core.signals import Features, Signal
+
+
+class Handed(nn.Module):
+    """grid (B, D, H, W) → Features: its mean, and itself as the map."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, signal: Signal) -> Features:
+        return Features(signal.data.mean((2, 3))[:, None], signal)
+
+
+class Hands:
+    takes = ("grid",)
+
+    def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
+        return Handed(signal.data.shape[1])
+
+
+FAMILY = Hands()

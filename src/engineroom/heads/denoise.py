@@ -1,0 +1,78 @@
+"""A picture under noise → what is picture in it and what is noise: a U-Net steered by how much noise there is and what is asked for.
+
+Ho, Jain & Abbeel 2020; steered by scales and shifts as in Nichol & Dhariwal 2021. It says v (Salimans & Ho 2022): how the picture would move if
+there were a little more noise; from v and the noisy picture follow both the picture and the noise, at any amount.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..core.signals import Features
+
+WIDTHS = (32, 64, 96)  # channels of each level, finest first
+STYLE, WAVES = 128, 16  # numbers that steer; sines and cosines of the amount of noise
+GROUPS = 8
+
+
+class Block(nn.Module):
+    """(B, C, h, w), style (B, STYLE) → (B, D, h, w): two convolutions and a way around them."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.before, self.first = nn.GroupNorm(GROUPS, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.between, self.second = nn.GroupNorm(GROUPS, outputs, affine=False), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.steer = nn.Linear(STYLE, 2 * outputs)
+        self.around: nn.Module = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        scale, shift = self.steer(style)[..., None, None].chunk(2, 1)
+        hidden = self.first(F.silu(self.before(x)))
+        return self.around(x) + self.second(F.silu(self.between(hidden) * (1 + scale) + shift))
+
+
+class Denoise(nn.Module):
+    """Features whose map is (B, channels + 1, S, S), a noisy picture and the amount of noise 0 … 1 → (B, 1, channels, S, S): v."""
+
+    maps: tuple[str, ...] = ("grid",)
+    beside = False
+    waves: Tensor
+
+    def __init__(self, example: Features, outputs: tuple[int, int]) -> None:
+        super().__init__()
+        channels, side = outputs
+        widths = WIDTHS[: max(1, min(len(WIDTHS), (side // 4).bit_length()))]
+        told = sum(part.shape[-1] for part in example.parts)
+        self.style = nn.Sequential(nn.Linear(2 * WAVES + told, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
+        self.into = nn.Conv2d(channels, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(Block(a, b) for a, b in pairwise((widths[0], *widths)))
+        self.middle = Block(widths[-1], widths[-1])
+        self.up = nn.ModuleList(Block(a + b, b) for a, b in zip((widths[-1], *reversed(widths[1:])), reversed(widths), strict=True))
+        self.norm, self.out = nn.GroupNorm(GROUPS, widths[0]), nn.Conv2d(widths[0], channels, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        self.register_buffer("waves", math.pi * 2.0 ** torch.linspace(-1, 6, WAVES), persistent=False)
+
+    def forward(self, features: Features) -> Tensor:
+        assert features.map is not None
+        x, amount = features.map.data[:, :-1], features.map.data[:, -1, 0, 0]
+        angle = amount[:, None] * self.waves
+        style = self.style(torch.cat([angle.sin(), angle.cos(), *(part.float().mean(1) for part in features.parts)], 1))
+        x = self.into(x)
+        kept = []
+        for level, block in enumerate(self.down):
+            x = block(F.avg_pool2d(x, 2) if level else x, style)
+            kept.append(x)
+        x = self.middle(x, style)
+        for level, block in enumerate(self.up):
+            x = F.interpolate(x, scale_factor=2, mode="nearest") if level else x
+            x = block(torch.cat([x, kept.pop()], 1), style)
+        return self.out(F.silu(self.norm(x))).float()[:, None]
+
+
+HEAD = Denoise

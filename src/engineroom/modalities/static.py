@@ -1,0 +1,69 @@
+"""Chance in the form of a picture, with a plane that says how much of it is chance: what a diffusion model reads. A row's number is its seed.
+
+Training draws noise and amount anew at every step; asked, a row is nothing but its noise, the same whenever it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from ..core.config import LimitsConfig
+from ..core.protocols import State
+from ..core.signals import Layout, Signal
+from ._base import Base
+
+LARGEST = 128  # pixels of a side
+
+
+class Static(Base):
+    layouts = ("grid",)
+    kind = "static"
+    families = ("handed",)
+    inside = True
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        return {"channels": 1, "side": 16}
+
+    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {"channels": int(facts.get("channels", 1)), "side": int(facts.get("side", 16))}
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
+        """(N, channels, side, side) float16, standard normal, by each row's seed."""
+        shape = (state["channels"], state["side"], state["side"])
+        seeds = values.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+        rows = [np.random.default_rng([13, abs(int(seed))]).standard_normal(shape, np.float32).astype(np.float16) for seed in seeds]
+        return np.stack(rows) if rows else np.zeros((0, *shape), np.float16)
+
+    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
+        """(B, channels + 1, side, side): noise, and 1 = nothing but noise."""
+        noise = torch.from_numpy(np.asarray(arrays, np.float32))
+        return {"": torch.cat([noise, torch.ones_like(noise[:, :1])], 1)}
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
+        """Fresh noise; its amount evenly spread over the batch, so that every batch knows much and little of it (Kingma et al. 2021)."""
+        x = fields[""]
+        noise = torch.randn(x[:, 1:].shape, generator=generator)
+        amount = (torch.rand((), generator=generator) + torch.randperm(len(x), generator=generator) / len(x)) % 1
+        return {**fields, "": torch.cat([noise, amount[:, None, None, None].expand_as(x[:, :1])], 1)}
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        return Picture()
+
+    def check(self, state: State, tensor: Tensor) -> bool:
+        return state["side"] <= LARGEST and state["channels"] <= 4 and tensor.shape[1:] == (state["channels"] + 1, state["side"], state["side"])
+
+
+class Picture(nn.Module):
+    """(B, C, S, S) → grid Signal."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
+        return Signal(x.float(), "grid")
+
+
+MODALITY = Static()

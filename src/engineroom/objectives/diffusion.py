@@ -1,0 +1,94 @@
+"""Learning to take noise away, any amount of it; whoever can, makes pictures out of nothing but noise (Ho, Jain & Abbeel 2020).
+
+Noise and amount come with the batch, drawn by (seed, step). Now and then the network is not told what is asked for, so that it can be asked both ways
+(Ho & Salimans 2022). What answers is the running mean of the weights.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from ..core.config import Config
+from ..core.events import Player
+from ..core.signals import Batch, Losses
+from ..data.fields import Field
+from ..engine.optim import make_optimizer
+from ..engine.precision import Precision
+from ..engine.schedule import Schedule
+from ..heads._assemble import assemble
+from ._running import follow_weights
+from ._study import Study
+
+UNTOLD = 10  # one row in so many learns without being told what it is
+
+
+class Diffusion(Study):
+    def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+        """{"model": the running mean, which answers; "learner"}."""
+        learner = assemble(schema, config, task, example, rows=rows, networks=1)
+        return nn.ModuleDict({"model": copy.deepcopy(learner).requires_grad_(False), "learner": learner})
+
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+        model, learner = cast["model"], cast["learner"]
+        asked, optimizer = precision.wrap(learner), make_optimizer(learner, lr=lr, weight_decay=weight_decay)
+        fields: tuple[Field, ...] = learner.plan.fields  # type: ignore[union-attr, assignment]
+
+        def forward(batch: Batch) -> Tensor:
+            noise, amount = parted(batch[task.chance])
+            told = untold(batch, fields, torch.arange(len(batch)) % UNTOLD == batch.step % UNTOLD)
+            return asked(put(told, task.chance, noisy(task.real(batch), noise, amount), amount))[:, 0]
+
+        def loss(output: Tensor, batch: Batch) -> Losses:
+            """output (B, C, S, S): v, of which the mean square error is taken at every amount alike."""
+            noise, amount = parted(batch[task.chance])
+            return Losses((output - velocity(task.real(batch), noise, amount)).square().mean())
+
+        def after(step: int) -> None:
+            follow_weights(model, learner, step)
+            schedule.apply(optimizer, step)
+
+        schedule.apply(optimizer, 0)
+        return (Player("learner", optimizer, forward, loss, clip=1.0, after=after),)
+
+
+def parted(field: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, C + 1, S, S) → noise (B, C, S, S), amount (B, 1, 1, 1) of 0 … 1."""
+    return field[:, :-1], field[:, -1:, :1, :1]
+
+
+def shares(amount: Tensor) -> tuple[Tensor, Tensor]:
+    """How much is picture, how much noise: the squares add up to 1 (cosine schedule, Nichol & Dhariwal 2021)."""
+    return torch.cos(amount * torch.pi / 2), torch.sin(amount * torch.pi / 2)
+
+
+def noisy(picture: Tensor, noise: Tensor, amount: Tensor) -> Tensor:
+    a, b = shares(amount)
+    return a * picture + b * noise
+
+
+def velocity(picture: Tensor, noise: Tensor, amount: Tensor) -> Tensor:
+    a, b = shares(amount)
+    return a * noise - b * picture
+
+
+def put(batch: Batch, name: str, picture: Tensor, amount: Tensor) -> Batch:
+    """The batch with this picture under noise in its column of chance."""
+    field = torch.cat([picture, amount.expand_as(picture[:, :1])], 1)
+    return Batch({**batch.fields, name: field}, batch.rows, batch.step)
+
+
+def untold(batch: Batch, fields: tuple[Field, ...], chosen: Tensor) -> Batch:
+    """Rows that are `chosen` (B,) without what is asked for: table columns become unknown."""
+    given = dict(batch.fields)
+    for one in fields:
+        if one.stacks:
+            x = given[one.name]
+            unknown = torch.full_like(x, float("nan") if x.is_floating_point() else 0)
+            given[one.name] = torch.where(chosen.to(x.device).view(-1, *[1] * (x.ndim - 1)), unknown, x)
+    return Batch(given, batch.rows, batch.step)
+
+
+OBJECTIVE = Diffusion()

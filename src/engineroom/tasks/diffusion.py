@@ -1,0 +1,79 @@
+"""LOSS: make pictures like these, out of noise, step by step. The question of generation; another way to learn it, and another to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.columns import Column
+from ..core.config import LimitsConfig
+from ..core.errors import UserError
+from ..core.signals import Answers, Batch
+from ..core.table import Table
+from ..modalities.picture import MODALITY as PICTURE
+from ..objectives.diffusion import put, shares, untold
+from ._wishes import NOISE
+from .generation import Generation
+
+QUICK = 8  # steps while training goes on
+MOST_STEPS = 1_000
+LOOKED = 256  # pictures that say how many channels there are
+
+
+@dataclass(frozen=True)
+class Diffusion(Generation):
+    """Answers and headline as in generation. Sampling: DDIM (Song, Meng & Ermon 2021), the same noise always gives the same picture."""
+
+    steps: int = 25  # from noise to picture
+    guidance: float = 1.5  # how much more than by chance a picture is what was asked for; 1 = as it comes (Ho & Salimans 2022)
+
+    objective = "diffusion"
+    head = "denoise"
+    pace = "diffusion"
+    monitored = 200
+    chance = f"column:{NOISE}"
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        if not 1 <= self.steps <= MOST_STEPS or not 0 <= self.guidance <= 20:
+            raise UserError("Options out of bounds.", f"steps: 1 to {MOST_STEPS}; guidance: 0 to 20.", "Example: --set options.steps=50")
+        framed = super().reframe(table, target, asking=asking)
+        if asking:
+            return framed
+        name = next(one for one, hint in framed.hints.items() if hint.get("role") == "target")
+        some = framed.frame[name].drop_nulls().head(LOOKED)
+        state = PICTURE.fit_knowing(some, limits=LimitsConfig(), facts=framed.hints[name]["facts"])
+        size = {"channels": state["channels"], "side": state["height"]}
+        hints = {one: dict(hint) for one, hint in framed.hints.items()}
+        hints[name]["facts"] = {"side": state["height"], "channels": state["channels"]}
+        hints[NOISE] |= {"modality": "static", "facts": size}
+        return replace(framed, hints=hints)
+
+    def quickly(self) -> Diffusion:
+        return replace(self, steps=min(self.steps, QUICK), guidance=1.0)
+
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        return self.respond(self.drawn(network, batch, network.model.plan.fields), batch, target)
+
+    def drawn(self, network: Any, batch: Batch, fields: Any = None) -> Tensor:
+        """(B, 1, C, S, S) from -1 to 1: noise is taken away in even steps of its amount."""
+        fields = network.plan.fields if fields is None else fields
+        x = batch[self.chance][:, :-1].float()
+        free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool)) if self.guidance != 1 and any(one.stacks for one in fields) else None
+        amounts = torch.linspace(1, 0, self.steps + 1)
+        for now, then in pairwise(amounts):
+            v = network(put(batch, self.chance, x, now.view(1, 1, 1, 1)))[:, 0]
+            if free is not None:
+                v = v * self.guidance + network(put(free, self.chance, x, now.view(1, 1, 1, 1)))[:, 0] * (1 - self.guidance)
+            a, b = shares(now)
+            picture = (a * x - b * v).clamp(-1, 1)
+            noise = (x - a * picture) / b
+            a, b = shares(then)
+            x = a * picture + b * noise
+        return x[:, None]
+
+
+TASK = Diffusion()
