@@ -51,6 +51,7 @@ VALUES = {
     "wording": pl.Series("x", [f"<b>bold</b> words in return <script> for {i}" for i in range(42)]),
     "itself": pl.Series("x", np.arange(42)),
     "noise": pl.Series("x", np.arange(42)),
+    "static": pl.Series("x", np.arange(42)),
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
     "episode": pl.Series("x", np.arange(42)),
@@ -63,7 +64,7 @@ VALUES = {
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
 GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself")
+         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static")
 
 
 @pytest.fixture

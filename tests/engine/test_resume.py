@@ -16,6 +16,7 @@ from conftest import command, house_table, shape_pictures
 from engineroom.engine.watch.history import read_history
 
 STEPS = 120
+SMALL = ["--set", "options.pixels=16"]
 FAST = ["--set", "train.checkpoint_seconds=0", "--set", "train.precision=fp32", "--set", "train.threads=1", "--steps", STEPS, "--quiet"]
 
 
@@ -39,7 +40,7 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "acting", "acting from memory"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "diffusion", "pretrain", "acting", "acting from memory"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
@@ -48,7 +49,8 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
         data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:
         shape_pictures(tmp_path / "pictures")
-        data = ["pictures", *(["--recipe", "generation", "--set", "options.pixels=16"] if kind == "two players" else [])]
+        asked = {"two players": ["--recipe", "generation", *SMALL], "diffusion": ["--recipe", "diffusion", *SMALL], "pretrain": ["--recipe", "pretrain"]}
+        data = ["pictures", *asked.get(kind, [])]
     command("train", *data, "--run", "whole", *FAST, cwd=tmp_path)
     process = start(tmp_path, "train", *data, "--run", "torn", *FAST)
     rng = random.Random(kind)

@@ -49,6 +49,7 @@ class Denoise(nn.Module):
         channels, side = outputs
         widths = WIDTHS[: max(1, min(len(WIDTHS), (side // 4).bit_length()))]
         told = sum(part.shape[-1] for part in example.parts)
+        self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)  # what is asked for counts from the first step on
         self.style = nn.Sequential(nn.Linear(2 * WAVES + told, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
         self.into = nn.Conv2d(channels, widths[0], 3, padding=1)
         self.down = nn.ModuleList(Block(a, b) for a, b in pairwise((widths[0], *widths)))
@@ -62,7 +63,7 @@ class Denoise(nn.Module):
         assert features.map is not None
         x, amount = features.map.data[:, :-1], features.map.data[:, -1, 0, 0]
         angle = amount[:, None] * self.waves
-        style = self.style(torch.cat([angle.sin(), angle.cos(), *(part.float().mean(1) for part in features.parts)], 1))
+        style = self.style(torch.cat([angle.sin(), angle.cos(), *(norm(part.float().mean(1)) for norm, part in zip(self.norms, features.parts, strict=True))], 1))
         x = self.into(x)
         kept = []
         for level, block in enumerate(self.down):

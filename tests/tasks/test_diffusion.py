@@ -1,0 +1,97 @@
+"""Pictures out of noise: what is asked for comes, the same chance gives the same picture, and the arithmetic of noise adds up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+import engineroom as er
+from conftest import command
+from engineroom.core.errors import UserError
+from engineroom.core.registry import get
+from engineroom.core.seeds import torch_generator
+from engineroom.core.signals import Batch
+from engineroom.data.fields import Field
+from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
+
+RNG = np.random.default_rng(0)
+
+
+def squares(n: int = 160) -> pl.DataFrame:
+    """16 × 16: a bright square that lies left or right, anywhere in height."""
+    x = np.zeros((n, 16, 16), np.uint8)
+    for i in range(n):
+        row, column = RNG.integers(0, 11), RNG.integers(0, 3) + 8 * (i % 2)
+        x[i, row : row + 5, column : column + 5] = 230
+    return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    run = tmp_path_factory.mktemp("diffusion") / "run"
+    return er.train(squares(), target="picture", recipe="diffusion", steps=260, run=str(run), show="quiet", train__threads=1, train__precision="fp32", options={"steps": 12})
+
+
+def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
+    frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
+    answers, kept = model.answers(frame)
+    pictures = answers["picture"][:, 0].astype(float)
+    assert len(kept) == 40 and pictures.shape == (40, 16, 16)
+    left, right = pictures[:, :, :8].mean((1, 2)), pictures[:, :, 8:].mean((1, 2))
+    assert (left[:20] > right[:20]).mean() > 0.75 and (right[20:] > left[20:]).mean() > 0.75
+    assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
+    again, _ = model.answers(frame)
+    assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
+    assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
+
+
+def test_the_report_shows_what_it_makes(model) -> None:
+    page = (model.path / "report.html").read_text("utf-8")
+    for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
+        assert words in page, words
+
+
+def test_picture_and_noise_follow_from_what_the_network_says() -> None:
+    x, noise = torch.rand(5, 3, 4, 4) * 2 - 1, torch.randn(5, 3, 4, 4)
+    amount = torch.linspace(0, 1, 5).view(5, 1, 1, 1)
+    seen, v, (a, b) = noisy(x, noise, amount), velocity(x, noise, amount), shares(amount)
+    assert torch.allclose(a * seen - b * v, x, atol=1e-6) and torch.allclose(b * seen + a * v, noise, atol=1e-6)
+    assert torch.equal(seen[0], x[0]) and torch.allclose(seen[4], noise[4], atol=1e-6)
+
+
+def test_training_knows_much_and_little_noise_in_every_batch() -> None:
+    modality = get("modalities", "static")
+    state = modality.fit_knowing(pl.Series([1, 2]), limits=None, facts={"channels": 3, "side": 16})
+    fields = modality.collate(modality.encode(pl.Series(range(8)), state, {}), state)
+    assert fields[""].shape == (8, 4, 16, 16) and bool((fields[""][:, -1] == 1).all()) and modality.check(state, fields[""])
+    noise, amount = parted(modality.augment(fields, state, torch_generator(0, "x"))[""])
+    assert sorted((8 * amount.flatten()).long().tolist()) == list(range(8)) and abs(float(noise.std()) - 1) < 0.05
+    assert not modality.check({"channels": 3, "side": 4096}, fields[""])
+
+
+def test_what_is_asked_for_can_be_left_unsaid() -> None:
+    batch = Batch({"kinds": torch.tensor([[1, 2], [3, 1]]), "sizes": torch.tensor([[0.5], [1.5]])}, np.arange(2))
+    fields = (Field("kinds", "category", ()), Field("sizes", "number", ()))
+    found = untold(batch, fields, torch.tensor([True, False]))
+    assert found["kinds"].tolist() == [[0, 0], [3, 1]] and found["sizes"][0].isnan().all() and found["sizes"][1] == 1.5
+
+
+def test_colours_without_kinds_by_the_command_line(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    for i, one in enumerate(squares(60)["picture"].to_numpy()):
+        Image.fromarray(np.stack([one, one // 2, 255 - one], -1)).save(tmp_path / "photos" / f"{i}.png")
+    command("train", "photos", "--recipe", "diffusion", "--steps", 4, "--set", "options.steps=3", "--run", "r", "--quiet", cwd=tmp_path)
+    (tmp_path / "wishes.csv").write_text("noise\n1\n2\n3\n")
+    command("predict", "r", "wishes.csv", "-o", "made", cwd=tmp_path)
+    assert len(list((tmp_path / "made").glob("*.png"))) == 3
+
+
+def test_options_out_of_bounds_are_refused() -> None:
+    with pytest.raises(UserError, match="out of bounds"):
+        er.train(squares(60), target="picture", recipe="diffusion", options={"steps": 0}, show="quiet")
