@@ -132,3 +132,29 @@ def test_keep_writes_the_newest_better_weights_and_not_too_often() -> None:
     late = Keep(lambda scores, step: written.append((scores, step)), seconds=3600.0)
     late(Validated(4, {}, True))
     assert len(written) == 2
+
+
+def test_a_picture_network_goes_on_as_if_nothing_had_been(tmp_path) -> None:
+    """Its weights lie in memory channel by channel last; a fused step that finds the moments otherwise mixes them up."""
+    ends = []
+    for torn in (False, True):
+        torch.manual_seed(0)
+        cast = nn.ModuleDict({"model": nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last)})
+
+        def tools(cast, folder):
+            optimizer = torch.optim.AdamW(cast.parameters(), lr=0.1, fused=True)
+            player = Player("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
+            return optimizer, Checkpoint(folder, cast, (player,), {}, seconds=0, facts=dict, best=cast["model"].state_dict)
+
+        optimizer, watch = tools(cast, tmp_path / str(torn))
+        for step in range(6):
+            if torn and step == 3:
+                watch.write(step)
+                cast = nn.ModuleDict({"model": nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last)})
+                optimizer, watch = tools(cast, tmp_path / str(torn))
+                assert watch.restore()["step"] == 3
+            optimizer.zero_grad()
+            cast["model"](torch.full((2, 3, 5, 5), step + 1.0) * torch.arange(3.0)[:, None, None]).square().mean().backward()
+            optimizer.step()
+        ends.append(cast["model"].weight.detach().clone())
+    assert torch.equal(*ends)

@@ -94,6 +94,7 @@ class Checkpoint:
                 prefix = f"optimizer.{player.name}."
                 own = {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
                 player.optimizer.load_state_dict(unflatten(own, meta["optimizers"][player.name]))
+                lay_out(player.optimizer)
             for name, thing in self.memory.items():
                 thing.restore(meta["memory"][name], best) if name == "validate" else thing.restore(meta["memory"][name])
             if self.carries:
@@ -112,6 +113,14 @@ def cuda_states() -> list[Tensor]:
 def checkpoints(directory: Path) -> list[Path]:
     """All checkpoints, oldest first."""
     return sorted(path for path in directory.glob("step-*") if re.fullmatch(r"step-\d{9}", path.name))
+
+
+def lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Moments lie in memory as their weights do: a fused step goes through both in the order of the memory, whatever the strides say."""
+    for weight, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape and value.stride() != weight.stride():
+                state[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def flatten(state: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
