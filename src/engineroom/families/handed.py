@@ -9,18 +9,18 @@ from ..core.signals import Features, Signal
 
 
 class Handed(nn.Module):
-    """grid (B, D, H, W) → Features: its mean, and itself as the map."""
+    """grid (B, D, H, W) → Features: its mean, and itself as the map; vector (B, D) → itself."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
 
     def forward(self, signal: Signal) -> Features:
-        return Features(signal.data.mean((2, 3))[:, None], signal)
+        return Features(signal.data.flatten(2).mean(2)[:, None], signal) if signal.layout == "grid" else Features(signal.data[:, None])
 
 
 class Hands:
-    takes = ("grid",)
+    takes = ("grid", "vector")
 
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
         return Handed(signal.data.shape[1])

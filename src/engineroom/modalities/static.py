@@ -33,24 +33,27 @@ class Static(Base):
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
         return {"channels": int(facts.get("channels", 1)), "side": int(facts.get("side", 16))}
 
+    def shape(self, state: State) -> tuple[int, ...]:
+        return (state["channels"], state["side"], state["side"])
+
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, channels, side, side) float16, standard normal, by each row's seed."""
-        shape = (state["channels"], state["side"], state["side"])
+        shape = self.shape(state)
         seeds = values.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
         rows = [np.random.default_rng([13, abs(int(seed))]).standard_normal(shape, np.float32).astype(np.float16) for seed in seeds]
         return np.stack(rows) if rows else np.zeros((0, *shape), np.float16)
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
-        """(B, channels + 1, side, side): noise, and 1 = nothing but noise."""
+        """(B, channels + 1, …): noise, and 1 = nothing but noise."""
         noise = torch.from_numpy(np.asarray(arrays, np.float32))
         return {"": torch.cat([noise, torch.ones_like(noise[:, :1])], 1)}
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         """Fresh noise; its amount evenly spread over the batch, so that every batch knows much and little of it (Kingma et al. 2021)."""
         x = fields[""]
-        noise = torch.randn(x[:, 1:].shape, generator=generator)
+        noise = torch.randn(x[:, :-1].shape, generator=generator)
         amount = (torch.rand((), generator=generator) + torch.randperm(len(x), generator=generator) / len(x)) % 1
-        return {**fields, "": torch.cat([noise, amount[:, None, None, None].expand_as(x[:, :1])], 1)}
+        return {**fields, "": torch.cat([noise, amount.view(-1, *[1] * (x.ndim - 1)).expand_as(x[:, :1])], 1)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Picture()

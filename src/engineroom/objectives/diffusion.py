@@ -7,6 +7,8 @@ Noise and amount come with the batch, drawn by (seed, step). Now and then the ne
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +44,7 @@ class Diffusion(Study):
             return asked(put(told, task.chance, noisy(task.real(batch), noise, amount), amount))[:, 0]
 
         def loss(output: Tensor, batch: Batch) -> Losses:
-            """output (B, C, S, S): v, of which the mean square error is taken at every amount alike."""
+            """output (B, C, …): v, of which the mean square error is taken at every amount alike."""
             noise, amount = parted(batch[task.chance])
             return Losses((output - velocity(task.real(batch), noise, amount)).square().mean())
 
@@ -55,8 +57,8 @@ class Diffusion(Study):
 
 
 def parted(field: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, C + 1, S, S) → noise (B, C, S, S), amount (B, 1, 1, 1) of 0 … 1."""
-    return field[:, :-1], field[:, -1:, :1, :1]
+    """(B, C + 1, …) → noise (B, C, …), amount (B, 1, …) of 0 … 1, the same at every place."""
+    return field[:, :-1], field[:, -1:].flatten(2)[..., :1].reshape(-1, 1, *[1] * (field.ndim - 2)) if field.ndim > 2 else field[:, -1:]
 
 
 def shares(amount: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,6 +80,25 @@ def put(batch: Batch, name: str, picture: Tensor, amount: Tensor) -> Batch:
     """The batch with this picture under noise in its column of chance."""
     field = torch.cat([picture, amount.expand_as(picture[:, :1])], 1)
     return Batch({**batch.fields, name: field}, batch.rows, batch.step)
+
+
+def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field, ...], *, name: str, steps: int, guidance: float, most: float) -> Tensor:
+    """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021). `guidance` 1 = as it comes; more insists on
+    what is asked for. What is made stays within ± `most`."""
+    x = batch[name][:, :-1].float()
+    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool)) if guidance != 1 and any(one.stacks for one in fields) else None
+    amounts = torch.linspace(1, 0, steps + 1)
+    for now, then in pairwise(amounts):
+        amount = now.expand(len(x), 1, *[1] * (x.ndim - 2))
+        v = ask(put(batch, name, x, amount))[:, 0]
+        if free is not None:
+            v = v * guidance + ask(put(free, name, x, amount))[:, 0] * (1 - guidance)
+        a, b = shares(now)
+        made = (a * x - b * v).clamp(-most, most)
+        noise = (x - a * made) / b
+        a, b = shares(then)
+        x = a * made + b * noise
+    return x
 
 
 def untold(batch: Batch, fields: tuple[Field, ...], chosen: Tensor) -> Batch:

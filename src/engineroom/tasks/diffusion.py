@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ..core.columns import Column
@@ -15,7 +13,7 @@ from ..core.errors import UserError
 from ..core.signals import Answers, Batch
 from ..core.table import Table
 from ..modalities.picture import MODALITY as PICTURE
-from ..objectives.diffusion import put, shares, untold
+from ..objectives.diffusion import taken_away
 from ._wishes import NOISE
 from .generation import Generation
 
@@ -59,21 +57,9 @@ class Diffusion(Generation):
         return self.respond(self.drawn(network, batch, network.model.plan.fields), batch, target)
 
     def drawn(self, network: Any, batch: Batch, fields: Any = None) -> Tensor:
-        """(B, 1, C, S, S) from -1 to 1: noise is taken away in even steps of its amount."""
+        """(B, 1, C, S, S) from -1 to 1."""
         fields = network.plan.fields if fields is None else fields
-        x = batch[self.chance][:, :-1].float()
-        free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool)) if self.guidance != 1 and any(one.stacks for one in fields) else None
-        amounts = torch.linspace(1, 0, self.steps + 1)
-        for now, then in pairwise(amounts):
-            v = network(put(batch, self.chance, x, now.view(1, 1, 1, 1)))[:, 0]
-            if free is not None:
-                v = v * self.guidance + network(put(free, self.chance, x, now.view(1, 1, 1, 1)))[:, 0] * (1 - self.guidance)
-            a, b = shares(now)
-            picture = (a * x - b * v).clamp(-1, 1)
-            noise = (x - a * picture) / b
-            a, b = shares(then)
-            x = a * picture + b * noise
-        return x[:, None]
+        return taken_away(network, batch, fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0)[:, None]
 
 
 TASK = Diffusion()
