@@ -87,9 +87,7 @@ def seen(hidden: np.ndarray, columns: Sequence[Any]) -> np.ndarray:
             out.append(2 * np.eye(len(one["values"]))[code] - 1)
             place += 1
             continue
-        out.append(hidden[:, place : place + 1].clip(-EDGE, EDGE))
-        if one["missing"]:
-            out.append(np.where(hidden[:, place + 1 : place + 2] > 0, 1.0, -1.0))
+        out.append(hidden[:, place : place + 1 + one["missing"]].clip(-EDGE, EDGE))
         place += 1 + one["missing"]
     return np.concatenate(out, 1).astype(np.float32)
 

@@ -10,14 +10,14 @@ import polars as pl
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ..core.columns import Column, Schema
+from ..core.columns import Column
 from ..core.errors import DataError, UserError, nearest
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
 from ..metrics import generation as metrics
 from ..metrics.generation import distances
-from ..modalities.record import EDGE, remembered, spans, to_table, width
+from ..modalities.record import EDGE, decided, remembered, spans, to_table, width
 from ..modalities.record import fitted as fit_column
 from ..objectives.diffusion import taken_away
 from ._leaning import likeness
@@ -103,8 +103,9 @@ class Synthetic(Plain):
         return beside(np.asarray(codes), target.state)
 
     def plain(self, values: np.ndarray) -> Answers:
-        """A rival's rows as answers."""
-        return {"record": values, "made": beside(values, self.state)}
+        """Rows as a maker gives them → answers, so that nobody is told from real ones by being undecided."""
+        rows = decided(values, self.state["columns"])
+        return {"record": rows, "made": beside(rows, self.state)}
 
     def quickly(self) -> Synthetic:
         return replace(self, steps=min(self.steps, QUICK))
@@ -114,8 +115,8 @@ class Synthetic(Plain):
         return self.respond(made[:, None], batch, target)
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
-        """(B, 1, room) → rows, each class decided."""
-        return self.plain(decided(output[:, 0, : target.state["width"]].numpy(), target.state))
+        """(B, 1, room) → rows."""
+        return self.plain(output[:, 0, : target.state["width"]].numpy())
 
     def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the row is still the one that all columns together ask for."""
@@ -131,9 +132,6 @@ class Synthetic(Plain):
         """The rows made, with the columns that asked for them."""
         told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD))
         return pl.concat([told, to_table(answers["record"], target.state["columns"])], how="horizontal")
-
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
-        return []
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         """What a model learns of made rows, how columns are spread, and whether rows are copies."""
@@ -159,19 +157,6 @@ def makeable(values: pl.Series, hint: Any) -> bool:
     if hint.get("role") in ("id", "ignore", "time", "split") or hint.get("modality") in ("text", "identifier"):
         return False
     return values.dtype.is_numeric() or (isinstance(values.dtype, PLAIN) and values.n_unique() <= TOLD_APART * len(values))
-
-
-def decided(rows: np.ndarray, state: Any) -> np.ndarray:
-    """(N, W): the largest number of a class on, the others off, so that no maker is told by being unsure."""
-    out = rows.astype(np.float32).copy()
-    for one, span in zip(state["columns"], spans(state["columns"]), strict=True):
-        part = out[:, span]
-        if one["kind"] == "class":
-            out[:, span] = 2 * np.eye(part.shape[1], dtype=np.float32)[part.argmax(1)] - 1
-        elif one["missing"]:
-            absent = part[:, 1] > 0
-            out[:, span] = np.stack([np.where(absent, 0, part[:, 0]), np.where(absent, 1, -1)], 1)
-    return out
 
 
 def beside(rows: np.ndarray, state: Any) -> np.ndarray:
