@@ -83,7 +83,7 @@ def to_numbers(values: pl.Series, one: Mapping[str, Any]) -> np.ndarray:
 
 def apart(knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(different values, the middle rank 0 … 1 of each)."""
-    _, first, counts = np.unique(knots, return_index=True, return_counts=True)
+    values, first, counts = np.unique(knots, return_index=True, return_counts=True)
     return values, (first + counts / 2) / len(knots)
 
 
@@ -91,7 +91,7 @@ def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """Standing (N,) → the same, but at the middle of a value's ranks wherever many rows have that very value (no gain, forty hours)."""
     from scipy.special import ndtr, ndtri
 
-    values, first, counts = np.unique(knots, return_index=True, return_counts=True)
+    _, first, counts = np.unique(knots, return_index=True, return_counts=True)
     place = np.searchsorted(first, (ndtr(z) * len(knots)).clip(0, len(knots) - 1), side="right") - 1
     middle = ndtri(((first + counts / 2) / len(knots)).clip(1e-9, 1 - 1e-9)).clip(-EDGE, EDGE)
     return np.where(counts[place] > 1, middle[place], z)

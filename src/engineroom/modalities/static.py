@@ -5,7 +5,7 @@ Training draws noise and amount anew at every step; asked, a row is nothing but 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,7 @@ class Static(Base):
     inside = True
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return {"channels": 1, "side": 16}
-
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
-        return {"channels": int(facts.get("channels", 1)), "side": int(facts.get("side", 16))}
+        return {"channels": 1, "side": 16}  # the task's facts know better
 
     def shape(self, state: State) -> tuple[int, ...]:
         return (state["channels"], state["side"], state["side"])
