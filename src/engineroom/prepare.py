@@ -125,7 +125,8 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew."
         )
     if not earlier:
-        schema = data.schema = find_symmetries(schema, data, task, config)
+        schema = data.schema = task.acquaint(find_symmetries(schema, data, task, config), data, config.seed)
+        task = task.bind(schema.target)
     ready = Prepared(
         run,
         config,

@@ -28,11 +28,14 @@ def test_precision_falls_for_strangers_and_recall_for_sameness() -> None:
 
 
 def test_copies_are_counted() -> None:
-    real = np.concatenate([RNG.normal(size=(200, 4)), RNG.uniform(5, 9, (200, 1))], 1)
+    real = np.concatenate([RNG.normal(size=(200, 4)), RNG.integers(0, 3, (200, 1)), RNG.uniform(5, 9, (200, 1))], 1)
     made = real.copy()
     made[:50, -1] = 0.1
+    made[:20, -2] += 1
     found = scores({"truth": real, "made": made})
     assert found["copied"] == pytest.approx(0.25, abs=0.02) and found["frechet"] == pytest.approx(0, abs=1e-6)
+    assert found["as_asked"] == pytest.approx(0.9)
+    assert "as_asked" not in scores({"truth": real * [1, 1, 1, 1, np.nan, 1], "made": made}), "nothing to tell apart"
 
 
 def test_too_few_to_say() -> None:

@@ -48,7 +48,7 @@ def test_the_report_shows_what_it_makes_how_it_grew_and_the_rival(model) -> None
     page = (model.path / "report.html").read_text("utf-8")
     for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
         assert words in page, words
-    assert set(model.metrics) == {"frechet", "precision", "recall", "copied"}
+    assert set(model.metrics) == {"frechet", "as_asked", "precision", "recall", "copied"}
     assert len(list((model.path.parent / "sketches").glob("*.png"))) > 3
 
 

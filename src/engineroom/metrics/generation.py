@@ -44,8 +44,12 @@ def precision_recall(real: np.ndarray, made: np.ndarray) -> tuple[float, float]:
 
 
 def scores(records: Records) -> dict[str, float]:
-    """"truth" (N, F + 1) and "made" (N, F + 1): features, and how far the nearest training picture is."""
+    """"truth" (N, F + 2) and "made" (N, F + 2): features, the kind it is taken for (NaN = unknown), how far the nearest training picture is.
+
+    `as_asked`: the share of made pictures that are taken for the same kind as the real one whose row asked for them."""
     real, made = records["truth"], records["made"]
-    precision, recall = precision_recall(real[:MOST, :-1], made[:MOST, :-1])
+    precision, recall = precision_recall(real[:MOST, :-2], made[:MOST, :-2])
     near = np.quantile(real[:, -1], COPIED) if len(real) else 0.0
-    return {"frechet": frechet(real[:, :-1], made[:, :-1]), "precision": precision, "recall": recall, "copied": float((made[:, -1] < near).mean())}
+    known = np.isfinite(real[:, -2]) & np.isfinite(made[:, -2])
+    asked = {"as_asked": float((real[known, -2] == made[known, -2]).mean())} if known.any() else {}
+    return {"frechet": frechet(real[:, :-2], made[:, :-2]), **asked, "precision": precision, "recall": recall, "copied": float((made[:, -1] < near).mean())}

@@ -1,5 +1,5 @@
-"""What pictures are compared by: fixed features, for no network from elsewhere is at hand. Gradients by place, colours and a thumbnail, mixed by chance into
-fewer numbers (Johnson & Lindenstrauss 1984); and the distance to the nearest remembered training picture."""
+"""What pictures are compared by: the features of the run's own eye, or where there are no kinds to tell apart fixed ones: gradients by place, colours and a
+thumbnail, mixed by chance into fewer numbers (Johnson & Lindenstrauss 1984); and the distance to the nearest remembered training picture."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from torch import Tensor
 from ..baselines._hog import picture_features
 from ..core.exhibits import Exhibit
 from ..core.protocols import State
+from ..layers.eye import WIDTH
 from ..metrics.generation import distances
 from ..modalities.picture import remembered, thumbs
+from ._eye_taught import seen
 
-WIDTH = 48
 BORDER = 2  # pixels between pictures of a sheet
 
 
 def looked(pictures: np.ndarray, state: State) -> np.ndarray:
-    """(N, C, S, S) uint8 → (N, WIDTH + 1) float64."""
-    features = picture_features(pictures).astype(np.float64)
-    mixed = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5)
+    """(N, C, S, S) uint8 → (N, WIDTH + 2) float64: features, the kind it is taken for (NaN = nothing to tell apart), how far the nearest training picture is."""
+    if "eye" in state:
+        mixed, kinds = seen(pictures, state)
+    else:
+        features = picture_features(pictures).astype(np.float64)
+        mixed, kinds = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5), np.full(len(pictures), np.nan)
     gaps = distances(thumbs(pictures).astype(np.float64), remembered(state).astype(np.float64))
-    return np.concatenate([mixed, np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
+    return np.concatenate([mixed, kinds[:, None], np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
 
 
 def sheet(pictures: np.ndarray, columns: int, scale: int = 0) -> Any:

@@ -67,6 +67,10 @@ class Plain:
         """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `truth` tells what rows hold."""
         return generator.permutation(rows)
 
+    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        """What must be known of the encoded training rows before anything is taught, kept in a column's state; most tasks need nothing."""
+        return schema
+
     def findings(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
         return []

@@ -20,6 +20,7 @@ from ..layers.critic import Critic
 from ..metrics import generation as metrics
 from ..modalities.picture import SIDES
 from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
+from ._eye_taught import eye_words, taught_eye
 from ._leaning import likeness
 from ._options import Plain
 from ._wishes import NOISE, edges_of, wishes
@@ -33,7 +34,7 @@ BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
 @dataclass(frozen=True)
 class Generation(Plain):
-    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 1) features}. Headline: Fréchet distance of features, lower is better."""
+    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features, lower is better."""
 
     picture: str = ""  # the column of pictures; "" = the only one
     by: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
@@ -44,7 +45,7 @@ class Generation(Plain):
     objective = "adversarial"
     headline = "frechet"
     higher_is_better = False
-    higher = ("precision", "recall")
+    higher = ("as_asked", "precision", "recall")
     lower = ("frechet", "copied")
     selects = "frechet"
     target_modality = "picture"
@@ -106,6 +107,9 @@ class Generation(Plain):
         hinted = [one for one, hint in table.hints.items() if hint.get("role") == "target" and one != picture and one in table.frame.columns]
         others = [one for one in table.frame.columns if one != picture and table.hints.get(one, {}).get("role") != "split"]
         return hinted or [one for one in others if len(others) == 1 and table.frame[one].n_unique() <= MOST_KINDS]
+
+    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        return taught_eye(schema, data, seed)
 
     def outputs(self, target: Column) -> tuple[int, int]:
         return target.state["channels"], target.state["height"]
@@ -202,7 +206,7 @@ class Generation(Plain):
         items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": html_picture(sheet(rival["picture"][: 3 * ACROSS], ACROSS), "rival's pictures")}]
         words = "Made pictures much nearer to a training picture than unseen real ones are would be copies."
         return [
-            Exhibit("gallery", "Beside it", {"items": items, "wide": True}),
+            Exhibit("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
             Exhibit("histogram", "Is it learnt by heart?", {"x": "distance of thumbnails to the nearest training picture", "edges": edges.tolist(), "series": near}, words),
         ]
 
