@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from ..core.config import Config
 from ..core.signals import Features, Signal
+from ..layers.both_ways import BothWays
 from ..layers.pool import masked_mean
-from ..layers.recurrent import Recurrent
 
 SIZE = {"small": (96, 1), "medium": (128, 2), "large": (256, 3)}  # width, layers
 
@@ -21,7 +21,7 @@ class Listener(nn.Module):
         self.first, self.second = nn.Conv1d(channels, width, 5, 2, 2), nn.Conv1d(width, width, 5, 2, 2)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
         self.drop = nn.Dropout(dropout)
-        self.cells = Recurrent(width, width, layers, cell=cell, dropout=dropout)
+        self.cells = BothWays(width, width, layers, cell=cell, dropout=dropout)
         self.width = 2 * width
 
     def forward(self, signal: Signal) -> Features:
