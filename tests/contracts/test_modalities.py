@@ -60,18 +60,19 @@ VALUES = {
     "damaged": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "whole": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "transcript": pl.Series("x", [f"one two {'three' if i % 2 else 'four'} <script>" for i in range(42)]),
+    "spelling": pl.Series("x", [f"say <b>bold</b> words <script>, number {i}" for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
 GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "record")
+         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "record", "voice", "spelling")
 
 
 @pytest.fixture
 def values(name, tmp_path):
-    if name not in ("audio", "speech", "noisy", "clean"):
+    if name not in ("audio", "speech", "noisy", "clean", "voice"):
         return VALUES[name]
     import soundfile
 

@@ -99,8 +99,8 @@ class Audio(Base):
         return f'{waveform(wave)}<audio controls preload="none" src="data:audio/ogg;base64,{sound}"></audio><small>{name}</small>'
 
 
-def decode(cell: Any, *, rate: int, seconds: float) -> np.ndarray:
-    """A path or encoded bytes → (T,) float32 mono at `rate` Hz, the first `seconds` only (the rest is never read).
+def decode(cell: Any, *, rate: int, seconds: float, channel: int = 0) -> np.ndarray:
+    """A path or encoded bytes → (T,) float32 mono at `rate` Hz, the first `seconds` only (the rest is never read); a `channel` from 1 on, or 0: their mean.
 
     Raises OSError, RuntimeError or ValueError with a plain reason.
     """
@@ -108,7 +108,8 @@ def decode(cell: Any, *, rate: int, seconds: float) -> np.ndarray:
     import soxr
 
     with soundfile.SoundFile(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
-        wave = file.read(int(seconds * file.samplerate) + 1, dtype="float32", always_2d=True).mean(1)
+        wave = file.read(int(seconds * file.samplerate) + 1, dtype="float32", always_2d=True)
+        wave = wave[:, min(channel, wave.shape[1]) - 1] if channel else wave.mean(1)
         if not len(wave):
             raise ValueError("holds no sound (0 samples)")
         if not np.isfinite(wave).all():

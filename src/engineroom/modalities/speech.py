@@ -32,11 +32,12 @@ class Speech(Base):
         return {"rate": int(AUDIO.fit(values.cast(pl.String), limits=limits).get("rate", HIGHEST_RATE))}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """(T,) int16 each, of one loudness."""
+        """(T,) int16 each, of one loudness. A cell {source, channel} is one of several speakers."""
         rate = state["rate"]
 
         def work(cell: Any) -> np.ndarray:
-            wave = decode(cell, rate=rate, seconds=LONGEST)
+            source, channel = (cell["source"], cell["channel"]) if isinstance(cell, dict) else (cell, 0)
+            wave = decode(source, rate=rate, seconds=LONGEST, channel=channel)
             wave = np.pad(wave, (0, max(0, int(SHORTEST * rate) - len(wave))))
             peak = float(np.abs(wave).max(initial=0.0))
             return (wave * (0.9 * 32767 / peak if peak > 1e-6 else 0.0)).astype(np.int16)
@@ -51,7 +52,7 @@ class Speech(Base):
         return {**fields, "": x * gain + noise}
 
     def keys(self, values: pl.Series) -> pl.Series:
-        return values.cast(pl.String).fill_null("")
+        return (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values).cast(pl.String).fill_null("")
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return SpeechMel(states[0]["rate"], layout="sequence", mels=MELS)
@@ -60,7 +61,7 @@ class Speech(Base):
         return tensor.ndim == 2 and tensor.shape[1] <= LONGEST * state["rate"] + 1
 
     def show(self, value: Any, state: State) -> str:
-        return AUDIO.show(value, state)
+        return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)
 
 
 class SpeechMel(LogMel):

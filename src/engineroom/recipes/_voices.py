@@ -75,3 +75,25 @@ def strings() -> Any:
         texts.append(" ".join(words))
         soundfile.write(paths[-1], (wave + rng.normal(0, 0.01, len(wave))).clip(-1, 1), RATE)
     return pl.DataFrame({"recording": paths, "text": texts})
+
+
+def readings() -> Any:
+    """240 sentences of two to six syllables out of twelve, all in one voice that never hurries."""
+    import tempfile
+    from pathlib import Path
+
+    import numpy as np
+    import polars as pl
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    known = {**WORDS, "mo": ("m", "o"), "so": ("s", "o"), "ta": ("t", "a"), "e": ("", "e")}
+    folder = Path(tempfile.mkdtemp(prefix="engineroom-readings-"))
+    paths, texts = [], []
+    for k in range(240):
+        words = rng.choice(list(known), int(rng.integers(2, 7))).tolist()
+        parts = [part for word in words for part in (0.5 * syllable(*known[word], 120.0, rng), np.zeros(int(0.06 * RATE)))]
+        paths.append(str(folder / f"reading{k:03d}.wav"))
+        texts.append(" ".join(words))
+        soundfile.write(paths[-1], np.concatenate(parts).clip(-1, 1), RATE)
+    return pl.DataFrame({"recording": paths, "text": texts})

@@ -37,13 +37,15 @@ def phrases(characters: Sequence[Said]) -> list[Said]:
     return [Said("".join(c.text for c in word), word[0].begin, word[-1].end, sum(c.sure for c in word) / len(word)) for word in words if word]
 
 
-def write(path: Path, names: Sequence[str], rows: Sequence[Sequence[Said]]) -> None:
+def write(path: Path, names: Sequence[str], channels: Sequence[int], rows: Sequence[Sequence[Said]]) -> None:
+    """`channels`: which speaker of a recording a row is, from 1 on; 0 where there is one."""
     if path.suffix.lower() == ".ctm":
-        lines = [f"{Path(name).stem.replace(' ', '_')} 1 {w.begin:.2f} {w.end - w.begin:.2f} {w.text} {w.sure:.3f}" for name, row in zip(names, rows, strict=True) for w in row]
-    elif len(rows) > 1:
+        each = zip(names, channels, rows, strict=True)
+        lines = [f"{Path(name).stem.replace(' ', '_')} {channel or 1} {w.begin:.2f} {w.end - w.begin:.2f} {w.text} {w.sure:.3f}" for name, channel, row in each for w in row]
+    elif len(set(names)) > 1 or len(set(channels)) < len(rows):
         raise UserError(f"Subtitles belong to one recording; there are {len(rows):,}.", "Their clocks all begin at 0.", "Ask for one row, or say -o words.ctm or -o words.csv")
     else:
-        lines = subtitles(rows)
+        lines = subtitles(channels, rows)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", "utf-8")
@@ -51,19 +53,23 @@ def write(path: Path, names: Sequence[str], rows: Sequence[Sequence[Said]]) -> N
         raise disk_error(error, path) from error
 
 
-def subtitles(rows: Sequence[Sequence[Said]]) -> list[str]:
-    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses."""
-    lines: list[str] = []
-    number = 0
-    for row in rows:
-        held: list[Said] = []
-        for place, word in enumerate(row):
-            held.append(word)
-            last = place + 1 == len(row)
-            if last or len(held) == LINE or row[place + 1].begin - word.end > GAP:
-                number += 1
-                lines += [str(number), f"{stamp(held[0].begin)} --> {stamp(held[-1].end)}", " ".join(w.text for w in held), ""]
-                held = []
+def subtitles(channels: Sequence[int], rows: Sequence[Sequence[Said]]) -> list[str]:
+    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses. Several speakers take turns, each named by a number."""
+    lines = sorted(((channel, line) for channel, row in zip(channels, rows, strict=True) for line in pauses(row)), key=lambda one: one[1][0].begin)
+    out: list[str] = []
+    for number, (channel, line) in enumerate(lines, 1):
+        said = " ".join(word.text for word in line)
+        out += [str(number), f"{stamp(line[0].begin)} --> {stamp(line[-1].end)}", f"[{channel}] {said}" if channel else said, ""]
+    return out
+
+
+def pauses(row: Sequence[Said]) -> list[list[Said]]:
+    """Words → lines of at most LINE words, cut where somebody pauses."""
+    lines: list[list[Said]] = []
+    for word in row:
+        if not lines or len(lines[-1]) == LINE or word.begin - lines[-1][-1].end > GAP:
+            lines.append([])
+        lines[-1].append(word)
     return lines
 
 

@@ -26,6 +26,7 @@ from ._leaning import things_stay
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
 from ._spoken import FRAME, Said, drawn, phrases, write
+from ._stretches import LONG, heard, parts_of, side_by_side, speakers, turns
 
 SPEECH = "speech"  # what the model reads
 UNITS = ("auto", "characters", "words")
@@ -68,7 +69,7 @@ class Transcription(Plain):
         frame = table.frame
         audio = media_column(table, SPEECH if SPEECH in frame.columns else None, "audio", "recordings")
         if asking:
-            return replace(table, frame=frame.rename({audio: SPEECH}) if audio != SPEECH else frame, hints={})
+            return turns(replace(table, frame=frame.rename({audio: SPEECH}) if audio != SPEECH else frame, hints={}), SPEECH)
         text = target or next((name for name in NAMES if name in frame.columns), None)
         if text not in frame.columns:
             raise DataError("Which column holds what was said?", f"Columns: {', '.join(frame.columns[:20])}.", "Say --target COLUMN")
@@ -97,6 +98,13 @@ class Transcription(Plain):
         each = F.ctc_loss(logp.transpose(0, 1), codes, frames_of(output), count, blank=BLANK, reduction="none", zero_infinity=True)
         return Losses(each.sum() / count.sum().clamp_min(1))
 
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        """A long recording is asked about stretch by stretch, so that an hour needs no more memory than a minute."""
+        wave, mask, hop = batch[f"column:{SPEECH}"], batch[f"column:{SPEECH}_mask"], network.model.stems[f"column:{SPEECH}"].hop
+        if wave.shape[1] <= LONG * hop:
+            return self.respond(network(batch), batch, target)
+        return self.respond(side_by_side([heard(network, one[: int(real.sum())], hop) for one, real in zip(wave, mask, strict=True)]), batch, target)
+
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, 1, T, C) → the likeliest of every frame, and the chances themselves for `calibrated`."""
         logp = output[:, 0].log_softmax(-1).numpy()
@@ -120,7 +128,10 @@ class Transcription(Plain):
         if "logp" not in answers:
             return answers
         language, weight = bigram(self.state), state.get("language", 0.0)
-        return {**answers, "codes": objects([beams(logp, language, weight) for logp in answers["logp"]])}
+        parts = [parts_of(logp) for logp in answers["logp"]]
+        said = [[beams(logp[a:b], language, weight) for a, b in spans] for logp, spans in zip(answers["logp"], parts, strict=True)]
+        spoken = [[(*span, len(codes)) for span, codes in zip(spans, found, strict=True)] for spans, found in zip(parts, said, strict=True)]
+        return {**answers, "codes": objects([np.concatenate(found) for found in said]), "parts": objects(spoken)}
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """Edits of a row by words and by characters, and the text itself."""
@@ -146,18 +157,22 @@ class Transcription(Plain):
         found = [self.words(answers, row) for row in range(len(answers["codes"]))]
         sure = [float(np.mean([word.sure for word in words])) if words else None for words in found]
         times = ["; ".join(f"{word.begin:.2f}-{word.end:.2f} {word.text}" for word in words) for words in found]
-        return pl.DataFrame({"prediction": [" ".join(word.text for word in words) for words in found], "confidence": sure, "times": times})
+        out = pl.DataFrame({"prediction": [" ".join(word.text for word in words) for words in found], "confidence": sure, "times": times})
+        channels = speakers(frame[SPEECH])[1]
+        return out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64)) if any(channels) else out
 
     def words(self, answers: Answers, row: int) -> list[Said]:
         """The words of an answer, and when each is said."""
         codes, logp = answers["codes"][row], answers["logp"][row]
-        spans = moments(logp, codes)
+        parts = answers["parts"][row] if "parts" in answers else [(0, len(logp), len(codes))]
+        ends = np.cumsum([count for _, _, count in parts])
+        spans = np.concatenate([a + moments(logp[a:b], codes[end - count : end]) for (a, b, count), end in zip(parts, ends, strict=True)])
         each = [Said(spelt([code], self.state), a * FRAME, (b + 1) * FRAME, float(np.exp(logp[a : b + 1, code].max()))) for code, (a, b) in zip(codes.tolist(), spans.tolist(), strict=True)]
         return each if self.state["units"] == "words" else phrases(each)
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
-        """Subtitles (.srt: of one recording) or NIST's time-marked words (.ctm: of all)."""
-        write(path, frame[SPEECH].cast(pl.String).to_list(), [self.words(answers, row) for row in range(len(answers["codes"]))])
+        """Subtitles (.srt: of one recording, its speakers by turns) or NIST's time-marked words (.ctm: of all)."""
+        write(path, *speakers(frame[SPEECH]), [self.words(answers, row) for row in range(len(answers["codes"]))])
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         wanted = str(answers["wanted"][place]) if "wanted" in answers else None
