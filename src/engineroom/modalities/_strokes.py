@@ -77,7 +77,7 @@ def from_offsets(rows: np.ndarray) -> list[Stroke]:
     """(N, 3) stroke-3: right, down, is the pen lifted after it → strokes on the grid."""
     places = np.cumsum(rows[:, :2].astype(float), axis=0)
     ends = [*(np.flatnonzero(rows[:-1, 2] > 0) + 1), len(rows)]
-    return fitted(places[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True) if b > a)
+    return fitted(places[a:b].tolist() for a, b in zip([0, *ends[:-1]], ends, strict=True) if b > a)
 
 
 def readable(text: str) -> str:
