@@ -12,6 +12,7 @@ from engineroom.core.errors import DataError, UserError
 from engineroom.data.open import open_table
 from engineroom.modalities._strokes import SPAN, fitted, from_offsets, parse, readable, spell, strokes_of
 from engineroom.recipes._houses import houses
+from engineroom.tasks import drawing
 from engineroom.tasks._sketched import as_svg
 
 
@@ -19,7 +20,9 @@ from engineroom.tasks._sketched import as_svg
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("drawing") / "run"
     short = {"model": {"size": "small", "dropout": 0.0}, "options": {"context": 96}}
-    return er.train(houses(160), recipe="drawing", steps=50, train__lr=4e-3, run=str(run), show="quiet", train__threads=1, train__precision="fp32", **short), run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "EACH", 2)
+        return er.train(houses(160), recipe="drawing", steps=50, train__lr=4e-3, run=str(run), show="quiet", train__threads=1, train__precision="fp32", **short), run
 
 
 def test_it_is_judged_by_points_and_draws(model, tmp_path) -> None:

@@ -106,6 +106,7 @@ def parse(words: str) -> str:
             if max(abs(right), abs(down)) > SPAN:
                 raise ValueError
         except ValueError:
-            raise UserError(f"{word!r} is no point.", f"Points are right,down from the one before, {-SPAN} to {SPAN}; | lifts the pen.", "Example: --prompt '0,20 20,0 | '") from None
+            why = f"Points are right,down from the one before, {-SPAN} to {SPAN}; | lifts the pen."
+            raise UserError(f"{word!r} is no point.", why, "Example: --prompt '0,20 20,0 | '") from None
         out.append(chr(ACROSS + MIDDLE + right) + chr(DOWN + MIDDLE + down))
     return "".join(out)

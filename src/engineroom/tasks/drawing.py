@@ -86,7 +86,8 @@ class Drawing(Continuing):
             drawn = ["".join(self.strokes(network, schema, temperature, seed)) for seed in range(1, EACH + 1)]
             pictures = "".join(as_svg(strokes_of(text)) for text in drawn)
             items.append({"title": f"temperature {temperature:g}", "subtitle": "nothing chosen by hand", "tone": "", "html": pictures})
-        return [Exhibit("gallery", "What it draws", {"items": items, "wide": True}, "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --seed 7 -o drawing.svg")]
+        words = "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --seed 7 -o drawing.svg"
+        return [Exhibit("gallery", "What it draws", {"items": items, "wide": True}, words)]
 
     def strokes(self, network: Any, schema: Schema, temperature: float, seed: int) -> Iterator[str]:
         for text in write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed):
@@ -100,7 +101,8 @@ class Drawing(Continuing):
         nats = np.asarray((answers["each"] if "each" in answers else answers["nats"])[place])
         read = text[1 : len(nats) + 1]
         ends = np.cumsum([0, *(one == UP for one in read)])[:-1]
-        counts = np.bincount(ends, weights=[schema.target.state["widths"][schema.target.state["names"].index(one)] if one in schema.target.state["names"] else 0 for one in read])
+        points = dict(zip(self.names, self.widths, strict=True))
+        counts = np.bincount(ends, weights=[points.get(one, 0) for one in read])
         each = np.bincount(ends, weights=nats) / np.maximum(1, counts)
         return as_svg(strokes_of(text), np.clip((each - np.median(each)) / FRIGHT, 0, 1).tolist())
 

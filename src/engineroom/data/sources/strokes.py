@@ -71,7 +71,8 @@ def from_npz(path: Path) -> tuple[list[Row], list[tuple[str, str]]]:
             for name in (one for one in data.files if one.endswith("_points")):
                 part, points, ends = name.removesuffix("_points"), data[name], np.cumsum(data[name.replace("_points", "_lengths")])
                 if points.ndim != 2 or points.shape[1] != 3 or (len(ends) and ends[-1] != len(points)):
-                    raise DataError(f"{name} in {path.name} is no stroke-3.", f"Its shape is {points.shape}; the lengths add up to {int(ends[-1]) if len(ends) else 0}.", "It is (N, 3): right, down, is the pen lifted.")
+                    why = f"Its shape is {points.shape}; the lengths add up to {int(ends[-1]) if len(ends) else 0}."
+                    raise DataError(f"{name} in {path.name} is no stroke-3.", why, "It is (N, 3): right, down, is the pen lifted.")
                 for number, (a, b) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
                     if b > a:
                         rows.append((whole(from_offsets(points[a:b])), None, split_of(part)))
