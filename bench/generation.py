@@ -46,7 +46,8 @@ def main() -> None:
         model = er.train(frame, target=picture, recipe=recipe, steps=steps, run=run, options=options, show="quiet", train__threads=1)
         rival = model.manifest["rival"]["metrics"]
         for name, scores in ((recipe, model.metrics), ("mixture", rival)):
-            print(asked.set, frame.height, steps, name, " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES), f"{time.perf_counter() - began:.0f} s", flush=True)
+            told = " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES)
+            print(asked.set, frame.height, steps, name, told, f"{time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

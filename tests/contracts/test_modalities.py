@@ -47,6 +47,7 @@ VALUES = {
     "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
     "following": pl.Series("x", np.arange(42)),
     "sounding": pl.Series("x", np.arange(42)),
+    "drawn": pl.Series("x", np.arange(42)),
     "passage": pl.Series("x", [f"<b>bold</b> words of a text <script>, number {i}" for i in range(42)]),
     "wording": pl.Series("x", [f"<b>bold</b> words in return <script> for {i}" for i in range(42)]),
     "itself": pl.Series("x", np.arange(42)),
@@ -66,7 +67,7 @@ VALUES = {
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
          "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "record", "voice", "spelling")
 
 

@@ -101,9 +101,11 @@ def seen(pictures: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray]:
 def eye_words(state: State) -> str:
     """By what pictures were compared, for the report."""
     if "eye" not in state:
-        return "Distances are between features made by hand (gradients by place, colours, a thumbnail): nothing says which kinds there are, so no eye could be taught."
+        words = "Distances are between features made by hand (gradients by place, colours, a thumbnail): "
+        return words + "nothing says which kinds there are, so no eye could be taught."
     said = state["eye"]
     return (
-        f"Distances are between {WIDTH} features of a small classifier of {said['of']}, taught on the training rows alone and right about {said['right']:.0%} of the validation rows. "
+        f"Distances are between {WIDTH} features of a small classifier of {said['of']}, taught on the training rows alone "
+        f"and right about {said['right']:.0%} of the validation rows. "
         "They compare models of this run's data, never figures from papers, whose features are others."
     )
