@@ -10,13 +10,13 @@ import torch
 
 from engineroom.core.config import Config
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.table import Table
 from engineroom.metrics.transcription import edits, scores
 from engineroom.modalities.speech import MODALITY as SPEECH
 from engineroom.recipes._voices import strings
 from engineroom.run import train
 from engineroom.tasks._beams import greedy, moments
 from engineroom.tasks._stretches import LONG, apart, heard, parts_of, turns
-from engineroom.core.table import Table
 
 RNG = np.random.default_rng(0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,8 @@ def parts_of(logp: np.ndarray) -> list[tuple[int, int]]:
         return [(0, len(logp))]
     silent = np.concatenate([[False], logp[:, BLANK] > np.log(SURE), [False]])
     begins, ends = np.flatnonzero(silent[1:] & ~silent[:-1]), np.flatnonzero(silent[:-1] & ~silent[1:])
-    cuts = [0, *((a + b) // 2 for a, b in zip(begins.tolist(), ends.tolist(), strict=True) if b - a >= PAUSE and 0 < a and b < len(logp)), len(logp)]
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    cuts = [0, *((a + b) // 2 for a, b in zip(begins.tolist(), ends.tolist(), strict=True) if b - a >= PAUSE and a > 0 and b < len(logp)), len(logp)]
+    return list(pairwise(cuts))
 
 
 def turns(table: Table, audio: str) -> Table:

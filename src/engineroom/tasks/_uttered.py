@@ -37,8 +37,7 @@ def searched(scores: np.ndarray, frames: np.ndarray, states: np.ndarray) -> np.n
 def spoken(sounds: np.ndarray, lasting: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """sounds (S, M), lasting (S,) frames → (frames (T, M), the frames of every state (S,)): a straight line from the middle of a state to that of the next."""
     ends = np.round(np.cumsum(np.maximum(lasting, 0))).astype(int)
-    if ends[-1] < 1:
-        ends[-1] = 1
+    ends[-1] = max(ends[-1], 1)
     counts = np.diff(ends, prepend=0)
     real = counts > 0
     middles = (ends - counts / 2)[real]

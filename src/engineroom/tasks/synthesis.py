@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ class Synthesis(Plain):
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
-        parts = [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        parts = list(pairwise(edges))
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
         series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", rival))]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]
