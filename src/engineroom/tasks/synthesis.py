@@ -34,6 +34,7 @@ from ._uttered import STATES, searched, spoken
 SENTENCE = "text"  # what the model reads
 LASTING = 1.0  # weight of the lengths
 ENDINGS = ("", ".wav")
+BREATH, SILENCE = (4, 38), float(np.log(1e-6))  # frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
 TIMED = 4  # times that the clock is read
 
 
@@ -122,7 +123,7 @@ class Synthesis(Plain):
 
     def wave(self, mel: np.ndarray) -> np.ndarray:
         """(T, MELS) as answered → (samples,) float32."""
-        return griffin_lim(self.loud(mel), self.state["rate"])
+        return griffin_lim(np.pad(self.loud(mel), (BREATH, (0, 0)), constant_values=SILENCE), self.state["rate"])
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How long each takes to say; for the sounds themselves see `save`."""
