@@ -36,6 +36,7 @@ __all__ = [
     "label",
     "lesson",
     "lessons",
+    "listen",
     "load",
     "predict",
     "recipes",
@@ -158,6 +159,16 @@ def label(data: Any, *, target: str = "label", book: str = "labels.jsonl", class
     from .label.desk import Desk
 
     return Desk(data, target=target, book=book, classes=classes, asker=asker, batch=batch, seed=seed)
+
+
+def listen(run: str, recordings: list[str], *, grammar: str, seconds: float = 4.0) -> list[dict[str, Any]]:
+    """{"recording", "wake", "intent", "slots", "text"} of each spoken command, heard by a transcription model and read by a grammar (a JSON file).
+
+    "microphone" in place of a recording records `seconds`, where the package sounddevice is at hand.
+    """
+    from .session import listen_session
+
+    return listen_session(load(run), recordings, grammar=grammar, seconds=seconds)
 
 
 def generate(

@@ -91,3 +91,35 @@ def teller(show: str) -> Callable[[dict[str, Any]], None]:
 
         return Teller()
     raise UserError(f"show cannot be {show!r}.", "", "It is bar, json or quiet.")
+
+
+def listen_session(model: Any, recordings: list[str], *, grammar: str, seconds: float) -> list[dict[str, Any]]:
+    """Recordings → what is wanted in each; whoever cannot be heard has no text and no intent."""
+    import polars as pl
+
+    from .tasks._commands import read_grammar, understood
+
+    known = read_grammar(grammar)
+    if model.task.kind != "transcripts":
+        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe transcription --target text")
+    cells = [recorded(seconds) if one == "microphone" else one for one in recordings]
+    heard = model.predict(pl.DataFrame({"recording": cells}))["prediction"].to_list()
+    return [{"recording": name, **understood(text or "", known)} for name, text in zip(recordings, heard, strict=True)]
+
+
+def recorded(seconds: float) -> str:
+    """A WAV file in a temporary folder, from the microphone."""
+    import tempfile
+    from pathlib import Path
+
+    import soundfile
+
+    try:
+        import sounddevice
+
+        wave = sounddevice.rec(int(seconds * 16_000), samplerate=16_000, channels=1, blocking=True)
+    except (ImportError, OSError) as error:
+        raise UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", "pip install 'engineroom[microphone]', or name a recording.") from None
+    path = Path(tempfile.mkdtemp(prefix="engineroom-heard-")) / "microphone.wav"
+    soundfile.write(path, wave, 16_000)
+    return str(path)

@@ -15,6 +15,7 @@ from engineroom.metrics.transcription import edits, scores
 from engineroom.modalities.speech import MODALITY as SPEECH
 from engineroom.recipes._voices import strings
 from engineroom.run import train
+from engineroom.session import listen_session
 from engineroom.tasks._beams import greedy, moments
 from engineroom.tasks._stretches import LONG, apart, heard, parts_of, turns
 
@@ -26,7 +27,7 @@ def model(tmp_path_factory):
     """Two steps of training: enough for every path that a recording takes, not for what is heard."""
     run = tmp_path_factory.mktemp("runs") / "run"
     settings = {"task": "transcription", "target": "text", "run": str(run), "train": {"steps": 2, "threads": 1}}
-    return train(Config.model_validate(settings), table=strings()[:40])[0]
+    return train(Config.model_validate(settings), table=strings()[:24])[0]
 
 
 def wav(path, wave: np.ndarray, rate: int) -> str:
@@ -107,3 +108,10 @@ def test_word_errors_are_those_of_the_field() -> None:
     assert edits("a b c".split(), "a x c d".split()) == 2
     records = {"word_errors": np.array([2, 0]), "truth": np.array([4, 4]), "character_errors": np.array([4, 0]), "characters": np.array([7, 7])}
     assert scores(records) == pytest.approx({"wer": 0.25, "cer": 4 / 14, "exact": 0.5})
+
+
+def test_a_command_is_heard_and_read(model, tmp_path) -> None:
+    grammar, path = tmp_path / "g.json", wav(tmp_path / "a.wav", RNG.normal(0, 0.1, 8_000), 8_000)
+    grammar.write_text('{"intents": {"hum": ["sa ti"]}}')
+    found = listen_session(model, [path], grammar=str(grammar), seconds=1.0)
+    assert found[0]["recording"] == path and set(found[0]) == {"recording", "wake", "intent", "slots", "text"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    from . import chat, compare, explain, gallery, generate, label, lessons, scale  # noqa: F401 - their verbs join the others
+    from . import chat, compare, explain, gallery, generate, label, lessons, listen, scale  # noqa: F401 - their verbs join the others
     from .app import run
 
     run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def parts_of(logp: np.ndarray) -> list[tuple[int, int]]:
     silent = np.concatenate([[False], logp[:, BLANK] > np.log(SURE), [False]])
     begins, ends = np.flatnonzero(silent[1:] & ~silent[:-1]), np.flatnonzero(silent[:-1] & ~silent[1:])
     cuts = [0, *((a + b) // 2 for a, b in zip(begins.tolist(), ends.tolist(), strict=True) if b - a >= PAUSE and a > 0 and b < len(logp)), len(logp)]
-    return list(itertools.pairwise(cuts))
+    return list(pairwise(cuts))
 
 
 def turns(table: Table, audio: str) -> Table:

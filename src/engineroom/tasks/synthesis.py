@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from ._uttered import STATES, searched, spoken
 SENTENCE = "text"  # what the model reads
 LASTING = 1.0  # weight of the lengths
 ENDINGS = ("", ".wav")
+BREATH, SILENCE = (4, 38), float(np.log(1e-6))  # frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
 TIMED = 4  # times that the clock is read
 
 
@@ -122,7 +123,7 @@ class Synthesis(Plain):
 
     def wave(self, mel: np.ndarray) -> np.ndarray:
         """(T, MELS) as answered → (samples,) float32."""
-        return griffin_lim(self.loud(mel), self.state["rate"])
+        return griffin_lim(np.pad(self.loud(mel), (BREATH, (0, 0)), constant_values=SILENCE), self.state["rate"])
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How long each takes to say; for the sounds themselves see `save`."""
@@ -173,7 +174,7 @@ class Synthesis(Plain):
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
-        parts = [(a, b) for a, b in itertools.pairwise(edges)]
+        parts = list(pairwise(edges))
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
         series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", rival))]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]

@@ -1,0 +1,58 @@
+"""Commands: forms and slots are found, a mishearing is forgiven, nonsense and a missing wake word are no command; grammars that are none are refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import engineroom
+from engineroom.core.errors import UserError
+from engineroom.session import recorded
+from engineroom.tasks._commands import read_grammar, understood
+
+HOUSE = {
+    "wake": "computer",
+    "intents": {"light": ["turn {switch} the light in the {room}", "light {switch}"], "timer": ["set a timer for {number} minutes"]},
+    "slots": {"switch": ["on", "off"], "room": ["kitchen", "bedroom"], "number": ["five", "ten"]},
+}
+
+
+@pytest.mark.parametrize(
+    "text, intent, slots",
+    [
+        ("computer turn off the light in the kitchen", "light", {"switch": "off", "room": "kitchen"}),
+        ("computer turn on light in the bed room", "light", {"switch": "on", "room": "bedroom"}),
+        ("computer light on", "light", {"switch": "on"}),
+        ("computer set a time for ten minutes", "timer", {"number": "ten"}),
+        ("computer the weather is fine", None, {}),
+        ("turn off the light in the kitchen", None, {}),
+        ("", None, {}),
+    ],
+)
+def test_what_is_wanted(text: str, intent: str | None, slots: dict) -> None:
+    found = understood(text, HOUSE)
+    assert (found["intent"], found["slots"]) == (intent, slots)
+    assert found["wake"] == text.startswith("computer")
+
+
+def test_without_a_wake_word_every_command_counts() -> None:
+    assert understood("light off", {**HOUSE, "wake": ""})["intent"] == "light"
+
+
+def test_grammars_that_are_none_are_refused(tmp_path) -> None:
+    path = tmp_path / "house.json"
+    for text in ("", "[]", '{"intents": 3}'):
+        path.write_text(text)
+        with pytest.raises(UserError, match="no grammar"):
+            read_grammar(path)
+    path.write_text(json.dumps({"intents": {"a": ["go {where}"]}}))
+    with pytest.raises(UserError, match="no slot 'where'"):
+        read_grammar(path)
+
+
+def test_without_a_microphone_it_says_so(monkeypatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
+    with pytest.raises(UserError, match="no microphone"):
+        recorded(1.0)
+    assert "listen" in engineroom.__all__
