@@ -46,7 +46,7 @@ def finish(
     ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
 ) -> Model:
     """Examine, compare, report, bundle."""
-    model, data, task = mirrored(cast["model"], ready.schema, ready.task), ready.data, ready.task
+    model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # whoever asks it from here on must not teach it
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.calibrate(ask(model, data, val, task.quickly()), ready.truth(val))
     begun = time.perf_counter()

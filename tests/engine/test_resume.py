@@ -49,7 +49,7 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
         data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:
         shape_pictures(tmp_path / "pictures")
-        asked = {"two players": ["--recipe", "generation", *SMALL], "diffusion": ["--recipe", "diffusion", *SMALL], "pretrain": ["--recipe", "pretrain"]}
+        asked = {"two players": ["--recipe", "generation", *SMALL], "diffusion": ["--recipe", "diffusion", *SMALL, "--set", "options.steps=2"], "pretrain": ["--recipe", "pretrain"]}
         data = ["pictures", *asked.get(kind, [])]
     command("train", *data, "--run", "whole", *FAST, cwd=tmp_path)
     process = start(tmp_path, "train", *data, "--run", "torn", *FAST)

@@ -33,7 +33,7 @@ def squares(n: int = 160) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("diffusion") / "run"
-    return er.train(squares(), target="picture", recipe="diffusion", steps=260, run=str(run), show="quiet", train__threads=1, train__precision="fp32", options={"steps": 12})
+    return er.train(squares(), target="picture", recipe="diffusion", steps=130, run=str(run), show="quiet", train={"threads": 1, "precision": "fp32"}, options={"steps": 12})
 
 
 def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
@@ -47,6 +47,11 @@ def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
     again, _ = model.answers(frame)
     assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
     assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
+
+
+def test_what_was_examined_is_what_was_kept(model) -> None:
+    found = model.evaluate(squares())
+    assert found["metrics"]["as_asked"] > 0.9 and found["metrics"]["frechet"] < found["rival"]["frechet"] + 3
 
 
 def test_the_report_shows_what_it_makes(model) -> None:
