@@ -73,3 +73,12 @@ def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, 
     if check is not None:
         assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done
+
+
+def squares(n: int = 160) -> pl.DataFrame:
+    """16 × 16: a bright square that lies left or right, anywhere in height."""
+    rng, x = np.random.default_rng(0), np.zeros((n, 16, 16), np.uint8)
+    for i in range(n):
+        row, column = rng.integers(0, 11), rng.integers(0, 3) + 8 * (i % 2)
+        x[i, row : row + 5, column : column + 5] = 230
+    return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})

@@ -10,24 +10,13 @@ import pytest
 import torch
 
 import engineroom as er
-from conftest import command
+from conftest import command, squares
 from engineroom.core.errors import UserError
 from engineroom.core.registry import get
 from engineroom.core.seeds import torch_generator
 from engineroom.core.signals import Batch
 from engineroom.data.fields import Field
 from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
-
-RNG = np.random.default_rng(0)
-
-
-def squares(n: int = 160) -> pl.DataFrame:
-    """16 × 16: a bright square that lies left or right, anywhere in height."""
-    x = np.zeros((n, 16, 16), np.uint8)
-    for i in range(n):
-        row, column = RNG.integers(0, 11), RNG.integers(0, 3) + 8 * (i % 2)
-        x[i, row : row + 5, column : column + 5] = 230
-    return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})
 
 
 @pytest.fixture(scope="module")

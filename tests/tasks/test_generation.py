@@ -9,19 +9,8 @@ import polars as pl
 import pytest
 
 import engineroom as er
-from conftest import command
+from conftest import command, squares
 from engineroom.core.errors import DataError, UserError
-
-RNG = np.random.default_rng(0)
-
-
-def squares(n: int = 160) -> pl.DataFrame:
-    """16 × 16: a bright square that lies left or right, anywhere in height."""
-    x = np.zeros((n, 16, 16), np.uint8)
-    for i in range(n):
-        row, column = RNG.integers(0, 11), RNG.integers(0, 3) + 8 * (i % 2)
-        x[i, row : row + 5, column : column + 5] = 230
-    return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,7 @@ def stretches(table: Table, column: str, *, context: int, length: int, asking: b
     frame = table.frame
     name = text_column(table, column)
     if asking:
-        rows = frame.select(pl.col(name).cast(pl.String).alias(TEXT))
-        return replace(table, frame=rows, hints={})
+        return as_asked(table, name)
     split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in frame.columns), None)
     parts: dict[str, list[str]] = {}
     for text, part in zip(frame[name].cast(pl.String), frame[split].cast(pl.String) if split else [""] * len(frame), strict=True):
@@ -67,6 +66,26 @@ def hinted(table: Table, made: list[tuple[str, int, str]], facts: dict[str, Any]
         columns[SPLIT] = [part for _, _, part in made]
         hints[SPLIT] = {"modality": "category", "role": "split", "why": "as the data give it"}
     return replace(table, frame=pl.DataFrame(columns), hints=hints)
+
+
+def as_asked(table: Table, name: str) -> Table:
+    """The rows as they are, the column of the corpus under its own name."""
+    return replace(table, frame=table.frame.select(pl.col(name).cast(pl.String).alias(TEXT)), hints={})
+
+
+def documents(table: Table, name: str) -> list[tuple[str, int, str]]:
+    """(text, its number, the part that the data give it) of every row with a text; "" where they give none."""
+    split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+    parts = table.frame[split].cast(pl.String).to_list() if split else [""] * table.frame.height
+    return [(str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text]
+
+
+def notation(table: Table, made: list[tuple[str, int, str]], *, context: int, apart: bool, modality: str, why: str) -> Table:
+    """Rows whose target is a notation of its own, told character by character, one token on."""
+    said = hinted(table, made, {"tokens": "characters", "context": context}, split=any(part for _, _, part in made), apart=apart)
+    hints = {one: dict(hint) for one, hint in said.hints.items()}
+    hints[NEXT] |= {"modality": modality, "why": why}
+    return replace(said, hints=hints)
 
 
 def cut(text: str, length: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..metrics import language as metrics
 from ..modalities._strokes import BEGIN, UP, parse, readable, strokes_of
 from ..modalities.corpus import LONGEST_CONTEXT
 from ._continuing import Continuing
-from ._corpus import TEXT, hinted, text_column
+from ._corpus import TEXT, as_asked, documents, notation, text_column
 from ._sketched import as_svg, keep_drawing
 from ._writing import write
 
@@ -49,16 +49,11 @@ class Drawing(Continuing):
             raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens.", "Example: --set options.context=256")
         name = text_column(table, self.drawing)
         if asking:
-            return replace(table, frame=table.frame.select(pl.col(name).cast(pl.String).alias(TEXT)), hints={})
-        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
-        parts = table.frame[split].cast(pl.String).to_list() if split else [""] * table.frame.height
-        made = [(str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text and strokes_of(str(text))]
+            return as_asked(table, name)
+        made = [one for one in documents(table, name) if strokes_of(one[0])]
         if len(made) < LEAST:
             raise DataError(f"{len(made)} drawing(s) are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; thousands are better.")
-        said = hinted(table, made, {"tokens": "characters", "context": self.context}, split=bool(split), apart=True)
-        hints = {one: dict(hint) for one, hint in said.hints.items()}
-        hints["next"] |= {"modality": self.target_modality, "why": "the drawing itself, one token on"}
-        return replace(said, hints=hints)
+        return notation(table, made, context=self.context, apart=True, modality=self.target_modality, why="the drawing itself, one token on")
 
     def score(self, records: Records) -> dict[str, float]:
         found = metrics.scores(records)

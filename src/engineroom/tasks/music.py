@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..modalities._midi import ENDINGS, read_midi
 from ..modalities._score import BEGIN, END, Frame, frames_of, parse, readable, spell
 from ..modalities.corpus import LONGEST, LONGEST_CONTEXT
 from ._continuing import Continuing
-from ._corpus import TEXT, hinted, text_column
+from ._corpus import TEXT, as_asked, documents, notation, text_column
 from ._eye import html_picture
 from ._played import heard, keep_music, piano_roll, player
 from ._writing import write
@@ -55,19 +55,14 @@ class Music(Continuing):
             raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens; beat: 1 to 48 frames; tempo: 10 to 600.", "Example: --set options.context=256")
         name = text_column(table, self.music)
         if asking:
-            return replace(table, frame=table.frame.select(pl.col(name).cast(pl.String).alias(TEXT)), hints={})
-        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
-        parts = table.frame[split].cast(pl.String).to_list() if split else [""] * table.frame.height
-        pieces = [(str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text and END in str(text)]
+            return as_asked(table, name)
+        pieces = [one for one in documents(table, name) if END in one[0]]
         whole = len(pieces) >= FEW
         made = [(one[:LONGEST], k, part) for piece, k, part in pieces for one in ([piece] if whole else cut(piece))]
         if len(made) < LEAST:
             frames = sum(piece.count(END) for piece, _, _ in pieces)
             raise DataError(f"{len(pieces)} piece(s) with {frames} frames are too little music to learn from, to validate and to test.", "", f"Bring at least {LEAST * PART} frames; hundreds of pieces are better.")
-        said = hinted(table, made, {"tokens": "characters", "context": self.context}, split=bool(split), apart=whole)
-        hints = {name: dict(hint) for name, hint in said.hints.items()}
-        hints["next"] |= {"modality": self.target_modality, "why": "the music itself, one token on"}
-        return replace(said, hints=hints)
+        return notation(table, made, context=self.context, apart=whole, modality=self.target_modality, why="the music itself, one token on")
 
     def score(self, records: Records) -> dict[str, float]:
         found = metrics.scores(records)
