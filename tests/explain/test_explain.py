@@ -311,3 +311,9 @@ def test_what_explanations_of_structured_answers_move() -> None:
     assert bound.lean(heat, heat, None).item() == 4.0 and bound.lean(0 * heat, heat, None).item() == 0.0
     face = torch.randn(2, 1, 8)
     assert registry.get("tasks", "embedding").lean(face, face[:1], None)[0].item() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_every_kind_of_answer_has_a_number_that_an_explanation_moves() -> None:
+    from engineroom.tasks._options import Plain
+
+    assert not [name for name, task in registry.every("tasks").items() if type(task).lean is Plain.lean]

@@ -27,6 +27,7 @@ from ..layers.vocoder import griffin_lim
 from ..metrics import synthesis as metrics
 from ..modalities.voice import MELS
 from ._heard import side_by_side
+from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
 from ._uttered import STATES, searched, spoken
@@ -106,6 +107,10 @@ class Synthesis(Plain):
         said, counts = states_of(output)
         rows = [spoken(one[:count, :MELS].numpy(), one[:count, MELS].expm1().numpy()) for one, count in zip(said, counts.tolist(), strict=True)]
         return {"mel": objects([mel.astype(np.float32) for mel, _ in rows]), "lasting": objects([lasts.reshape(-1, STATES).sum(1) for _, lasts in rows])}
+
+    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """(B,) decibels by which sounds and lengths are still those of the whole sentence."""
+        return likeness(output, whole)
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """Distortion in dB, and how many frames there are and should be; the frames themselves."""
