@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,8 @@ def speak(text: str, path: Path, *, voice: str, speed: int = 150, pitch: int = 5
     import soxr
 
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        if shutil.which("espeak-ng") is None:
+            raise SystemExit("espeak-ng is not installed: apt-get install espeak-ng")
         subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", file.name, text], check=True)
         wave, rate = soundfile.read(file.name, dtype="float32")
     soundfile.write(path, soxr.resample(wave, rate, RATE), RATE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .core import registry
@@ -102,24 +104,27 @@ def listen_session(model: Any, recordings: list[str], *, grammar: str, seconds: 
     known = read_grammar(grammar)
     if model.task.kind != "transcripts":
         raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe transcription --target text")
-    cells = [recorded(seconds) if one == "microphone" else one for one in recordings]
-    heard = model.predict(pl.DataFrame({"recording": cells}))["prediction"].to_list()
+    with tempfile.TemporaryDirectory(prefix="engineroom-heard-") as folder:
+        cells = [recorded(seconds, Path(folder) / f"{k}.wav") if one == "microphone" else one for k, one in enumerate(recordings)]
+        heard = model.predict(pl.DataFrame({"recording": cells}))["prediction"].to_list()
     return [{"recording": name, **understood(text or "", known)} for name, text in zip(recordings, heard, strict=True)]
 
 
-def recorded(seconds: float) -> str:
-    """A WAV file in a temporary folder, from the microphone."""
-    import tempfile
-    from pathlib import Path
-
+def recorded(seconds: float, path: Path) -> str:
+    """A WAV file at `path`, from the microphone."""
     import soundfile
 
     try:
         import sounddevice
-
-        wave = sounddevice.rec(int(seconds * 16_000), samplerate=16_000, channels=1, blocking=True)
     except (ImportError, OSError) as error:
-        raise UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", "pip install 'engineroom[microphone]', or name a recording.") from None
-    path = Path(tempfile.mkdtemp(prefix="engineroom-heard-")) / "microphone.wav"
+        raise silent(error) from None
+    try:
+        wave = sounddevice.rec(int(seconds * 16_000), samplerate=16_000, channels=1, blocking=True)
+    except sounddevice.PortAudioError as error:  # the package is there, a device is not
+        raise silent(error) from None
     soundfile.write(path, wave, 16_000)
     return str(path)
+
+
+def silent(error: Exception) -> UserError:
+    return UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", "pip install 'engineroom[microphone]', or name a recording.")

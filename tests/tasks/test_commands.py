@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -54,5 +55,18 @@ def test_grammars_that_are_none_are_refused(tmp_path) -> None:
 def test_without_a_microphone_it_says_so(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
     with pytest.raises(UserError, match="no microphone"):
-        recorded(1.0)
+        recorded(1.0, Path("heard.wav"))
+
+    class Bare:
+        """The package without a device."""
+
+        class PortAudioError(Exception):
+            pass
+
+        def rec(self, *given, **named):
+            raise self.PortAudioError("no default input device")
+
+    monkeypatch.setitem(__import__("sys").modules, "sounddevice", Bare())
+    with pytest.raises(UserError, match="no default input device"):
+        recorded(1.0, Path("heard.wav"))
     assert "listen" in engineroom.__all__
