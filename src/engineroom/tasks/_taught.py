@@ -16,7 +16,7 @@ LEAST = 40  # rows
 
 def taught(records: Records, rival: Records, state: Any) -> list[Exhibit]:
     """A table: accuracy (or R²) on real test rows after learning from made rows, the rival's rows, and real training rows, as many of each."""
-    found = worth(state, {"made": records["made"][:, :-1], "classical": rival["made"][:, :-1], "real": remembered(state)}, records["truth"][:, :-1])
+    found = worth(state, {"made": records["made"][:, :-2], "classical": rival["made"][:, :-2], "real": remembered(state)}, records["truth"][:, :-2])
     if not found:
         return []
     names = {"made": "made by the network", "classical": "made by the classical rival", "real": "real training rows", "always the same": "no rows at all: always the same answer"}

@@ -35,7 +35,7 @@ PLAIN = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 
 @dataclass(frozen=True)
 class Synthetic(Plain):
-    """Answers: {"record": (N, W), "made": (N, W + 1)}: rows as vectors, and how far the nearest training row is. Headline: Fréchet distance, lower is better."""
+    """Answers: {"record": (N, W), "made": (N, W + 2)}: rows as vectors, no kind (NaN), and how far the nearest training row is. Headline: Fréchet distance, lower is better."""
 
     by: str = ""  # columns that say what is to be made, with commas; the others are made
     steps: int = 30  # from noise to row
@@ -160,9 +160,9 @@ def makeable(values: pl.Series, hint: Any) -> bool:
 
 
 def beside(rows: np.ndarray, state: Any) -> np.ndarray:
-    """(N, W) → (N, W + 1) float64: with the distance to the nearest remembered training row."""
+    """(N, W) → (N, W + 2) float64: as makers are graded, of no kind, with the distance to the nearest remembered training row."""
     gaps = distances(rows.astype(np.float64), remembered(state).astype(np.float64))
-    return np.concatenate([rows, np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1).astype(np.float64)
+    return np.concatenate([rows, np.full((len(rows), 1), np.nan), np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1).astype(np.float64)
 
 
 def spread(records: Records, rival: Records, state: Any) -> dict[str, Any]:
