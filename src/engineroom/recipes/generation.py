@@ -25,5 +25,5 @@ RECIPE = Recipe(
     demo=digits,
     settings={"task": "generation", "options": {"by": "auto"}, "model": {"members": 1, "dropout": 0.0}, "train": {"patience": 40}},
     minutes=1.3,
-    expect="digits that can be read; a Fréchet distance about that of the classical mixture, more precise and less varied",
+    expect="digits that can be read, 99 % of them as asked; a Fréchet distance of 0.25 where the classical mixture has 1.4, more precise and less varied",
 )

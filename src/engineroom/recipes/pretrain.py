@@ -25,4 +25,5 @@ RECIPE = Recipe(
     demo=unlabelled,
     settings={"task": "pretraining"},
     minutes=1.0,
+    expect="43 % of digits known again at once among 360, where principal components know 2 %",
 )
