@@ -131,7 +131,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     store = Keep(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=config.train.checkpoint_seconds)
     watching = [*watchers, Finite(), validate, patience, history, *until(config, task), store, checkpoint]
     if task.sketches:
-        watching.append(Sketch(model, lambda network: task.sketch(network, ready.schema), run.sketches))
+        watching.append(Sketch(model, lambda network: quick.sketch(network, ready.schema), run.sketches))
     seconds = budget_seconds(config)
     if seconds:
         watching.append(Clock(schedule, seconds, clock))

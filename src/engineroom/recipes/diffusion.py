@@ -8,7 +8,7 @@ from .generation import digits
 RECIPE = Recipe(
     title="Make new pictures by taking noise away",
     story="A network learns to see a picture under any amount of noise. Begun with nothing but noise and asked again and again, it makes new ones (diffusion). What is to be made can be asked "
-    "for; --set options.guidance=3 insists, options.steps=50 takes more care. It learns more calmly than `generation` and varies more, but takes longer to make a picture.",
+    "for; --set options.guidance=3 insists, options.steps=50 takes more care. On the digits it varies more than `generation` and is farther from the real ones; a picture takes longer to make.",
     data="a folder of pictures, or a folder per class",
     answers="PNG pictures, one a row of wishes",
     target="picture",
