@@ -71,6 +71,11 @@ def test_it_replies_what_it_has_learnt_and_stops_at_the_line_s_end(talker: Path)
     assert er.generate(str(talker), prompt="one\ntwo\nthree", temperature=0.0) == "four"
 
 
+def test_conversations_are_rated_as_they_came(talker: Path) -> None:
+    said = er.predict(str(talker), pl.DataFrame({"turns": [["ping", "pong"], ["pong", "who"]]}))
+    assert said.height == 2 and said["bits_per_byte"][0] < said["bits_per_byte"][1]
+
+
 def test_a_talk_in_a_pipe(talker: Path) -> None:
     done = command("chat", talker, "--temperature", "0", given="ping\n\n/undo\n/what\nknock\n/new\n/quit\nping\n")
     assert done.stdout.split("\n") == ["pong", "who is it", ""]  # what stands after /quit is not read

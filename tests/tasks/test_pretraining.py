@@ -14,6 +14,7 @@ from conftest import command
 from engineroom.core.errors import DataError
 from engineroom.core.seeds import torch_generator
 from engineroom.core.signals import Batch
+from engineroom.core.table import Table
 from engineroom.metrics.views import MOST, graded, scores
 from engineroom.modalities._base import swapped
 from engineroom.tasks._options import make_task
@@ -88,6 +89,16 @@ def test_cells_come_from_other_rows_of_the_same_column() -> None:
     found = swapped(x, torch_generator(0, "x"), share=0.5)
     assert (found % 4 == torch.arange(4)).all() and 0.2 < float((found != x).float().mean()) < 0.7
     assert torch.equal(swapped(x, torch_generator(0, "x"), share=0.0), x)
+
+
+def test_answers_are_left_out_and_nobody_s_column_is_lost() -> None:
+    task = make_task("pretraining", {})
+    frame = things(40).rename({"kind": "label"}).with_columns(row=pl.col("x0"))
+    made = task.reframe(Table(frame), None, asking=False)
+    assert "label" not in made.frame.columns and made.frame["row"].equals(frame["row"]) and "label" in str(made.notes)
+    assert [name for name, hint in made.hints.items() if hint["role"] == "target"] == ["row of the table"]
+    both = task.reframe(Table(frame, hints={"label": {"role": "target"}}), "x1", asking=False)
+    assert not {"label", "x1"} & set(both.frame.columns)
 
 
 def test_too_few_rows_are_refused() -> None:

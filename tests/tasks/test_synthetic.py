@@ -47,6 +47,7 @@ def test_columns_go_together_as_they_did(model) -> None:
     assert set(model.metrics) == {"frechet", "precision", "recall", "copied"}
     assert model.metrics["frechet"] < model.manifest["rival"]["metrics"]["frechet"]
     assert made.equals(model.predict(pl.DataFrame({"noise": range(1_000)}))), "the same chance, the same rows"
+    assert model.predict(real[:3]).columns == real.columns, "the real table as a wish for as many rows"
 
 
 def test_the_report_tells_what_made_rows_teach(model) -> None:

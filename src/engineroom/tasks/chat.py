@@ -14,7 +14,7 @@ from ..core.exhibits import Exhibit
 from ..core.table import Table
 from ._continuing import prose
 from ._corpus import SPLIT, TEXT
-from ._turns import conversations, cue
+from ._turns import conversations, cue, found, script, spoken
 from ._writing import write
 from .language import Language
 
@@ -34,7 +34,11 @@ class Chat(Language):
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if asking:
-            return super().reframe(table, target, asking=asking)
+            lists = any(kind == pl.List(pl.String) for kind in table.frame.schema.values())
+            if TEXT in table.frame.columns or not (self.turns or lists):
+                return super().reframe(table, target, asking=asking)
+            rows = spoken(table.frame, self.turns or found(table.frame))
+            return replace(table, frame=pl.DataFrame({TEXT: [script(turns) for turns in rows]}), hints={})
         split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
         parts = table.frame.partition_by(split, as_dict=True) if split else {("",): table.frame}
         texts = {part: conversations(replace(table, frame=frame), self.turns) for (part,), frame in parts.items()}

@@ -15,6 +15,7 @@ from ..core.errors import DataError
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
+from ..data.schema import TARGET_NAMES
 from ..data.views import view
 from ..metrics import views as metrics
 from ._members import mean_loss
@@ -60,11 +61,14 @@ class Pretraining(Plain):
             return table
         if len(table.frame) < LEAST:
             raise DataError(f"{len(table.frame)} rows are too few to tell rows apart.", "", f"Bring at least {LEAST}; the point is to have many that nobody has labelled.")
-        names = {target} if target else {name for name, hint in table.hints.items() if hint.get("role") == "target"}
-        frame = table.frame.drop([name for name in names if name in table.frame.columns]).with_columns(pl.Series(ROW, range(len(table.frame)), pl.Int64))
+        names = {name for name, hint in table.hints.items() if hint.get("role") == "target"} | ({target} if target else set())
+        names = {name for name in names or {name for name in table.frame.columns if name.lower() in TARGET_NAMES} if name in table.frame.columns}
+        frame = table.frame.drop(names)
+        own = ROW if ROW not in frame.columns else f"{ROW} of the table"
+        frame = frame.with_columns(pl.Series(own, range(len(table.frame)), pl.Int64))
         hints = {name: hint for name, hint in table.hints.items() if name not in names}
         left_out = f"Left out, because nobody is to know it yet: {', '.join(sorted(names))}." if names else ""
-        hints[ROW] = {"modality": "itself", "role": "target", "why": "to be known again"}
+        hints[own] = {"modality": "itself", "role": "target", "why": "to be known again"}
         return replace(table, frame=frame, hints=hints, notes=(*table.notes, *([left_out] if left_out else [])))
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:

@@ -130,8 +130,9 @@ class Synthetic(Plain):
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows made, with the columns that asked for them."""
-        told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD))
-        return pl.concat([told, to_table(answers["record"], target.state["columns"])], how="horizontal")
+        made = to_table(answers["record"], target.state["columns"])
+        told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD, *made.columns))
+        return pl.concat([told, made], how="horizontal")
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         """What a model learns of made rows, how columns are spread, and whether rows are copies."""
