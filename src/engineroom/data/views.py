@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..core import registry
@@ -32,7 +33,7 @@ class Twice(Training):
         plain = self.data.batch(self.rows_of(step), step)
         looks = [view(plain, self.data.fields, self.seed, "view", step, k) for k in range(LOOKS)]
         fields = {name: torch.cat([look[name] for look in looks]) for name in plain.fields}
-        return Batch(fields, plain.rows.repeat(1), step)
+        return Batch(fields, np.tile(plain.rows, LOOKS), step)
 
 
 def twice(batches: Training) -> Twice:
