@@ -82,3 +82,16 @@ def squares(n: int = 160) -> pl.DataFrame:
         row, column = rng.integers(0, 11), rng.integers(0, 3) + 8 * (i % 2)
         x[i, row : row + 5, column : column + 5] = 230
     return pl.DataFrame({"picture": pl.Series(x), "side": ["left", "right"] * (n // 2)})
+
+
+def made_as_asked(model) -> None:
+    """A maker of `squares`: each lies on the side that was asked for, no two are one, and a row that asks again gets the same."""
+    frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
+    answers, kept = model.answers(frame)
+    pictures = answers["picture"][:, 0].astype(float)
+    assert len(kept) == 40 and pictures.shape == (40, 16, 16)
+    left, right = pictures[:, :, :8].mean((1, 2)), pictures[:, :, 8:].mean((1, 2))
+    assert (left[:20] > right[:20]).mean() > 0.75 and (right[20:] > left[20:]).mean() > 0.75
+    assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
+    again, _ = model.answers(frame)
+    assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"

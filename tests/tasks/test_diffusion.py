@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import engineroom as er
-from conftest import command, squares
+from conftest import command, made_as_asked, squares
 from engineroom.core.errors import UserError
 from engineroom.core.registry import get
 from engineroom.core.seeds import torch_generator
@@ -26,15 +26,7 @@ def model(tmp_path_factory):
 
 
 def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
-    frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
-    answers, kept = model.answers(frame)
-    pictures = answers["picture"][:, 0].astype(float)
-    assert len(kept) == 40 and pictures.shape == (40, 16, 16)
-    left, right = pictures[:, :, :8].mean((1, 2)), pictures[:, :, 8:].mean((1, 2))
-    assert (left[:20] > right[:20]).mean() > 0.75 and (right[20:] > left[20:]).mean() > 0.75
-    assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
-    again, _ = model.answers(frame)
-    assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
+    made_as_asked(model)
     assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
 
 

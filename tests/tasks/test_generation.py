@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 import engineroom as er
-from conftest import command, squares
+from conftest import command, made_as_asked, squares
 from engineroom.core.errors import DataError, UserError
 
 
@@ -20,15 +19,7 @@ def model(tmp_path_factory):
 
 
 def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
-    frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
-    answers, kept = model.answers(frame)
-    pictures = answers["picture"][:, 0].astype(float)
-    assert len(kept) == 40 and pictures.shape == (40, 16, 16)
-    left, right = pictures[:, :, :8].mean((1, 2)), pictures[:, :, 8:].mean((1, 2))
-    assert (left[:20] > right[:20]).mean() > 0.75 and (right[20:] > left[20:]).mean() > 0.75
-    assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
-    again, _ = model.answers(frame)
-    assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
+    made_as_asked(model)
     assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
     assert sorted(file.name for file in (tmp_path / "made").iterdir()) == ["00000.png", "00001.png"]
 

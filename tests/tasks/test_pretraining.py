@@ -80,7 +80,7 @@ def test_known_again_is_counted() -> None:
 def test_loss_of_looks_that_agree_is_small_and_of_strangers_large() -> None:
     task = make_task("pretraining", {"temperature": 0.1})
     e = torch.eye(4)[:, None]
-    batch = Batch({}, np.arange(4))
+    batch = Batch({"target": torch.arange(4).repeat(2)}, np.arange(4).repeat(2))
     assert float(task.loss(torch.cat([e, e]), batch).total) < 0.01 < float(task.loss(torch.cat([e, e.roll(1, 0)]), batch).total)
 
 

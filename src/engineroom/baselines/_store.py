@@ -16,6 +16,7 @@ import polars as pl
 from ..core import registry
 from ..core.columns import Schema
 from ..core.errors import BundleError, DataError, UserError
+from ..core.evenly import evenly
 from ._sound import check_sound
 
 # Types beyond scikit-learn's and numpy's own that its estimators are made of; anything else in a file is refused.
@@ -216,7 +217,7 @@ def with_care(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
 
     @wraps(fit)
     def careful(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> Fitted:
-        rows = np.unique(np.linspace(0, len(y) - 1, min(len(y), self.most)).astype(int))
+        rows = evenly(len(y), self.most)
         if len(rows) < len(y):
             frame, y, note = frame[rows], y[rows], f", on {len(rows):,} of {len(y):,} rows"
         else:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.columns import Schema
 from ..core.config import Config
+from ..core.evenly import evenly
 from ._hog import picture_features
 
 LEARN, ASK = 2500, 800
@@ -42,7 +43,7 @@ def ask_regressor(store, data, task, schema: Schema) -> dict[str, list[str]]:
 
     nothing: dict[str, list[str]] = {"symmetries": [], "opposites": []}
     rows = np.sort(np.concatenate([data.splits["train"], data.splits["val"]]))
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(LEARN, len(rows))).astype(int))]
+    rows = rows[evenly(len(rows), LEARN)]
     if len(rows) < 100:
         return nothing
     y = task.truth(data.stores["target"].take(rows), schema.target)

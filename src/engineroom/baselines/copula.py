@@ -10,6 +10,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..modalities.record import EDGE, spans
 from ._store import Fitted, Rival
 
@@ -22,7 +23,7 @@ class Copula(Rival):
 
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         target = schema.target
-        kept = frame[np.unique(np.linspace(0, frame.height - 1, min(self.most, frame.height)).astype(int))]
+        kept = frame[evenly(frame.height, self.most)]
         rows = registry.get("modalities", "record").encode(kept[target.name], target.state, {})
         rng = np.random.default_rng(seed)
         told = conditions(kept, schema)

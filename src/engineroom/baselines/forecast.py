@@ -13,6 +13,7 @@ import polars as pl
 
 from ..core.columns import Schema
 from ..core.errors import UserError
+from ..core.evenly import evenly
 from ..heads.path import LEVELS
 from ..metrics.residual import residual_quantiles
 from ._smoothing import ets, has_statsmodels, theta
@@ -43,7 +44,7 @@ class Forecast(Rival):
         asked = str(state.get("classical", "auto"))
         fitted = Fitted("forecast", "", kind, classes, schema, {"season": int(state.get("season", 1)), "method": asked}, {})
         frame_val, truth = val if len(val[1]) else (frame, y)
-        rows = np.unique(np.linspace(0, len(truth) - 1, min(TRIED, len(truth))).astype(int))
+        rows = evenly(len(truth), TRIED)
         methods, spared = allowed(asked, int(state.get("asked", len(truth))))
         if "ridge" in methods:
             fitted.parts["estimator"] = ridge(frame, y[:, :classes], frame_val, truth[:, :classes], ahead(schema))
@@ -56,7 +57,7 @@ class Forecast(Rival):
         fitted.facts["method"] = best
         if best != "ridge":
             fitted.parts.clear()
-        wide = rows if best in LOCAL else np.unique(np.linspace(0, len(truth) - 1, min(4_000, len(truth))).astype(int))
+        wide = rows if best in LOCAL else evenly(len(truth), 4_000)
         missed = truth[wide, :classes] - self.centre(frame_val[wide], fitted)
         fitted.facts["spread"] = residual_quantiles(missed / scale(frame_val[wide]), LEVELS).tolist()
         others = ", ".join(SHORT[name] for name in methods if name != best)

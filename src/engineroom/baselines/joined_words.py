@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.objects import objects
 from ..core.signals import Answers
 from ._store import Fitted, Rival
@@ -29,7 +30,7 @@ class JoinedWords(Rival):
 
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         """y (N,) of (T, M) frames."""
-        picked = np.unique(np.linspace(0, len(y) - 1, min(MOST, len(y))).astype(int))
+        picked = evenly(len(y), MOST)
         texts = [words_of(text) for text in frame[schema.inputs[0].name].gather(picked).cast(pl.String).to_list()]
         cut = cuts_of(texts, list(y[picked]))
         units: dict[str, list[dict]] = defaultdict(list)

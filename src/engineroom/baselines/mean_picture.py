@@ -7,6 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ._store import Fitted, Rival
 
 LOOKED = 2_000
@@ -16,7 +17,7 @@ class MeanPicture(Rival):
     kinds = ("picture",)
 
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        kept = frame[np.unique(np.linspace(0, frame.height - 1, min(LOOKED, frame.height)).astype(int))]
+        kept = frame[evenly(frame.height, LOOKED)]
         mean = registry.get("modalities", "picture").encode(kept[schema.target.name], schema.target.state, {}).mean(0).round().astype(int)
         return Fitted("mean_picture", "always the mean picture", kind, 0, schema, {"mean": mean.ravel().tolist()}, {})
 

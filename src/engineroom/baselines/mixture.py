@@ -7,6 +7,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.signals import Answers
 from ._store import Fitted, Rival
 
@@ -22,7 +23,7 @@ class Mixture(Rival):
         from sklearn.mixture import GaussianMixture
 
         target = schema.target
-        kept = frame[np.unique(np.linspace(0, frame.height - 1, min(self.most, frame.height)).astype(int))]
+        kept = frame[evenly(frame.height, self.most)]
         x = registry.get("modalities", "picture").encode(kept[target.name], target.state, {})
         flat = x.reshape(len(x), -1).astype(np.float32) / 255
         size = min(COMPONENTS, len(flat) - 1, flat.shape[1])

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.signals import Answers
 from ..layers.damage import LIGHT, SIGMA
 from ..metrics.restoration import psnr
@@ -28,7 +29,7 @@ class Restore(Rival):
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         """y (N,) whole pictures (H, W, 3) uint8."""
         damage, scale = damage_of(schema)
-        picked = np.unique(np.linspace(0, frame.height - 1, min(LOOKED, frame.height)).astype(int))
+        picked = evenly(frame.height, LOOKED)
         frame, y = frame[picked], y[picked]
         if damage == "grey":
             return Fitted("restore", "the colour that such a brightness usually has", kind, classes, schema, {"colours": usual(y)}, {})

@@ -14,6 +14,7 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.signals import Answers
 from ..metrics.transcription import edits
 from ._store import Fitted, Rival
@@ -33,7 +34,7 @@ class Viterbi(Rival):
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         """y (N,) of codes 1 … classes − 1; 0 is silence."""
         each = STATES[str(schema.target.state["units"])]
-        picked = np.unique(np.linspace(0, len(y) - 1, min(MOST, len(y))).astype(int))
+        picked = evenly(len(y), MOST)
         heard = cepstra_of(frame[picked], schema)
         pairs = [(x, path_of(codes, each)) for x, codes in zip(heard, y[picked], strict=True) if codes.max(initial=0) < classes and len(x) >= 2 * len(path_of(codes, each))]
         cuts = [np.linspace(0, len(path) - 1e-6, len(x)).astype(int) for x, path in pairs]

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.signals import Answers
 from ..layers.spectra import SECONDS, window_size
 from ..metrics.enhancement import si_sdr
@@ -28,7 +29,7 @@ class Wiener(Rival):
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         """y (N,) of (T, 2): clean, and with noise."""
         rate = int(schema.target.state["rate"])
-        picked = np.unique(np.linspace(0, len(y) - 1, min(LOOKED, len(y))).astype(int))
+        picked = evenly(len(y), LOOKED)
         scored = {(louder, floor): np.mean([si_sdr(filtered(y[k][:, 1], rate, louder, floor), y[k][:, 0]) for k in picked]) for louder, floor in product(LOUDER, FLOORS)}
         louder, floor = max(scored, key=lambda pair: scored[pair])
         return Fitted("wiener", "Wiener's filter over minimum statistics", kind, classes, schema, {"louder": louder, "floor": floor}, {})

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from ..core.columns import Schema
+from ..core.evenly import evenly
 from ..core.signals import Answers
 from ..modalities._boxes import overlaps, suppressed
 from ._hog import picture_features
@@ -47,7 +48,7 @@ class Windows(Rival):
         x = np.concatenate([look(one, windows) for one, (windows, _) in zip(pixels, parts, strict=True)])
         labels = np.concatenate([np.where(code < 0, count, code) for _, code in parts])
         fitted.parts["estimator"] = learner().fit(x, labels)
-        searched = np.unique(np.linspace(0, len(y) - 1, min(HARD, len(y))).astype(int))
+        searched = evenly(len(y), HARD)
         hard = [hardest(pixels[row], y[row], grid, fitted, LEARNT // len(searched)) for row in searched.tolist()]
         x = np.concatenate([x, *hard])
         labels = np.concatenate([labels, np.full(len(x) - len(labels), count)])

@@ -25,5 +25,10 @@ class Table:
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
 
+    @property
+    def split(self) -> str | None:
+        """The column of which the source says that it tells training rows from those that judge."""
+        return next((name for name, hint in self.hints.items() if hint.get("role") == "split" and name in self.frame.columns), None)
+
     def __len__(self) -> int:
         return self.frame.height

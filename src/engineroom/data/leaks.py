@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Column, Schema
+from ..core.evenly import evenly
 from ..core.exhibits import Finding
 from ..modalities.category import to_strings
 from ..modalities.datetime import to_timestamps
@@ -23,7 +24,7 @@ def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
     """Scalar columns that tell the target alone."""
     if task not in LEAK or len(rows) < LEAST:
         return
-    picked = rows[np.unique(np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(int))]
+    picked = rows[evenly(len(rows), SAMPLE)]
     picked = picked[np.random.default_rng(0).permutation(len(picked))]
     y = to_floats(picked[schema.target.name]) if task == "number" else codes(picked[schema.target.name])
     for column in schema.inputs:

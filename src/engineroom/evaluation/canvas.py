@@ -203,11 +203,6 @@ def column(values: Any) -> np.ndarray:
     return np.where(np.abs(array) < HUGEST, array, np.nan)
 
 
-def thin(length: int, most: int) -> np.ndarray:
-    """At most `most` places, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).astype(int))
-
-
 def whole(text: Any) -> str:
     """One line of printable characters; past all patience it ends."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[:LONGEST]).split())

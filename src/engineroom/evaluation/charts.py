@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.evenly import evenly
 from .bars import MOST_BARS, bars
 from .canvas import (
     DASHES,
@@ -24,7 +25,6 @@ from .canvas import (
     legend,
     short,
     style,
-    thin,
 )
 from .matrices import matrix
 
@@ -79,7 +79,7 @@ def points_of(one: Mapping[str, Any], data: Mapping[str, Any], *, most: int) -> 
     good &= (x > 0) if data.get("log_x") else True
     good &= (y > 0) if data.get("log_y") else True
     keep = np.flatnonzero(good)
-    keep = keep[thin(len(keep), most)] if len(keep) else keep
+    keep = keep[evenly(len(keep), most)] if len(keep) else keep
     low, high = (b[keep] for b in band) if band else (None, None)
     return x[keep], y[keep], low, high
 
@@ -135,7 +135,7 @@ def scatter(data: Mapping[str, Any]) -> str:
         points = points[np.isfinite(points).all(1)]
         if not len(points):
             continue
-        points = points[thin(len(points), MOST_POINTS // len(kinds))]
+        points = points[evenly(len(points), MOST_POINTS // len(kinds))]
         for part in range(4):  # dots of one path do not darken each other; those of four do
             dots(ax, points[part::4], SERIES[i % len(SERIES)])
         ax.update_datalim(points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,11 @@ class Asked:
 
     def __init__(self, model: nn.Module, precision: Precision) -> None:
         self.model, self.move, self.forward = model, precision.move, precision.wrap(model)
+
+    @property
+    def plan(self) -> Any:
+        """What was built, as of the network itself."""
+        return self.model.plan
 
     def __call__(self, batch: Batch) -> Tensor:
         return self.forward(self.move(batch)).float().cpu()

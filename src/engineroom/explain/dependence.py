@@ -9,6 +9,7 @@ import polars as pl
 
 from ..bundle.model import Model
 from ..core.columns import Column
+from ..core.evenly import evenly
 from ..modalities.number import to_floats
 
 PLACES = 12  # of a number's range
@@ -23,7 +24,7 @@ def dependence(model: Model, frame: pl.DataFrame, columns: list[str], whole: Any
 
     `whole` are the answers (one row) whose class is followed throughout.
     """
-    picked = frame[np.unique(np.linspace(0, frame.height - 1, min(ROWS, frame.height)).astype(int))]
+    picked = frame[evenly(frame.height, ROWS)]
     followed = {name: values[:1].repeat(picked.height, 0) for name, values in whole.items()}
     out = []
     for name in columns[:COLUMNS]:

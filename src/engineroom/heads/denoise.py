@@ -6,7 +6,6 @@ there were a little more noise; from v and the noisy picture follow both the pic
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import torch
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.signals import Features
+from ..layers.waves import Waves
 
 WIDTHS = (32, 64, 96)  # channels of each level, finest first
 STYLE, WAVES = 128, 16  # numbers that steer; sines and cosines of the amount of noise
@@ -42,7 +42,6 @@ class Denoise(nn.Module):
 
     maps: tuple[str, ...] = ("grid",)
     beside = False
-    waves: Tensor
 
     def __init__(self, example: Features, outputs: tuple[int, int]) -> None:
         super().__init__()
@@ -57,13 +56,12 @@ class Denoise(nn.Module):
         self.up = nn.ModuleList(Block(a + b, b) for a, b in zip((widths[-1], *reversed(widths[1:])), reversed(widths), strict=True))
         self.norm, self.out = nn.GroupNorm(GROUPS, widths[0]), nn.Conv2d(widths[0], channels, 3, padding=1)
         nn.init.zeros_(self.out.weight)
-        self.register_buffer("waves", math.pi * 2.0 ** torch.linspace(-1, 6, WAVES), persistent=False)
+        self.waves = Waves(WAVES)
 
     def forward(self, features: Features) -> Tensor:
         assert features.map is not None
-        x, amount = features.map.data[:, :-1], features.map.data[:, -1, 0, 0]
-        angle = amount[:, None] * self.waves
-        style = self.style(torch.cat([angle.sin(), angle.cos(), *(norm(part.float().mean(1)) for norm, part in zip(self.norms, features.parts, strict=True))], 1))
+        x, amount = features.map.data[:, :-1], features.map.data[:, -1:, 0, 0]
+        style = self.style(torch.cat([self.waves(amount), *(norm(part.float().mean(1)) for norm, part in zip(self.norms, features.parts, strict=True))], 1))
         x = self.into(x)
         kept = []
         for level, block in enumerate(self.down):

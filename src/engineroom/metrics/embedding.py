@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.evenly import evenly
+
 MOST = 1_500  # rows whose pairs are looked at; evenly taken
 RANKS = (1, 5)
 FALSE_ACCEPTS = 0.01
@@ -11,7 +13,7 @@ FALSE_ACCEPTS = 0.01
 
 def pairs(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(N, D) vectors of length 1 → similarities (P,) of all pairs of different rows, and whether each pair is of one identity."""
-    kept = np.unique(np.linspace(0, len(truth) - 1, min(MOST, len(truth))).astype(int))
+    kept = evenly(len(truth), MOST)
     e, t, r = embedding[kept], truth[kept], row[kept]
     above = np.triu(np.ones((len(e), len(e)), bool), 1) & (r[:, None] != r[None])  # a row drawn twice is no pair
     return (e @ e.T)[above], (t[:, None] == t[None])[above]

@@ -18,6 +18,12 @@ def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence
     return {"nats": objects(nats), "hits": objects(hits), "bytes": spelt, "next": np.asarray(last, np.int64)}
 
 
+def in_nats(records: Records, unit: str) -> dict[str, float]:
+    """The scores where what counts as bytes is something else (frames, points): nats a `unit` in place of bits."""
+    found = scores(records)
+    return {f"nats_per_{unit}": found.pop("bits_per_byte") * float(np.log(2))} | found
+
+
 def graded(answers: Answers, truth: np.ndarray) -> Records:
     """One record a row: sums, and "each" token's nats for pictures."""
     return {

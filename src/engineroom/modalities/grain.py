@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
+from ..layers.waves import Waves
 from .static import Static
 
 WIDEST = 20_000  # numbers a row
@@ -38,15 +38,12 @@ class Grain(Static):
 class Row(nn.Module):
     """(B, W + 1) → vector Signal (B, W + 2 · WAVES): the amount in waves, so that small differences of it count."""
 
-    waves: Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("waves", math.pi * 2.0 ** torch.linspace(-1, 6, WAVES), persistent=False)
+        self.waves = Waves(WAVES)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        angle = x[:, -1:].float() * self.waves
-        return Signal(torch.cat([x[:, :-1].float(), angle.sin(), angle.cos()], 1), "vector")
+        return Signal(torch.cat([x[:, :-1].float(), self.waves(x[:, -1:])], 1), "vector")
 
 
 MODALITY = Grain()

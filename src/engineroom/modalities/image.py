@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.config import LimitsConfig
+from ..core.evenly import evenly
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ..layers.augment import jitter, mirror, shift, tinted, together, warp
@@ -45,7 +46,7 @@ class Image(Base):
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
-        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(SAMPLE, len(known))).astype(int)))
+        picked = known.gather(evenly(len(known), SAMPLE))
         blank = np.zeros((0, 0, 3), np.uint8)
         damaged: dict[int, str] = {}
         pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels), damaged, blank) if p.size]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..core.config import LimitsConfig
 from ..core.errors import DataError
+from ..core.evenly import evenly
 from ..core.protocols import State
 from ..layers.augment import moved, together
 from ._base import Base, each_cell
@@ -31,7 +32,7 @@ class Mask(Base):
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
-        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(LOOKED, len(known))).astype(int)))
+        picked = known.gather(evenly(len(known), LOOKED))
         counts: dict[int, int] = {}
         sides: list[dict[int, np.ndarray]] = []
         for mask in whole(picked, limits.pixels):

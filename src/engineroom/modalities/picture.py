@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..core.config import LimitsConfig
+from ..core.evenly import evenly
 from ..core.protocols import State
 from .image import Image, fit_size
 
@@ -28,7 +29,7 @@ class Picture(Image):
         side = int(facts.get("side") or min(SIDES[:2], key=lambda one: abs(np.log(one / usual))))
         state |= {"height": side, "width": side, "turns": False}
         known = values.drop_nulls()
-        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(REMEMBERED, len(known))).astype(int)))
+        picked = known.gather(evenly(len(known), REMEMBERED))
         small = thumbs(self.encode(picked, state, {}))
         return {**state, "thumbs": base64.b64encode(small.tobytes()).decode()}
 

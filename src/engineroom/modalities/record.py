@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from ..core.config import LimitsConfig
+from ..core.evenly import evenly
 from ..core.protocols import State
 from ._base import Base
 from .category import to_strings
@@ -31,7 +32,7 @@ class Record(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         columns = [fitted(values.struct.field(one.name)) for one in values.dtype.fields]  # type: ignore[attr-defined]
         state: dict[str, Any] = {"columns": columns, "width": sum(width(one) for one in columns)}
-        picked = values.gather(np.unique(np.linspace(0, len(values) - 1, min(REMEMBERED, len(values))).astype(int)))
+        picked = values.gather(evenly(len(values), REMEMBERED))
         known = self.encode(picked, state, {}).astype(np.float16)
         return state | {"rows": len(known), "remembered": base64.b64encode(known.tobytes()).decode()}
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..core.config import LimitsConfig
 from ..core.errors import missing_extra
+from ..core.evenly import evenly
 from ..core.protocols import State
 from ..core.signals import Layout
 from ..layers.augment import jitter, shift, warp
@@ -42,7 +43,7 @@ class Video(Base):
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
-        picked = known.gather(np.unique(np.linspace(0, max(0, len(known) - 1), min(SAMPLE, len(known))).astype(int)))
+        picked = known.gather(evenly(len(known), SAMPLE))
         read: dict[str, Any] = {"pixels": limits.pixels, "seconds": limits.seconds}
         found = each_cell(cells(picked), lambda cell: decode(cell, side=LARGEST * 4, **read), {}, np.zeros((0, 1, 1, 3), np.uint8))
         clips = [clip for clip in found if len(clip)]

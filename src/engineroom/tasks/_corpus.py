@@ -29,7 +29,7 @@ def stretches(table: Table, column: str, *, context: int, length: int, asking: b
     name = text_column(table, column)
     if asking:
         return as_asked(table, name)
-    split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in frame.columns), None)
+    split = table.split
     parts: dict[str, list[str]] = {}
     for text, part in zip(frame[name].cast(pl.String), frame[split].cast(pl.String) if split else [""] * len(frame), strict=True):
         if text and text.strip():
@@ -75,7 +75,7 @@ def as_asked(table: Table, name: str) -> Table:
 
 def documents(table: Table, name: str) -> list[tuple[str, int, str]]:
     """(text, its number, the part that the data give it) of every row with a text; "" where they give none."""
-    split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+    split = table.split
     parts = table.frame[split].cast(pl.String).to_list() if split else [""] * table.frame.height
     return [(str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text]
 

@@ -20,6 +20,7 @@ from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.config import LimitsConfig
 from ..core.errors import DataError
+from ..core.evenly import evenly
 from ..core.seeds import torch_generator
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
@@ -193,7 +194,7 @@ def alike_mirrored(values: pl.Series) -> list[str]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x = pixels_of(values.gather(np.unique(np.linspace(0, len(values) - 1, min(1_000, len(values))).astype(int))), 96)
+    x = pixels_of(values.gather(evenly(len(values), 1_000)), 96)
     found, half = [], len(x) // 2
     for name, axis in (("horizontal", 3), ("vertical", 2)):
         plain, mirror = picture_features(x), picture_features(np.flip(x, axis))

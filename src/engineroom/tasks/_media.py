@@ -25,7 +25,7 @@ def media_column(table: Table, wanted: str | None, modality: str, words: str) ->
 
 def split_column(table: Table) -> str | None:
     """The column that says which rows judge: as the source knows it, else one called split that names training and test rows."""
-    known = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+    known = table.split
     spoken = "split" in table.frame.columns and {"train", "test"} <= set(table.frame["split"].cast(pl.String, strict=False).unique())
     return known or ("split" if spoken else None)
 

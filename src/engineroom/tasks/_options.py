@@ -14,6 +14,7 @@ from torch import Tensor
 from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit, Finding
 from ..core.files import write_atomic
 from ..core.signals import Answers, Batch, Records
@@ -115,7 +116,7 @@ class Plain:
     def drawn_rows(self, records: Records) -> np.ndarray:
         """Which answered rows a report draws, where answers are better looked at than read: evenly taken, good and bad alike."""
         rows = len(records["truth"])
-        return np.unique(np.linspace(0, rows - 1, min(DRAWN, rows)).astype(int))
+        return evenly(rows, DRAWN)
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""

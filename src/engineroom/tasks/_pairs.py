@@ -19,7 +19,7 @@ def pairs(table: Table, target: str | None, source: str, *, read: dict[str, Any]
     """Rows with the text to read, the text to write, and the split that the data give. `read`, `written`: facts for the two columns."""
     if not target:
         raise UserError("Which text is to be written?", f"Columns: {', '.join(table.frame.columns[:20])}.", "Say --target COLUMN")
-    split = next((name for name, hint in table.hints.items() if hint.get("role") == "split" and name in table.frame.columns), None)
+    split = table.split
     split = split or next((name for name in (SPLIT,) if name in table.frame.columns), None)
     frame, several = one_reference(table.frame, target)
     name = source_column(frame, table, target, source, skip={*several, split})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit, spoken
 from ..core.signals import Records
 
@@ -100,7 +101,7 @@ def escape(text: str) -> str:
 def exhibits(records: Records, rival: Records, judge: str) -> list[Exhibit]:
     """Error by step ahead, the backtest over rolling origins, whether the band is honest."""
     steps = len(records["truth"][0]) if len(records["truth"]) else 0
-    rows = np.unique(np.linspace(0, len(records["loss"]) - 1, min(LOOKED_AT, len(records["loss"]))).astype(int))
+    rows = evenly(len(records["loss"]), LOOKED_AT)
     shown = []
     if steps > 1:
         series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", rival))]

@@ -57,7 +57,7 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
             raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
     if isinstance(frame.schema.get(WIDE), pl.List):
         return wide(frame)
-    split = next((name for name, hint in table.hints.items() if hint.get("role") == "split"), "")
+    split = table.split or ""
     clock, used = find_time(frame, time)
     found = "" if series or clock is None else find_series(frame, clock, {split, *used, *known})
     series = series or found

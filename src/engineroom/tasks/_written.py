@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
 from ..metrics.rewriting import bleu_of
@@ -17,7 +18,7 @@ LONG = 400  # characters of a text in the table
 
 def side_by_side(records: Records, rival: Records) -> Exhibit:
     """Rows evenly taken from the test."""
-    places = np.unique(np.linspace(0, len(records["truth"]) - 1, min(SHOWN, len(records["truth"]))).astype(int))
+    places = evenly(len(records["truth"]), SHOWN)
     columns = {"read": rival["source"], "reference": records["truth"], "deep model": records["text"], "classical model": rival["text"]}
     rows = [[short(str(values[place])) for values in columns.values()] for place in places]
     return Exhibit("table", "What both write", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")

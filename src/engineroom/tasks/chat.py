@@ -39,7 +39,7 @@ class Chat(Language):
                 return super().reframe(table, target, asking=asking)
             rows = spoken(table.frame, self.turns or found(table.frame))
             return replace(table, frame=pl.DataFrame({TEXT: [script(turns) for turns in rows]}), hints={})
-        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in table.frame.columns), None)
+        split = table.split
         parts = table.frame.partition_by(split, as_dict=True) if split else {("",): table.frame}
         texts = {part: conversations(replace(table, frame=frame), self.turns) for (part,), frame in parts.items()}
         frame = pl.concat([pl.DataFrame({TEXT: one, SPLIT: [part] * len(one)}) for part, one in texts.items()])

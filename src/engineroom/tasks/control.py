@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..core.columns import Column, Schema
 from ..core.errors import DataError, UserError, nearest
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
@@ -141,7 +142,7 @@ class Control(Plain):
 
     def drawn_rows(self, records: Records) -> np.ndarray:
         order = np.argsort(records["return"], kind="stable")
-        return order[np.unique(np.linspace(0, len(order) - 1, min(FILMS, len(order))).astype(int))]
+        return order[evenly(len(order), FILMS)]
 
     def wrong(self, records: Records) -> np.ndarray:
         """The episodes that went worst, where they did not all go alike."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.errors import UserError
-from ..core.signals import Answers, Batch
+from ..core.signals import Batch
 from ..core.table import Table
 from ..modalities.picture import MODALITY as PICTURE
 from ..objectives.diffusion import taken_away
@@ -53,13 +52,9 @@ class Diffusion(Generation):
     def quickly(self) -> Diffusion:
         return replace(self, steps=min(self.steps, QUICK), guidance=1.0)
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
-        return self.respond(self.drawn(network, batch, network.model.plan.fields), batch, target)
-
-    def drawn(self, network: Any, batch: Batch, fields: Any = None) -> Tensor:
+    def drawn(self, network: Any, batch: Batch) -> Tensor:
         """(B, 1, C, S, S) from -1 to 1."""
-        fields = network.plan.fields if fields is None else fields
-        return taken_away(network, batch, fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0)[:, None]
+        return taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0)[:, None]
 
 
 TASK = Diffusion()

@@ -56,9 +56,7 @@ class Drawing(Continuing):
         return notation(table, made, context=self.context, apart=True, modality=self.target_modality, why="the drawing itself, one token on")
 
     def score(self, records: Records) -> dict[str, float]:
-        found = metrics.scores(records)
-        bits = found.pop("bits_per_byte")
-        return {"nats_per_point": bits * float(np.log(2))} | found
+        return metrics.in_nats(records, "point")
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         records = metrics.graded(answers, np.zeros(len(answers["next"])))

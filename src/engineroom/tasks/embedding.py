@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-import torch
 from torch import Tensor
 
-from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.columns import Column
 from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import embedding as metrics
 from ..modalities.category import to_strings
-from ._members import FOLD, mean_loss
-from ._options import Plain
+from ._embedded import Embedded, drawn_together, flat
+from ._members import FOLD
 
 TEMPERATURE = 0.1
 MATES = 4  # rows of one identity that enter a batch together
-NEIGHBOURS = 4  # drawn beside a row
 GROUP = "identity group"
 
 
 @dataclass(frozen=True)
-class Embedding(Plain):
+class Embedding(Embedded):
     """Supervised contrastive learning (Khosla et al. 2020): within a batch every row is drawn to its mates, away from all others."""
 
     width: int = 128  # numbers an embedding has
@@ -48,10 +44,6 @@ class Embedding(Plain):
     pace: ClassVar[str] = "pairs"
     rival: ClassVar[str] = "neighbours"
     trivial: ClassVar[str] = "alike"
-    draws: ClassVar[bool] = True
-
-    def outputs(self, target: Column) -> int:
-        return self.width
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """To learn, whole identities are set aside: those of the test were never seen."""
@@ -88,26 +80,13 @@ class Embedding(Plain):
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, D) of length 1, batch["target"] (B,) identities."""
-        code = batch["target"]
-        mates = (code[:, None] == code[None]) & (code >= 0)[None]
-        mates.fill_diagonal_(False)
-        logits = torch.einsum("ikd,jkd->kij", output, output) / TEMPERATURE
-        itself = torch.eye(len(code), dtype=torch.bool, device=output.device)
-        log_p = logits.masked_fill(itself, -torch.inf).log_softmax(-1).masked_fill(itself, 0.0)
-        count = mates.sum(1)
-        each = -(log_p * mates).sum(-1) / count.clamp_min(1)  # (K, B)
-        scale = len(code) / (count > 0).sum().clamp_min(1)  # rows without a mate in the batch have nothing to say
-        return Losses(mean_loss(each.T * (count > 0)[:, None] * scale, batch))
+        return drawn_together(output, batch["target"], batch, temperature=TEMPERATURE)
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
-        """(B, K, D) → {"embedding": (B, K·D)}: members side by side, so that similarity is the mean of theirs."""
+        """(B, K, D) → {"embedding": (B, K·D)}."""
         if batch.get(FOLD) is not None:
             raise NotImplementedError("embeddings of networks with folds of their own cannot be compared")
-        return {"embedding": (output / output.shape[1] ** 0.5).flatten(1).numpy()}
-
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
-        """(B,) similarity to the whole row's embedding."""
-        return torch.cosine_similarity(output.flatten(1), whole.flatten(1).expand(len(output), -1)).double()
+        return {"embedding": flat(output)}
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """The similarity from which two rows count as one identity: `strangers` of the validation pairs of strangers reach it."""
@@ -124,9 +103,6 @@ class Embedding(Plain):
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])
-
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        return pl.DataFrame({f"embedding_{i}": column for i, column in enumerate(answers["embedding"].T)})
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         curves: list[dict[str, Any]] = []
@@ -166,24 +142,9 @@ class Embedding(Plain):
         wrong = np.flatnonzero(records["loss"] > 0)
         return wrong[np.argsort(-records["loss"][wrong], kind="stable")]
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
-        """The row and, after it, those it is taken to be like; a mate is framed green, a stranger red."""
-        e, rows = answers["embedding"], answers["frame_row"]
-        near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][:NEIGHBOURS]
-        out = [small(frame, row, schema.inputs[0], "transparent", "asked")]
-        for k in near:
-            tone = "#2a9d5c" if answers["truth"][k] == answers["truth"][place] else "#d1495b"
-            out.append(small(frame, int(rows[k]), schema.inputs[0], tone, f"{float(e[k] @ e[place]):.2f}"))
-        return f'<div style="display:flex;gap:4px;align-items:flex-end;flex-wrap:wrap">{"".join(out)}</div>'
-
-
-def small(frame: pl.DataFrame, row: int, column: Column, colour: str, words: str) -> str:
-    """One cell in a coloured frame, with words below it."""
-    values = frame[column.name].gather([row])
-    value = values.to_numpy()[0] if isinstance(values.dtype, pl.Array) else values[0]
-    shown = registry.get("modalities", column.modality).show(value, column.state)
-    style = f"margin:0;border:3px solid {colour};max-width:72px;overflow:hidden"
-    return f'<figure style="{style}">{shown}<figcaption>{html.escape(words)}</figcaption></figure>'
+    def tone(self, answers: Records, place: int, other: int) -> str:
+        """A mate is framed green, a stranger red."""
+        return "#2a9d5c" if answers["truth"][other] == answers["truth"][place] else "#d1495b"
 
 
 TASK = Embedding()

@@ -74,7 +74,7 @@ class Generation(Plain):
         if frame.height < LEAST:
             raise DataError(f"{frame.height} pictures are too few to learn what pictures look like.", "", f"Bring at least {LEAST}; hundreds are better.")
         given = self.conditions(table, name)
-        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split"), None)
+        split = table.split
         kept = frame.select([name, *given, *([split] if split else [])]).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
         hints: dict[str, dict[str, Any]] = {
             name: {"modality": "picture", "role": "target", "why": "what is to be made", "facts": {"side": self.pixels}},
@@ -151,6 +151,9 @@ class Generation(Plain):
         path.mkdir(parents=True, exist_ok=True)
         for row, one in enumerate(answers["picture"]):
             sheet(one[None], 1, scale=1).save(path / f"{row:05d}.png")
+
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        return self.respond(self.drawn(network, batch), batch, target)
 
     def drawn(self, network: Any, batch: Batch) -> Tensor:
         """(B, 1, C, S, S) from -1 to 1: what the rows of a batch ask for."""

@@ -19,8 +19,8 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import matching as metrics
 from ..modalities.category import to_strings
+from ._embedded import small
 from ._options import Plain
-from .embedding import small
 
 TEMPERATURE = 0.07
 FOUND = " (found)"  # the target's column keeps its values under this name, for the tower that reads them

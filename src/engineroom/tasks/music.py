@@ -65,9 +65,7 @@ class Music(Continuing):
         return notation(table, made, context=self.context, apart=whole, modality=self.target_modality, why="the music itself, one token on")
 
     def score(self, records: Records) -> dict[str, float]:
-        found = metrics.scores(records)
-        bits = found.pop("bits_per_byte")
-        return {"nats_per_frame": bits * float(np.log(2))} | found
+        return metrics.in_nats(records, "frame")
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         records = metrics.graded(answers, np.zeros(len(answers["next"])))

@@ -7,29 +7,25 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-import torch
 from torch import Tensor
 
-from ..core.columns import Column, Schema
+from ..core.columns import Column
 from ..core.errors import DataError
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..data.schema import TARGET_NAMES
-from ..data.views import view
+from ..data.views import LOOKS, view
 from ..metrics import views as metrics
-from ._members import mean_loss
-from ._options import Plain
-from .embedding import small
+from ._embedded import Embedded, drawn_together, flat
 
 ROW = "row"
 LEAST = 20  # rows
-NEIGHBOURS = 6
 PLACES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 @dataclass(frozen=True)
-class Pretraining(Plain):
+class Pretraining(Embedded):
     """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found again at once."""
 
     width: int = 64  # numbers an embedding has
@@ -49,11 +45,8 @@ class Pretraining(Plain):
     rival: ClassVar[str] = "principal"
     trivial: ClassVar[str] = "lost"
     monitored = 1_000
-    draws: ClassVar[bool] = True
+    neighbours: ClassVar[int] = 6
     lenient: ClassVar[bool] = True
-
-    def outputs(self, target: Column) -> int:
-        return self.width
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """All columns are read; answers that the source knows of are left out, for whoever comes later."""
@@ -75,35 +68,23 @@ class Pretraining(Plain):
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (2B, K, D) of length 1: row i and row B + i are two looks at one (NT-Xent, Chen et al. 2020)."""
-        n = len(output)
-        logits = torch.einsum("ikd,jkd->kij", output, output) / self.temperature
-        itself = torch.eye(n, dtype=torch.bool, device=output.device)
-        log_p = logits.masked_fill(itself, -torch.inf).log_softmax(-1)
-        mate = (torch.arange(n, device=output.device) + n // 2) % n
-        return Losses(mean_loss(-log_p.gather(2, mate.expand(len(log_p), n)[..., None])[..., 0].T, batch))
+        """output (2B, K, D) of length 1, batch["target"] (2B,) which row each is a look at: its only mate is the other look (NT-Xent, Chen et al. 2020)."""
+        return drawn_together(output, batch["target"], batch, temperature=self.temperature)
 
     def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
         """Three questions: the rows as they are, and two looks at them."""
-        fields = network.model.plan.fields
-        looks = [view(batch, fields, 0, "look", int(batch.rows[0]), k) for k in range(2)]
+        fields = network.plan.fields
+        looks = [view(batch, fields, 0, "look", int(batch.rows[0]), k) for k in range(LOOKS)]
         return {name: flat(network(one)) for name, one in zip(("embedding", "first", "second"), (batch, *looks), strict=True)}
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         return {"embedding": flat(output)}
-
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
-        """(B,) similarity to the whole row's embedding."""
-        return torch.cosine_similarity(output.flatten(1), whole.flatten(1).expand(len(output), -1)).double()
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         return {"truth": truth, "embedding": answers["embedding"], **metrics.graded(answers["first"], answers["second"])}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["place"], records["loss"])
-
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        return pl.DataFrame({f"embedding_{i}": column for i, column in enumerate(answers["embedding"].T)})
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         most = min(metrics.MOST, len(records["place"]))
@@ -119,18 +100,6 @@ class Pretraining(Plain):
         """Rows that are not known again, worst first."""
         wrong = np.flatnonzero(records["place"] > 1)
         return wrong[np.argsort(-records["place"][wrong], kind="stable")]
-
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
-        """The row and those that the network takes to be like it: what it has learnt without being told."""
-        e, rows = answers["embedding"], answers["frame_row"]
-        near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][:NEIGHBOURS]
-        out = [small(frame, row, schema.inputs[0], "transparent", "row")] + [small(frame, int(rows[k]), schema.inputs[0], "#888", f"{float(e[k] @ e[place]):.2f}") for k in near]
-        return f'<div style="display:flex;gap:4px;align-items:flex-end;flex-wrap:wrap">{"".join(out)}</div>'
-
-
-def flat(output: Tensor) -> np.ndarray:
-    """(B, K, D) → (B, K·D): members side by side, of length 1 together."""
-    return (output / output.shape[1] ** 0.5).flatten(1).numpy()
 
 
 TASK = Pretraining()

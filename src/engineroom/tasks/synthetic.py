@@ -75,13 +75,14 @@ class Synthetic(Plain):
         for name in [*given, *([target] if target else [])]:
             if name not in frame.columns:
                 raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
-        split = next((one for one, hint in table.hints.items() if hint.get("role") == "split" and one in frame.columns), None)
+        split = table.split
         kept = [name for name in frame.columns if name not in (*given, split) and makeable(frame[name], table.hints.get(name, {}))]
         left_out = [name for name in frame.columns if name not in (*given, *kept, split)]
         if not kept:
             raise DataError("No column can be made.", "Numbers and classes can; texts, dates, pictures and identifiers cannot.", f"Columns: {', '.join(frame.columns[:20])}.")
-        judge = target if target in kept else next((name for name in reversed(kept) if fit_column(frame[name])["kind"] == "class"), "")
-        room = sum(width(fit_column(frame[name])) for name in kept)
+        known = {name: fit_column(frame[name]) for name in kept}
+        judge = target if target in kept else next((name for name in reversed(kept) if known[name]["kind"] == "class"), "")
+        room = sum(width(one) for one in known.values())
         made = frame.select(pl.struct(kept).alias(RECORD), *given, *([split] if split else [])).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
         hints: dict[str, dict[str, Any]] = {
             RECORD: {"modality": "record", "role": "target", "why": "the row that is to be made", "facts": {"room": room, "judge": judge}},
@@ -111,7 +112,7 @@ class Synthetic(Plain):
         return replace(self, steps=min(self.steps, QUICK))
 
     def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
-        made = taken_away(network, batch, network.model.plan.fields, name=self.chance, steps=self.steps, guidance=1.0, most=EDGE)
+        made = taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=1.0, most=EDGE)
         return self.respond(made[:, None], batch, target)
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
