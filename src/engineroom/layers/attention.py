@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .attend import attend
 
 
 class SelfAttention(nn.Module):
@@ -21,7 +22,7 @@ class SelfAttention(nn.Module):
         B, T, D = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
         seen = None if mask is None else mask[:, None, None, :]
-        mixed = F.scaled_dot_product_attention(q, k, v, seen, self.dropout if self.training else 0.0, is_causal=causal)
+        mixed = attend(q, k, v, seen, self.dropout if self.training else 0.0, causal=causal)
         return self.out(mixed.transpose(1, 2).reshape(B, T, D))
 
 

@@ -4,8 +4,9 @@ normalisation and start (Radford et al. 2019)."""
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .attend import attend
 
 Memory = tuple[Tensor, Tensor]  # keys and values (B, heads, T, D / heads) of what was read
 
@@ -27,7 +28,7 @@ class CausalAttention(nn.Module):
             k, v = torch.cat([memory[0], k], 2), torch.cat([memory[1], v], 2)
         before = k.shape[2] - T
         seen = torch.ones(T, before + T, dtype=torch.bool, device=x.device).tril(before) if before and T > 1 else None
-        mixed = F.scaled_dot_product_attention(q, k, v, seen, self.dropout if self.training else 0.0, is_causal=not before)
+        mixed = attend(q, k, v, seen, self.dropout if self.training else 0.0, causal=not before)
         return self.out(mixed.transpose(1, 2).reshape(B, T, D)), (k, v)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .attend import attend
 from .causal import CausalAttention, Memory
 
 
@@ -31,7 +31,7 @@ class CrossAttention(nn.Module):
 
     def forward(self, x: Tensor, memory: Memory, seen: Tensor | None) -> Tensor:
         """`seen` (B, 1, 1, T): True = real."""
-        mixed = F.scaled_dot_product_attention(self.split(x), *memory, seen, self.dropout if self.training else 0.0)
+        mixed = attend(self.split(x), *memory, seen, self.dropout if self.training else 0.0)
         return self.out(mixed.transpose(1, 2).reshape(x.shape))
 
     def weights(self, x: Tensor, memory: Memory, seen: Tensor | None) -> Tensor:

@@ -1,0 +1,38 @@
+"""Attention is what its formula says, in any arithmetic."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engineroom.layers.attend import attend
+
+
+def drawn(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(len(shape)))
+
+
+def written_out(q, k, v, seen):
+    scores = (q @ k.transpose(2, 3)) / q.shape[-1] ** 0.5
+    return scores.masked_fill(~seen, -torch.inf).softmax(-1) @ v
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_it_is_the_formula(causal):
+    q, k, v = drawn(3, 4, 2, 5, 8)
+    seen = torch.ones(5, 5, dtype=torch.bool).tril() if causal else torch.tensor([True, True, False, True, True]).expand(4, 1, 1, 5)
+    torch.testing.assert_close(attend(q, k, v, None if causal else seen, causal=causal), written_out(q, k, v, seen), atol=1e-5, rtol=1e-4)
+
+
+def test_in_bf16_its_sums_and_its_way_back_are_exact_and_the_kind_of_number_stays():
+    parts = drawn(3, 4, 2, 5, 8).bfloat16().requires_grad_()
+    seen = torch.ones(5, 5, dtype=torch.bool).tril()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = attend(*parts, causal=True)
+    assert mixed.dtype == torch.bfloat16
+    mixed.float().square().sum().backward()
+    exact = parts.detach().float().requires_grad_()
+    out = written_out(*exact, seen)
+    out.square().sum().backward()
+    torch.testing.assert_close(mixed.float(), out, atol=0.02, rtol=0.01)
+    torch.testing.assert_close(parts.grad.float(), exact.grad, atol=0.05, rtol=0.02)
