@@ -10,13 +10,16 @@ import torch
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.signals import Batch
 from engineroom.layers.spectrogram import LogMel
 from engineroom.layers.vocoder import griffin_lim
 from engineroom.metrics.synthesis import distortion, warped
 from engineroom.modalities.spelling import MODALITY as SPELLING
+from engineroom.modalities.voice import MELS
 from engineroom.modalities.voice import MODALITY as VOICE
 from engineroom.recipes._voices import readings
-from engineroom.tasks._uttered import searched, spoken
+from engineroom.tasks._uttered import CURVE, STATES, course, searched, spoken, within
+from engineroom.tasks.synthesis import TASK
 
 
 def test_the_search_finds_the_states_that_made_the_frames() -> None:
@@ -35,11 +38,32 @@ def test_padding_changes_no_row() -> None:
     assert (np.diff(both[0]) >= 0).all()
 
 
-def test_states_become_frames_on_straight_lines() -> None:
-    mel, counts = spoken(np.array([[0.0], [9.0], [4.0]]), np.array([2.0, 0.0, 2.0]))
-    assert counts.tolist() == [2, 0, 2]
-    np.testing.assert_allclose(mel[:, 0], [0, 1, 3, 4])
-    assert len(spoken(np.zeros((3, 1)), np.zeros(3))[0]) == 1  # never nothing at all
+def test_a_sound_changes_while_its_state_lasts() -> None:
+    sounds = np.zeros((3, CURVE, 1))
+    sounds[0, 0], sounds[1, 0], sounds[2, :2, 0] = 1, 9, (4, 3)  # level 1; left out; level 4 and rising by 3 to either side
+    mel, counts = spoken(sounds, np.array([2.0, 0.0, 3.0]))
+    assert counts.tolist() == [2, 0, 3]
+    np.testing.assert_allclose(mel[:, 0], [1, 1, 2, 4, 6])
+    assert len(spoken(np.zeros((3, CURVE, 1)), np.zeros(3))[0]) == 1  # never nothing at all
+
+
+def test_where_a_frame_lies_in_its_state() -> None:
+    np.testing.assert_allclose(within(np.array([0, 0, 2, 3, 3, 3, 3])), [-0.5, 0.5, 0, -0.75, -0.25, 0.25, 0.75])
+    assert within(np.zeros(0, int)).shape == (0,)
+    weights = course(np.linspace(-1, 1, 2_001))
+    np.testing.assert_allclose(weights.T @ weights / 2_001, np.diag([1, 1 / 3, 1 / 5]), atol=2e-3)  # none does another's work
+
+
+def test_the_loss_is_nothing_where_all_is_known() -> None:
+    rng = np.random.default_rng(2)
+    sounds = rng.normal(size=(STATES, CURVE, MELS)).astype(np.float32)
+    sounds[:, 0] += 9 * np.arange(STATES)[:, None]
+    mel, counts = spoken(sounds, np.array([4.0, 6.0, 5.0]))
+    one = np.concatenate([sounds.reshape(STATES, -1), np.log1p(counts)[:, None]], 1).reshape(1, 1, 1, -1)
+    batch = Batch({"target": torch.tensor(mel[None], dtype=torch.float32), "target_mask": torch.ones(1, len(mel), dtype=torch.bool)}, np.arange(1))
+    told = TASK.loss(torch.tensor(one, dtype=torch.float32), batch)
+    assert float(told.total) < 1e-6
+    assert float(TASK.loss(torch.tensor(one + 0.1, dtype=torch.float32), batch).total) > 1e-3
 
 
 def test_a_tone_comes_back_from_its_frames() -> None:

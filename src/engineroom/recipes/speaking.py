@@ -7,7 +7,7 @@ from ._voices import readings
 
 RECIPE = Recipe(
     title="Speak sentences in a voice that was recorded",
-    story="Every letter is three states, each with a sound and a length that an LSTM over the sentence gives; which frame of a recording belongs to which state is searched "
+    story="Every letter is three states; an LSTM over the sentence says how each begins to sound, how that changes, and how long it lasts; which frame of a recording belongs to which state is searched "
     "anew in every step (Kim et al. 2020), so no letter need be marked. All frames come at once; their phases are found by going to and fro (Griffin & Lim). Beside it: "
     "recorded words, cut out and joined.",
     data="a table with a column of recordings of one voice (--target COLUMN) and one called text of what is said in them",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 STATES = 3  # a letter
+CURVE = 3  # numbers by which a sound changes while a state lasts: level, slope, bend
 SKIP = 3  # states that may be left out: silent letters
 DIAGONAL = 40.0  # how much it costs to be far from where an even pace would be: what keeps the first guesses in order
 NEVER = -1e9
@@ -34,17 +35,26 @@ def searched(scores: np.ndarray, frames: np.ndarray, states: np.ndarray) -> np.n
     return out
 
 
+def within(place: np.ndarray) -> np.ndarray:
+    """(T,) the state of every frame, one stretch a state → (T,) where in its stretch a frame lies: −1 at the begin, 1 at the end, 0 where it is alone."""
+    if not len(place):
+        return np.zeros(0)
+    begins = np.flatnonzero(np.diff(place, prepend=place[0] - 1))
+    counts = np.diff(begins, append=len(place))
+    since = np.arange(len(place)) - np.repeat(begins, counts)
+    inside: np.ndarray = (2 * since + 1) / np.repeat(counts, counts) - 1
+    return inside
+
+
+def course(inside: np.ndarray) -> np.ndarray:
+    """(…,) places from −1 to 1 → (…, CURVE) what a state's level, slope and bend are weighted by: Legendre's polynomials, so that none does another's work."""
+    return np.stack([np.ones_like(inside), inside, (3 * inside**2 - 1) / 2], -1)
+
+
 def spoken(sounds: np.ndarray, lasting: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """sounds (S, M), lasting (S,) frames → (frames (T, M), the frames of every state (S,)): a straight line from the middle of a state to that of the next."""
+    """sounds (S, CURVE, M), lasting (S,) frames → (frames (T, M), the frames of every state (S,))."""
     ends = np.round(np.cumsum(np.maximum(lasting, 0))).astype(int)
     ends[-1] = max(ends[-1], 1)
     counts = np.diff(ends, prepend=0)
-    real = counts > 0
-    middles = (ends - counts / 2)[real]
-    time = np.arange(ends[-1]) + 0.5
-    right = np.searchsorted(middles, time).clip(1, max(1, len(middles) - 1))
-    kept = sounds[real]
-    if len(kept) == 1:
-        return np.repeat(kept, ends[-1], 0), counts
-    share = ((time - middles[right - 1]) / (middles[right] - middles[right - 1])).clip(0, 1)[:, None]
-    return kept[right - 1] * (1 - share) + kept[right] * share, counts
+    place = np.repeat(np.arange(len(counts)), counts)
+    return np.einsum("tc,tcm->tm", course(within(place)), sounds[place]), counts

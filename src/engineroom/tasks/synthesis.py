@@ -30,8 +30,9 @@ from ._heard import side_by_side
 from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
-from ._uttered import STATES, searched, spoken
+from ._uttered import CURVE, STATES, course, searched, spoken, within
 
+WIDE = CURVE * MELS + 1  # numbers a state: its sound's level, slope and bend, and how long it lasts
 SENTENCE = "text"  # what the model reads
 LASTING = 1.0  # weight of the lengths
 ENDINGS = ("", ".wav")
@@ -80,14 +81,14 @@ class Synthesis(Plain):
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
     def outputs(self, target: Column) -> int:
-        return STATES * (MELS + 1)
+        return STATES * WIDE
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged frames → (N,) of (T, MELS) float32."""
         return objects(codes.rows())
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, 1, U, STATES · (MELS + 1)); batch["target"] (B, T, MELS) with "target_mask"."""
+        """output (B, 1, U, STATES · WIDE); batch["target"] (B, T, MELS) with "target_mask"."""
         said, counts = states_of(output)
         true, real = batch["target"].float(), batch["target_mask"]
         frames = real.sum(1)
@@ -95,17 +96,19 @@ class Synthesis(Plain):
             sounds = said[..., :MELS]
             scores = torch.bmm(true, sounds.transpose(1, 2)) - 0.5 * sounds.square().sum(2)[:, None]
             place = torch.from_numpy(searched(scores.cpu().double().numpy(), frames.cpu().numpy(), counts.cpu().numpy())).to(true.device)
-        own = said[..., :MELS].gather(1, place[..., None].expand(-1, -1, MELS))
+        own = said[..., :-1].gather(1, place[..., None].expand(-1, -1, CURVE * MELS)).unflatten(2, (CURVE, MELS))
+        weights = np.stack([course(within(row)) for row in place.cpu().numpy()])
+        own = torch.einsum("btc,btcm->btm", torch.from_numpy(weights).to(own), own)
         sound = ((own - true).square().mean(2) * real).sum() / real.sum()
         lasted = torch.zeros(said.shape[:2], device=true.device).scatter_add_(1, place, real.float())
         known = torch.arange(said.shape[1], device=true.device) < counts[:, None]
-        lasting = ((said[..., MELS] - lasted.log1p()).square() * known).sum() / known.sum()
+        lasting = ((said[..., -1] - lasted.log1p()).square() * known).sum() / known.sum()
         return Losses(sound + LASTING * lasting, {"sound": sound, "lasting": lasting})
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """The frames of all states, each for as long as the network says."""
         said, counts = states_of(output)
-        rows = [spoken(one[:count, :MELS].numpy(), one[:count, MELS].expm1().numpy()) for one, count in zip(said, counts.tolist(), strict=True)]
+        rows = [spoken(one[:count, :-1].unflatten(1, (CURVE, MELS)).numpy(), one[:count, -1].expm1().numpy()) for one, count in zip(said, counts.tolist(), strict=True)]
         return {"mel": objects([mel.astype(np.float32) for mel, _ in rows]), "lasting": objects([lasts.reshape(-1, STATES).sum(1) for _, lasts in rows])}
 
     def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
@@ -193,10 +196,10 @@ class Synthesis(Plain):
 
 
 def states_of(output: Tensor) -> tuple[Tensor, Tensor]:
-    """output (B, 1, U, STATES · (MELS + 1)) → (states (B, U · STATES, MELS + 1), how many are real (B,)); what is padded is 0."""
+    """output (B, 1, U, STATES · WIDE) → (states (B, U · STATES, WIDE), how many are real (B,)); what is padded is 0."""
     real = output[:, 0, :, 0] > PADDED / 2
     said = output[:, 0].masked_fill(~real[..., None], 0.0)
-    return said.reshape(len(said), -1, MELS + 1), STATES * real.sum(1)
+    return said.reshape(len(said), -1, WIDE), STATES * real.sum(1)
 
 
 def sentences(frame: pl.DataFrame, taken: tuple[str | None, ...]) -> str:
