@@ -1,11 +1,11 @@
 """Is the speech that `synthesis` makes understood? Synthetic throughout: commands of a small grammar, spoken by espeak-ng (apt-get install espeak-ng).
 
-    python bench/spoken_words.py render OUT
+    python bench/spoken_words.py render OUT [SEED]
     engineroom train OUT/voice.csv --recipe speaking --target recording --run SPEAK          # one voice
     engineroom train OUT/others.csv --recipe transcription --target text --run LISTEN        # other voices, other sentences
     python bench/spoken_words.py judge OUT SPEAK LISTEN
 
-The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those either.
+The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those either. SEED decides which sentences are kept for the judgement.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def speak(text: str, path: Path, *, voice: str, speed: int = 150, pitch: int = 5
     soundfile.write(path, soxr.resample(wave, rate, RATE), RATE)
 
 
-def render(out: Path) -> None:
-    rng = np.random.default_rng(0)
+def render(out: Path, seed: int = 0) -> None:
+    rng = np.random.default_rng(seed)
     taught, judged = sentences(rng)
     called = [wake + text for text in judged for wake in ("", WAKE)]
     for name, parts in COUNTS.items():
@@ -115,4 +115,4 @@ def judge(out: Path, speaker: str, listener: str) -> None:
 
 
 if __name__ == "__main__":
-    render(Path(sys.argv[2])) if sys.argv[1] == "render" else judge(Path(sys.argv[2]), sys.argv[3], sys.argv[4])
+    render(Path(sys.argv[2]), *map(int, sys.argv[3:])) if sys.argv[1] == "render" else judge(Path(sys.argv[2]), sys.argv[3], sys.argv[4])

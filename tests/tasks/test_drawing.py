@@ -14,6 +14,7 @@ from engineroom.modalities._strokes import SPAN, fitted, from_offsets, parse, re
 from engineroom.recipes._houses import houses
 from engineroom.tasks import drawing
 from engineroom.tasks._sketched import as_svg
+from engineroom.tasks.drawing import whole
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,10 @@ def test_a_drawing_is_spelt_and_read_back() -> None:
     assert strokes_of("\n" + spell(strokes) + "\n") == strokes
     assert parse(readable(spell(strokes))) == spell(strokes)
     assert strokes_of(spell(strokes)[:-2]) == strokes[:1], "a stroke that has not ended is left out"
+
+
+def test_halves_of_points_that_a_network_wrote_are_left_out() -> None:
+    assert whole("1,2 3 4,|5,6,7 -8,9 | 1,") == "1,2 | -8,9 |"
 
 
 def test_offsets_give_strokes_where_the_pen_is_lifted() -> None:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..core.config import Config
 from ..core.signals import Features, Signal
-from ..layers.causal import CausalBlock, Memory
+from ..layers.causal import CausalBlock, Memory, turns_of
 from .causal import last
 
 SIZE = {"small": (128, 4, 4), "medium": (256, 6, 8), "large": (384, 6, 6)}  # width, blocks, heads
@@ -23,19 +23,19 @@ class GPT(nn.Module):
     def __init__(self, inputs: int, width: int, reach: int, blocks: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.widen = nn.Identity() if inputs == width else nn.Linear(inputs, width, bias=False)
-        self.place = nn.Parameter(0.02 * torch.randn(reach, width))
         self.drop = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(CausalBlock(width, heads, dropout, blocks=blocks) for _ in range(blocks))
         self.norm = nn.LayerNorm(width, bias=False)
-        self.width, self.reach = width, reach
+        self.width, self.reach, self.heads = width, reach, heads
 
     def read(self, data: Tensor, memory: list[Memory] | None) -> tuple[Tensor, list[Memory]]:
         """One window, or its next part: (B, T, D) → (B, T, width), and what later parts must remember."""
         begin = memory[0][0].shape[2] if memory else 0
-        x = self.drop(self.widen(data) + self.place[begin : begin + data.shape[1]])
+        x = self.drop(self.widen(data))
+        turns = turns_of(begin, data.shape[1], self.width // self.heads, data.device)
         kept = []
         for i, block in enumerate(self.blocks):
-            x, one = block(x, memory[i] if memory else None)
+            x, one = block(x, memory[i] if memory else None, turns)
             kept.append(one)
         return self.norm(x), kept
 

@@ -15,4 +15,4 @@ def attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor | None = None, dropout:
     if q.device.type != "cpu" or (q.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")):
         return F.scaled_dot_product_attention(q, k, v, seen, dropout, is_causal=causal)
     with torch.autocast("cpu", enabled=False):
-        return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), seen, dropout, is_causal=causal).to(q.dtype)
+        return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), seen, dropout, is_causal=causal).to(v.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ CONTEXT = 192  # tokens: some ninety points
 LEAST = 20  # drawings
 EACH, SAMPLES = 8, (0.5, 0.8, 1.0)  # drawings in the report for each temperature
 SAMPLE_TOKENS = 300
+POINT = re.compile(r"-?\d+,-?\d+")
 FRIGHT = 3.0  # nats a point above an ordinary stroke's from which a stroke is as red as can be
 
 
@@ -71,7 +73,7 @@ class Drawing(Continuing):
             yield readable(text)
 
     def keep(self, prompt: str, written: str, path: Path) -> None:
-        keep_drawing(strokes_of(parse(prompt + " " + ended(written)) + UP), path)
+        keep_drawing(strokes_of(parse(prompt + " " + whole(written)) + UP), path)
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         items = []
@@ -104,10 +106,9 @@ class Drawing(Continuing):
         return f"{records['nats'][row] / points:.2f} nats a point", f"{points} points"
 
 
-def ended(written: str) -> str:
-    """Without a point of which only the way across was written."""
-    words = written.split()
-    return " ".join(words[:-1] if words and words[-1].endswith(",") else words)
+def whole(written: str) -> str:
+    """Bars and whole points: a network that knows little writes halves of some."""
+    return " ".join(word for word in written.replace(UP, f" {UP} ").split() if word == UP or POINT.fullmatch(word))
 
 
 TASK = Drawing()
