@@ -161,8 +161,8 @@ def label(data: Any, *, target: str = "label", book: str = "labels.jsonl", class
     return Desk(data, target=target, book=book, classes=classes, asker=asker, batch=batch, seed=seed)
 
 
-def listen(run: str, recordings: list[str], *, grammar: str, seconds: float = 4.0) -> list[dict[str, Any]]:
-    """{"recording", "wake", "intent", "slots", "text"} of each spoken command, heard by a transcription model and read by a grammar (a JSON file).
+def listen(run: str, recordings: list[str], *, grammar: str | None = None, seconds: float = 4.0) -> list[dict[str, Any]]:
+    """{"recording", "wake", "intent", "slots", "text"} of each spoken command, heard by a transcription model and read by a grammar (a JSON file; else the run's own).
 
     "microphone" in place of a recording records `seconds`, where the package sounddevice is at hand.
     """

@@ -95,15 +95,17 @@ def teller(show: str) -> Callable[[dict[str, Any]], None]:
     raise UserError(f"show cannot be {show!r}.", "", "It is bar, json or quiet.")
 
 
-def listen_session(model: Any, recordings: list[str], *, grammar: str, seconds: float) -> list[dict[str, Any]]:
+def listen_session(model: Any, recordings: list[str], *, grammar: str | None, seconds: float) -> list[dict[str, Any]]:
     """Recordings → what is wanted in each; whoever cannot be heard has no text and no intent."""
     import polars as pl
 
-    from .tasks._commands import read_grammar, understood
+    from .tasks._commands import EXAMPLE, read_grammar, understood
 
-    known = read_grammar(grammar)
     if model.task.kind != "transcripts":
-        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe transcription --target text")
+        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe commands --target text")
+    known = read_grammar(grammar) if grammar else model.task.state.get("grammar")
+    if not known:
+        raise UserError("Which commands are there?", "The model was trained without a grammar.", f"--grammar house.json: {EXAMPLE}")
     with tempfile.TemporaryDirectory(prefix="engineroom-heard-") as folder:
         cells = [recorded(seconds, Path(folder) / f"{k}.wav") if one == "microphone" else one for k, one in enumerate(recordings)]
         heard = model.predict(pl.DataFrame({"recording": cells}))["prediction"].to_list()

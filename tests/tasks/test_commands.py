@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 import engineroom
+from engineroom.core.config import Config
 from engineroom.core.errors import UserError
+from engineroom.recipes._orders import GRAMMAR, orders
+from engineroom.run import train
 from engineroom.session import recorded
-from engineroom.tasks._commands import read_grammar, understood
+from engineroom.tasks._commands import read_grammar, understood, wanted
 
 HOUSE = {
     "wake": "computer",
@@ -70,3 +73,30 @@ def test_without_a_microphone_it_says_so(monkeypatch) -> None:
     with pytest.raises(UserError, match="no default input device"):
         recorded(1.0, Path("heard.wav"))
     assert "listen" in engineroom.__all__
+
+
+def test_a_model_keeps_its_grammar_and_is_judged_by_it(tmp_path) -> None:
+    """The whole road on a few recordings; untaught as it is, it tells what it heard, and whoever says nothing wants nothing."""
+    table = orders().head(40)
+    settings = {"task": "transcription", "target": "text", "run": str(tmp_path / "run"), "options": {"grammar": GRAMMAR}, "train": {"steps": 4, "threads": 1}}
+    model = train(Config.model_validate(settings), table=table)[0]
+    assert 0 <= model.metrics["commands"] <= 1 and "Commands understood" in (model.path / "report.html").read_text("utf-8")
+    assert {"wake", "intent", "slots"} <= set(model.predict(table.head(2)).columns)
+    heard = engineroom.listen(str(tmp_path / "run"), [table["recording"][0]])
+    assert set(heard[0]) == {"recording", "wake", "intent", "slots", "text"}
+    with pytest.raises(UserError, match="no grammar"):
+        engineroom.listen(str(tmp_path / "run"), [table["recording"][0]], grammar=str(tmp_path / "none.json"))
+
+
+def test_obeyed_is_who_does_the_very_same() -> None:
+    true = ["computer light on", "light on", "computer set a timer for five minutes"]
+    said = ["computer light on", "computer light on", "computer set a timer for ten minutes"]
+    found = wanted(said, true, HOUSE)
+    assert found["intent"].tolist() == ["light", "", "timer"] and found["obeyed"].tolist() == [True, False, False]
+
+
+def test_what_the_demo_says_is_what_its_grammar_knows() -> None:
+    grammar, texts = read_grammar(GRAMMAR), orders()["text"].to_list()
+    wishes = [understood(text, grammar) for text in texts]
+    assert all((wish["intent"] is not None) == text.startswith("sami ") for wish, text in zip(wishes, texts, strict=True))
+    assert {wish["intent"] for wish in wishes} == {None, *grammar["intents"]}

@@ -21,6 +21,7 @@ from ._base import Base
 BLANK = 0  # nothing new is said
 FEW_WORDS = 64  # different ones in all training rows, up to which a transcript is read word by word
 MOST = 4_000  # units
+KEPT = ("grammar",)  # facts that are no part of the coding but must stay with it: what is wanted when something is said
 MANY = 4  # times that a word occurs on average where words are units
 
 
@@ -29,7 +30,8 @@ class Transcript(Base):
         return fitted([plain(text) for text in values.drop_nulls().cast(pl.String)], "auto")
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
-        return fitted([plain(text) for text in values.drop_nulls().cast(pl.String)], str(facts.get("units", "auto")))
+        found = fitted([plain(text) for text in values.drop_nulls().cast(pl.String)], str(facts.get("units", "auto")))
+        return found | {name: facts[name] for name in KEPT if name in facts}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(L,) int32 each, 1 … units; units + 1 for what training never heard."""

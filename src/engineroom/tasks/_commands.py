@@ -8,21 +8,26 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..core.errors import UserError
+from ..core.exhibits import Exhibit
+from ..core.signals import Records
 
 FORGIVEN = 0.34  # of a form's words that may be missing, wrong or too many
 NEAR = 0.6  # likeness of letters from which a misheard word still fills a slot
 EXAMPLE = '{"wake": "computer", "intents": {"light": ["turn {switch} the light"]}, "slots": {"switch": ["on", "off"]}}'
 
 
-def read_grammar(path: str | Path) -> dict[str, Any]:
-    """Raises UserError for a file that is no grammar."""
+def read_grammar(given: str | Path) -> dict[str, Any]:
+    """A file, or the JSON itself. Raises UserError for what is no grammar."""
     try:
-        grammar = json.loads(Path(path).read_text("utf-8"))
+        text = str(given)
+        grammar = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text("utf-8"))
         intents, slots = grammar["intents"], grammar.get("slots", {})
         unknown = {word[1:-1] for forms in intents.values() for form in forms for word in form.split() if word.startswith("{")} - set(slots)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is no grammar ({type(error).__name__}: {str(error)[:80]}).", "", f"Example: {EXAMPLE}") from None
+        raise UserError(f"{text[:80]} is no grammar ({type(error).__name__}: {str(error)[:80]}).", "", f"Example: {EXAMPLE}") from None
     if unknown:
         raise UserError(f"The grammar knows no slot {sorted(unknown)[0]!r}.", "Every {slot} of a form needs its words.", f"Example: {EXAMPLE}")
     return grammar
@@ -41,6 +46,21 @@ def understood(text: str, grammar: Mapping[str, Any]) -> dict[str, Any]:
                 if wrong / max(1, len(form.split())) < found[0]:
                     found = (wrong / len(form.split()), intent, slots)
     return {"wake": called, "intent": found[1], "slots": found[2], "text": text}
+
+
+def wanted(said: Sequence[str], true: Sequence[str], grammar: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """(N,) the intent of what was really said, "" where nothing is wanted, and whether what was heard asks for the very same: intent and slots."""
+    pairs = [(understood(a, grammar), understood(b, grammar)) for a, b in zip(said, true, strict=True)]
+    right = [(a["intent"], a["slots"]) == (b["intent"], b["slots"]) for a, b in pairs]
+    return {"intent": np.array([b["intent"] or "" for _, b in pairs], object), "obeyed": np.array(right, bool)}
+
+
+def obeyed_bars(records: Records, rival: Records) -> Exhibit:
+    """How often the right thing is done, by what was wanted."""
+    names = sorted(set(records["intent"].tolist()))
+    series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", rival))]
+    words = "Share of recordings from which the right intent and the right slots were read; “nothing” is what was said to nobody or means nothing, and must be left alone."
+    return Exhibit("bars", "Commands understood, by what was wanted", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
 
 
 def matched(words: Sequence[str], form: Sequence[str], slots: Mapping[str, Sequence[str]]) -> tuple[float, dict[str, str]]:

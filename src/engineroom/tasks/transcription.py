@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..heads.tokens import PADDED
 from ..metrics import transcription as metrics
 from ..modalities.transcript import BLANK, spelt
 from ._beams import beams, bigram, greedy, moments
+from ._commands import obeyed_bars, read_grammar, understood, wanted
 from ._leaning import things_stay
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
@@ -41,6 +43,7 @@ class Transcription(Plain):
     """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a rival gives codes alone. Graves et al. 2006."""
 
     units: str = "auto"  # characters, words, or auto: words where they are few
+    grammar: str = ""  # commands: a JSON file (or its text) with wake word, intents and slots, by which answers are understood and judged
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     kind = "transcripts"
@@ -55,7 +58,7 @@ class Transcription(Plain):
     endings = ENDINGS
     headline = "wer"
     higher_is_better = False
-    higher = ("exact",)
+    higher = ("exact", "commands")
     lower = ("wer", "cer", "log_loss")
     selects = "log_loss"
     target_modality = "transcript"
@@ -76,7 +79,7 @@ class Transcription(Plain):
         split = split_column(table)
         kept = frame.select([text, audio, *([split] if split else [])]).rename({audio: SPEECH})
         hints: dict[str, dict[str, Any]] = {
-            text: {"modality": "transcript", "role": "target", "why": "what was said", "facts": {"units": self.units}},
+            text: {"modality": "transcript", "role": "target", "why": "what was said", "facts": {"units": self.units} | ({"grammar": read_grammar(self.grammar)} if self.grammar else {})},
             SPEECH: {"modality": "speech", "role": "input", "why": "a recording of somebody speaking"},
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
@@ -147,6 +150,7 @@ class Transcription(Plain):
             "said": objects(said),
             "wanted": objects(true),
         }
+        records |= wanted(said, true, self.state["grammar"]) if "grammar" in self.state else {}
         return records | ({"nats": np.array([nats(logp, codes) for logp, codes in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
 
     def score(self, records: Records) -> dict[str, float]:
@@ -158,6 +162,10 @@ class Transcription(Plain):
         sure = [float(np.mean([word.sure for word in words])) if words else None for words in found]
         times = ["; ".join(f"{word.begin:.2f}-{word.end:.2f} {word.text}" for word in words) for words in found]
         out = pl.DataFrame({"prediction": [" ".join(word.text for word in words) for words in found], "confidence": sure, "times": times})
+        if "grammar" in self.state:
+            wishes = [understood(text, self.state["grammar"]) for text in out["prediction"]]
+            slots = pl.Series("slots", [json.dumps(one["slots"], ensure_ascii=False) for one in wishes])
+            out = out.with_columns(pl.Series("wake", [one["wake"] for one in wishes]), pl.Series("intent", [one["intent"] for one in wishes], pl.String), slots)
         channels = speakers(frame[SPEECH])[1]
         return out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64)) if any(channels) else out
 
@@ -184,7 +192,8 @@ class Transcription(Plain):
         labels = sorted(set(lengths.tolist()))
         series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", rival))]
         words = "Words misheard, missing or too many, for one that was said; 12 stands for 12 and more."
-        return [Exhibit("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)]
+        bars = Exhibit("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
+        return [*([obeyed_bars(records, rival)] if "obeyed" in records else []), bars]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
         return f"{records['word_errors'][row]} of {records['truth'][row]} words", f"said: {records['wanted'][row][:80]}"
