@@ -96,7 +96,8 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
 
     def judge(network: torch.nn.Module) -> dict[str, float]:
         answers = ask(network, data, monitor, quick, precision=precision)
-        return task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
+        scores = task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
+        return {name: scores[name] for name in sorted(scores, key=lambda name: name != task.headline)}
 
     settled.setdefault("every", check_every(config, settled, lambda: judge(model)))
     run.write_prepared({**ready.to_json(), "settled": settled})

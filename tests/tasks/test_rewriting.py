@@ -156,6 +156,12 @@ def test_the_drawing_is_by_words_and_safe() -> None:
     assert words_of(codes, state)[0] == ["Ein", "Hund", "läuft", "."]
 
 
+def test_a_summary_is_watched_by_what_it_is_judged_by(here) -> None:
+    model = er.train(cipher(120), target="written", recipe="summaries", steps=2, show="quiet", run="r", **FAST)
+    told = [json.loads(line) for line in Path("r/events.jsonl").read_text().splitlines()]
+    assert model.task.headline == "rouge_l" == next(iter(next(line for line in told if line["event"] == "validated")["scores"]))
+
+
 def test_lstms_learn_too_and_stop_where_they_were(here) -> None:
     settings = {"options": {"decoder": "lstm"}, "model": {"name": "rnn", "size": "small"}, "train": {**FAST["train"], "checkpoint_seconds": 0}}
     model = er.train(cipher(120), target="written", recipe="translation", steps=40, show="quiet", **settings)

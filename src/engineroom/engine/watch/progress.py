@@ -34,7 +34,7 @@ class Bar:
     def __call__(self, line: dict[str, Any]) -> None:
         kind = line["event"]
         if kind == "validated":
-            headline = next(iter(line["scores"]), "")  # a task names its headline first
+            headline = next(iter(line["scores"]), "")  # the headline stands first
             value = line["scores"].get(headline)
             self.score = f"{headline} {value:.4g}" if value is not None else ""
             if not self.console.is_terminal:
