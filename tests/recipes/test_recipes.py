@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,9 @@ def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
     lines = command("demo", "risk", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
     assert json.loads(lines[-1])["event"] == "finished"
     assert (tmp_path / "runs" / "risk-1" / "bundle" / "report.html").exists()
+
+
+def test_recordings_of_a_demo_go_when_the_process_ends() -> None:
+    code = "from engineroom.recipes._orders import orders; print(orders()['recording'][0])"
+    path = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
+    assert path.name == "order000.wav" and not path.parent.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ._voices import RATE, syllable
+from ._voices import RATE, aside, syllable
 
 GRAMMAR = json.dumps(
     {
@@ -21,15 +21,12 @@ ROWS = 360
 
 def orders() -> Any:
     """360 recordings in several voices and more or less noise; the words of the language are pairs of syllables."""
-    import tempfile
-    from pathlib import Path
-
     import numpy as np
     import polars as pl
     import soundfile
 
     rng, grammar = np.random.default_rng(0), json.loads(GRAMMAR)
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-orders-"))
+    folder = aside("orders")
     paths, texts = [], []
     for k in range(ROWS):
         form = str(rng.choice([form for forms in grammar["intents"].values() for form in forms]))

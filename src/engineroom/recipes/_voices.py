@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 RATE = 8_000
 VOWELS = {"a": (730, 1090, 2440), "e": (530, 1840, 2480), "i": (270, 2290, 3010), "o": (570, 840, 2410), "u": (300, 870, 2240)}  # Peterson & Barney 1952
 CONSONANTS = ("s", "t", "m", "")
+
+
+def aside(name: str) -> Path:
+    """A folder for recordings, until this process ends: what a run learns of them stays in its own directory."""
+    folder = tempfile.mkdtemp(prefix=f"engineroom-{name}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def syllable(sound: str, vowel: str, pitch: float, rng: Any):
@@ -31,15 +42,12 @@ def syllable(sound: str, vowel: str, pitch: float, rng: Any):
 
 def voices() -> Any:
     """120 mumbled sentences of synthetic syllables, each a WAV file in a temporary folder."""
-    import tempfile
-    from pathlib import Path
-
     import numpy as np
     import polars as pl
     import soundfile
 
     rng = np.random.default_rng(0)
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-voices-"))
+    folder = aside("voices")
     paths = []
     for k in range(120):
         pitch, parts = rng.uniform(85, 230), []
@@ -55,15 +63,12 @@ WORDS = {"sa": ("s", "a"), "ti": ("t", "i"), "mu": ("m", "u"), "o": ("", "o"), "
 
 def strings() -> Any:
     """320 recordings of one to five syllables out of eight, in several voices, with pauses and a little noise."""
-    import tempfile
-    from pathlib import Path
-
     import numpy as np
     import polars as pl
     import soundfile
 
     rng = np.random.default_rng(0)
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-syllables-"))
+    folder = aside("syllables")
     paths, texts = [], []
     for k in range(320):
         words, pitch = rng.choice(list(WORDS), int(rng.integers(1, 6))).tolist(), rng.uniform(90, 220)
@@ -79,16 +84,13 @@ def strings() -> Any:
 
 def readings() -> Any:
     """240 sentences of two to six syllables out of twelve, all in one voice that never hurries."""
-    import tempfile
-    from pathlib import Path
-
     import numpy as np
     import polars as pl
     import soundfile
 
     rng = np.random.default_rng(0)
     known = {**WORDS, "mo": ("m", "o"), "so": ("s", "o"), "ta": ("t", "a"), "e": ("", "e")}
-    folder = Path(tempfile.mkdtemp(prefix="engineroom-readings-"))
+    folder = aside("readings")
     paths, texts = [], []
     for k in range(240):
         words = rng.choice(list(known), int(rng.integers(2, 7))).tolist()
