@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parent))
-from spoken_words import speak  # noqa: E402
+from spoken_words import speak
 
 VOICES = [f"{accent}+{kind}" for accent in ("en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp") for kind in ("m1", "m2", "m3", "m4", "m7", "f1", "f2", "f3", "f4")]
 KEPT = ("+m2", "+f3")  # kinds of voice by which the test is spoken, and nothing else
