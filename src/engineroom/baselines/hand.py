@@ -45,11 +45,11 @@ def rule_of(facts: Facts) -> str | None:
 
 
 def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
-    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale."""
-    middle, spread = np.array(state["middle"]), np.array(state["spread"])
+    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale, pictures pixel by pixel."""
 
     def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-        x = np.clip((observations - middle) / spread, -10, 10)
+        middle, spread = (np.array(state[key]).reshape(-1, *[1] * (observations.ndim - 2)) for key in ("middle", "spread"))
+        x = np.clip((observations - middle) / spread, -10, 10).reshape(len(observations), -1)
         said = np.einsum("bd,bda->ba", np.concatenate([x, np.ones((len(x), 1))], 1), weights[places])
         return said.argmax(1) if facts["action"]["kind"] == "discrete" else np.tanh(said).astype(np.float32)
 
@@ -58,7 +58,7 @@ def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
 
 def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> np.ndarray:
     """(D + 1, A): the middle of the best tries of the last round."""
-    shape = (len(state["middle"]) + 1, count(facts))
+    shape = (facts["observation"]["size"] + 1, count(facts))
     middle, spread = np.zeros(shape), np.ones(shape)
     steps = 0.0
     for turn in range(ROUNDS):

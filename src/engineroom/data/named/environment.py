@@ -31,7 +31,7 @@ class Environment:
         parts = [part for part, number in EPISODES.items() for _ in range(number)]
         frame = pl.DataFrame({START: pl.Series(seeds, dtype=pl.Int64), EPISODE: pl.Series(seeds, dtype=pl.Int64), PART: parts})
         hints: dict[str, dict[str, Any]] = {
-            START: {"modality": "observation", "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
+            START: {"modality": "scene" if "picture" in facts["observation"] else "observation", "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},
             PART: {"modality": "category", "role": "split", "why": "other seeds teach, others choose the weights, others judge"},
         }
