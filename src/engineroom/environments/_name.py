@@ -82,18 +82,34 @@ def make(name: str, arguments: dict[str, Any], *, pictures: bool) -> tuple[Any, 
     if found and not VERSIONED.fullmatch(found["name"]):
         return build(user_class(name, found["place"], found["name"]), name, arguments, pictures=not own)
     gym = gymnasium()
-    if ":" in name:
+    module, _, plain = name.rpartition(":")
+    if module:
         permitted(name)
-    if name.rpartition(":")[2] not in gym.registry:
+    if module or plain not in gym.registry:
         provide(name)
-    if name.rpartition(":")[2] not in gym.registry:
+    if plain not in gym.registry:
         raise DataError(f"There is no environment {name!r}.", "", advice(name))
     try:
-        made = gym.make(name, disable_env_checker=True, **({} if own else {"render_mode": "rgb_array"}), **arguments)
+        made = registered(name, arguments, pictures=not own)
     except Exception as error:  # whatever the environment's own code raises
         why = f"{type(error).__name__}: {str(error)[:300]}"
         raise UserError(f"The environment {name} cannot be made.", why, "Is what it needs installed, and are its arguments right?") from None
     return made, made.spec.max_episode_steps if made.spec else None
+
+
+def registered(name: str, arguments: dict[str, Any], *, pictures: bool) -> Any:
+    """One of gymnasium's. Some draw though their class takes no `render_mode`: these are told afterwards."""
+    gym = gymnasium()
+    if not pictures:
+        return gym.make(name, disable_env_checker=True, **arguments)
+    try:
+        return gym.make(name, disable_env_checker=True, render_mode="rgb_array", **arguments)
+    except TypeError as error:
+        if "render_mode" not in str(error):
+            raise
+        made = gym.make(name, disable_env_checker=True, **arguments)
+        made.unwrapped.render_mode = "rgb_array"
+        return made
 
 
 def advice(name: str) -> str:

@@ -59,8 +59,8 @@ class World:
 
     def __init__(self, facts: Facts, *, pictures: bool = False) -> None:
         self.facts, self.name, self.longest = facts, facts["name"], facts["longest"]
-        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker
-            for key, value in (("SDL_VIDEODRIVER", "dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
+        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker. With "dummy" alone highway-env draws nothing
+            for key, value in (("SDL_VIDEODRIVER", "offscreen,dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
                 os.environ.setdefault(key, value)
         self.env, _ = make(self.name, dict(facts["arguments"]), pictures=pictures)
         spaces = gymnasium().spaces
