@@ -8,7 +8,7 @@ import numpy as np
 
 from ..environments._play import Act
 from ..environments._world import Facts, World
-from ._driving import highway, keep_lane
+from ._driving import by_map, highway, keep_lane
 from ._planner import planner
 
 
@@ -76,5 +76,6 @@ RULES: dict[str, tuple[str, Callable[[Facts], Act]]] = {
     "Acrobot": ("turn the elbow the way it turns, written by hand", by_sight(pump)),
     "lane-keeping": ("steer back to the middle of the lane, written by hand", by_sight(keep_lane)),
     **dict.fromkeys(("highway", "highway-fast"), ("brake behind others or change into a free lane, written by hand; it sees all cars exactly", highway)),
+    "road": ("steer by the map: it knows the road and the place of the car", by_map),
     "warehouse": ("shortest paths to the nearest order nobody goes for, planned anew at every step", planner),
 }
