@@ -37,6 +37,6 @@ RECIPE = Recipe(
     answers="CSV: prediction with an interval",
     target="steering",
     demo=drives,
-    settings={"task": "regression", "model": {"size": "small"}},
+    settings={"task": "regression", "model": {"name": "sight"}, "train": {"augment": False}},
     minutes=1.5,
 )
