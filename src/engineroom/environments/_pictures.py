@@ -15,16 +15,15 @@ def layout_of(space: Any) -> dict[str, Any] | None:
     """How a Box of pixels or of a grid is to be read, as plain JSON; None where its numbers are no picture."""
     shape = tuple(int(n) for n in getattr(space, "shape", None) or ())
     whole = space.dtype in (np.uint8, np.bool_)
-    if len(shape) == 2 and whole and min(shape) >= LEAST_GREY:
-        order, sides = [0, 1], shape
+    if len(shape) == 2 and whole:
+        order = [0, 1]
     elif len(shape) == 3:
         order = [0, 1, 2] if shape[0] < shape[2] else [2, 0, 1]
-        sides = tuple(shape[axis] for axis in order[1:])
     elif len(shape) == 4:  # pictures one after the other
         order = [0, 1, 2, 3] if shape[1] < shape[3] else [0, 3, 1, 2]
-        sides = tuple(shape[axis] for axis in order[2:])
     else:
         return None
+    sides = [shape[axis] for axis in order[-2:]]
     channels = int(np.prod(shape)) // int(np.prod(sides))
     if min(sides) < (LEAST_GREY if len(shape) == 2 else LEAST_SIDE) or channels > MOST_CHANNELS:
         return None

@@ -24,9 +24,9 @@ FAR = 10.0  # spreads: what lies beyond is as good as there
 
 
 class Observation(Base):
-    layouts = ("sequence",)  # of numbers that have names, so that each can be veiled by itself
+    layouts: tuple[str, ...] = ("sequence",)  # of numbers that have names, so that each can be veiled by itself
     kind = "state"
-    families = ("mlp",)
+    families: tuple[str, ...] = ("mlp",)
     inside = True
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:

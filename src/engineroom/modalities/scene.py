@@ -68,7 +68,7 @@ class Scene(Observation):
         return tuple(tensor.shape[1:]) == (layout["channels"], layout["height"], layout["width"]) and len(state["middle"]) == len(state["spread"]) == layout["channels"]
 
     def show(self, value: Any, state: State) -> str:
-        if value is None or np.ndim(value) == 0 and not isinstance(value, str | bytes):
+        if value is None or (np.ndim(value) == 0 and not isinstance(value, str | bytes)):
             return super().show(value, state)
         if isinstance(value, str | bytes):
             return PICTURES.show(value, {})

@@ -35,7 +35,7 @@ class Environment:
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},
             PART: {"modality": "category", "role": "split", "why": "other seeds teach, others choose the weights, others judge"},
         }
-        notes = () if facts["limited"] else (f"{facts['name']} sets no limit of steps: episodes are cut after {facts['longest']:,} (change it: NAME?longest=N).",)
+        notes = () if facts["limited"] else (f"{facts['name']} names no limit of steps: episodes are cut after {facts['longest']:,} at the latest (change it: NAME?longest=N).",)
         return Table(frame, facts["name"].rpartition(":")[2].rpartition("/")[2], hints, notes)
 
 
