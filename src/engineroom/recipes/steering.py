@@ -37,6 +37,7 @@ RECIPE = Recipe(
     answers="CSV: prediction with an interval",
     target="steering",
     demo=drives,
-    settings={"task": "regression", "model": {"name": "sight"}, "train": {"augment": False}},
+    settings={"task": "regression", "model": {"name": "sight"}},
     minutes=1.5,
+    expect="error 0.064 of full steering, where trees over edges have 0.077; put into the car it stays on 32 of 32 unseen roads (bench/steering.py)",
 )
