@@ -77,17 +77,15 @@ class Image(Base):
         return np.stack(each_cell(cells(values), work, damaged, np.zeros((channels, height, width), np.uint8)))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """Shifts, mirror images where the data allow them (`symmetries`); where pictures are few (`turns`) small turns, zooms and changes of light. Where a mirror image
-        turns the answer's sign (`opposites`), the answer says where things are: such pictures are not moved."""
+        """Shifts, mirror images where the data allow them (`symmetries`); where pictures are few (`turns`) small turns, zooms and changes of light."""
         x = fields[""].float()
-        stays = bool(state.get("opposites"))
         if "horizontal" in state.get("symmetries", ()):
             x = mirror(x, -1, generator)
         if "vertical" in state.get("symmetries", ()):
             x = mirror(x, -2, generator)
-        if state["turns"] and not stays:
+        if state["turns"]:
             x = warp(x, generator)
-        x = x if stays else shift(x, generator)
+        x = shift(x, generator)
         if state["turns"] and state["channels"] == 3:
             x = jitter(x, generator)
         return {**fields, "": x}
