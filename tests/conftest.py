@@ -95,3 +95,53 @@ def made_as_asked(model) -> None:
     assert pictures[:20].std(0).max() > 20, "not one picture twenty times"
     again, _ = model.answers(frame)
     assert np.array_equal(again["picture"], answers["picture"]), "the same row, the same picture"
+
+
+CATCH = '''
+import gymnasium
+import numpy as np
+
+class Catch(gymnasium.Env):
+    """A ball falls; the paddle below must stand in its column at the end. `given` is how a picture is handed out, `fault` what goes wrong in the third one."""
+    longest = 30
+    action_names = ("left", "stay", "right")
+    metadata = {"render_modes": ["rgb_array"]}
+    def __init__(self, side=6, given="last", fault="", render_mode=None):
+        self.side, self.given, self.fault, self.render_mode = side, given, fault, render_mode
+        shape = {"last": (side, side, 3), "first": (3, side, side), "floats": (side, side, 3), "pair": (2, side, side, 3)}[given]
+        self.observation_space = gymnasium.spaces.Box(0, 255 if given != "floats" else 1, shape, np.float32 if given == "floats" else np.uint8)
+        self.action_space = gymnasium.spaces.Discrete(3)
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.row, self.ball, self.paddle = 0, int(self.np_random.integers(self.side)), int(self.np_random.integers(self.side))
+        self.before = np.zeros((self.side, self.side, 3), np.uint8)
+        return self.look(), {}
+    def pixels(self):
+        out = np.zeros((self.side, self.side, 3), np.uint8)
+        out[self.row, self.ball] = 255, 200, 0
+        out[-1, self.paddle] = 0, 120, 255
+        return out
+    def look(self):
+        now, before = self.pixels(), self.before
+        self.before = now
+        if self.row == 2 and self.fault == "shape":
+            return now[:-1]
+        if self.row == 2 and self.fault == "nan":
+            return np.full(now.shape, np.nan)
+        given = {"last": now, "first": now.transpose(2, 0, 1), "floats": (now / 255).astype(np.float32), "pair": np.stack([before, now])}
+        return given[self.given]
+    def step(self, action):
+        self.paddle = int(np.clip(self.paddle + action - 1, 0, self.side - 1))
+        self.row += 1
+        over = self.row == self.side - 1
+        return self.look(), (1.0 if self.ball == self.paddle else -1.0) if over else 0.0, over, False, {}
+    def render(self):
+        return self.pixels().repeat(12, 0).repeat(12, 1)
+'''
+
+
+@pytest.fixture
+def catch(tmp_path) -> str:
+    """The name of a small environment whose observations are pictures and whose best policy always brings 1 (from where the ball can be reached)."""
+    (tmp_path / "catch.py").write_text(CATCH)
+    return f"{tmp_path / 'catch.py'}:Catch"

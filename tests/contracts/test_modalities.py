@@ -57,6 +57,7 @@ VALUES = {
     "record": pl.DataFrame({"p": RNG.normal(size=42), "q": ["a", "b", "<script>"] * 14}).to_struct("x"),
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
+    "scene": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "episode": pl.Series("x", np.arange(42)),
     "damaged": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "whole": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
@@ -67,7 +68,7 @@ VALUES = {
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "episode",
+GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "scene", "episode",
          "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "record", "voice", "spelling")
 
 

@@ -24,6 +24,7 @@ COLUMNS = {
     "category": list("abcd" * 6),
     "text": [f"{w} words here {i}" for i, w in enumerate(["red", "blue"] * 12)],
     "image": RNG.integers(0, 255, (N, 20, 20, 3), dtype=np.uint8),
+    "scene": RNG.integers(0, 255, (N, 16, 20, 3), dtype=np.uint8),
     "video": RNG.integers(0, 255, (N, 5, 20, 20, 1), dtype=np.uint8),
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,

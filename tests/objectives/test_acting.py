@@ -22,11 +22,11 @@ from engineroom.objectives._rollouts import PASSES, advantages
 from engineroom.tasks._options import make_task
 
 
-def gathered(name: str, method: str):
+def gathered(name: str, method: str, **options):
     """Batches by acting in `name`, with fresh networks."""
     table = open_table(name)
     table = type(table)(table.frame.group_by("part", maintain_order=True).head(300), table.name, table.hints)
-    config = make_config({"task": "control", "options": {"method": method}})
+    config = make_config({"task": "control", "options": {"method": method, **options}})
     train = np.arange(300)
     schema = fit_schema(infer_schema(table, config), table, train, config.limits)
     data = encode_table(table.frame, schema)
@@ -132,3 +132,35 @@ def test_the_probe_leaves_nothing_behind() -> None:
     assert len(example) == 256 and batches.costs > 0
     assert all(torch.equal(before[name], tensor) for name, tensor in batches.tensors().items())
     assert isinstance(open_table("CartPole-v1").frame, pl.DataFrame)
+
+
+@pytest.mark.parametrize("method", ["ppo", "dqn"])
+def test_pictures_stay_bytes_and_are_taken_up_bit_for_bit(catch: str, method: str, monkeypatch) -> None:
+    monkeypatch.setattr("engineroom.objectives._rollouts.LENGTH", 16)
+    first = gathered(catch, method)
+    for step in range(1, 4):
+        batch = first.batch_of(step, 100)
+    assert batch[first.name].shape == (256, 3, 6, 6) and batch[first.name].dtype == torch.uint8
+    kept = first.tensors()
+    assert all(tensor.dtype == torch.uint8 for name, tensor in kept.items() if name.split(".")[-1] in ("seen", "after"))
+    second = gathered(catch, method)
+    second.take(kept)
+    for step in range(4, 14):
+        one, other = first.batch_of(step, 100), second.batch_of(step, 100)
+        assert all(torch.equal(one[name], other[name]) for name in one.fields)
+
+
+def test_a_memory_of_pictures_keeps_to_its_room(catch: str, monkeypatch) -> None:
+    monkeypatch.setattr("engineroom.objectives._replay.BYTES", 2 * 16 * 80 * 108)
+    replay = gathered(catch, "dqn")
+    assert replay.room == 80 and sum(replay.arrays[name].nbytes for name in ("seen", "after")) == 2 * 16 * 80 * 108
+    for step in range(1, 40):
+        batch = replay.batch_of(step, 100)
+    assert replay.done > replay.room and torch.isfinite(batch["reward"]).all()
+
+
+def test_practice_learns_several_times_for_each_action() -> None:
+    often, seldom = gathered("CartPole-v1", "dqn"), gathered("CartPole-v1", "dqn", practice=4)
+    for step in range(1, 9):
+        often.batch_of(step, 100), seldom.batch_of(step, 100)
+    assert (often.done, seldom.done) == (64 + 8, 64 + 2)

@@ -63,6 +63,20 @@ def test_what_is_always_better_is_learnt(here, method: str) -> None:
         assert len(said["rows"][0]["parts"]) == 2
 
 
+@pytest.mark.parametrize("method", ["ppo", "dqn"])
+def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
+    """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
+    model = er.train(catch, recipe="control", steps={"ppo": 170, "dqn": 200}[method], show="quiet", train__threads=1, options={"method": method}, model__size="small")
+    assert model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method] and model.manifest["rival"]["metrics"]["return"] < -0.3, model.metrics
+    assert model.manifest["model"]["families"] == ["sight"]
+    again = er.load(str(model.path))
+    pixels = np.zeros((1, 6, 6, 3), np.uint8)
+    pixels[0, 2, 0], pixels[0, -1, 4] = (255, 200, 0), (0, 120, 255)
+    assert again.predict(pl.DataFrame({"observation": pixels}))["action"][0] in ("left", "stay", "right")
+    assert set(again.predict(pl.DataFrame({"seed": [3, 4]}))["steps"]) == {5}
+    assert "what it saw" in (model.path / "report.html").read_text()
+
+
 def test_numbers_as_actions(here) -> None:
     model = er.train("Pendulum-v1", recipe="control", steps=4, show="quiet", train__threads=1)
     out = model.predict(pl.DataFrame({"seed": [1]}))
@@ -71,7 +85,7 @@ def test_numbers_as_actions(here) -> None:
 
 
 def test_options_are_checked() -> None:
-    for options, words in (({"method": "pppo"}, "Did you mean 'ppo'"), ({"discount": 1.5}, "makes no sense")):
+    for options, words in (({"method": "pppo"}, "Did you mean 'ppo'"), ({"discount": 1.5}, "makes no sense"), ({"practice": 0}, "learn 0 times")):
         with pytest.raises(UserError) as found:
             make_task("control", options)
         assert words in str(found.value)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from ._rules import RULES
 from ._store import Fitted, Rival
 
 TRIES, KEPT, ROUNDS, EACH = 32, 6, 12, 2  # candidates a round, the best that make the next, rounds, episodes a candidate
-STEPS = 400_000  # of all tries together
+STEPS, SECONDS = 400_000, 60.0  # of all tries together: some worlds are slow
 
 
 class Hand(Rival):
@@ -41,15 +42,16 @@ class Hand(Rival):
 
 def rule_of(facts: Facts) -> str | None:
     """The rule written for this environment, where there is one and nothing but its length was changed."""
-    return next((name for name in RULES if facts["name"] == name or facts["name"].startswith(f"{name}-v")), None)
+    plain = facts["name"].rpartition(":")[2]
+    return next((name for name in RULES if facts["name"] == name or plain.startswith(f"{name}-v")), None)
 
 
 def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
-    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale."""
-    middle, spread = np.array(state["middle"]), np.array(state["spread"])
+    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale, pictures pixel by pixel."""
 
     def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-        x = np.clip((observations - middle) / spread, -10, 10)
+        middle, spread = (np.array(state[key]).reshape(-1, *[1] * (observations.ndim - 2)) for key in ("middle", "spread"))
+        x = np.clip((observations - middle) / spread, -10, 10).reshape(len(observations), -1)
         said = np.einsum("bd,bda->ba", np.concatenate([x, np.ones((len(x), 1))], 1), weights[places])
         return said.argmax(1) if facts["action"]["kind"] == "discrete" else np.tanh(said).astype(np.float32)
 
@@ -58,9 +60,9 @@ def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
 
 def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> np.ndarray:
     """(D + 1, A): the middle of the best tries of the last round."""
-    shape = (len(state["middle"]) + 1, count(facts))
+    shape = (facts["observation"]["size"] + 1, count(facts))
     middle, spread = np.zeros(shape), np.ones(shape)
-    steps = 0.0
+    steps, begun = 0.0, time.perf_counter()
     for turn in range(ROUNDS):
         generator = numpy_generator(seed, "tries", turn)
         tries = middle + spread * generator.standard_normal((TRIES, *shape))
@@ -70,7 +72,7 @@ def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> np.ndarray
         best = np.argsort(-played["return"].reshape(TRIES, EACH).mean(1), kind="stable")[:KEPT]
         middle, spread = tries[best].mean(0), tries[best].std(0) + 0.3 / (turn + 1)
         steps += float(played["steps"].sum())
-        if steps > STEPS:
+        if steps > STEPS or time.perf_counter() - begun > SECONDS:
             break
     return middle
 

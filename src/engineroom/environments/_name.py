@@ -1,4 +1,5 @@
-"""COLLECT: from the name of an environment to its object: gymnasium's by id, ours by file, a user's class as `module:Class` or `file.py:Class`.
+"""COLLECT: from the name of an environment to its object: gymnasium's by id, ours by file, a user's class as `module:Class` or `file.py:Class`, what an
+installed package registers as `package:Name-v0` (the well-known ones by the name alone: `_packages.py`).
 
 `NAME?gravity=5&longest=200` hands arguments over; `longest` is the number of steps after which an episode is cut.
 """
@@ -15,8 +16,9 @@ from typing import Any
 
 from ..core import registry
 from ..core.errors import DataError, UserError, missing_extra, nearest
+from ._packages import provide
 
-VERSIONED = re.compile(r"[A-Za-z][\w./-]*-v\d+")
+VERSIONED = re.compile(r"([A-Za-z_][\w.]*:)?[A-Za-z][\w./-]*-v\d+")
 CLASS = re.compile(r"(?P<place>[^:?]+):(?P<name>[A-Za-z_]\w*)")
 ALIKE = 0.8  # of 1: a word as near as this to a known name is taken for a slip of the pen
 allowed: set[str] = set()  # classes that were named in this process; a bundle alone may name none: reading it must run no code of a stranger's
@@ -80,30 +82,54 @@ def make(name: str, arguments: dict[str, Any], *, pictures: bool) -> tuple[Any, 
     if found and not VERSIONED.fullmatch(found["name"]):
         return build(user_class(name, found["place"], found["name"]), name, arguments, pictures=not own)
     gym = gymnasium()
-    if name not in gym.registry:
+    module, _, plain = name.rpartition(":")
+    if module:
+        permitted(name)
+    if module or plain not in gym.registry:
+        provide(name)
+    if plain not in gym.registry:
         raise DataError(f"There is no environment {name!r}.", "", advice(name))
     try:
-        made = gym.make(name, disable_env_checker=True, **({} if own else {"render_mode": "rgb_array"}), **arguments)
+        made = registered(name, arguments, pictures=not own)
     except Exception as error:  # whatever the environment's own code raises
         why = f"{type(error).__name__}: {str(error)[:300]}"
         raise UserError(f"The environment {name} cannot be made.", why, "Is what it needs installed, and are its arguments right?") from None
     return made, made.spec.max_episode_steps if made.spec else None
 
 
+def registered(name: str, arguments: dict[str, Any], *, pictures: bool) -> Any:
+    """One of gymnasium's. Some draw though their class takes no `render_mode`: these are told afterwards."""
+    gym = gymnasium()
+    if not pictures:
+        return gym.make(name, disable_env_checker=True, **arguments)
+    try:
+        return gym.make(name, disable_env_checker=True, render_mode="rgb_array", **arguments)
+    except TypeError as error:
+        if "render_mode" not in str(error):
+            raise
+        made = gym.make(name, disable_env_checker=True, **arguments)
+        made.unwrapped.render_mode = "rgb_array"
+        return made
+
+
 def advice(name: str) -> str:
     names = known()
-    close = difflib.get_close_matches(name.lower(), [one.lower() for one in names], 1, 0.5)
+    close = difflib.get_close_matches(name.rpartition(":")[2].lower(), [one.lower() for one in names], 1, 0.5)
     meant = [one for one in names if close and one.lower() == close[0]]
     ours = ", ".join([*registry.names("environments"), *(one for one in ("CartPole-v1", "Acrobot-v1", "Pendulum-v1", "LunarLander-v3", "FrozenLake-v1") if one in names)])
     return (f"Did you mean {meant[0]!r}? " if meant else "") + f"Known: {ours}, … ({len(names)} in all), or your own class as file.py:Class."
 
 
+def permitted(name: str) -> None:
+    """Refuse to run a program that nobody but a bundle has named."""
+    if name not in allowed:
+        fix = f"Name it: engineroom predict RUN {name}"
+        raise UserError(f"This model acts in {name}, which is a program.", "A bundle does not run programs by itself.", fix)
+
+
 def user_class(name: str, place: str, wanted: str) -> Any:
     """A class out of a file or an installed module."""
-    if name not in allowed:
-        raise UserError(
-            f"This model acts in {name}, which is a program.", "A bundle does not run programs by itself.", f"Name it: engineroom predict RUN {name}"
-        )
+    permitted(name)
     try:
         if place.endswith(".py"):
             path = Path(place).expanduser()

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._world import Facts, World, worlds
 
-# (observations (B, D), their worlds, their places in the call) → actions (B,) or (B, A)
+# (observations (B, …), their worlds, their places in the call) → actions (B,) or (B, A)
 Act = Callable[[np.ndarray, Sequence[World], np.ndarray], np.ndarray]
 
 
@@ -38,7 +38,7 @@ def play(facts: Facts, seeds: Sequence[int] | np.ndarray, act: Act) -> dict[str,
 
 
 def again(facts: Facts, seed: int, actions: np.ndarray, *, every: int = 0) -> tuple[np.ndarray, list[np.ndarray]]:
-    """An episode once more: (what was observed before each action (T, D), a picture every `every` steps and of the end; 0 = none)."""
+    """An episode once more: (what was observed before each action (T, …), a picture every `every` steps and of the end; 0 = none)."""
     world = World(facts, pictures=bool(every))
     observed = [world.reset(seed)]
     frames = [world.picture()] if every else []

@@ -11,6 +11,7 @@ from ._world import Facts, World, count
 
 EPISODES, STEPS = 16, 4_000  # played, and steps of them that are looked at
 DISCOUNT = 0.99
+BYTES = 64_000_000  # of observations kept: of large ones a few worlds are looked at
 
 
 def at_random(facts: Facts, seeds: Sequence[int] | np.ndarray) -> Act:
@@ -27,14 +28,14 @@ def at_random(facts: Facts, seeds: Sequence[int] | np.ndarray) -> Act:
 
 
 def wander(facts: Facts, seeds: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(observations (M, D), discounted sums of what still came (M,)) of some episodes played at random."""
+    """(observations (M, …), discounted sums of what still came (M,)) of some episodes played at random."""
     seeds = np.asarray(seeds)[:EPISODES]
     chance = at_random(facts, seeds)
     seen: list[np.ndarray] = []
     rewards: list[list[float]] = []
 
     def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-        seen.append(observations)
+        seen.append(observations[: max(1, BYTES // (facts["longest"] * observations[0].nbytes))])
         return chance(observations, worlds, places)
 
     played = play(facts, seeds, act)

@@ -6,7 +6,6 @@ An episode is its seed and its actions: whoever keeps these two can play it agai
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -16,22 +15,12 @@ import numpy as np
 
 from ..core.errors import DataError, UserError
 from ._name import allowed, full_name, gymnasium, make, split_name
+from ._pictures import laid_out
+from ._spaces import doable, seen
 
 LONGEST = 1_000  # steps after which an episode is cut where the environment sets no limit of its own
-MOST_ACTIONS, MOST_NUMBERS = 1_024, 4_096
 MOST_SEED = 2**31 - 1
 Facts = Mapping[str, Any]
-NAMES = {
-    "CartPole": (("cart position", "cart speed", "pole angle", "pole speed"), ("push left", "push right")),
-    "Pendulum": (("cos angle", "sin angle", "speed"), ("torque",)),
-    "LunarLander": (
-        ("x", "height", "speed x", "speed y", "angle", "turning", "left leg down", "right leg down"),
-        ("nothing", "fire left", "fire main", "fire right"),
-    ),
-    "MountainCarContinuous": (("position", "speed"), ("force",)),
-    "MountainCar": (("position", "speed"), ("push left", "nothing", "push right")),
-    "Acrobot": (("cos 1", "sin 1", "cos 2", "sin 2", "speed 1", "speed 2"), ("torque -1", "nothing", "torque +1")),
-}
 
 
 def describe(text: str) -> dict[str, Any]:
@@ -59,63 +48,24 @@ def describe(text: str) -> dict[str, Any]:
     return facts
 
 
-def seen(env: Any, name: str) -> dict[str, Any]:
-    """{"size", "names"} of an observation laid out as one row of numbers."""
-    space = env.observation_space
-    try:
-        size = int(gymnasium().spaces.flatdim(space))
-    except (NotImplementedError, ValueError, TypeError, AttributeError):
-        fix = "Boxes, discrete spaces and tuples or dictionaries of them can."
-        raise DataError(f"Observations of {name} cannot be read.", f"Its space is {str(space)[:200]}.", fix) from None
-    if size > MOST_NUMBERS:
-        raise DataError(f"An observation of {name} holds {size:,} numbers.", f"At most {MOST_NUMBERS:,} are read at once.", "Make it smaller by a wrapper.")
-    words = getattr(env.unwrapped, "observation_names", None) or known_names(name, 0)
-    named = [str(word) for word in words] if words and len(words) == size else [f"number {k + 1}" for k in range(size)]
-    return {"size": size, "names": named}
-
-
-def doable(env: Any, name: str) -> dict[str, Any]:
-    """What can be done: {"kind": "discrete", "sizes", "start", "names"} or {"kind": "continuous", "low", "high", "shape", "names"}."""
-    spaces, space = gymnasium().spaces, env.action_space
-    words = getattr(env.unwrapped, "action_names", None) or known_names(name, 1)
-    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
-        if isinstance(space, spaces.Discrete):
-            sizes, start = [int(space.n)], int(space.start)
-        else:
-            sizes, start = ([int(n) for n in np.ravel(space.nvec)] if isinstance(space, spaces.MultiDiscrete) else [2] * int(np.prod(space.shape))), 0
-        count = math.prod(sizes)
-        if count > MOST_ACTIONS:
-            raise DataError(f"{name} has {count:,} different actions.", f"At most {MOST_ACTIONS:,} are told apart.", "Let one part act at a time.")
-        named = [str(w) for w in words] if words and len(words) == count else [f"action {k}" for k in range(count)]
-        return {"kind": "discrete", "sizes": sizes, "start": start, "names": named, "shape": list(space.shape)}
-    if isinstance(space, spaces.Box):
-        low, high = (np.where(np.isfinite(b), b, s).ravel().astype(float) for b, s in ((space.low, -1.0), (space.high, 1.0)))
-        named = [str(w) for w in words] if words and len(words) == len(low) else [f"action {k + 1}" for k in range(len(low))]
-        return {"kind": "continuous", "low": low.tolist(), "high": high.tolist(), "shape": list(space.shape), "names": named}
-    raise DataError(f"Actions of {name} cannot be given.", f"Its space is {str(space)[:200]}.", "Discrete actions and boxes of numbers can.")
-
-
-def known_names(name: str, which: int) -> tuple[str, ...]:
-    return next((words[which] for prefix, words in NAMES.items() if name.startswith(prefix + "-")), ())
-
-
 def count(facts: Facts) -> int:
     """How many actions there are to choose from, or how many numbers an action is."""
     return len(facts["action"]["names"])
 
 
 class World:
-    """`reset(seed)` and `step(action)` of one environment: observations (D,) float32; actions: a number of 0 …, or (A,) from -1 to 1."""
+    """`reset(seed)` and `step(action)` of one environment: observations (D,) float32, or pictures (C, H, W) uint8 or float32; actions: a number of 0 …, or (A,) from
+    -1 to 1."""
 
     def __init__(self, facts: Facts, *, pictures: bool = False) -> None:
         self.facts, self.name, self.longest = facts, facts["name"], facts["longest"]
-        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker
-            for key, value in (("SDL_VIDEODRIVER", "dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
+        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker. With "dummy" alone highway-env draws nothing
+            for key, value in (("SDL_VIDEODRIVER", "offscreen,dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
                 os.environ.setdefault(key, value)
         self.env, _ = make(self.name, dict(facts["arguments"]), pictures=pictures)
         spaces = gymnasium().spaces
         self.space, self.flatten = self.env.observation_space, spaces.utils.flatten
-        self.plain = isinstance(self.space, spaces.Box)
+        self.plain, self.layout = isinstance(self.space, spaces.Box), facts["observation"].get("picture")
         act = facts["action"]
         self.discrete, self.shape = act["kind"] == "discrete", tuple(act["shape"])
         self.sizes, self.start = act.get("sizes", [1]), act.get("start", 0)
@@ -153,15 +103,19 @@ class World:
 
     def read(self, observation: Any) -> np.ndarray:
         try:
-            out = np.asarray(observation if self.plain else self.flatten(self.space, observation), np.float32).reshape(-1)
+            out = laid_out(observation, self.layout) if self.layout else self.row(observation)
         except Exception as error:
             raise self.fault(error) from error
         total = float(out.sum())
         if total - total != 0:
             raise self.odd("an observation that holds numbers that are none (NaN or infinite)")
-        if len(out) != self.facts["observation"]["size"]:
-            raise self.odd(f"an observation of {len(out)} numbers instead of {self.facts['observation']['size']}")
+        if out.size != self.facts["observation"]["size"]:
+            raise self.odd(f"an observation of {out.size} numbers instead of {self.facts['observation']['size']}")
         return out
+
+    def row(self, observation: Any) -> np.ndarray:
+        """Whatever it is made of as numbers side by side (D,)."""
+        return np.asarray(observation if self.plain else self.flatten(self.space, observation), np.float32).reshape(-1)
 
     def picture(self) -> np.ndarray | None:
         """(H, W, 3) uint8 of what there is to see now, where the environment draws."""

@@ -19,8 +19,8 @@ from ._beside import Beside
 
 STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"words": 8_000, "path": 1_000_000, "state": 1_000_000}  # with fewer rows of these kinds the small network goes further
-PLENTY = {"picture": 2_000, "state": 0}  # from so many rows on, what changes in the pictures is enough: no dropout
+SMALL = {"words": 8_000, "path": 1_000_000, "state": 1_000_000, "scene": 1_000_000}  # with fewer rows of these kinds the small network goes further
+PLENTY = {"picture": 2_000, "state": 0, "scene": 0}  # from so many rows on, what changes in the pictures is enough: no dropout
 
 
 @dataclass
@@ -213,6 +213,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "picture": "neighbouring places belong together: convolutions",
         "vector": "its numbers have no order: an efficient ensemble of perceptrons",
         "state": "few numbers that say all: perceptrons",
+        "scene": "neighbouring places belong together, and where things are decides: convolutions whose map is read place by place",
         "static": "the head is the network",
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",

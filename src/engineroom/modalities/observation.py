@@ -24,36 +24,50 @@ FAR = 10.0  # spreads: what lies beyond is as good as there
 
 
 class Observation(Base):
-    layouts = ("sequence",)  # of numbers that have names, so that each can be veiled by itself
+    layouts: tuple[str, ...] = ("sequence",)  # of numbers that have names, so that each can be veiled by itself
     kind = "state"
-    families = ("mlp",)
+    families: tuple[str, ...] = ("mlp",)
     inside = True
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         if "world" not in facts:
             return self.fit(values, limits=limits)
         seen, _ = wander(facts["world"], values.to_numpy())
-        return {**scales(seen), "names": list(facts["world"]["observation"]["names"]), **facts}
+        return {**self.measured(seen, facts), **facts}
+
+    def measured(self, seen: np.ndarray, facts: State) -> dict[str, Any]:
+        """What observations (M, D) at random play tell of the scale."""
+        return {**scales(seen), "names": list(facts["world"]["observation"]["names"])}
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         rows = to_rows(values.drop_nulls(), None, {})
         return {**scales(rows), "names": [f"number {k + 1}" for k in range(rows.shape[1])]}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
-        """(N,) int64 seeds, or (N, D) float32 observations."""
-        if values.dtype.is_nested():
-            return to_rows(values, len(state["middle"]), damaged).astype(np.float32)
+        """(N,) int64 seeds, or observations (N, …)."""
+        if self.told(values):
+            return self.rows(values, state, damaged)
         numbers = values.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         bad = ~((numbers >= 0) & (numbers <= MOST_SEED) & (numbers == np.floor(numbers)))
         damaged |= {int(row): f"{values[int(row)]!r} is no seed: a whole number from 0 to {MOST_SEED:,}" for row in np.flatnonzero(bad)}
         return np.where(bad, 0, numbers).astype(np.int64)
 
+    def told(self, values: pl.Series) -> bool:
+        """Are the cells observations themselves, not seeds?"""
+        return values.dtype.is_nested()
+
+    def rows(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
+        """Observations, tables of numbers row after row."""
+        if isinstance(values.dtype, pl.Array) and len(values.dtype.shape) > 1:
+            values = pl.Series(values.to_numpy().reshape(len(values), -1))
+        return to_rows(values, len(state["middle"]), damaged).astype(np.float32)
+
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
-        """{"": what is seen (B, D)}, and where the cells are seeds "_seed" (B,)."""
-        if arrays.ndim == 2:
-            return {"": torch.from_numpy(np.ascontiguousarray(arrays, np.float32))}
+        """{"": what is seen (B, …)}, and where the cells are seeds "_seed" (B,)."""
+        if arrays.ndim > 1:
+            return {"": torch.from_numpy(np.ascontiguousarray(arrays))}
         world = worlds(state["world"], 1)[0]
-        seen = np.stack([world.reset(int(seed)) for seed in arrays]) if len(arrays) else np.zeros((0, len(state["middle"])), np.float32)
+        seen = np.stack([world.reset(int(seed)) for seed in arrays]) if len(arrays) else world.reset(0)[None][:0]
         return {"": torch.from_numpy(seen), "_seed": torch.from_numpy(np.ascontiguousarray(arrays))}
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:

@@ -15,7 +15,7 @@ from ..environments._world import Facts, World
 
 
 class Actors:
-    """`seen` (N, D) is what every world shows now; `step` moves them all and begins a new episode wherever one is over."""
+    """`seen` (N, …) is what every world shows now; `step` moves them all and begins a new episode wherever one is over."""
 
     def __init__(self, facts: Facts, seeds: np.ndarray, number: int, seed: int) -> None:
         """`seeds` of training episodes; which of them comes next is a pure function of (`seed`, world, how many before)."""
@@ -35,7 +35,7 @@ class Actors:
         return int(self.seeds[numpy_generator(self.seed, "episode", k, int(self.begun[k])).integers(len(self.seeds))])
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """(rewards (N,), ended by themselves (N,), over for whatever reason (N,), what was seen after the action, before a new episode (N, D))."""
+        """(rewards (N,), ended by themselves (N,), over for whatever reason (N,), what was seen after the action, before a new episode (N, …))."""
         number = len(self.worlds)
         rewards, ended, over = np.zeros(number, np.float32), np.zeros(number, bool), np.zeros(number, bool)
         after = np.empty_like(self.seen)

@@ -42,7 +42,7 @@ def doubt(said: Tensor, *, discrete: bool) -> Tensor:
 
 
 def asked(network: torch.nn.Module, name: str, observations: np.ndarray) -> np.ndarray:
-    """Observations (B, D) → what the network says (B, O), its members averaged, on whichever device it lives."""
+    """Observations (B, …) → what the network says (B, O), its members averaged, on whichever device it lives."""
     device = next(network.parameters()).device
     with torch.inference_mode():
         out = network(Batch({name: torch.from_numpy(observations).to(device)}, np.arange(len(observations))))

@@ -14,25 +14,25 @@ from ..data.dataset import Training
 from ._gather import TRIAL, WORLDS, Gather, timed
 from ._policy import asked
 
-MOST = 100_000  # steps remembered
+MOST, BYTES = 100_000, 256_000_000  # steps remembered at most, and room for what was seen in them: pictures stay the bytes they are
 FIRST = 64  # steps of every world at random before the first batch
 AHEAD = 3  # rewards that are seen, not guessed (n-step returns, Sutton 1988)
 LEAST, EXPLORE = 0.05, 0.3  # chance of an action at random in the end, and the share of the run in which it falls to that
 
 
 class Replay(Gather):
-    """Every step of learning moves all worlds by one action. Arrays are (T, N, …), written round and round."""
+    """Every step of learning, or every so many (`practice`), moves all worlds by one action. Arrays are (T, N, …), written round and round."""
 
     def __init__(self, batches: Training, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
-        self.done = 0  # steps of every world so far
-        self.room = MOST // WORLDS
+        self.done, self.practice = 0, task.practice  # steps of every world so far; steps of learning for each
+        self.room = max(FIRST, min(MOST, BYTES // (2 * self.actors.seen[0].nbytes)) // WORLDS)
         self.arrays = self.empty()
 
     def empty(self) -> dict[str, np.ndarray]:
-        wide, shape = self.actors.seen.shape[1], (self.room, WORLDS)
+        seen, shape = self.actors.seen, (self.room, WORLDS)
         kinds = {"action": np.int64, "reward": np.float32, "ended": np.bool_, "over": np.bool_}
-        return {name: np.zeros(shape, kind) for name, kind in kinds.items()} | {name: np.zeros((*shape, wide), np.float32) for name in ("seen", "after")}
+        return {name: np.zeros(shape, kind) for name, kind in kinds.items()} | {name: np.zeros((*shape, *seen.shape[1:]), seen.dtype) for name in ("seen", "after")}
 
     def trial(self) -> float:
         self.room, self.done = TRIAL, 0
@@ -42,7 +42,7 @@ class Replay(Gather):
             for t in range(TRIAL):
                 self.act(float(t % 2))
 
-        return timed(work) / TRIAL
+        return timed(work) / TRIAL / self.practice
 
     def act(self, curious: float) -> None:
         """One action in every world, remembered."""
@@ -59,7 +59,8 @@ class Replay(Gather):
     def batch_of(self, step: int, total: int) -> Batch:
         while self.done < min(FIRST, self.room):
             self.act(1.0)
-        self.act(max(LEAST, 1 - (1 - LEAST) * step / max(1.0, EXPLORE * total)))
+        if (step - 1) % self.practice == 0:
+            self.act(max(LEAST, 1 - (1 - LEAST) * step / max(1.0, EXPLORE * total)))
         return self.sample(numpy_generator(self.seed, "replay", step), step)
 
     def sample(self, generator: np.random.Generator, step: int) -> Batch:

@@ -13,11 +13,14 @@ import numpy as np
 from torch import nn
 
 from ..core.errors import UserError, missing_extra
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
+from ..environments._pictures import shown
 from ..environments._play import again
 from ..environments._world import Facts
 from ..objectives._policy import asked
+from ._eye import html_picture
 
 FRAMES, WIDE = 60, 240  # of a film in the report, and its width in pixels
 COLOURS, PAUSE = 32, 60  # milliseconds a frame
@@ -25,6 +28,7 @@ LONG = 2_000  # frames of a film in a file
 LINES = 8  # numbers of an observation that a trace shows
 TRACED = 120  # steps of an episode that a trace shows, from its beginning
 HZ = 30
+STRIP, SMALL = 8, 192  # observations that are pictures: so many are shown, and small ones enlarged towards so many pixels
 
 
 def film(facts: Facts, seed: int, actions: np.ndarray, *, frames: int = FRAMES, wide: int = WIDE) -> list[Any]:
@@ -106,9 +110,6 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     actions = actions[:TRACED]
     seen, _ = again(facts, seed, actions)
     steps = list(range(len(actions)))
-    spread = seen.std(0)
-    moving = np.sort(np.argsort(spread <= 1e-6, kind="stable")[:LINES])
-    shown = [{"name": facts["observation"]["names"][k], "x": steps, "y": seen[: len(steps), k].tolist()} for k in moving]
     said = asked(critic, name, seen)[: len(steps)]
     expected = (said.max(1) if said.shape[1] > 1 else said[:, 0]) * scale
     done = actions[:, None] if actions.ndim == 1 else np.clip(actions, -1, 1)
@@ -117,7 +118,28 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     hopes = [{"name": "expected", "x": steps, "y": expected.tolist()}]
     words = ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"])) if actions.ndim == 1 else "From -1, the least, to 1, the largest."
     return [
-        Exhibit("lines", f"One episode (seed {seed}): what it saw", {"x": "step", "y": "observation", "series": shown}),
+        strip(seen, seed) if "picture" in facts["observation"] else numbers(seen, facts["observation"]["names"], seed),
         Exhibit("lines", "… what it did", {"x": "step", "y": "action", "series": acts}, words[:300]),
         Exhibit("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": hopes}),
     ]
+
+
+def numbers(seen: np.ndarray, names: Sequence[str], seed: int) -> Exhibit:
+    """Observations (T, D) over time: those numbers that move."""
+    steps, spread = list(range(len(seen))), seen.std(0)
+    moving = np.sort(np.argsort(spread <= 1e-6, kind="stable")[:LINES])
+    shown = [{"name": names[k], "x": steps, "y": seen[:, k].tolist()} for k in moving]
+    return Exhibit("lines", f"One episode (seed {seed}): what it saw", {"x": "step", "y": "observation", "series": shown})
+
+
+def strip(seen: np.ndarray, seed: int) -> Exhibit:
+    """Observations (T, C, H, W) over time: some of them, as the network gets them."""
+    from PIL import Image
+
+    items = []
+    for step in evenly(len(seen), STRIP):
+        picture = Image.fromarray(shown(seen[step]))
+        scale = max(1, SMALL // max(picture.size))
+        html = html_picture(picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST), f"step {step}")
+        items.append({"title": f"step {step}", "subtitle": "", "tone": "", "html": html})
+    return Exhibit("gallery", f"One episode (seed {seed}): what it saw", {"items": items}, "As the network gets it.")

@@ -36,6 +36,7 @@ class Control(Plain):
 
     method: str = "auto"  # ppo | dqn; auto = ppo
     discount: float = 0.99  # what a reward one step later counts
+    practice: int = 1  # dqn: steps of learning for each action of all worlds; more where a world is slow
     objective: str = field(default="policy_gradient", metadata={"bound": True})  # type: ignore[misc]
     head: str = field(default="choose", metadata={"bound": True})  # type: ignore[misc]
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
@@ -61,6 +62,9 @@ class Control(Plain):
             raise UserError(f"There is no way of learning to act called {self.method!r}.", "", nearest(self.method, ("auto", *METHODS), label="options.method"))
         if not 0 <= self.discount < 1:
             raise UserError(f"A discount of {self.discount} makes no sense.", "It says what a reward one step later counts.", "Example: --set options.discount=0.99")
+
+        if self.practice < 1:
+            raise UserError(f"Nobody can learn {self.practice} times for each action.", "", "Example: --set options.practice=8")
 
     def fits(self, target: Column) -> float:
         return 1.0 if target.modality == "episode" else 0.0

@@ -31,11 +31,11 @@ class Environment:
         parts = [part for part, number in EPISODES.items() for _ in range(number)]
         frame = pl.DataFrame({START: pl.Series(seeds, dtype=pl.Int64), EPISODE: pl.Series(seeds, dtype=pl.Int64), PART: parts})
         hints: dict[str, dict[str, Any]] = {
-            START: {"modality": "observation", "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
+            START: {"modality": "scene" if "picture" in facts["observation"] else "observation", "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},
             PART: {"modality": "category", "role": "split", "why": "other seeds teach, others choose the weights, others judge"},
         }
-        notes = () if facts["limited"] else (f"{facts['name']} sets no limit of steps: episodes are cut after {facts['longest']:,} (change it: NAME?longest=N).",)
+        notes = () if facts["limited"] else (f"{facts['name']} names no limit of steps: episodes are cut after {facts['longest']:,} at the latest (change it: NAME?longest=N).",)
         return Table(frame, facts["name"].rpartition(":")[2].rpartition("/")[2], hints, notes)
 
 
