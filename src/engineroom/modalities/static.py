@@ -25,6 +25,7 @@ class Static(Base):
     layouts = ("grid",)
     kind = "static"
     families = ("handed",)
+    chance = True
     inside = True
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:

@@ -214,14 +214,14 @@ class Generation(Plain):
         ]
 
     def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
-        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, S, S) of its rating of `made` (B, C, S, S)."""
+        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `made` (B, C, S, S)."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
         pictures = as_pixels(made)
         order = found.argsort(descending=True)
         items = []
         for title, rows in (("taken for real", order[:RATED]), ("seen through", order.flip(0)[:RATED])):
-            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].numpy())])
+            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].abs().sum(1).numpy())])
             items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
         words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
         return [
