@@ -30,7 +30,7 @@ def looked(pictures: np.ndarray, state: State) -> np.ndarray:
     else:
         features = picture_features(pictures).astype(np.float64)
         mixed, kinds = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5), np.full(len(pictures), np.nan)
-    gaps = distances(thumbs(pictures).astype(np.float64), remembered(state).astype(np.float64))
+    gaps = distances(thumbs(pictures, state.get("moments", 1)).astype(np.float64), remembered(state).astype(np.float64))
     return np.concatenate([mixed, kinds[:, None], np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
 
 
