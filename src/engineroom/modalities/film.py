@@ -23,6 +23,9 @@ MOMENTS = 4  # frames, or means of several, that a remembered clip is known by
 
 
 class Film(Picture):
+    layouts = ()
+    families = ()
+
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return self.fit_knowing(values, limits=limits, facts={})
 

@@ -6,23 +6,24 @@ from ._base import Recipe
 from .video import WAYS
 
 
-def clips(each: int = 300, frames: int = 8, side: int = 16):
-    """Discs and squares of random size and brightness, each moving in one of four ways; edges are soft, so that half a pixel counts."""
+def clips(each: int = 180, frames: int = 8, side: int = 16):
+    """Squares and rings of random size, light and pace, anywhere, each moving in one of four ways; edges are soft, so that half a pixel counts."""
     import numpy as np
     import polars as pl
 
-    rng, (y, x), made = np.random.default_rng(0), np.mgrid[:side, :side], []
-    for way in WAYS.values():
+    rng, (y, x), made, kinds = np.random.default_rng(0), np.mgrid[:side, :side], [], [(shape, way) for shape in ("square", "ring") for way in WAYS]
+    for shape, way in kinds:
         for _ in range(each):
-            radius, pace, light, square = rng.uniform(2, 3.5), rng.uniform(0.6, 1.3), rng.uniform(150, 255), rng.random() < 0.5
-            centre = rng.uniform(radius, side - 1 - radius, 2) * (np.array(way) == 0) + (side - 1) / 2 * (np.array(way) != 0)
+            radius, pace, light, turn = rng.uniform(2, 3.2), rng.uniform(0.5, 1), rng.uniform(150, 255), np.array(WAYS[way])
+            low, path = np.full(2, radius), pace * (frames - 1) * turn
+            start = rng.uniform(low - np.minimum(path, 0), side - 1 - radius - np.maximum(path, 0))
             clip = np.zeros((frames, side, side, 1), np.uint8)
             for t in range(frames):
-                down, right = centre + pace * (t - (frames - 1) / 2) * np.array(way)
-                far = np.maximum(abs(y - down), abs(x - right)) if square else np.hypot(y - down, x - right)
-                clip[t, :, :, 0] = light * np.clip(radius - far + 0.5, 0, 1)
+                down, right = start + pace * t * turn
+                inside = radius - np.maximum(abs(y - down), abs(x - right)) if shape == "square" else 0.7 - abs(np.hypot(y - down, x - right) - radius)
+                clip[t, :, :, 0] = light * np.clip(inside + 0.5, 0, 1)
             made.append(clip)
-    return pl.DataFrame({"clip": pl.Series(np.stack(made)), "way": [name for name in WAYS for _ in range(each)]})
+    return pl.DataFrame({"clip": pl.Series(np.stack(made)), "kind": [f"{shape} {way}" for shape, way in kinds for _ in range(each)]})
 
 
 RECIPE = Recipe(

@@ -32,6 +32,7 @@ class Animation(Diffusion):
 
     target_modality = "film"
     pace = "animation"
+    monitored = 100
     reads: ClassVar[str] = "video"
     thing: ClassVar[str] = "clip"
     endings = ("", ".gif", ".mp4")

@@ -60,7 +60,7 @@ class Generation(Plain):
     reads: ClassVar[str] = "image"  # the kind of column whose like is made: modalities/NAME.py
     thing: ClassVar[str] = "picture"  # in words
     sketches = True
-    endings = ("",)
+    endings: ClassVar[tuple[str, ...]] = ("",)
 
     def bind(self, target: Column) -> Generation:
         return replace(self, state=dict(target.state))
