@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core.columns import Schema
+from ..core.columns import Column, Schema
 from ..core.errors import UserError
 from ..core.files import write_atomic
 from ..core.signals import Answers
@@ -44,6 +44,9 @@ class Animation(Diffusion):
 
     def size(self) -> dict[str, int]:
         return {**super().size(), "frames": self.frames}
+
+    def outputs(self, target: Column) -> tuple[int, ...]:
+        return (*super().outputs(target), target.state["frames"])
 
     def lined_up(self, clips: np.ndarray) -> np.ndarray:
         """(N, frames · colours, S, S) → (N, frames, colours, S, S)."""

@@ -107,11 +107,11 @@ class Generation(Plain):
     def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
         return taught_eye(schema, data, seed)
 
-    def outputs(self, target: Column) -> tuple[int, int]:
+    def outputs(self, target: Column) -> tuple[int, ...]:
         return target.state["channels"], target.state["height"]
 
     def critic(self, target: Column, condition: int) -> nn.Module:
-        return Critic(*self.outputs(target), condition)
+        return Critic(target.state["channels"], target.state["height"], condition)
 
     def real(self, batch: Batch) -> Tensor:
         """The pictures of a batch (B, C, S, S) from -1 to 1."""
