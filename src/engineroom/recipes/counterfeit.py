@@ -15,5 +15,5 @@ RECIPE = Recipe(
     demo=patients,
     settings={"task": "counterfeit", "model": {"members": 1, "dropout": 0.0}, "train": {"patience": 40}},
     minutes=0.7,
-    expect="TBD",
+    expect="a Fréchet distance of 1.2 where the copula has 0.8: 317 patients are too few to beat it (on 29,000 rows of a census it is eight times nearer than the copula)",
 )

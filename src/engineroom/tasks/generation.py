@@ -19,7 +19,7 @@ from ..core.table import Table
 from ..layers.critic import Critic
 from ..metrics import generation as metrics
 from ..modalities.picture import SIDES
-from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
+from ._eye import as_bytes, as_pixels, beside_nearest, heat, html_picture, looked, sheet
 from ._eye_taught import eye_words, taught_eye
 from ._leaning import likeness
 from ._media import media_column
@@ -217,6 +217,7 @@ class Generation(Plain):
         return [
             Exhibit("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
             Exhibit("histogram", "Is it learnt by heart?", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
+            beside_nearest(records["picture"], self.thing, target.state),
         ]
 
     def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
