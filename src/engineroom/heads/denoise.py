@@ -3,8 +3,8 @@
 Ho, Jain & Abbeel 2020; steered by scales and shifts as in Nichol & Dhariwal 2021. It says v (Salimans & Ho 2022): how the picture would move if
 there were a little more noise; from v and the noisy picture follow both the picture and the noise, at any amount.
 
-A clip is one picture whose channels are frames: each frame goes the way of a picture, and in every block a frame hears the one before it and the one after it
-(space and time apart, Ho et al. 2022), so that what is learnt of a motion is learnt for every moment.
+A clip is one picture whose channels are frames: each frame goes the way of a picture, and in every block it hears others, its neighbours at the finest level, the whole
+clip at coarser ones (space and time apart, Ho et al. 2022), so that what is learnt of a motion is learnt for every moment.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GROUPS = 8
 class Block(nn.Module):
     """(B · frames, C, h, w), style (B · frames, STYLE) → (B · frames, D, h, w): two convolutions and a way around them; between frames one over time."""
 
-    def __init__(self, inputs: int, outputs: int, frames: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, frames: int = 1, reach: int = 1) -> None:
         super().__init__()
         self.before, self.first = nn.GroupNorm(GROUPS, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
         self.between, self.second = nn.GroupNorm(GROUPS, outputs, affine=False), nn.Conv2d(outputs, outputs, 3, padding=1)
@@ -35,7 +35,7 @@ class Block(nn.Module):
         self.around: nn.Module = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
         nn.init.zeros_(self.second.weight)
         self.frames = frames
-        self.time = nn.Conv1d(outputs, outputs, 3, padding=1) if frames > 1 else None
+        self.time = nn.Conv1d(outputs, outputs, 2 * reach + 1, padding=reach) if frames > 1 else None
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         scale, shift = self.steer(style)[..., None, None].chunk(2, 1)
@@ -46,7 +46,7 @@ class Block(nn.Module):
 
 
     def over_time(self, x: Tensor, time: nn.Module) -> Tensor:
-        """(B · frames, D, h, w) → the same: each place beside itself a frame before and after."""
+        """(B · frames, D, h, w) → the same: each place beside itself, so many frames before and after."""
         N, D, h, w = x.shape
         lines = x.view(-1, self.frames, D, h * w).permute(0, 3, 2, 1).reshape(-1, D, self.frames)
         return time(lines).view(-1, h * w, D, self.frames).permute(0, 3, 2, 1).reshape(N, D, h, w)
@@ -68,9 +68,11 @@ class Denoise(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)  # what is asked for counts from the first step on
         self.style = nn.Sequential(nn.Linear(2 * WAVES + told, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
         self.into = nn.Conv2d(colours, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(Block(a, b, self.frames) for a, b in pairwise((widths[0], *widths)))
-        self.middle = Block(widths[-1], widths[-1], self.frames)
-        self.up = nn.ModuleList(Block(a + b, b, self.frames) for a, b in zip((widths[-1], *reversed(widths[1:])), reversed(widths), strict=True))
+        far = [1 if level == 0 else self.frames - 1 for level in range(len(widths))]
+        self.down = nn.ModuleList(Block(a, b, self.frames, reach) for (a, b), reach in zip(pairwise((widths[0], *widths)), far, strict=True))
+        self.middle = Block(widths[-1], widths[-1], self.frames, far[-1])
+        ways = zip((widths[-1], *reversed(widths[1:])), reversed(widths), reversed(far), strict=True)
+        self.up = nn.ModuleList(Block(a + b, b, self.frames, reach) for a, b, reach in ways)
         self.norm, self.out = nn.GroupNorm(GROUPS, widths[0]), nn.Conv2d(widths[0], colours, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         self.waves = Waves(WAVES)

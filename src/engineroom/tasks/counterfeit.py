@@ -55,7 +55,7 @@ class Counterfeit(Rows):
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
         columns = self.state["columns"]
-        shares = [float(slope[:, span].abs().sum(1).mean()) for span in spans(columns)]
+        shares = [float(slope[:, span].norm(dim=1).mean()) for span in spans(columns)]
         rows = sorted(([one["name"], share / max(1e-12, sum(shares))] for one, share in zip(columns, shares, strict=True)), key=lambda row: -row[1])
         words = "A judge that still tells them apart rates real rows higher. Its own opinion, not a measurement: it has seen the training rows."
         return [
