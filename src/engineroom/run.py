@@ -68,7 +68,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     objective = registry.get("objectives", task.objective)
     rows = data.splits["train"]
     plan = make_plan(ready.schema, config, ready.learners, task)
-    batches = Training(data, plan.batch_size, config.seed, config.train.augment, order=lambda rows, generator: task.order(rows, ready.truth, generator))
+    batches = Training(data, plan.batch_size, config.seed, config.train.augment, order=lambda rows, generator: task.order(rows, ready.truth, generator, data))
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)

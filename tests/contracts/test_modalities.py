@@ -54,6 +54,8 @@ VALUES = {
     "noise": pl.Series("x", np.arange(42)),
     "static": pl.Series("x", np.arange(42)),
     "grain": pl.Series("x", np.arange(42)),
+    "lots": pl.Series("x", np.arange(42)),
+    "film": pl.Series("x", RNG.integers(0, 255, (42, 6, 20, 24, 3), dtype=np.uint8)),
     "record": pl.DataFrame({"p": RNG.normal(size=42), "q": ["a", "b", "<script>"] * 14}).to_struct("x"),
     "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
@@ -69,7 +71,7 @@ VALUES = {
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
 GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "scene", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "record", "voice", "spelling")
+         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "lots", "film", "record", "voice", "spelling")
 
 
 @pytest.fixture

@@ -40,11 +40,14 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "diffusion", "pretrain", "acting", "acting from memory"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "rows by two players", "diffusion", "pretrain", "acting", "acting from memory"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
         data = ["houses.csv", "--target", "price"]
+    elif kind == "rows by two players":
+        house_table().write_csv(tmp_path / "houses.csv")
+        data = ["houses.csv", "--target", "sold", "--recipe", "counterfeit", "--set", "options.by=city"]
     elif kind.startswith("acting"):
         data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:

@@ -18,7 +18,7 @@ class MeanPicture(Rival):
 
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
         kept = frame[evenly(frame.height, LOOKED)]
-        mean = registry.get("modalities", "picture").encode(kept[schema.target.name], schema.target.state, {}).mean(0).round().astype(int)
+        mean = registry.get("modalities", schema.target.modality).encode(kept[schema.target.name], schema.target.state, {}).mean(0).round().astype(int)
         return Fitted("mean_picture", "always the mean picture", kind, 0, schema, {"mean": mean.ravel().tolist()}, {})
 
     def answer(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:

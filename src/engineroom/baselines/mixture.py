@@ -24,7 +24,7 @@ class Mixture(Rival):
 
         target = schema.target
         kept = frame[evenly(frame.height, self.most)]
-        x = registry.get("modalities", "picture").encode(kept[target.name], target.state, {})
+        x = registry.get("modalities", target.modality).encode(kept[target.name], target.state, {})
         flat = x.reshape(len(x), -1).astype(np.float32) / 255
         size = min(COMPONENTS, len(flat) - 1, flat.shape[1])
         parts = {"components": PCA(size, random_state=seed).fit(flat)}

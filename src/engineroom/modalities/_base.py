@@ -29,6 +29,7 @@ class Base:
     grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
     follows = ""  # kind of input with which a target of this modality moves when it is augmented
     names = False  # is a value one of the words in state["values"]?
+    chance = False  # is it what differs where the same is asked for, rather than something that is asked for?
     inside = False  # is there something to learn inside a value, even where all rows hold the same?
     team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
 

@@ -30,9 +30,9 @@ MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
 
 class Image(Base):
-    layouts = ("grid",)
+    layouts: tuple[str, ...] = ("grid",)
     kind = "picture"
-    families = ("cnn", "transformer", "mlp", "sight")
+    families: tuple[str, ...] = ("cnn", "transformer", "mlp", "sight")
 
     def recognises(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Array) and str(values.dtype).startswith("Array(UInt8"):

@@ -23,6 +23,7 @@ class Noise(Base):
     layouts = ("vector",)
     kind = "vector"
     families = ("mlp",)
+    chance = True
     inside = True  # the same chance for all rows would still differ from step to step
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:

@@ -34,17 +34,17 @@ class Picture(Image):
         return {**state, "thumbs": base64.b64encode(small.tobytes()).decode()}
 
 
-def thumbs(pictures: np.ndarray) -> np.ndarray:
-    """(N, C, H, W) uint8 → (N, THUMB²) uint8, grey."""
-    if not len(pictures):
-        return np.zeros((0, THUMB * THUMB), np.uint8)
-    grey = pictures.mean(1).astype(np.uint8)
-    return np.stack([fit_size(one[..., None], THUMB, THUMB, 1).ravel() for one in grey])
+def thumbs(pictures: np.ndarray, moments: int = 1) -> np.ndarray:
+    """(N, C, H, W) uint8 → (N, moments · THUMB²) uint8, grey; of a clip, whose frames are its channels, so many moments one after the other."""
+    N, _, H, W = pictures.shape
+    grey = pictures.reshape(N, moments, -1, H, W).mean(2).astype(np.uint8).reshape(-1, H, W) if N else np.zeros((0, H, W), np.uint8)
+    small = [fit_size(one[..., None], THUMB, THUMB, 1).ravel() for one in grey]
+    return np.array(small, np.uint8).reshape(N, moments * THUMB * THUMB)
 
 
 def remembered(state: State) -> np.ndarray:
-    """(n, THUMB²) float32: thumbnails of training pictures."""
-    return np.frombuffer(base64.b64decode(state["thumbs"]), np.uint8).reshape(-1, THUMB * THUMB).astype(np.float32)
+    """(n, moments · THUMB²) float32: thumbnails of training pictures."""
+    return np.frombuffer(base64.b64decode(state["thumbs"]), np.uint8).reshape(-1, state.get("moments", 1) * THUMB * THUMB).astype(np.float32)
 
 
 MODALITY = Picture()

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
+from torch import Tensor
 
 from ..core.config import LimitsConfig
 from ..core.evenly import evenly
@@ -96,6 +98,23 @@ def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     place = np.searchsorted(first, (ndtr(z) * len(knots)).clip(0, len(knots) - 1), side="right") - 1
     middle = ndtri(((first + counts / 2) / len(knots)).clip(1e-9, 1 - 1e-9)).clip(-EDGE, EDGE)
     return np.where(counts[place] > 1, middle[place], z)
+
+
+def unsettled(rows: Tensor, lots: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
+    """Rows (N, W), and lots, standard normal (N, W or more) → the same, but values that many rows share anywhere among their ranks: `settled` takes them back."""
+    out = rows.clone()
+    for one, span in zip(columns, spans(columns), strict=True):
+        if one["kind"] == "class":
+            continue
+        _, first, counts = np.unique(one["knots"], return_index=True, return_counts=True)
+        begin, many = (torch.as_tensor(x, dtype=rows.dtype, device=rows.device) for x in (first, counts))
+        z, total = rows[:, span.start], len(one["knots"])
+        place = torch.searchsorted(begin, (torch.special.ndtr(z) * total).clamp(0, total - 1), right=True) - 1
+        rank = (begin[place] + many[place] * torch.special.ndtr(lots[:, span.start])) / total
+        spread = torch.special.ndtri(rank.clamp(1e-6, 1 - 1e-6)).clamp(-EDGE, EDGE)
+        there = (many[place] > 1) & ((rows[:, span.start + 1] < 0) if one["missing"] else True)
+        out[:, span.start] = torch.where(there, spread, z)
+    return out
 
 
 def decided(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:

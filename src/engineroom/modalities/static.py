@@ -19,12 +19,14 @@ from ..core.signals import Layout, Signal
 from ._base import Base
 
 LARGEST = 128  # pixels of a side
+MOST = 4 * LARGEST * LARGEST  # numbers of a row
 
 
 class Static(Base):
     layouts = ("grid",)
     kind = "static"
     families = ("handed",)
+    chance = True
     inside = True
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Static(Base):
         return Picture()
 
     def check(self, state: State, tensor: Tensor) -> bool:
-        return state["side"] <= LARGEST and state["channels"] <= 4 and tensor.shape[1:] == (state["channels"] + 1, state["side"], state["side"])
+        return state["side"] <= LARGEST and state["channels"] * state["side"] ** 2 <= MOST and tensor.shape[1:] == (state["channels"] + 1, state["side"], state["side"])
 
 
 class Picture(nn.Module):

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..core.columns import Schema
+from ..core import registry
+from ..core.columns import Column, Schema
 from ..core.config import Config
 from ..core.events import Player
 from ..core.exhibits import Exhibit
@@ -46,10 +47,10 @@ class Adversarial(Study):
     def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "maker"; "judge"}."""
         maker = assemble(schema, config, task, example, rows=rows, networks=1)
-        told = [column for column in schema.inputs if column.modality != "noise"]
+        told = [column for column in schema.inputs if not is_chance(column)]
         conditions = None
         if told:
-            columns = tuple(replace(c, role="ignore") if c.modality == "noise" else c for c in schema)
+            columns = tuple(replace(c, role="ignore") if is_chance(c) else c for c in schema)
             conditions = assemble(Schema(columns), config, Numbers(CONDITION), example, rows=rows, networks=1)
         judge = Judge(task.critic(schema.target, CONDITION if told else 0), conditions)
         return nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": judge})
@@ -67,7 +68,7 @@ class Adversarial(Study):
             pictures = task.real(batch).requires_grad_()
             real = judge(pictures, batch)
             (slope,) = torch.autograd.grad(real.sum(), pictures, create_graph=True)
-            return real, judge(made, batch), slope.square().sum((1, 2, 3))
+            return real, judge(made, batch), slope.square().flatten(1).sum(1)
 
         def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
             real, made, steep = softplus(-output[0]).mean(), softplus(output[1]).mean(), output[2].mean()
@@ -97,7 +98,11 @@ class Adversarial(Study):
         made.requires_grad_()
         found = judge(made, batch)
         (slope,) = torch.autograd.grad(found.sum(), made)
-        return task.judged(made.detach(), found.detach(), real, slope.abs().sum(1))
+        return task.judged(made.detach(), found.detach(), real, slope)
+
+
+def is_chance(column: Column) -> bool:
+    return bool(registry.get("modalities", column.modality).chance)
 
 
 OBJECTIVE = Adversarial()

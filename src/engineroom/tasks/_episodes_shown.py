@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from ..core.errors import UserError, missing_extra
+from ..core.errors import UserError
 from ..core.evenly import evenly
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
@@ -21,6 +21,7 @@ from ..environments._play import again
 from ..environments._world import Facts
 from ..objectives._policy import asked
 from ._eye import html_picture
+from ._films import write_mp4
 
 FRAMES, WIDE = 60, 240  # of a film in the report, and its width in pixels
 COLOURS, PAUSE = 32, 60  # milliseconds a frame
@@ -70,18 +71,7 @@ def film_file(facts: Facts, seeds: Sequence[int], actions: Sequence[np.ndarray],
     if path.suffix.lower() == ".gif":
         path.write_bytes(gif(pictures))
         return
-    try:
-        import av
-    except ImportError:
-        raise missing_extra("video", "av", "Films", instead="write a GIF: -o episodes.gif") from None
-    with av.open(str(path), "w") as file:
-        stream = file.add_stream("libx264", rate=HZ)
-        stream.width, stream.height, stream.pix_fmt = pictures[0].width // 2 * 2, pictures[0].height // 2 * 2, "yuv420p"
-        for picture in pictures:
-            for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture)[: stream.height, : stream.width], format="rgb24")):
-                file.mux(packet)
-        for packet in stream.encode():
-            file.mux(packet)
+    write_mp4(pictures, path, hertz=HZ, instead="write a GIF: -o episodes.gif")
 
 
 def returns(records: Records, rival: Records) -> Exhibit:

@@ -13,14 +13,16 @@ import torch
 from torch import Tensor
 
 from ..baselines._hog import picture_features
+from ..core.evenly import evenly
 from ..core.exhibits import Exhibit
 from ..core.protocols import State
 from ..layers.eye import WIDTH
 from ..metrics.generation import distances
-from ..modalities.picture import remembered, thumbs
+from ..modalities.picture import THUMB, remembered, thumbs
 from ._eye_taught import seen
 
 BORDER = 2  # pixels between pictures of a sheet
+PAIRS = 10  # made ones beside their nearest training ones
 
 
 def looked(pictures: np.ndarray, state: State) -> np.ndarray:
@@ -30,7 +32,7 @@ def looked(pictures: np.ndarray, state: State) -> np.ndarray:
     else:
         features = picture_features(pictures).astype(np.float64)
         mixed, kinds = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5), np.full(len(pictures), np.nan)
-    gaps = distances(thumbs(pictures).astype(np.float64), remembered(state).astype(np.float64))
+    gaps = distances(thumbs(pictures, state.get("moments", 1)).astype(np.float64), remembered(state).astype(np.float64))
     return np.concatenate([mixed, kinds[:, None], np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
 
 
@@ -73,6 +75,17 @@ def html_picture(image: Any, words: str, later: tuple[Any, ...] = ()) -> str:
     """A PIL picture, or several as a moving one, as <img>."""
     raw = as_bytes(image, later)
     return f'<img alt="{words}" style="max-width:100%" src="data:image/{"gif" if later else "png"};base64,{base64.b64encode(raw).decode()}">'
+
+
+def beside_nearest(pictures: np.ndarray, thing: str, state: State) -> Exhibit:
+    """Made ones (N, C, S, S) uint8, evenly taken, each beside the remembered training row that is nearest, both as small as they are compared."""
+    moments, known = state.get("moments", 1), remembered(state)
+    small = thumbs(pictures[evenly(len(pictures), PAIRS)], moments)
+    gaps = distances(small.astype(np.float64), known.astype(np.float64))
+    pairs = np.stack([small, known[gaps.argmin(1)].astype(np.uint8)], 1).reshape(-1, 1, THUMB, THUMB)
+    image = sheet(pairs, 2 * moments * max(1, PAIRS // 2 // moments), scale=6)
+    words = f"In pairs: a made {thing} and the nearest training {thing}, both as small as they are compared" + (f", {moments} moments of each." if moments > 1 else ".")
+    return Exhibit("gallery", f"The nearest training {thing}s", {"items": [{"title": "made, nearest, made, nearest …", "subtitle": "", "tone": "", "html": html_picture(image, words)}], "wide": True}, words)
 
 
 def growth(files: list[Path]) -> list[Exhibit]:

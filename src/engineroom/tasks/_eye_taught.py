@@ -23,6 +23,7 @@ from ..layers.eye import WIDTH, Eye
 STEPS, BATCH, RATE, DECAY = 500, 64, 3e-3, 0.05  # by number, never by the clock: the same rows give the same eye
 SHIFT = 2  # pixels by which a picture is moved, so that few pictures are not learnt by heart
 MOST_KINDS = 100
+MOST_CHANNELS = 256  # a clip's frames are channels
 BATCHED = 500  # pictures looked at at a time
 
 
@@ -80,7 +81,7 @@ def see(eye: Eye, pictures: Tensor) -> tuple[Tensor, Tensor]:
 @lru_cache(maxsize=8)
 def stored_eye(weights: str, channels: int, kinds: int) -> Eye:
     """The eye of a stored state."""
-    if not (1 <= channels <= 4 and 2 <= kinds <= MOST_KINDS):
+    if not (1 <= channels <= MOST_CHANNELS and 2 <= kinds <= MOST_KINDS):
         raise ValueError("The stored eye has an impossible shape.")
     eye = Eye(channels, kinds)
     flat = torch.from_numpy(np.frombuffer(base64.b64decode(weights), "<f2").astype(np.float32))

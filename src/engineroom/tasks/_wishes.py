@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Schema
 from ..core.signals import Records
 
 NOISE = "noise"  # the column of chance
-CHANCES = ("noise", "static")  # kinds of such a column
 ASIDE = 1_000_000  # seeds of pictures made for the report begin here
 KINDS = 10  # in the report
 
@@ -24,7 +24,7 @@ def edges_of(records: Records) -> np.ndarray:
 
 def wishes(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
     """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as columns."""
-    told = [c for c in schema.inputs if c.modality not in CHANCES]
+    told = [c for c in schema.inputs if not registry.get("modalities", c.modality).chance]
     classes = [c for c in told if c.modality == "category"]
     kinds = classes[0].state["values"][:KINDS] if classes else [None] * (KINDS if each > 2 else 4)
     columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in told}

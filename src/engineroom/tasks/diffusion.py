@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core import registry
 from ..core.config import LimitsConfig
 from ..core.errors import UserError
 from ..core.signals import Batch
 from ..core.table import Table
-from ..modalities.picture import MODALITY as PICTURE
 from ..objectives.diffusion import taken_away
 from ._wishes import NOISE
 from .generation import Generation
@@ -42,10 +42,10 @@ class Diffusion(Generation):
             return framed
         name = next(one for one, hint in framed.hints.items() if hint.get("role") == "target")
         some = framed.frame[name].drop_nulls().head(LOOKED)
-        state = PICTURE.fit_knowing(some, limits=LimitsConfig(), facts=framed.hints[name]["facts"])
+        state = registry.get("modalities", self.target_modality).fit_knowing(some, limits=LimitsConfig(), facts=framed.hints[name]["facts"])
         size = {"channels": state["channels"], "side": state["height"]}
         hints = {one: dict(hint) for one, hint in framed.hints.items()}
-        hints[name]["facts"] = {"side": state["height"], "channels": state["channels"]}
+        hints[name]["facts"] = {"side": state["height"], **{one: state[one] for one in ("channels", "frames", "colours") if one in state}}
         hints[NOISE] |= {"modality": "static", "facts": size}
         return replace(framed, hints=hints)
 

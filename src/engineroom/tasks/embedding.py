@@ -69,7 +69,7 @@ class Embedding(Embedded):
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator) -> np.ndarray:
+    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """MATES rows of one identity after the other, so that a batch holds mates however many identities there are (Schroff et al. 2015)."""
         shuffled = generator.permutation(rows)
         who = truth(shuffled)

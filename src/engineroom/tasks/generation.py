@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -19,9 +19,10 @@ from ..core.table import Table
 from ..layers.critic import Critic
 from ..metrics import generation as metrics
 from ..modalities.picture import SIDES
-from ._eye import as_bytes, as_pixels, heat, html_picture, looked, sheet
+from ._eye import as_bytes, as_pixels, beside_nearest, heat, html_picture, looked, sheet
 from ._eye_taught import eye_words, taught_eye
 from ._leaning import likeness
+from ._media import media_column
 from ._options import Plain
 from ._wishes import NOISE, edges_of, wishes
 
@@ -56,8 +57,10 @@ class Generation(Plain):
     monitored = 500
     lenient = True
     draws = True
+    reads: ClassVar[str] = "image"  # the kind of column whose like is made: modalities/NAME.py
+    thing: ClassVar[str] = "picture"  # in words
     sketches = True
-    endings = ("",)
+    endings: ClassVar[tuple[str, ...]] = ("",)
 
     def bind(self, target: Column) -> Generation:
         return replace(self, state=dict(target.state))
@@ -70,30 +73,23 @@ class Generation(Plain):
         if asking:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
             return replace(table, frame=frame.with_columns(seeds), hints={})
-        name = self.picture_column(table, target)
+        name = media_column(table, self.picture or target, self.reads, f"{self.thing}s")
         if frame.height < LEAST:
-            raise DataError(f"{frame.height} pictures are too few to learn what pictures look like.", "", f"Bring at least {LEAST}; hundreds are better.")
+            raise DataError(f"{frame.height} {self.thing}s are too few to learn what {self.thing}s look like.", "", f"Bring at least {LEAST}; hundreds are better.")
         given = self.conditions(table, name)
         split = table.split
         kept = frame.select([name, *given, *([split] if split else [])]).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
         hints: dict[str, dict[str, Any]] = {
-            name: {"modality": "picture", "role": "target", "why": "what is to be made", "facts": {"side": self.pixels}},
-            NOISE: {"modality": "noise", "role": "input", "why": "chance: another number, another picture"},
+            name: {"modality": self.target_modality, "role": "target", "why": "what is to be made", "facts": self.size()},
+            NOISE: {"modality": "noise", "role": "input", "why": f"chance: another number, another {self.thing}"},
         }
         known = {"modality": "category", "why": "what is to be made"} if self.by == "auto" else {}
         hints |= {one: {**table.hints.get(one, {}), **known, "role": "input"} for one in given}
         return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
 
-    def picture_column(self, table: Table, target: str | None) -> str:
-        from ..modalities.image import MODALITY
-
-        name = self.picture or target
-        if name and name not in table.frame.columns:
-            raise DataError(f"There is no column {name!r} of pictures.", "", nearest(name, table.frame.columns, label="Columns"))
-        found = [one for one in table.frame.columns if table.hints.get(one, {}).get("modality") == "image" or MODALITY.recognises(table.frame[one]) > 0.5]
-        if name or len(found) == 1:
-            return name or found[0]
-        raise DataError("Which column holds the pictures?" if found else "No column holds pictures.", f"Columns: {', '.join(table.frame.columns[:20])}.", "Say --target COLUMN")
+    def size(self) -> dict[str, int]:
+        """What the user says of it."""
+        return {"side": self.pixels}
 
     def conditions(self, table: Table, picture: str) -> list[str]:
         if self.by == "none":
@@ -111,11 +107,11 @@ class Generation(Plain):
     def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
         return taught_eye(schema, data, seed)
 
-    def outputs(self, target: Column) -> tuple[int, int]:
+    def outputs(self, target: Column) -> tuple[int, ...]:
         return target.state["channels"], target.state["height"]
 
     def critic(self, target: Column, condition: int) -> nn.Module:
-        return Critic(*self.outputs(target), condition)
+        return Critic(target.state["channels"], target.state["height"], condition)
 
     def real(self, batch: Batch) -> Tensor:
         """The pictures of a batch (B, C, S, S) from -1 to 1."""
@@ -175,12 +171,22 @@ class Generation(Plain):
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         frame, columns = wishes(schema, ACROSS)
-        image = sheet(self.paint(network, schema, frame), columns)
-        items = [{"title": "a row a kind" if len(schema.inputs) > 1 else "as chance has it", "subtitle": "nothing chosen by hand", "tone": "", "html": html_picture(image, "made pictures")}]
+        pictures = self.paint(network, schema, frame)
+        title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
+        items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
+        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, f"More: engineroom predict RUN wishes.csv -o FOLDER (one row a {self.thing}).")]
+
+    def shown(self, pictures: np.ndarray, columns: int, words: str, scale: int = 0) -> str:
+        """(N, C, S, S) uint8 as one <img>."""
+        return html_picture(sheet(pictures, columns, scale), words)
+
+    def closer(self, network: Any, schema: Schema, pictures: np.ndarray) -> list[dict[str, str]]:
+        """What else there is to see of what a network makes: items of a gallery."""
         still, moving = self.between(network, schema)
-        items.append({"title": "from one to another", "subtitle": "half-way chance between pictures", "tone": "", "html": html_picture(still, "interpolation")})
-        items.append({"title": "moving", "subtitle": "the same in steps", "tone": "", "html": html_picture(moving[0], "interpolation, moving", tuple(moving[1:]))})
-        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom predict RUN wishes.csv -o FOLDER (one row a picture).")]
+        return [
+            {"title": "from one to another", "subtitle": "half-way chance between pictures", "tone": "", "html": html_picture(still, "interpolation")},
+            {"title": "moving", "subtitle": "the same in steps", "tone": "", "html": html_picture(moving[0], "interpolation, moving", tuple(moving[1:]))},
+        ]
 
     def between(self, network: Any, schema: Schema) -> tuple[Any, list[Any]]:
         """(a sheet of pictures half-way between others, the same as frames)."""
@@ -206,22 +212,23 @@ class Generation(Plain):
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         edges = edges_of(records)
         near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
-        items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": html_picture(sheet(rival["picture"][: 3 * ACROSS], ACROSS), "rival's pictures")}]
-        words = "Made pictures much nearer to a training picture than unseen real ones are would be copies."
+        items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": self.shown(rival["picture"][: 3 * ACROSS], ACROSS, f"the rival's {self.thing}s")}]
+        words = f"Made {self.thing}s much nearer to a training {self.thing} than unseen real ones are would be copies."
         return [
             Exhibit("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
-            Exhibit("histogram", "Is it learnt by heart?", {"x": "distance of thumbnails to the nearest training picture", "edges": edges.tolist(), "series": near}, words),
+            Exhibit("histogram", "Is it learnt by heart?", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
+            beside_nearest(records["picture"], self.thing, target.state),
         ]
 
     def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
-        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, S, S) of its rating of `made` (B, C, S, S)."""
+        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `made` (B, C, S, S)."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
         pictures = as_pixels(made)
         order = found.argsort(descending=True)
         items = []
         for title, rows in (("taken for real", order[:RATED]), ("seen through", order.flip(0)[:RATED])):
-            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].numpy())])
+            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].abs().sum(1).numpy())])
             items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
         words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
         return [
@@ -230,14 +237,14 @@ class Generation(Plain):
         ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
-        return "made", f"{records['made'][row, -1]:.0f} from the nearest training picture"
+        return "made", f"{records['made'][row, -1]:.0f} from the nearest training {self.thing}"
 
     def wrong(self, records: Records) -> np.ndarray:
         """None by itself: a picture alone is neither right nor wrong."""
         return np.zeros(0, int)
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
-        return html_picture(sheet(answers["picture"][[place]], 1, scale=3), "made")
+        return self.shown(answers["picture"][[place]], 1, "made", scale=3)
 
 
 TASK = Generation()

@@ -123,7 +123,7 @@ class Rewriting(Plain):
     def quickly(self) -> Rewriting:
         return replace(self, beam=1)
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator) -> np.ndarray:
+    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """Rows of about one length together, so that little of a batch is padding; the first are of usual length, as the probe times them."""
         rows = generator.permutation(rows)
         rest, rows = rows[: len(rows) % BLOCK], rows[len(rows) % BLOCK :]
