@@ -46,6 +46,9 @@ def compared(said: np.ndarray, true: np.ndarray, border: int, colour: bool) -> t
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255."""
+    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255. `texture` and `detail` as in metrics/texture.py. `blend`: the geometric
+    mean of being wrong and of looking wrong: a tenth less of the one is worth a tenth more of the other."""
     mean = float(np.mean(records["psnr"]))
-    return {"psnr": mean, "ssim": float(np.mean(records["ssim"])), "rmse": 255 * 10 ** (-mean / 20)}
+    wrong, looks = 255 * 10 ** (-mean / 20), float(np.mean(records["texture"]))
+    blend = float(np.sqrt(wrong * looks))
+    return {"psnr": mean, "ssim": float(np.mean(records["ssim"])), "texture": looks, "detail": float(np.mean(records["detail"])), "rmse": wrong, "blend": blend}
