@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 WIDTHS = (24, 48, 64)  # channels of the layers that halve
-RESOLUTIONS = (128, 256, 512)  # samples of a window, for sounds
+RESOLUTIONS = (256, 512, 1024)  # samples of a window, for sounds
 HEARD = (12, 24, 32)
 LOUDNESS = 0.3  # the power to which magnitudes are raised: about as loudness is felt
 
