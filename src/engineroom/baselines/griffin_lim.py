@@ -11,6 +11,7 @@ from ..core.evenly import evenly
 from ..core.objects import objects
 from ..core.signals import Answers
 from ..layers.vocoder import griffin_lim
+from ..modalities import voice
 from ..metrics.vocoding import levelled, log_spectral
 from ._store import Fitted, Rival
 
@@ -39,7 +40,7 @@ def made(frame: pl.DataFrame, schema: Schema, rounds: int) -> np.ndarray:
     """(N,) of (T,) float32."""
     column = next(c for c in schema.inputs if c.modality == "mel")
     rows = registry.get("modalities", "mel").encode(frame[column.name], column.state, {}).rows()
-    return objects([griffin_lim(one, int(column.state["rate"]), rounds=rounds) for one in rows])
+    return objects([griffin_lim(one[:, : voice.MELS].astype(np.float32), int(column.state["rate"]), rounds=rounds) for one in rows])
 
 
 BASELINE = GriffinLim()

@@ -11,11 +11,11 @@ from ..core.config import Config
 from ..core.signals import Features, Signal
 from ..modalities.mel import MELS
 
-SIZE = {"small": (128, 3), "medium": (160, 4), "large": (384, 8)}  # width, blocks
+SIZE = {"small": (96, 3), "medium": (128, 4), "large": (384, 8)}  # width, blocks
 WIDER = 3  # inside a block
 SPAN = 7  # frames that a convolution sees
 MIDDLE, SPREAD = -6.0, 4.0  # of the frames' logarithms
-FELT = 0.3  # the power to which magnitudes are raised
+FELT = 0.5  # the power to which magnitudes are raised
 
 
 class Block(nn.Module):

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 WIDTHS = (24, 48, 64)  # channels of the layers that halve
-RESOLUTIONS = (256, 512, 1024)  # samples of a window, for sounds
+DETAIL = 4.0  # times as large
+RESOLUTIONS = (256, 1024)  # samples of a window, for sounds
 HEARD = (12, 24, 32)
-LOUDNESS = 0.3  # the power to which magnitudes are raised: about as loudness is felt
 
 
 class Judge(nn.Module):
@@ -35,14 +35,15 @@ class Judge(nn.Module):
 
 
 class Patches(nn.Module):
-    """Of pictures (B, C, H, W) from -1 to 1."""
+    """Of pictures (B, C, H, W) from -1 to 1. What differs from its surroundings is seen once more, larger: it is details that tell answers from what is real."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.judge = Judge(channels)
+        self.judge = Judge(2 * channels)
 
     def sees(self, pictures: Tensor) -> list[Tensor]:
-        return [pictures]
+        around = F.avg_pool2d(pictures, 3, 1, 1, count_include_pad=False)
+        return [torch.cat([pictures, DETAIL * (pictures - around)], 1)]
 
     def forward(self, seen: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         found: tuple[Tensor, list[Tensor]] = self.judge(seen[0])
@@ -69,5 +70,5 @@ def felt_spectrum(waves: Tensor, size: int) -> Tensor:
     """(B, T) → (B, 3, size // 2, frames), a frame every quarter of a window; without the band of no frequency."""
     spectrum = torch.stft(waves.float(), size, size // 4, window=torch.hann_window(size, device=waves.device), return_complex=True)[:, 1:]
     power = spectrum.real.square() + spectrum.imag.square() + 1e-8  # a root has no slope at 0
-    scale = power ** ((LOUDNESS - 1) / 2)
-    return torch.stack([spectrum.real * scale, spectrum.imag * scale, power ** (LOUDNESS / 2)], 1)
+    felt = power.sqrt().sqrt()  # the root of the magnitude: about as loudness is felt
+    return torch.stack([spectrum.real / felt, spectrum.imag / felt, felt], 1)

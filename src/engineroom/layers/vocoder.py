@@ -13,31 +13,29 @@ PEAK = 0.8
 
 def griffin_lim(mel: np.ndarray, rate: int, *, rounds: int = ROUNDS) -> np.ndarray:
     """(T, mels) natural logarithm of power → (samples,) float32 from −1 to 1. The first phases are drawn from a fixed seed."""
-    frames = LogMel(rate, mels=mel.shape[1])
-    length = frames.hop * (mel.shape[0] - 1)
-    if length < frames.size:
-        return np.zeros(max(length, 1), np.float32)
-    magnitude, phase = guessed(torch.from_numpy(mel)[None], frames, rounds)
-    wave = torch.istft(magnitude * phase, frames.size, frames.hop, window=frames.window, length=length)[0]
-    out: np.ndarray = (wave * (PEAK / wave.abs().max().clamp_min(1e-6))).numpy()
+    wave = guessed(mel, rate, rounds)
+    out: np.ndarray = wave * (PEAK / max(1e-6, float(np.abs(wave).max(initial=0.0))))
     return out
 
 
-def guessed(mel: torch.Tensor, frames: LogMel, rounds: int, sharp: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
-    """(B, T, mels) → magnitudes (B, bins, T), and phases that agree with one another after so many `rounds`, as complex numbers of size 1. Needs a window of sound."""
-    size, hop, window = frames.size, frames.hop, frames.window
-    B, T, M = mel.shape
-    power = bands_to_bins(frames.filters, mel.float().exp().permute(2, 0, 1).reshape(M, B * T), sharp)
-    magnitude = power.view(-1, B, T).transpose(0, 1).sqrt()
-    drawn = torch.rand(magnitude.shape[1:], generator=torch.Generator().manual_seed(0)).to(mel.device)
-    phase = torch.exp(2j * torch.pi * drawn).expand(B, -1, -1)
+def guessed(mel: np.ndarray, rate: int, rounds: int = ROUNDS) -> np.ndarray:
+    """(T, mels) → ((T − 1) · hop,) float32, as loud as the frames say; nothing but silence where there is less than a window of sound."""
+    frames = LogMel(rate, mels=mel.shape[1])
+    size, hop, window, filters = frames.size, frames.hop, frames.window, frames.filters
+    length = hop * (mel.shape[0] - 1)
+    if length < size:
+        return np.zeros(max(length, 1), np.float32)
+    power = torch.from_numpy(np.exp(mel.T).astype(np.float32))
+    magnitude = bands_to_bins(filters, power).sqrt()
+    phase = torch.exp(2j * torch.pi * torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0)))
     before = torch.zeros_like(phase)
     for _ in range(rounds):
-        wave = torch.istft(magnitude * phase, size, hop, window=window, length=hop * (T - 1))
+        wave = torch.istft(magnitude * phase, size, hop, window=window, length=length)
         found = torch.stft(wave, size, hop, window=window, return_complex=True)
         ahead = found + MOMENTUM * (found - before)
         before, phase = found, ahead / ahead.abs().clamp_min(1e-8)
-    return magnitude, phase
+    out: np.ndarray = torch.istft(magnitude * phase, size, hop, window=window, length=length).numpy()
+    return out
 
 
 def standing(count: int, frames: LogMel, device: torch.device | str = "cpu") -> torch.Tensor:

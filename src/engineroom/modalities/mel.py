@@ -1,4 +1,8 @@
-"""A column of recordings of which only log-mel frames are kept, as synthesis makes them: how loud every band is, every 10 ms, and nothing of the phases."""
+"""A column of recordings of which only log-mel frames are kept, as synthesis makes them: how loud every band is, every 10 ms, and nothing of the phases.
+
+Beside the frames goes what Griffin and Lim's rounds make of them: it is worked out once, not in every step, and a network begins with it, as whoever
+restores a picture begins with the picture as it came.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,6 @@ from .voice import MELS, SECONDS
 
 SILENCE = float(np.log(1e-6))  # what a frame without sound holds
 LOUDEST = 0.9
-ROUNDS, SHARP = 6, 5  # of the guess that a network begins with: of phases, of bins
 MOST = 60.0  # seconds: a bundle's example cannot ask for more
 
 
@@ -35,15 +38,15 @@ class Mel(Base):
         return {"rate": int(AUDIO.fit(heard_in(values), limits=limits).get("rate", HIGHEST_RATE))}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """(N, MELS) float32 each, natural logarithms of power."""
+        """(N, MELS + hop) float16 each: a frame's natural logarithms of power, and the samples that are guessed from its middle to that of the next."""
         frames = LogMel(state["rate"], mels=MELS)
+        blank = np.zeros((0, MELS + frames.hop), np.float16)
 
         def work(cell: Any) -> np.ndarray:
-            found: np.ndarray = frames.mel(torch.from_numpy(whole_frames(cell, frames))[None].float())[0].T.numpy()
-            return found
+            return beside_guess(frames.mel(torch.from_numpy(whole_frames(cell, frames))[None].float())[0].T.numpy(), state["rate"])
 
-        rows = each_cell(heard_in(values).to_list(), work, damaged, np.zeros((0, MELS), np.float32))
-        return Ragged(np.concatenate(rows) if rows else np.zeros((0, MELS), np.float32), np.array([len(row) for row in rows], np.int64))
+        rows = each_cell(heard_in(values).to_list(), work, damaged, blank)
+        return Ragged(np.concatenate(rows) if rows else blank, np.array([len(row) for row in rows], np.int64))
 
     def keys(self, values: pl.Series) -> pl.Series:
         return heard_in(values).fill_null("")
@@ -52,32 +55,41 @@ class Mel(Base):
         return Guess(states[0]["rate"])
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
-        return torch.full_like(x, SILENCE)
+        return torch.cat([torch.full_like(x[..., :MELS], SILENCE), torch.zeros_like(x[..., MELS:])], -1)
 
     def check(self, state: State, tensor: Tensor) -> bool:
-        return tensor.ndim == 3 and tensor.shape[2] == MELS and tensor.shape[1] <= 100 * MOST
+        return tensor.ndim == 3 and tensor.shape[2] == MELS + LogMel(state["rate"], mels=MELS).hop and tensor.shape[1] <= 100 * MOST
 
     def show(self, value: Any, state: State) -> str:
         return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)
 
 
 class Guess(nn.Module):
-    """(B, N, MELS), mask (B, N) → sequence Signal (B, N, MELS + 2 · bins): the frames, and real and imaginary parts of the spectrum that a few rounds of
-    Griffin and Lim's make of them, standing still. A network begins with that guess, as whoever restores a picture begins with the picture as it came."""
+    """(B, N, MELS + hop), mask (B, N) → sequence Signal (B, N, MELS + 2 · bins): the frames, and real and imaginary parts of the guess, standing still."""
 
     def __init__(self, rate: int) -> None:
         super().__init__()
         self.frames = LogMel(rate, mels=MELS)
-        self.least = -(-self.frames.size // self.frames.hop) + 1  # frames of a window of sound
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        with torch.no_grad(), torch.autocast("cuda" if x.is_cuda else "cpu", enabled=False):
-            mel = x.float() if mask is None else x.float().masked_fill(~mask[..., None], SILENCE)
+        frames = self.frames
+        with torch.autocast("cuda" if x.is_cuda else "cpu", enabled=False):
+            mel, wave = x.float().split([MELS, frames.hop], 2)
+            mel = mel if mask is None else mel.masked_fill(~mask[..., None], SILENCE)
             N = mel.shape[1]
-            whole = nn.functional.pad(mel, (0, 0, 0, max(0, self.least - N)), value=SILENCE)
-            magnitude, phase = guessed(whole, self.frames, ROUNDS, SHARP)
-            spectrum = (magnitude * phase * standing(whole.shape[1], self.frames, x.device)).transpose(1, 2)[:, :N]
+            wave = nn.functional.pad(wave[:, :-1].flatten(1), (0, max(0, frames.size - (N - 1) * frames.hop)))
+            spectrum = torch.stft(wave, frames.size, frames.hop, window=frames.window, return_complex=True)[..., :N]
+            spectrum = (spectrum * standing(N, frames, x.device)).transpose(1, 2)
             return Signal(torch.cat([mel, spectrum.real, spectrum.imag], 2), "sequence", mask)
+
+
+def beside_guess(mel: np.ndarray, rate: int) -> np.ndarray:
+    """(N, MELS) → (N, MELS + hop) float16."""
+    hop = LogMel(rate, mels=MELS).hop
+    wave = np.zeros(len(mel) * hop, np.float32)
+    found = guessed(mel, rate)
+    wave[: len(found)] = found
+    return np.concatenate([mel, wave.reshape(len(mel), hop)], 1).astype(np.float16)
 
 
 def heard_in(values: pl.Series) -> pl.Series:

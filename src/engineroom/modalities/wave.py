@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..core.config import LimitsConfig
@@ -16,7 +17,7 @@ from ._base import Base, each_cell
 from ._mixture import ragged
 from .mel import MELS, SILENCE, heard_in, whole_frames
 
-PIECE = 56  # frames of the stretches that teach
+PIECE = 48  # frames of the stretches that teach
 QUIET = 12.0  # dB that a stretch may be softer than its recording
 
 
@@ -38,17 +39,18 @@ class Wave(Base):
     def follow(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Frames (B, PIECE + 1, MELS) anywhere, and the sound between the middles of the first and the last (B, PIECE · hop)."""
+        """Frames (B, PIECE + 1, MELS + hop) anywhere, and the sound between the middles of the first and the last (B, PIECE · hop)."""
         hop = LogMel(target_state["rate"], mels=MELS).hop
         frames, waves = [], []
         for row, (mel, wave) in enumerate(zip(own[""], said[""], strict=True)):
             mel, wave = mel[: int(own["_mask"][row].sum())], wave[: int(said["_mask"][row].sum())].float()
             start = int(torch.randint(max(1, len(mel) - PIECE), (1,), generator=generator))
             gain = 10 ** (-QUIET / 20 * float(torch.rand(1, generator=generator)))
-            mel, wave = mel[start : start + PIECE + 1], wave[start * hop : (start + PIECE) * hop] * gain
-            mel = torch.log((mel.exp() - np.exp(SILENCE)).clamp_min(0) * gain**2 + np.exp(SILENCE))
-            frames.append(torch.nn.functional.pad(mel, (0, 0, 0, PIECE + 1 - len(mel)), value=SILENCE))
-            waves.append(torch.nn.functional.pad(wave, (0, PIECE * hop - len(wave))).to(torch.int16))
+            mel, wave = mel[start : start + PIECE + 1].float(), wave[start * hop : (start + PIECE) * hop] * gain
+            logs = torch.log((mel[:, :MELS].exp() - np.exp(SILENCE)).clamp_min(0) * gain**2 + np.exp(SILENCE))
+            after = (0, 0, 0, PIECE + 1 - len(mel))
+            frames.append(torch.cat([F.pad(logs, after, value=SILENCE), F.pad(mel[:, MELS:] * gain, after)], 1))
+            waves.append(F.pad(wave, (0, PIECE * hop - len(wave))).to(torch.int16))
         own, said = {"": torch.stack(frames)}, {"": torch.stack(waves)}
         return tuple({**one, "_mask": torch.ones(one[""].shape[:2], dtype=torch.bool)} for one in (own, said))  # type: ignore[return-value]
 

@@ -27,7 +27,8 @@ from ._running import follow_weights
 from ._study import Study
 
 BETAS = (0.8, 0.99)  # little momentum: the other player moves
-STEEP = 1.0  # weight of the squared gradient at what is real
+STEEP = 0.1  # weight of the squared gradient at what is real
+KEENER = 3.0  # times the rate at which others learn: the critic begins with nothing (Heusel et al. 2017)
 CONVINCING, ALIKE = 1.0, 1.0  # shares, beside the task's own loss, of convincing the critic and of looking to it like the truth
 WAIT, RISE = 50, 100  # steps until the critic is heard at all; steps in which it comes to its full share
 
@@ -46,7 +47,8 @@ class Finishing(Study):
     def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
         model, maker, judge = cast["model"], cast["maker"], cast["judge"]
         making = precision.wrap(maker)
-        learning, judging = (make_optimizer(one, lr=lr, weight_decay=0.0, betas=BETAS) for one in (maker, judge))
+        learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
+        judging = make_optimizer(judge, lr=KEENER * lr, weight_decay=0.0, betas=BETAS)
 
         def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
             """How real the judge finds what is real and what was made, patch by patch (B, P); and how steep it is there (B,)."""
@@ -83,16 +85,16 @@ def pulled(task, judge: nn.Module, output: Tensor, batch: Batch) -> Losses:
     found, felt = judge(judge.sees(task.seen(output, batch)))
     with torch.no_grad():
         true, known = judge(judge.sees(task.real(batch)))
-    convince = softplus(true - found).mean()
+    convince, sure = softplus(true - found).mean(), float((true - found.detach()).mean().clamp(0, 1))  # who cannot tell them apart has nothing to say
     alike = torch.stack([(a - b).abs().mean() / b.abs().mean().clamp_min(1e-6) for a, b in zip(felt, known, strict=True)]).mean()
     heard = task.strength * min(1.0, max(0.0, (batch.step - WAIT) / RISE))
-    losses, shares = (own.total, convince, alike), (1.0, CONVINCING * heard, ALIKE * heard)
+    losses, shares = (own.total, convince, alike), (1.0, CONVINCING * heard * sure, ALIKE * heard)
     slopes = [torch.autograd.grad(loss, output, retain_graph=True)[0] for loss in losses]
     size = slopes[0].norm()
     pull = sum(share * slope * (size / slope.norm().clamp_min(1e-12)) for share, slope in zip(shares, slopes, strict=True))
     carried = (output * pull).sum()  # its gradient is the pull; what it says is of no interest
     total = carried - carried.detach() + own.total.detach()
-    return Losses(total, {**own.parts, "convincing": convince.detach(), "alike": alike.detach()})
+    return Losses(total, {**own.parts, "convincing": convince.detach(), "alike": alike.detach(), "sure": own.total.new_tensor(sure)})
 
 
 OBJECTIVE = Finishing()

@@ -23,6 +23,7 @@ from ..layers.patches import RESOLUTIONS, Ears, felt_spectrum
 from ..layers.spectrogram import LogMel
 from ..layers.vocoder import griffin_lim
 from ..metrics import vocoding as metrics
+from ..modalities.mel import beside_guess
 from ..modalities.voice import MELS
 from ._heard import encoded, save_waves, side_by_side
 from ._leaning import likeness
@@ -37,7 +38,7 @@ TIMED, TIMES = 5.0, 3  # seconds of sound that are timed; times that the clock i
 
 @dataclass(frozen=True)
 class Vocoding(Plain):
-    """Answers: {"wave": (N,) of (T,) float32}. A network corrects what a few rounds of Griffin and Lim's make of the frames; the loss is what is wrong with
+    """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the loss is what is wrong with
     frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/finishing.py)."""
 
     strength: float = 1.0  # of the critic; 0: only frames and spectra teach
@@ -148,7 +149,7 @@ class Vocoding(Plain):
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         said = np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768 if "said" in answers else answers["wave"][place]
         column = schema[FRAMES]
-        frames = registry.get("modalities", "mel").encode(frame[FRAMES][[row]], column.state, {}).rows()[0]
+        frames = registry.get("modalities", "mel").encode(frame[FRAMES][[row]], column.state, {}).rows()[0][:, :MELS].astype(np.float32)
         waves = [("Griffin-Lim", griffin_lim(frames, self.rate)), ("ours", said)]
         if schema.target.name in frame.columns:
             true = encoded(frame, row, schema, schema.target.name)
@@ -159,12 +160,15 @@ class Vocoding(Plain):
         """How fast it is, on one core, beside Griffin-Lim."""
         mel = np.random.default_rng(0).normal(-6, 3, (int(100 * TIMED) + 1, MELS)).astype(np.float32)
         name = f"column:{FRAMES}"
-        batch = Batch({name: torch.from_numpy(mel)[None], f"{name}_mask": torch.ones(1, len(mel), dtype=torch.bool)}, np.arange(1))
+
+        def ask() -> None:
+            network(Batch({name: torch.from_numpy(beside_guess(mel, self.rate))[None], f"{name}_mask": torch.ones(1, len(mel), dtype=torch.bool)}, np.arange(1)))
+
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         network.eval()
         with torch.inference_mode():
-            ours, others = (seconds(work) / TIMED for work in (lambda: network(batch), lambda: griffin_lim(mel, self.rate)))
+            ours, others = (seconds(work) / TIMED for work in (ask, lambda: griffin_lim(mel, self.rate)))
         torch.set_num_threads(threads)
         words = "seconds of work for a second of sound, one core, frames to sound"
         return [Exhibit("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
