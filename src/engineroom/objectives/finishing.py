@@ -29,7 +29,7 @@ from ._study import Study
 BETAS = (0.8, 0.99)  # little momentum: the other player moves
 STEEP = 0.1  # weight of the squared gradient at what is real
 KEENER = 3.0  # times the rate at which others learn: the critic begins with nothing (Heusel et al. 2017)
-CONVINCING, ALIKE = 1.0, 1.0  # shares, beside the task's own loss, of convincing the critic and of looking to it like the truth
+CONVINCING, ALIKE = 0.5, 0.5  # shares, beside the task's own loss, of convincing the critic and of looking to it like the truth
 WAIT, RISE = 50, 100  # steps until the critic is heard at all; steps in which it comes to its full share
 
 

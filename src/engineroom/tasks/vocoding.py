@@ -32,7 +32,8 @@ from ._options import Plain
 
 FRAMES = "mel"  # what the model reads
 LEAST = 6  # recordings
-SPECTRA = 2.0  # weight of the spectra, beside the frames
+SPECTRA, LOGS = 1.0, 0.5  # weights of the spectra and of their logarithms, beside the frames
+SOFTEST = 60.0  # dB below the loudest of its row that a place of a spectrum counts as silent
 TIMED, TIMES = 5.0, 3  # seconds of sound that are timed; times that the clock is read
 
 
@@ -109,7 +110,8 @@ class Vocoding(Plain):
         mel = (frames.mel(32768 * said) - frames.mel(32768 * true)).abs().mean()
         pairs = [(felt_spectrum(said, size)[:, 2], felt_spectrum(true, size)[:, 2]) for size in RESOLUTIONS]
         spectra = torch.stack([(a - b).abs().mean() / b.mean().clamp_min(1e-3) for a, b in pairs]).mean()
-        return Losses(mel + SPECTRA * spectra, {"mel": mel, "spectra": spectra})
+        logs = torch.stack([(heard(a) - heard(b)).abs().mean() for a, b in pairs]).mean()
+        return Losses(mel + SPECTRA * spectra + LOGS * logs, {"mel": mel, "spectra": spectra, "logs": logs})
 
     def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
         """(B, 1, T) → sounds in their own lengths."""
@@ -187,6 +189,12 @@ class Vocoding(Plain):
 
     def wrong(self, records: Records) -> np.ndarray:
         return np.argsort(-records["lsd"], kind="stable")[:6]
+
+
+def heard(felt: Tensor) -> Tensor:
+    """(B, bins, frames) roots of magnitudes → natural logarithms of power, nothing below what is heard of the row."""
+    floor = felt.detach().flatten(1).amax(1)[:, None, None] * 10 ** (-SOFTEST / 40)
+    return 4 * torch.maximum(felt, floor).clamp_min(1e-3).log()
 
 
 def seconds(work: Any) -> float:
