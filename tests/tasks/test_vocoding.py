@@ -39,8 +39,8 @@ def test_a_network_begins_with_the_guess() -> None:
     mel = frames_of(tone())
     row = torch.from_numpy(beside_guess(mel, RATE))[None]
     signal = MODALITY.stem([{"rate": RATE}], 0, "sequence")(row, torch.ones(1, len(mel), dtype=torch.bool))
-    from engineroom.core.config import Config
     from engineroom.core import registry
+    from engineroom.core.config import Config
 
     torch.manual_seed(0)
     trunk = registry.get("families", "vocos").build(signal, Config(), kind="steps", size="small", members=1).eval()

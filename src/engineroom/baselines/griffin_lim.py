@@ -11,8 +11,8 @@ from ..core.evenly import evenly
 from ..core.objects import objects
 from ..core.signals import Answers
 from ..layers.vocoder import griffin_lim
-from ..modalities import voice
 from ..metrics.vocoding import levelled, log_spectral
+from ..modalities import voice
 from ._store import Fitted, Rival
 
 LOOKED = 6  # training recordings
