@@ -10,6 +10,7 @@ need be found anew for every task.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,8 @@ class Finishing(Study):
         return cast
 
     def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
-        model, maker, judge = cast["model"], cast["maker"], cast["judge"]
+        model, maker = cast["model"], cast["maker"]
+        judge: Any = cast["judge"]  # of layers/patches.py, or like them
         making = precision.wrap(maker)
         learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
         judging = make_optimizer(judge, lr=KEENER * lr, weight_decay=0.0, betas=BETAS)
@@ -79,7 +81,7 @@ class Finishing(Study):
         return {"the same network before its finish": cast["before"]} if "before" in cast else {}
 
 
-def pulled(task, judge: nn.Module, output: Tensor, batch: Batch) -> Losses:
+def pulled(task, judge: Any, output: Tensor, batch: Batch) -> Losses:
     """The task's own loss of `output` (B, K, …), and the two pulls of the judge beside it, each as large a share of that loss's gradient as it should be."""
     own = task.loss(output, batch)
     found, felt = judge(judge.sees(task.seen(output, batch)))

@@ -42,7 +42,7 @@ class Vocoding(Plain):
     """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the loss is what is wrong with
     frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/finishing.py)."""
 
-    strength: float = 1.0  # of the critic; 0: only frames and spectra teach
+    strength: float = 0.5  # of the critic; 0: only frames and spectra teach
     rate: int = field(default=8_000, metadata={"bound": True})
 
     kind = "waves"
