@@ -67,6 +67,11 @@ def finish(
         calibration=calibration,
     )
     say({"event": "rival"})
+    stage = registry.get("objectives", task.objective)
+    before = [
+        examine("before", words, task.calibrated(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
+        for words, one in stage.beside(cast).items()
+    ]
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
     manifest = make_manifest(ready, config, size, calibration, settled, make_provenance(ready, config, seconds, reason)) | {
@@ -74,10 +79,10 @@ def finish(
         "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
     }
-    others = registry.get("objectives", task.objective).exhibits(cast, task, data.batch(test[:OTHERS]))
+    others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
     besides = compose.where_from(model, unfolded(data), test, answers, deep.records, task)
-    report = make_report(ready, config, run, (deep, rival, trivial), verdict.to_json(), manifest, settled, made, besides)
+    report = make_report(ready, config, run, (deep, rival, trivial, *before), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -175,7 +180,7 @@ def make_report(
     ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict,
     made: list[Exhibit], besides: Records,
 ) -> dict[str, Any]:
-    deep, rival, _ = entries
+    deep, rival = entries[:2]
     history = read_history(run.events)
     schema, task, data = ready.schema, ready.task, ready.data
     stopped = next((line for line in reversed(history) if line["event"] == "stopped"), {"step": 0, "reason": "?"})

@@ -125,6 +125,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
             say({"event": "inherited", "from": config.start, "weights": taken, "of": whole})
         else:
             warm(model, data)
+        objective.begin(cast)
         history.write(
             "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
         )

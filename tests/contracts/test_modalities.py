@@ -71,12 +71,12 @@ VALUES = {
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
 GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "scene", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "lots", "film", "record", "voice", "spelling")
+         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "lots", "film", "record", "voice", "spelling", "mel", "wave")
 
 
 @pytest.fixture
 def values(name, tmp_path):
-    if name not in ("audio", "speech", "noisy", "clean", "voice"):
+    if name not in ("audio", "speech", "noisy", "clean", "voice", "mel", "wave"):
         return VALUES[name]
     import soundfile
 

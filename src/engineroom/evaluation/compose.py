@@ -17,7 +17,7 @@ from .shown import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
-WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer"}
+WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer", "before": "before"}
 
 
 def versus_section(entries: list[Examination], verdict: dict[str, Any], task) -> Section:

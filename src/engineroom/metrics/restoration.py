@@ -46,6 +46,15 @@ def compared(said: np.ndarray, true: np.ndarray, border: int, colour: bool) -> t
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255."""
+    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255. `texture` and `detail` as in metrics/texture.py. `blend`: the geometric
+    mean of being wrong and of looking wrong: a tenth less of the one is worth a tenth more of the other."""
     mean = float(np.mean(records["psnr"]))
-    return {"psnr": mean, "ssim": float(np.mean(records["ssim"])), "rmse": 255 * 10 ** (-mean / 20)}
+    wrong, looks = 255 * 10 ** (-mean / 20), mean_of(records["texture"])
+    blend = float(np.sqrt(wrong * looks))
+    return {"psnr": mean, "ssim": float(np.mean(records["ssim"])), "texture": looks, "detail": mean_of(records["detail"]), "rmse": wrong, "blend": blend}
+
+
+def mean_of(values: np.ndarray) -> float:
+    """Of those that are known: a picture of a few pixels has no texture."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -11,6 +11,14 @@ from ..core.signals import Batch
 
 
 class Study:
+    alike: ClassVar[tuple[str, ...]] = ()  # others on the stage that are of the model's own make
+
+    def begin(self, cast: nn.ModuleDict) -> None:
+        """Nothing was learnt yet, but the model may have been warmed, or inherited weights: those of its make begin where it stands."""
+        for name in self.alike:
+            if name in cast:
+                cast[name].load_state_dict(cast["model"].state_dict())
+
     def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Any:
         """Where training batches come from: the rows of the table (`batches`, a data.dataset.Training), or something with the same methods."""
         return batches
@@ -18,6 +26,10 @@ class Study:
     def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Exhibit]:
         """What others on the stage could tell."""
         return []
+
+    def beside(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
+        """Networks that did not learn but are examined on the same test rows, by what they are in words."""
+        return {}
 
 
 class Numbers:

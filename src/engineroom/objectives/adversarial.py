@@ -44,6 +44,8 @@ class Judge(nn.Module):
 
 
 class Adversarial(Study):
+    alike = ("maker",)
+
     def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "maker"; "judge"}."""
         maker = assemble(schema, config, task, example, rows=rows, networks=1)

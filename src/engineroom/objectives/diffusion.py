@@ -28,6 +28,8 @@ UNTOLD = 10  # one row in so many learns without being told what it is
 
 
 class Diffusion(Study):
+    alike = ("learner",)
+
     def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "learner"}."""
         learner = assemble(schema, config, task, example, rows=rows, networks=1)

@@ -31,6 +31,8 @@ CLIP = 10.0
 
 
 class QLearning(Study):
+    alike = ("target",)
+
     def cast(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …; "target": its slower copy}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..layers.damage import KINDS, LIGHT, SCALES, scale_of
 from ..metrics import restoration as metrics
+from ..metrics.texture import detail, texture
 from ..modalities._canvas import unpacked
 from ..modalities.damaged import PART
 from ._before import abreast_all, png, save_pictures, unpng
@@ -29,6 +30,7 @@ from ._options import Plain
 
 ASKED = "damaged"  # what the model reads
 LEAST = 4  # pictures
+FINISHES = ("none", "gan")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Restoration(Plain):
     mean absolute error of colours and of their brightness."""
 
     damage: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
+    finish: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie (tasks/_finished.py)
+    strength: float = 1.0  # of that pull
     kind_of: str = field(default="x2", metadata={"bound": True})
 
     kind = "restored"
@@ -54,17 +58,25 @@ class Restoration(Plain):
     headline = "psnr"
     higher_is_better = True
     higher = ("psnr", "ssim")
-    lower = ("rmse",)
+    lower = ("rmse", "texture")
+    hides = ("blend",)
     selects = "rmse"
     target_modality = "whole"
 
+    def facing(self, target: Column) -> Restoration:
+        from ._finished import Finished
+
+        return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.finish == FINISHES[1] else self
+
     def bind(self, target: Column) -> Restoration:
-        return replace(self, kind_of=str(target.state["damage"]))
+        return replace(self.facing(target), kind_of=str(target.state["damage"]))
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Every picture twice: as it is, and as one that will be damaged. Who asks brings pictures that are."""
         if self.damage not in KINDS:
             raise UserError(f"Pictures cannot be damaged by {self.damage!r}.", "", nearest(self.damage, KINDS, label="Kinds of damage"))
+        if self.finish not in FINISHES:
+            raise UserError(f"There is no finish {self.finish!r}.", "", nearest(self.finish, FINISHES, label="Finishes"))
         frame = table.frame
         known = [one for one in (target, ASKED) if one in frame.columns]
         name = media_column(table, known[0] if known else None, "image", "pictures")
@@ -115,7 +127,9 @@ class Restoration(Plain):
         pairs = list(zip(answers["picture"], truth, strict=True))
         found = [metrics.compared(said, true, 0 if colour else scale_of(self.kind_of), colour) for said, true in pairs]
         each = np.array(found, np.float64).reshape(-1, 2)
-        return {"truth": np.array([one.shape[0] * one.shape[1] for one in truth]), "psnr": each[:, 0], "ssim": each[:, 1], "loss": -each[:, 0], "said": objects([png(said) for said, _ in pairs])}
+        looks = {name: np.array([measure(said, true) for said, true in pairs], float) for name, measure in (("texture", texture), ("detail", detail))}
+        sizes = np.array([one.shape[0] * one.shape[1] for one in truth])
+        return {"truth": sizes, "psnr": each[:, 0], "ssim": each[:, 1], **looks, "loss": -each[:, 0], "said": objects([png(said) for said, _ in pairs])}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records)

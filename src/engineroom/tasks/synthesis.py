@@ -31,6 +31,7 @@ from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
 from ._uttered import CURVE, STATES, course, searched, spoken, within
+from ._vocoder import voiced, with_vocoder
 
 WIDE = CURVE * MELS + 1  # numbers a state: its sound's level, slope and bend, and how long it lasts
 SENTENCE = "text"  # what the model reads
@@ -44,6 +45,7 @@ TIMED = 4  # times that the clock is read
 class Synthesis(Plain):
     """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither attention nor steps: all frames at once."""
 
+    vocoder: str = ""  # a run of the recipe vocoder, which is carried along; without one, Griffin and Lim's rounds
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     kind = "speeches"
@@ -65,6 +67,9 @@ class Synthesis(Plain):
 
     def bind(self, target: Column) -> Synthesis:
         return replace(self, state=dict(target.state))
+
+    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        return with_vocoder(schema, self.vocoder) if self.vocoder else schema
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         frame = table.frame
@@ -131,7 +136,8 @@ class Synthesis(Plain):
 
     def wave(self, mel: np.ndarray) -> np.ndarray:
         """(T, MELS) as answered → (samples,) float32."""
-        return griffin_lim(np.pad(self.loud(mel), (BREATH, (0, 0)), constant_values=SILENCE), self.state["rate"])
+        frames = np.pad(self.loud(mel), (BREATH, (0, 0)), constant_values=SILENCE)
+        return voiced(frames, self.state) if "vocoder" in self.state else griffin_lim(frames, self.state["rate"])
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How long each takes to say; for the sounds themselves see `save`."""
