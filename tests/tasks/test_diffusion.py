@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from engineroom.core.errors import UserError
 from engineroom.core.registry import get
 from engineroom.core.seeds import torch_generator
 from engineroom.core.signals import Batch
+from engineroom.data.dataset import encode_table
 from engineroom.data.fields import Field
 from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
 
@@ -81,3 +83,11 @@ def test_colours_without_kinds_by_the_command_line(tmp_path: Path) -> None:
 def test_options_out_of_bounds_are_refused() -> None:
     with pytest.raises(UserError, match="out of bounds"):
         er.train(squares(60), target="picture", recipe="diffusion", options={"steps": 0}, show="quiet")
+
+
+def test_it_makes_pictures_wherever_the_network_is(model) -> None:
+    """A device without numbers refuses, as any other would, what lies elsewhere."""
+    data = encode_table(pl.DataFrame({"side": ["left", "right"], "noise": [0, 1]}), model.schema, target=False)
+    network = copy.deepcopy(model.network).to("meta")
+    made = model.task.drawn(network, data.batch(np.arange(2)).to(torch.device("meta")))
+    assert made.device.type == "meta" and made.shape[:2] == (2, 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from torch import Tensor
 
 Layout = Literal["vector", "sequence", "grid", "graph", "clip"]
@@ -29,6 +30,9 @@ class Batch:
 
     def get(self, name: str) -> Tensor | None:
         return self.fields.get(name)
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch({name: tensor.to(device, non_blocking=True) for name, tensor in self.fields.items()}, self.rows, self.step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Precision:
     def move(self, batch: Batch) -> Batch:
         if self.device.type == "cpu":
             return batch
-        return Batch({name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.fields.items()}, batch.rows, batch.step)
+        return batch.to(self.device)
 
     def wrap(self, model: nn.Module) -> Callable[[Batch], Any]:
         if self.name == "fp32":

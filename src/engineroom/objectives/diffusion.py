@@ -42,7 +42,7 @@ class Diffusion(Study):
 
         def forward(batch: Batch) -> Tensor:
             noise, amount = parted(batch[task.chance])
-            told = untold(batch, fields, torch.arange(len(batch)) % UNTOLD == batch.step % UNTOLD)
+            told = untold(batch, fields, torch.arange(len(batch), device=noise.device) % UNTOLD == batch.step % UNTOLD)
             return asked(put(told, task.chance, noisy(task.real(batch), noise, amount), amount))[:, 0]
 
         def loss(output: Tensor, batch: Batch) -> Losses:
@@ -88,8 +88,8 @@ def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field
     """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021). `guidance` 1 = as it comes; more insists on
     what is asked for. What is made stays within ± `most`."""
     x = batch[name][:, :-1].float()
-    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool)) if guidance != 1 and any(one.stacks for one in fields) else None
-    amounts = torch.linspace(1, 0, steps + 1)
+    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device)) if guidance != 1 and any(one.stacks for one in fields) else None
+    amounts = torch.linspace(1, 0, steps + 1, device=x.device)
     for now, then in pairwise(amounts):
         amount = now.expand(len(x), 1, *[1] * (x.ndim - 2))
         v = ask(put(batch, name, x, amount))[:, 0]

@@ -161,8 +161,8 @@ class Generation(Plain):
 
         data = encode_table(frame, schema, target=False)
         with torch.inference_mode():
-            output = self.drawn(network, data.batch(np.arange(frame.height)))
-        return self.respond(output, data.batch(np.arange(1)), schema.target)["picture"]
+            output = self.drawn(network, data.batch(np.arange(frame.height)).to(next(network.parameters()).device))
+        return self.respond(output.cpu(), data.batch(np.arange(1)), schema.target)["picture"]
 
     def sketch(self, network: Any, schema: Schema) -> bytes:
         """Always of the same chance, so that one picture can be followed."""
