@@ -100,3 +100,13 @@ def test_a_highway_is_a_table_of_cars_and_its_rule_does_not_crash() -> None:
     assert facts["observation"]["size"] == 25 and facts["observation"]["names"][:2] == ["own there", "own x"] and facts["action"]["names"][4] == "slower"
     played = play(facts, np.arange(500, 504), RULES["highway-fast"][1](facts))
     assert (played["steps"] == 10).all() and not played["ended"].any() and played["return"].mean() > 6
+
+
+def test_a_slow_world_gets_as_many_rounds_of_trying_as_there_is_time(tmp_path, monkeypatch) -> None:
+    from engineroom.baselines import hand
+
+    facts, state = describe("CartPole-v1?longest=30"), {"middle": [0.0] * 4, "spread": [1.0] * 4}
+    assert hand.search(facts, state, np.arange(20), 0)[1] == hand.ROUNDS
+    monkeypatch.setattr(hand, "SECONDS", 0.0)
+    weights, rounds = hand.search(facts, state, np.arange(20), 0)
+    assert rounds == 1 and weights.shape == (5, 2)

@@ -29,8 +29,8 @@ class Hand(Rival):
         found = rule_of(facts)
         if found is not None:
             return Fitted("hand", RULES[found][0], kind, classes, schema, {"rule": found}, {})
-        weights = search(facts, state, frame[schema.inputs[0].name].to_numpy(), seed)
-        words = "a linear policy found by trying (cross-entropy method)"
+        weights, rounds = search(facts, state, frame[schema.inputs[0].name].to_numpy(), seed)
+        words = f"a linear policy found by trying ({rounds} rounds of the cross-entropy method)"
         return Fitted("hand", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {})
 
     def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
@@ -58,8 +58,8 @@ def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
     return act
 
 
-def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> np.ndarray:
-    """(D + 1, A): the middle of the best tries of the last round."""
+def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
+    """(the middle of the best tries of the last round (D + 1, A), how many rounds there were time for)."""
     shape = (facts["observation"]["size"] + 1, count(facts))
     middle, spread = np.zeros(shape), np.ones(shape)
     steps, begun = 0.0, time.perf_counter()
@@ -74,7 +74,7 @@ def search(facts: Facts, state: Any, seeds: np.ndarray, seed: int) -> np.ndarray
         steps += float(played["steps"].sum())
         if steps > STEPS or time.perf_counter() - begun > SECONDS:
             break
-    return middle
+    return middle, turn + 1
 
 
 BASELINE = Hand()

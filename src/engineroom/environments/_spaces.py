@@ -48,7 +48,8 @@ def seen(env: Any, name: str) -> dict[str, Any]:
         fix = "Boxes, discrete spaces and tuples or dictionaries of them can."
         raise DataError(f"Observations of {name} cannot be read.", f"Its space is {str(space)[:200]}.", fix) from None
     if size > MOST_NUMBERS:
-        raise DataError(f"An observation of {name} holds {size:,} numbers.", f"At most {MOST_NUMBERS:,} are read at once, except as a picture.", "Make it smaller by a wrapper.")
+        why = f"At most {MOST_NUMBERS:,} are read at once, except as a picture."
+        raise DataError(f"An observation of {name} holds {size:,} numbers.", why, "Make it smaller by a wrapper.")
     words = getattr(env.unwrapped, "observation_names", None) or known_names(name, 0)
     named = [str(word) for word in words] if words and len(words) == size else spelled(space)
     return {"size": size, "names": named}

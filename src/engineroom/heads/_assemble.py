@@ -207,13 +207,12 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
     size = config.model.size if config.model.size != "auto" else modality_size(modality.kind, rows)
     if asked in families:
         return asked, size, "asked for"
-    usual = families[0]
     words = "what this task needs: an answer for every place" if modality.kind in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
         "vector": "its numbers have no order: an efficient ensemble of perceptrons",
         "state": "few numbers that say all: perceptrons",
-        "scene": "neighbouring places belong together, and where things are decides: convolutions whose map is read place by place",
+        "scene": "where things are decides: convolutions whose last map is read place by place",
         "static": "the head is the network",
         "clip": "every frame and what changed since the last, followed in time",
         "graph": "what an atom does depends on its neighbours: messages along bonds",
@@ -221,7 +220,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
     }[modality.kind]
-    return usual, size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
+    return families[0], size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
 
 
 def modality_size(kind: str, rows: int) -> str:

@@ -8,7 +8,8 @@ from ._drives import drives
 RECIPE = Recipe(
     title="Steer as a driver did, from camera frames",
     story="Imitation: a table of frames and of what the driver's hands did, learnt as a number from a picture (Pomerleau 1989; Bojarski et al. 2016). Whole stretches of "
-    "the drive are held back to judge by, for neighbouring frames are twins. The last map is read place by place, and no frame is moved in training: where the road lies is the answer.",
+    "the drive are held back to judge by, for neighbouring frames are twins. The last map is read place by place, and no frame is moved in training: where the "
+    "road lies is the answer.",
     data="a table with a column of frames (files or pixels) and one of what was done, named by --target",
     answers="CSV: prediction with an interval",
     target="steering",

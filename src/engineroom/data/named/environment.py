@@ -30,12 +30,14 @@ class Environment:
         seeds = [APART * k + i for k, number in enumerate(EPISODES.values()) for i in range(number)]
         parts = [part for part, number in EPISODES.items() for _ in range(number)]
         frame = pl.DataFrame({START: pl.Series(seeds, dtype=pl.Int64), EPISODE: pl.Series(seeds, dtype=pl.Int64), PART: parts})
+        sight = "scene" if "picture" in facts["observation"] else "observation"
         hints: dict[str, dict[str, Any]] = {
-            START: {"modality": "scene" if "picture" in facts["observation"] else "observation", "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
+            START: {"modality": sight, "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},
             PART: {"modality": "category", "role": "split", "why": "other seeds teach, others choose the weights, others judge"},
         }
-        notes = () if facts["limited"] else (f"{facts['name']} names no limit of steps: episodes are cut after {facts['longest']:,} at the latest (change it: NAME?longest=N).",)
+        limit = f"{facts['name']} names no limit of steps: episodes are cut after {facts['longest']:,} at the latest (change it: NAME?longest=N)."
+        notes = () if facts["limited"] else (limit,)
         return Table(frame, facts["name"].rpartition(":")[2].rpartition("/")[2], hints, notes)
 
 
