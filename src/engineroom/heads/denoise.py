@@ -68,7 +68,7 @@ class Denoise(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)  # what is asked for counts from the first step on
         moment = 2 * WAVES if self.frames > 1 else 0  # what steers a frame knows which it is: left and right differ by what comes first
         self.style = nn.Sequential(nn.Linear(2 * WAVES + told + moment, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
-        self.into = nn.Conv2d(colours, widths[0], 3, padding=1)
+        self.into = nn.Conv2d(colours + (2 if self.frames > 1 else 0), widths[0], 3, padding=1)
         far = [1 if level == 0 else self.frames - 1 for level in range(len(widths))]
         self.down = nn.ModuleList(Block(a, b, self.frames, reach) for (a, b), reach in zip(pairwise((widths[0], *widths)), far, strict=True))
         self.middle = Block(widths[-1], widths[-1], self.frames, far[-1])
@@ -86,7 +86,8 @@ class Denoise(nn.Module):
             moments = self.waves(torch.linspace(0, 1, self.frames, device=x.device)[:, None])
             steers = torch.cat([steers.repeat_interleave(self.frames, 0), moments.repeat(len(x), 1).to(steers.dtype)], 1)
         shape, style = x.shape, self.style(steers)
-        x = self.into(x.reshape(-1, shape[1] // self.frames, *shape[2:]))
+        x = x.reshape(-1, shape[1] // self.frames, *shape[2:])
+        x = self.into(torch.cat([x, places(x)], 1) if self.frames > 1 else x)
         kept = []
         for level, block in enumerate(self.down):
             x = block(F.avg_pool2d(x, 2) if level else x, style)
@@ -96,6 +97,12 @@ class Denoise(nn.Module):
             x = F.interpolate(x, scale_factor=2, mode="nearest") if level else x
             x = block(torch.cat([x, kept.pop()], 1), style)
         return self.out(F.silu(self.norm(x))).float().reshape(shape)[:, None]
+
+
+def places(x: Tensor) -> Tensor:
+    """(N, C, h, w) → (N, 2, h, w): where each place is, from -1 to 1 down and across (Liu et al. 2018); a way is a change of place, and convolutions know no places."""
+    down, across = (torch.linspace(-1, 1, side, dtype=x.dtype, device=x.device) for side in x.shape[2:])
+    return torch.stack(torch.meshgrid(down, across, indexing="ij")).expand(len(x), -1, -1, -1)
 
 
 HEAD = Denoise
