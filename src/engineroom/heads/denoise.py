@@ -66,8 +66,9 @@ class Denoise(nn.Module):
         widths = known[: max(1, min(len(known), (side // 4).bit_length()))]
         told = sum(part.shape[-1] for part in example.parts)
         self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)  # what is asked for counts from the first step on
-        self.style = nn.Sequential(nn.Linear(2 * WAVES + told, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
-        self.into = nn.Conv2d(colours, widths[0], 3, padding=1)
+        moment = 2 * WAVES if self.frames > 1 else 0  # what steers a frame knows which it is: left and right differ by what comes first
+        self.style = nn.Sequential(nn.Linear(2 * WAVES + told + moment, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU())
+        self.into = nn.Conv2d(colours + (2 if self.frames > 1 else 0), widths[0], 3, padding=1)
         far = [1 if level == 0 else self.frames - 1 for level in range(len(widths))]
         self.down = nn.ModuleList(Block(a, b, self.frames, reach) for (a, b), reach in zip(pairwise((widths[0], *widths)), far, strict=True))
         self.middle = Block(widths[-1], widths[-1], self.frames, far[-1])
@@ -80,9 +81,13 @@ class Denoise(nn.Module):
     def forward(self, features: Features) -> Tensor:
         assert features.map is not None
         x, amount = features.map.data[:, :-1], features.map.data[:, -1:, 0, 0]
-        style = self.style(torch.cat([self.waves(amount), *(norm(part.float().mean(1)) for norm, part in zip(self.norms, features.parts, strict=True))], 1))
-        shape, style = x.shape, style.repeat_interleave(self.frames, 0)
-        x = self.into(x.reshape(-1, shape[1] // self.frames, *shape[2:]))
+        steers = torch.cat([self.waves(amount), *(norm(part.float().mean(1)) for norm, part in zip(self.norms, features.parts, strict=True))], 1)
+        if self.frames > 1:
+            moments = self.waves(torch.linspace(0, 1, self.frames, device=x.device)[:, None])
+            steers = torch.cat([steers.repeat_interleave(self.frames, 0), moments.repeat(len(x), 1).to(steers.dtype)], 1)
+        shape, style = x.shape, self.style(steers)
+        x = x.reshape(-1, shape[1] // self.frames, *shape[2:])
+        x = self.into(torch.cat([x, places(x)], 1) if self.frames > 1 else x)
         kept = []
         for level, block in enumerate(self.down):
             x = block(F.avg_pool2d(x, 2) if level else x, style)
@@ -91,7 +96,13 @@ class Denoise(nn.Module):
         for level, block in enumerate(self.up):
             x = F.interpolate(x, scale_factor=2, mode="nearest") if level else x
             x = block(torch.cat([x, kept.pop()], 1), style)
-        return self.out(F.silu(self.norm(x))).float().view(shape)[:, None]
+        return self.out(F.silu(self.norm(x))).float().reshape(shape)[:, None]
+
+
+def places(x: Tensor) -> Tensor:
+    """(N, C, h, w) → (N, 2, h, w): where each place is, from -1 to 1 down and across (Liu et al. 2018); a way is a change of place, and convolutions know no places."""
+    down, across = (torch.linspace(-1, 1, side, dtype=x.dtype, device=x.device) for side in x.shape[2:])
+    return torch.stack(torch.meshgrid(down, across, indexing="ij")).expand(len(x), -1, -1, -1)
 
 
 HEAD = Denoise

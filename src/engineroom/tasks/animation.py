@@ -29,6 +29,7 @@ class Animation(Diffusion):
     """Answers and headline as in generation: {"picture": (N, frames · colours, S, S) uint8, "made": (N, F + 2) features}."""
 
     frames: int = 8  # of a clip, evenly taken
+    steps: int = 15  # from noise to clip: a clip costs as much as so many pictures
 
     target_modality = "film"
     pace = "animation"
