@@ -39,3 +39,13 @@ def test_unknown_damage_is_refused() -> None:
     table = Table(pl.DataFrame({"picture": np.zeros((6, 8, 8, 3), np.uint8)}))
     with pytest.raises(UserError, match="x9"):
         make_task("restoration", {"damage": "x9"}).reframe(table, "picture", asking=False)
+
+
+@pytest.mark.parametrize("side", [1, 2, 15, 16, 56, 57])
+def test_the_richest_part_lies_within(side: int) -> None:
+    from engineroom.tasks._before import richest
+
+    picture = np.zeros((side, side + 3, 3), np.uint8)
+    picture[:, -1] = 255
+    top, left, part = richest(picture, min(56, side))
+    assert top == 0 and left + part <= side + 3 and part == min(56, side) and (side < 3 or left > 0)

@@ -75,9 +75,9 @@ def richest(picture: np.ndarray, side: int) -> tuple[int, int, int]:
     down, right = np.gradient(light) if min(light.shape) > 1 else (light, light)
     busy = uniform_filter(np.hypot(down, right), side, mode="constant")
     half = side // 2
-    inside = busy[half : busy.shape[0] - half or None, half : busy.shape[1] - half or None]
+    inside = busy[half : half + busy.shape[0] - side + 1, half : half + busy.shape[1] - side + 1]  # the middles of all squares that lie within
     top, left = np.unravel_index(int(inside.argmax()), inside.shape)
-    return min(int(top), picture.shape[0] - side), min(int(left), picture.shape[1] - side), side
+    return int(top), int(left), side
 
 
 def save_pictures(pictures: np.ndarray, frame: pl.DataFrame, schema: Schema, folder: Path) -> None:
