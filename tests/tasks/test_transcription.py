@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import torch
 
+from engineroom.baselines.viterbi import aligned
 from engineroom.core.config import Config
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
@@ -115,3 +116,9 @@ def test_a_command_is_heard_and_read(model, tmp_path) -> None:
     grammar.write_text('{"intents": {"hum": ["sa ti"]}}')
     found = listen_session(model, [path], grammar=str(grammar), seconds=1.0)
     assert found[0]["recording"] == path and set(found[0]) == {"recording", "wake", "intent", "slots", "text"}
+
+
+@pytest.mark.parametrize("states", [1, 3, 127, 128, 400])
+def test_the_rival_finds_a_path_of_any_length(states: int) -> None:
+    true = np.sort(np.concatenate([np.arange(states), np.arange(0, states, 3)]))
+    assert aligned(-np.abs(true[:, None] - np.arange(states)).astype(float) * 10).tolist() == true.tolist()

@@ -123,7 +123,7 @@ def aligned(scores: np.ndarray) -> np.ndarray:
     out = np.zeros(T, int)
     for t in range(T - 1, -1, -1):
         out[t] = place
-        place -= came[t, place]
+        place -= int(came[t, place])  # as plain numbers: a path may have more states than 8 bits count
     return out
 
 
