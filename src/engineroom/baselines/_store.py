@@ -31,8 +31,7 @@ TRUSTED = [
     "sklearn._loss.loss.HalfSquaredError",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.tree._tree.Tree",
-    "functools.partial",
-    "sklearn.utils.validation.check_array",
+    "functools.partial", "sklearn.utils.validation.check_array",
 ]
 KINDS = ("classes", "number", "labels")
 MANY_ROWS = 100_000  # for fewer, one thread does it
