@@ -122,3 +122,12 @@ def test_a_command_is_heard_and_read(model, tmp_path) -> None:
 def test_the_rival_finds_a_path_of_any_length(states: int) -> None:
     true = np.sort(np.concatenate([np.arange(states), np.arange(0, states, 3)]))
     assert aligned(-np.abs(true[:, None] - np.arange(states)).astype(float) * 10).tolist() == true.tolist()
+
+
+@pytest.mark.parametrize("letters", [1, 63, 64, 300])
+def test_the_moments_of_a_text_of_any_length(letters: int) -> None:
+    codes = 1 + np.arange(letters) % 3
+    said = np.repeat(codes, 2)
+    logp = np.log(np.full((len(said), 4), 0.01))
+    logp[np.arange(len(said)), said] = np.log(0.97)
+    assert moments(logp, codes).tolist() == [[2 * k, 2 * k + 1] for k in range(letters)]

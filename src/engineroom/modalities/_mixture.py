@@ -7,14 +7,32 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from ..core.protocols import Ragged
+from ..core.config import LimitsConfig
+from ..core.protocols import Ragged, State
+from ._base import Base
 from .audio import decode
 
 LONGEST = 3_600.0  # seconds of a recording that is asked about
 SECONDS = 8.0  # of a recording that teaches or judges
 LOUDEST = 0.9  # of what int16 holds
 MADE = "made"  # in place of a recording of noise: noise made by chance
+
+
+class Sounds(Base):
+    """A sound that is the answer to another, at the rate at which that one is heard."""
+
+    follows = "steps"
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        return {}
+
+    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        return {**state, "rate": other.get("rate", 8_000)}
+
+    def show(self, value: Any, state: State) -> str:
+        return ""
 
 
 def mixed(cell: Mapping[str, Any], rate: int) -> np.ndarray:

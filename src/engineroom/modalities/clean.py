@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 import torch
 from torch import Tensor
 
-from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
-from ._base import Base, each_cell
-from ._mixture import as_int16, at_level, loudness, mixed, ragged
+from ._base import each_cell
+from ._mixture import Sounds, as_int16, at_level, loudness, mixed, ragged
 
 PIECE = 2.0  # seconds of the stretches that teach
 LOW, HIGH = -6.0, 15.0  # dB of clean sound above the noise, in training
@@ -20,16 +17,7 @@ QUIET = 26.0  # dB that a stretch may be below the loudest
 PAUSE = 0.3  # seconds between recordings that are joined, at most
 
 
-class Clean(Base):
-    follows = "steps"
-
-    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return {}
-
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        """Both are heard at one rate."""
-        return {**state, "rate": other.get("rate", 8_000)}
-
+class Clean(Sounds):
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(T, 2) int16 each: clean, and with its noise."""
         return ragged(each_cell(values.to_list(), lambda cell: mixed(cell, state["rate"]), damaged, np.zeros((0, 2), np.int16)), (2,))
@@ -49,9 +37,6 @@ class Clean(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == 2
-
-    def show(self, value: Any, state: State) -> str:
-        return ""
 
 
 def remixed(rows: list[np.ndarray], row: int, samples: int, pause: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..layers.spectrogram import LogMel
-from ._base import Base, each_cell
-from ._mixture import ragged
+from ._base import each_cell
+from ._mixture import Sounds, ragged
 from .mel import MELS, SILENCE, heard_in, whole_frames
 
 PIECE = 48  # frames of the stretches that teach
 QUIET = 12.0  # dB that a stretch may be softer than its recording
 
 
-class Wave(Base):
-    follows = "steps"
-
-    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return {}
-
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        """Both are heard at one rate."""
-        return {**state, "rate": other.get("rate", 8_000)}
-
+class Wave(Sounds):
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(T,) int16 each, T a whole number of hops."""
         frames = LogMel(state["rate"], mels=MELS)
@@ -56,9 +44,6 @@ class Wave(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2
-
-    def show(self, value: Any, state: State) -> str:
-        return ""
 
 
 MODALITY = Wave()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
+
+from ..engine.schedule import Schedule
 
 LONGEST = 0.998  # share of the mean that stays, at most
 
@@ -16,3 +20,16 @@ def follow_weights(mean: nn.Module, learner: nn.Module, step: int) -> None:
             weight.lerp_(other, 1 - keep)
         for buffer, now in zip(mean.buffers(), learner.buffers(), strict=True):
             buffer.copy_(now)
+
+
+def in_step(mean: nn.Module, learner: nn.Module, schedule: Schedule, *optimizers: torch.optim.Optimizer) -> Callable[[int], None]:
+    """What is done after every step: the mean follows its learner, the rates follow the schedule; those of the first step are set at once."""
+    for optimizer in optimizers:
+        schedule.apply(optimizer, 0)
+
+    def after(step: int) -> None:
+        follow_weights(mean, learner, step)
+        for optimizer in optimizers:
+            schedule.apply(optimizer, step)
+
+    return after

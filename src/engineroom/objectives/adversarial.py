@@ -23,7 +23,7 @@ from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
-from ._running import follow_weights
+from ._running import in_step
 from ._study import Numbers, Study
 
 BETAS = (0.0, 0.99)  # no momentum: the other player moves
@@ -79,13 +79,7 @@ class Adversarial(Study):
         def convince(output: Tensor, batch: Batch) -> Losses:
             return Losses(softplus(-output).mean())
 
-        def after(step: int) -> None:
-            follow_weights(model, maker, step)
-            schedule.apply(learning, step)
-            schedule.apply(judging, step)
-
-        schedule.apply(learning, 0)
-        schedule.apply(judging, 0)
+        after = in_step(model, maker, schedule, learning, judging)
         return (
             Player("judge", judging, compare, tell_apart),
             Player("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),

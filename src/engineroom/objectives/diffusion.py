@@ -21,7 +21,7 @@ from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
-from ._running import follow_weights
+from ._running import in_step
 from ._study import Study
 
 UNTOLD = 10  # one row in so many learns without being told what it is
@@ -50,12 +50,7 @@ class Diffusion(Study):
             noise, amount = parted(batch[task.chance])
             return Losses((output - velocity(task.real(batch), noise, amount)).square().mean())
 
-        def after(step: int) -> None:
-            follow_weights(model, learner, step)
-            schedule.apply(optimizer, step)
-
-        schedule.apply(optimizer, 0)
-        return (Player("learner", optimizer, forward, loss, clip=1.0, after=after),)
+        return (Player("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),)
 
 
 def parted(field: Tensor) -> tuple[Tensor, Tensor]:

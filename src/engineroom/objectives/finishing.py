@@ -24,7 +24,7 @@ from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
-from ._running import follow_weights
+from ._running import in_step
 from ._study import Study
 
 BETAS = (0.8, 0.99)  # little momentum: the other player moves
@@ -65,13 +65,7 @@ class Finishing(Study):
             gap, steep = softplus(output[1] - output[0]).mean(), output[2].mean()
             return Losses(gap + STEEP / 2 * steep, {"told_apart": gap.detach(), "steepness": steep.detach()})
 
-        def after(step: int) -> None:
-            follow_weights(model, maker, step)
-            schedule.apply(learning, step)
-            schedule.apply(judging, step)
-
-        schedule.apply(learning, 0)
-        schedule.apply(judging, 0)
+        after = in_step(model, maker, schedule, learning, judging)
         return (
             Player("model", learning, making, lambda output, batch: pulled(task, judge, output, batch), clip=1.0),
             Player("judge", judging, compare, tell_apart, after=after),

@@ -80,6 +80,6 @@ def moments(logp: np.ndarray, codes: np.ndarray) -> np.ndarray:
     path = np.zeros(T, int)
     for t in range(T - 1, -1, -1):
         path[t] = place
-        place -= came[t, place]
+        place -= int(came[t, place])  # a long text has more states than 8 bits count
     spans = [np.flatnonzero(path == 2 * k + 1) for k in range(len(codes))]
     return np.array([(one[0], one[-1]) if len(one) else (0, 0) for one in spans], int)
