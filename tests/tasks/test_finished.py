@@ -13,8 +13,9 @@ import engineroom as er
 from engineroom.core.errors import UserError
 from engineroom.core.signals import Batch
 from engineroom.core.table import Table
-from engineroom.tasks._finished import GRID, Finished, moved
+from engineroom.layers.patches import GRID, moved
 from engineroom.tasks._options import make_task
+from engineroom.tasks.restoration import Finished
 
 
 def test_a_picture_and_its_truth_are_moved_alike() -> None:

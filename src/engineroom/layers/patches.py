@@ -15,6 +15,7 @@ WIDTHS = (24, 48, 64)  # channels of the layers that halve
 DETAIL = 4.0  # times as large
 RESOLUTIONS = (256, 1024)  # samples of a window, for sounds
 HEARD = (12, 24, 32)
+GRID = 8  # pixels: what a critic of pictures halves three times
 
 
 class Judge(nn.Module):
@@ -72,3 +73,11 @@ def felt_spectrum(waves: Tensor, size: int) -> Tensor:
     power = spectrum.real.square() + spectrum.imag.square() + 1e-8  # a root has no slope at 0
     felt = power.sqrt().sqrt()  # the root of the magnitude: about as loudness is felt
     return torch.stack([spectrum.real / felt, spectrum.imag / felt, felt], 1)
+
+
+def moved(pictures: Tensor, step: int) -> Tensor:
+    """(B, 3, H, W) → (B, 3, H - GRID, W - GRID): each begins somewhere else, by its place and the step alone. A critic that halves pictures pulls at every
+    second place; where an answer is made in squares of a fixed grid, the same places would be pulled at ever again, and the grid would show."""
+    H, W = (side - GRID for side in pictures.shape[2:])
+    starts = [((3 * row + 5 * step) % GRID, (5 * row + 3 * (step // GRID)) % GRID) for row in range(len(pictures))]
+    return torch.stack([one[:, top : top + H, left : left + W] for one, (top, left) in zip(pictures, starts, strict=True)])

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..core.columns import Column, Schema
 from ..core.errors import DataError, UserError, nearest
@@ -19,6 +19,7 @@ from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..layers.damage import KINDS, LIGHT, SCALES, scale_of
+from ..layers.patches import Patches, moved
 from ..metrics import restoration as metrics
 from ..metrics.texture import detail, texture
 from ..modalities._canvas import unpacked
@@ -31,6 +32,10 @@ from ._options import Plain
 ASKED = "damaged"  # what the model reads
 LEAST = 4  # pictures
 FINISHES = ("none", "gan")
+TRADE = (
+    "A finish trades PSNR for it. The critic and its inner layers have learnt of the training pictures alone, never of photographs elsewhere; "
+    "details it adds are likely ones, not known ones."
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Restoration(Plain):
     mean absolute error of colours and of their brightness."""
 
     damage: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
-    finish: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie (tasks/_finished.py)
+    finish: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie
     strength: float = 1.0  # of that pull
     kind_of: str = field(default="x2", metadata={"bound": True})
 
@@ -64,8 +69,6 @@ class Restoration(Plain):
     target_modality = "whole"
 
     def facing(self, target: Column) -> Restoration:
-        from ._finished import Finished
-
         return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.finish == FINISHES[1] else self
 
     def bind(self, target: Column) -> Restoration:
@@ -166,6 +169,39 @@ def enlarged(batch: Batch, width: int) -> Tensor:
     x = batch[f"column:{ASKED}"].float()
     scale = width // x.shape[-1]
     return x if scale == 1 else F.interpolate(x, scale_factor=float(scale), mode="bicubic", align_corners=False)
+
+
+@dataclass(frozen=True)
+class Finished(Restoration):
+    """The same question with a finish: chosen and graded by how real its answers look, beside how near they are.
+
+    A critic of patches stands beside (objectives/finishing.py). PSNR falls: whoever looks for the nearest picture takes the one before.
+    """
+
+    objective = "finishing"
+    pace = "finishing"
+    headline = "texture"
+    higher_is_better = False
+    selects = "blend"
+
+    def critic(self, target: Column, condition: int) -> nn.Module:
+        return Patches(3)
+
+    def real(self, batch: Batch) -> Tensor:
+        """(B, 3, H, W) from -1 to 1."""
+        return moved(batch["target"].float() / 127.5 - 1, batch.step)
+
+    def seen(self, output: Tensor, batch: Batch) -> Tensor:
+        """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the real ones."""
+        return moved((255 * output[:, 0] + enlarged(batch, output.shape[-1])) / 127.5 - 1, batch.step)
+
+    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+        """Both sides of the trade, picture by picture."""
+        labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
+        series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", rival))]
+        words = "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture as real as it. " + TRADE
+        bars = Exhibit("bars", "How real it looks, picture by picture", {"labels": labels, "series": series, "y": "distance of textures"}, words)
+        return [bars, *super().exhibits(records, rival, target)]
 
 
 TASK = Restoration()
