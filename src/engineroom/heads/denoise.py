@@ -44,7 +44,6 @@ class Block(nn.Module):
             hidden = hidden + self.over_time(F.silu(hidden), self.time)
         return self.around(x) + self.second(F.silu(self.between(hidden) * (1 + scale) + shift))
 
-
     def over_time(self, x: Tensor, time: nn.Module) -> Tensor:
         """(B · frames, D, h, w) → the same: each place beside itself, so many frames before and after."""
         N, D, h, w = x.shape

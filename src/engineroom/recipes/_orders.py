@@ -43,7 +43,7 @@ def orders() -> Any:
 
 
 def halves(word: str) -> list[tuple[str, str]]:
-    """"sami" → s a, m i; "esu" → e, s u."""
+    """Consonant and vowel of each syllable: sami → s a, m i; esu → e, s u."""
     out, consonant = [], ""
     for letter in word:
         if letter in "aeiou":
