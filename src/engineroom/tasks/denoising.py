@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from ._heard import encoded, oddities, save_waves, side_by_side
 from ._leaning import likeness
 from ._mixing import NOISY, questions
 from ._options import Plain
+from ._timed import on_one_core
 
 EDGES = np.array([-30.0, -2.5, 2.5, 7.5, 30.0])  # dB, between the levels that judge
 SPECTRUM = 10.0  # weight of the loudness of every band, beside dB
@@ -145,13 +145,8 @@ class Denoising(Plain):
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """How fast it is as a stream, on one core."""
         frames, sound = Frames(self.rate), np.random.default_rng(0).normal(0, 0.1, int(TIMED * self.rate))
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        begun = time.perf_counter()
-        for _ in self.stream(network, np.array_split(sound, max(1, len(sound) // (BLOCKS * frames.hop)))):
-            pass
-        factor = (time.perf_counter() - begun) / TIMED
-        torch.set_num_threads(threads)
+        blocks = np.array_split(sound, max(1, len(sound) // (BLOCKS * frames.hop)))
+        factor = on_one_core(lambda: list(self.stream(network, blocks)), 1)[0] / TIMED
         items = [
             ["real-time factor", f"{factor:.3f}", "seconds of work for a second of sound, one core, block by block"],
             ["latency", f"{1000 * frames.size / self.rate:.0f} ms", "one window: nothing later is heard"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -30,6 +29,7 @@ from ._heard import side_by_side
 from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
+from ._timed import on_one_core
 from ._uttered import CURVE, STATES, course, searched, spoken, within
 from ._vocoder import voiced, with_vocoder
 
@@ -174,16 +174,8 @@ class Synthesis(Plain):
         """How fast it speaks, on one core, from letters to sound."""
         codes = torch.arange(80)[None] % len(schema.inputs[0].state["letters"]) + 1
         batch = Batch({f"column:{schema.inputs[0].name}": codes, f"column:{schema.inputs[0].name}_mask": torch.ones_like(codes, dtype=torch.bool)}, np.arange(1))
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        took = []
-        with torch.inference_mode():
-            for _ in range(TIMED):
-                begun = time.perf_counter()
-                wave = self.wave(self.respond(network.eval()(batch).float(), batch, schema.target)["mel"][0])
-                took.append(time.perf_counter() - begun)
-        torch.set_num_threads(threads)
-        factor = min(took) / (len(wave) / self.state["rate"])
+        took, wave = on_one_core(lambda: self.wave(self.respond(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED)
+        factor = took / (len(wave) / self.state["rate"])
         return [Exhibit("facts", "How fast it speaks", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,13 @@ from ..layers.patches import RESOLUTIONS, Ears, felt_spectrum
 from ..layers.spectrogram import LogMel
 from ..layers.vocoder import griffin_lim
 from ..metrics import vocoding as metrics
-from ..modalities.mel import beside_guess
 from ..modalities.voice import MELS
 from ._heard import encoded, save_waves, side_by_side
 from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
+from ._timed import on_one_core
+from ._vocoder import asked
 
 FRAMES = "mel"  # what the model reads
 LEAST = 6  # recordings
@@ -161,17 +161,9 @@ class Vocoding(Plain):
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:
         """How fast it is, on one core, beside Griffin-Lim."""
         mel = np.random.default_rng(0).normal(-6, 3, (int(100 * TIMED) + 1, MELS)).astype(np.float32)
-        name = f"column:{FRAMES}"
-
-        def ask() -> None:
-            network(Batch({name: torch.from_numpy(beside_guess(mel, self.rate))[None], f"{name}_mask": torch.ones(1, len(mel), dtype=torch.bool)}, np.arange(1)))
-
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
         network.eval()
-        with torch.inference_mode():
-            ours, others = (seconds(work) / TIMED for work in (ask, lambda: griffin_lim(mel, self.rate)))
-        torch.set_num_threads(threads)
+        works = (lambda: network(asked(mel, self.rate, f"column:{FRAMES}")), lambda: griffin_lim(mel, self.rate))
+        ours, others = (on_one_core(work, TIMES)[0] / TIMED for work in works)
         words = "seconds of work for a second of sound, one core, frames to sound"
         return [Exhibit("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
 
@@ -195,16 +187,6 @@ def heard(felt: Tensor) -> Tensor:
     """(B, bins, frames) roots of magnitudes → natural logarithms of power, nothing below what is heard of the row."""
     floor = felt.detach().flatten(1).amax(1)[:, None, None] * 10 ** (-SOFTEST / 40)
     return 4 * torch.maximum(felt, floor).clamp_min(1e-3).log()
-
-
-def seconds(work: Any) -> float:
-    """The least that it takes."""
-    took = []
-    for _ in range(TIMES):
-        begun = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - begun)
-    return min(took)
 
 
 TASK = Vocoding()
