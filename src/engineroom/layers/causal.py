@@ -25,9 +25,9 @@ class CausalAttention(nn.Module):
     def forward(self, x: Tensor, memory: Memory | None = None, turns: Tensor | None = None) -> tuple[Tensor, Memory]:
         B, T, D = x.shape
         parts = self.qkv(x).view(B, T, 3, self.heads, D // self.heads)
-        looks = parts[:, :, :2] if turns is None else turn(parts[:, :, :2], turns)
-        q, k = looks.permute(2, 0, 3, 1, 4)
-        v = parts[:, :, 2].transpose(1, 2)
+        looks, v = parts.split([2, 1], 2)  # whose way back joins them again, where two slices would fill and add three times as much
+        q, k = (looks if turns is None else turn(looks, turns)).permute(2, 0, 3, 1, 4)
+        v = v[:, :, 0].transpose(1, 2)
         if memory is not None:
             k, v = torch.cat([memory[0], k], 2), torch.cat([memory[1], v], 2)
         before = k.shape[2] - T
