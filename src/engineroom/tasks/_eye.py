@@ -23,6 +23,7 @@ from ._eye_taught import seen
 
 BORDER = 2  # pixels between pictures of a sheet
 PAIRS = 10  # made ones beside their nearest training ones
+SMALLER = 2  # a film of sketches, since forty of them as large as they are made a report of 14 MB
 
 
 def looked(pictures: np.ndarray, state: State) -> np.ndarray:
@@ -94,6 +95,6 @@ def growth(files: list[Path]) -> list[Exhibit]:
 
     if len(files) < 2:
         return []
-    frames = [Image.open(file).convert("RGB") for file in files]
+    frames = [Image.open(file).convert("RGB").reduce(SMALLER) for file in files]
     item = {"title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}", "subtitle": "the same chance throughout", "tone": "", "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10))}
     return [Exhibit("gallery", "As it learnt", {"items": [item], "wide": True})]
