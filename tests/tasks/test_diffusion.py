@@ -18,6 +18,7 @@ from engineroom.core.seeds import torch_generator
 from engineroom.core.signals import Batch
 from engineroom.data.dataset import encode_table
 from engineroom.data.fields import Field
+from engineroom.modalities.static import deeper
 from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
 
 
@@ -91,3 +92,21 @@ def test_it_makes_pictures_wherever_the_network_is(model) -> None:
     network = copy.deepcopy(model.network).to("meta")
     made = model.task.drawn(network, data.batch(np.arange(2)).to(torch.device("meta")))
     assert made.device.type == "meta" and made.shape[:2] == (2, 1)
+
+
+def test_deeper_noise_is_so_many_times_as_strong() -> None:
+    amount = torch.linspace(0, 1, 9)
+    assert torch.allclose(deeper(amount, 1.0), amount, atol=1e-6)
+    (a, b), (far, deep) = shares(amount[1:-1]), shares(deeper(amount, 3.0)[1:-1])
+    assert torch.allclose(deep / far, 3 * b / a, rtol=1e-3)
+    assert float(deeper(amount, 3.0)[0]) == 0 and abs(float(deeper(amount, 3.0)[-1]) - 1) < 1e-6
+
+
+def test_frames_are_learnt_and_made_under_deeper_noise() -> None:
+    task = get("tasks", "animation")
+    assert task.depth == task.frames**0.5 and get("tasks", "diffusion").depth == 1
+    modality = get("modalities", "static")
+    state = modality.fit_knowing(pl.Series([1, 2]), limits=None, facts={"channels": 1, "side": 4, "depth": 3.0})
+    fields = modality.collate(modality.encode(pl.Series(range(64)), state, {}), state)
+    amount = parted(modality.augment(fields, state, torch_generator(0, "x"))[""])[1].flatten()
+    assert abs(float((amount > 0.5).float().mean()) - 0.795) < 0.03  # 1 - atan(1 / 3) · 2 / π

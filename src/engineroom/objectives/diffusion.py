@@ -21,6 +21,7 @@ from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
 from ..heads._assemble import assemble
+from ..modalities.static import deeper
 from ._running import in_step
 from ._study import Study
 
@@ -79,12 +80,12 @@ def put(batch: Batch, name: str, picture: Tensor, amount: Tensor) -> Batch:
     return Batch({**batch.fields, name: field}, batch.rows, batch.step)
 
 
-def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field, ...], *, name: str, steps: int, guidance: float, most: float) -> Tensor:
-    """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021). `guidance` 1 = as it comes; more insists on
-    what is asked for. What is made stays within ± `most`."""
+def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field, ...], *, name: str, steps: int, guidance: float, most: float, depth: float = 1.0) -> Tensor:
+    """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021), made `deeper` as it was learnt.
+    `guidance` 1 = as it comes; more insists on what is asked for. What is made stays within ± `most`."""
     x = batch[name][:, :-1].float()
     free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device)) if guidance != 1 and any(one.stacks for one in fields) else None
-    amounts = torch.linspace(1, 0, steps + 1, device=x.device)
+    amounts = deeper(torch.linspace(1, 0, steps + 1, device=x.device), depth)
     for now, then in pairwise(amounts):
         amount = now.expand(len(x), 1, *[1] * (x.ndim - 2))
         v = ask(put(batch, name, x, amount))[:, 0]

@@ -43,6 +43,10 @@ class Animation(Diffusion):
             raise UserError(f"Clips of {self.frames} frames cannot be made.", "", f"options.frames: 2 to {MOST_FRAMES}.")
         return super().reframe(table, target, asking=asking)
 
+    @property
+    def depth(self) -> float:
+        return self.frames**0.5
+
     def size(self) -> dict[str, int]:
         return {**super().size(), "frames": self.frames}
 

@@ -34,6 +34,11 @@ class Diffusion(Generation):
     monitored = 200
     chance = f"column:{NOISE}"
 
+    @property
+    def depth(self) -> float:
+        """How many times as strong the noise is as for a single picture."""
+        return 1.0
+
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS or not 0 <= self.guidance <= 20:
             raise UserError("Options out of bounds.", f"steps: 1 to {MOST_STEPS}; guidance: 0 to 20.", "Example: --set options.steps=50")
@@ -46,7 +51,7 @@ class Diffusion(Generation):
         size = {"channels": state["channels"], "side": state["height"]}
         hints = {one: dict(hint) for one, hint in framed.hints.items()}
         hints[name]["facts"] = {"side": state["height"], **{one: state[one] for one in ("channels", "frames", "colours") if one in state}}
-        hints[NOISE] |= {"modality": "static", "facts": size}
+        hints[NOISE] |= {"modality": "static", "facts": {**size, "depth": self.depth}}
         return replace(framed, hints=hints)
 
     def quickly(self) -> Diffusion:
@@ -54,7 +59,7 @@ class Diffusion(Generation):
 
     def drawn(self, network: Any, batch: Batch) -> Tensor:
         """(B, 1, C, S, S) from -1 to 1."""
-        return taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0)[:, None]
+        return taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0, depth=self.depth)[:, None]
 
 
 TASK = Diffusion()
