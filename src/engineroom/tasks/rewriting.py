@@ -34,6 +34,7 @@ from ._sampled import sampled
 from ._written import by_length, side_by_side
 
 DECODERS = {"attention": "say", "lstm": "say_lstm"}
+COPIES = {"attention": "say_copy"}  # decoders that can also repeat what they read
 GOALS = ("auto", "translation", "summary")
 MOST_BEAM = 32
 SMOOTHING = 0.1  # of the reference's probability that is left to all other pieces (Szegedy et al. 2016)
@@ -52,6 +53,7 @@ class Rewriting(Plain):
     beam: int = 4  # beginnings kept while the likeliest text is sought; 1 = the likeliest piece each time
     vocabulary: int = VOCABULARY  # pieces known
     shared: bool = False  # are both texts in one language? Then they are made of the same pieces
+    copies: bool = False  # may a piece be copied from what is read? For texts made of shared pieces
     longest: int = LONGEST  # pieces that are read of a text, from its start
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
@@ -75,7 +77,7 @@ class Rewriting(Plain):
 
     @property
     def head(self) -> str:  # type: ignore[override]
-        return DECODERS[self.decoder]
+        return (COPIES if self.copies else DECODERS)[self.decoder]
 
     @property
     def summary(self) -> bool:
@@ -105,6 +107,9 @@ class Rewriting(Plain):
         for name, value, known in (("decoder", self.decoder, tuple(DECODERS)), ("goal", self.goal, GOALS)):
             if value not in known:
                 raise UserError(f"Option {name!r} cannot be {value!r}.", "", nearest(value, known, label="Known"))
+        if self.copies and not (self.shared and self.decoder in COPIES):
+            why = "A piece can be copied where both texts are made of the same pieces, by the decoder attention."
+            raise UserError("Nothing can be copied here.", why, "--set options.shared=true, or --set options.copies=false")
         if not 1 <= self.beam <= MOST_BEAM or not 256 <= self.vocabulary <= MOST_TOKENS or not 8 <= self.longest <= MOST_LONGEST:
             raise UserError(
                 "Options out of bounds.",

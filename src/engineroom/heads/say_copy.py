@@ -1,0 +1,59 @@
+"""Features → a text in return that may repeat what was read: each piece is chosen, or copied from a place (pointer-generator: See et al. 2017).
+
+Summaries are full of the names and words of their text; who had few texts to learn from knows most of these words from nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..core.signals import Features
+from .say import Kept, Say
+
+LEAST = 1e-10  # a probability, so that its logarithm is a number
+
+
+@dataclass(frozen=True)
+class Pointing(Kept):
+    """Beside all that is kept: what places are found by (B, T, D), and the pieces that stand there (B, T), as codes of what is said."""
+
+    places: Tensor | None = None
+    pieces: Tensor | None = None
+
+
+class SayCopy(Say):
+    """As `Say`, where piece p of what was read is code p + 1 of what is said. Logits are logarithms of the mixed probabilities."""
+
+    def __init__(self, example: Features, outputs: int) -> None:
+        super().__init__(example, outputs)
+        width = self.table.embedding_dim
+        self.ask = nn.Linear(width, width, bias=False)
+        self.here, self.before = (nn.Linear(width, width, bias=False) for _ in range(2))  # a place is known by its piece and by the one before: who copied that goes on
+        self.gate = nn.Linear(width, 1)
+
+    def begin(self, features: Features) -> Pointing:
+        kept = super().begin(features)
+        assert features.map is not None and features.read is not None
+        read = features.map.data
+        places = self.here(read) + self.before(F.pad(read[:, :-1], (0, 0, 1, 0)))
+        return Pointing(kept.read, kept.seen, places=places, pieces=features.read.long() + 1)
+
+    def choose(self, x: Tensor, kept: Kept) -> Tensor:
+        """(B, U, D) → (B, U, outputs): how likely each piece is, chosen or copied, in logarithms."""
+        assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
+        score = (self.ask(x) @ kept.places.transpose(1, 2)).float() / x.shape[2] ** 0.5
+        looks = (score if kept.seen is None else score.masked_fill(~kept.seen[:, 0], -torch.inf)).softmax(-1)
+        copied = self.gate(x).float().sigmoid()
+        chosen = super().choose(x, kept).softmax(-1) * (1 - copied)
+        return chosen.scatter_add(2, kept.pieces[:, None].expand_as(looks), copied * looks).clamp_min(LEAST).log()
+
+    def keep(self, kept: Kept, rows: Tensor) -> Kept:
+        assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
+        return replace(super().keep(kept, rows), places=kept.places[rows], pieces=kept.pieces[rows])
+
+
+HEAD = SayCopy
