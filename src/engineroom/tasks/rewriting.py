@@ -30,6 +30,7 @@ from ._alignment import by_word, drawing, line, words_of
 from ._leaning import stays
 from ._options import Plain
 from ._pairs import asked, pairs
+from ._prompted import prompted
 from ._sampled import sampled
 from ._written import by_length, side_by_side
 
@@ -185,15 +186,9 @@ class Rewriting(Plain):
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """The likeliest text in return (temperature 0), or one drawn piece by piece."""
-        column = schema.inputs[0]
-        modality = registry.get("modalities", column.modality)
-        damaged: dict[int, str] = {}
-        rows = modality.encode(pl.Series([prompt]), column.state, damaged)
-        if damaged:
-            raise UserError(f"The prompt {damaged[0]}.", "", "Say --prompt TEXT")
-        fields = {f"column:{column.name}{suffix}": tensor for suffix, tensor in modality.collate(rows, column.state).items()}
+        batch = prompted(schema, prompt)
         with torch.inference_mode():
-            features = network.eval().gathered(Batch(fields, np.arange(1)))
+            features = network.eval().gathered(batch)
             if temperature == 0:
                 codes, _ = search(network.head, features, beam=self.beam, longest=min(tokens, self.state["longest"]))
                 yield from spelt(codes, self.state)
