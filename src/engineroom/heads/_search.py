@@ -46,9 +46,9 @@ def search(head: Any, features: Features, *, beam: int, longest: int) -> tuple[l
     for length in range(1, longest + 1):
         logits, kept = head.step(codes[:, :, -1].flatten(), kept)
         V = logits.shape[1]
-        best, place = (total[..., None] + logits.log_softmax(-1).view(len(rows), beam, V)).flatten(1).topk(min(2 * beam, V), 1)
+        best, place = (total[..., None] + logits.log_softmax(-1).view(len(rows), beam, V)).flatten(1).topk(min(2, V) * beam, 1)
         parent, piece = place // V, place % V
-        ended = piece == END
+        ended = (piece == END) & best.isfinite()  # fewer beginnings than asked for: the rest has no chance at all
         note(found, rows, codes, evened(best, length), parent, ended & (torch.arange(best.shape[1], device=device) < beam))
         order = ended.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that go on
         total, parent, piece = best.gather(1, order), parent.gather(1, order), piece.gather(1, order)
