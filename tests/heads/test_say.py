@@ -65,14 +65,17 @@ def test_what_is_read_can_be_said_to_the_letter() -> None:
     torch.manual_seed(0)
     head = get("heads", "say_copy")(features(), V).eval()
     said = torch.tensor([[0, 1, 2]] * 3)
-    mixed = head(features(said=said)).exp()
-    assert torch.allclose(mixed.sum(-1), torch.ones(3, 1, 3), atol=1e-5)
+    x, kept = head.think(said, head.begin(features()))
+    looks = (head.ask(x) @ kept.places.transpose(1, 2) / 32**0.5).masked_fill(~kept.seen[:, 0], -torch.inf).softmax(-1)
+    copied, chosen = head.gate(x).sigmoid(), get("heads", "say").choose(head, x, kept).softmax(-1)
+    mixed = ((1 - copied) * chosen).scatter_add(2, kept.pieces[:, None].expand_as(looks), copied * looks)  # as See et al. write it
+    assert torch.allclose(head(features(said=said))[:, 0].softmax(-1), mixed, atol=1e-5)
     head.gate.weight.zero_()
     head.gate.bias.fill_(30.0)  # it copies whatever it does
-    only = head(features(said=said)).exp()
+    only = head(features(said=said)).softmax(-1)
     assert float(only[1, 0, :, [END, 4]].max()) < 1e-5 and float(only[1, 0, :, 3].min()) > 0  # its second text holds pieces 0, 1 and 2, not 3, and no end
     head.gate.bias.fill_(-30.0)  # it never does
-    assert torch.allclose(head(features(said=said)), get("heads", "say").choose(head, *head.think(said, head.begin(features())))[:, None].log_softmax(-1), atol=1e-4)
+    assert torch.allclose(head(features(said=said))[:, 0], get("heads", "say").choose(head, x, kept), atol=1e-4)
 
 
 def likeliest(head, row: Features, longest: int) -> tuple[float, list[int]]:

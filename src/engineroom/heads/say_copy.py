@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..core.signals import Features
 from .say import Kept, Say
 
-LEAST = 1e-10  # a probability, so that its logarithm is a number
+LEAST = 1e-20  # of all looks, so that its logarithm is a number
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pointing(Kept):
 
 
 class SayCopy(Say):
-    """As `Say`, where piece p of what was read is code p + 1 of what is said. Logits are logarithms of the mixed probabilities."""
+    """As `Say`, where piece p of what was read is code p + 1 of what is said."""
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__(example, outputs)
@@ -43,13 +43,20 @@ class SayCopy(Say):
         return Pointing(kept.read, kept.seen, places=places, pieces=features.read.long() + 1)
 
     def choose(self, x: Tensor, kept: Kept) -> Tensor:
-        """(B, U, D) → (B, U, outputs): how likely each piece is, chosen or copied, in logarithms."""
+        """(B, U, D) → logits (B, U, outputs) of how likely each piece is, chosen or copied.
+
+        What is never read keeps the logit it has: to mix c of the looks with 1 - c of the choice is to add Z · c / (1 - c) · looks to the exponentials of the
+        logits, whose sum is Z. So no more than the pieces that were read are touched, and a step over thousands of pieces costs little more.
+        """
         assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
         score = (self.ask(x) @ kept.places.transpose(1, 2)).float() / x.shape[2] ** 0.5
         looks = (score if kept.seen is None else score.masked_fill(~kept.seen[:, 0], -torch.inf)).softmax(-1)
-        copied = self.gate(x).float().sigmoid()
-        chosen = super().choose(x, kept).softmax(-1) * (1 - copied)
-        return chosen.scatter_add(2, kept.pieces[:, None].expand_as(looks), copied * looks).clamp_min(LEAST).log()
+        same = (kept.pieces[:, :, None] == kept.pieces[:, None]).float()  # (B, T, T): a piece that stands at several places is looked at as one
+        with torch.autocast(x.device.type, enabled=False):
+            total = (looks @ same).clamp_min(LEAST).log()
+        chosen, where = super().choose(x, kept), kept.pieces[:, None].expand_as(looks)
+        odds = chosen.logsumexp(-1, keepdim=True) + self.gate(x).float() + total - chosen.gather(2, where)
+        return chosen.scatter_add(2, where, F.softplus(odds) / same.sum(2)[:, None])
 
     def keep(self, kept: Kept, rows: Tensor) -> Kept:
         assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
