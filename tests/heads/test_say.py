@@ -10,7 +10,7 @@ import torch
 
 from engineroom.core.registry import get
 from engineroom.core.signals import Features, Signal
-from engineroom.heads._search import END, evened, search
+from engineroom.heads._search import END, evened, said_before, search
 
 V = 5
 
@@ -95,6 +95,12 @@ def test_a_wide_search_finds_what_trying_everything_finds(head) -> None:
     score, codes = likeliest(head, one, 4)
     found, scores = search(head, one, beam=120, longest=4)
     assert scores[0] >= score - 1e-4 and (found[0] == codes or scores[0] > score)
+
+
+def test_no_text_is_too_short_or_goes_round_in_circles(head) -> None:
+    codes, _ = search(head, features(), beam=3, longest=12, shortest=6, span=2)
+    assert all(6 <= len(row) <= 12 and len(set(itertools.pairwise(row))) == len(row) - 1 for row in codes)
+    assert said_before(torch.tensor([[[0, 1, 2, 3, 1, 2]]]), 3, V).tolist() == [[[False, False, False, True, False]]]
 
 
 def test_a_row_is_answered_alike_alone_and_among_others(head) -> None:

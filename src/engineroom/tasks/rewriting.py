@@ -42,6 +42,7 @@ SMOOTHING = 0.1  # of the reference's probability that is left to all other piec
 BLOCK = 256  # rows of about one length that stand together in an epoch
 WORST = 6
 PIECES = 200  # drawn of what is read
+SPAN = 6  # pieces in a row that no summary says twice: whoever learnt from little goes round in circles
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Rewriting(Plain):
     @property
     def rival(self) -> str:  # type: ignore[override]
         return "extract" if self.summary else "lexicon"
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What a text that is sought must keep to. The likeliest summaries are far too short where the network is unsure."""
+        return {"longest": self.state["longest"], **({"shortest": self.state.get("shortest", 0), "span": SPAN} if self.summary else {})}
 
     def bind(self, target: Column) -> Rewriting:
         return replace(self, state=dict(target.state))
@@ -155,7 +161,7 @@ class Rewriting(Plain):
         """What was read once, then one piece after the other; and how likely the reference is, where there is one."""
         head, batch = network.model.head, network.move(batch)
         features = network.model.gathered(batch)
-        codes, score = search(head, features, beam=self.beam, longest=self.state["longest"])
+        codes, score = search(head, features, beam=self.beam, **self.bounds)
         said: Answers = {"text": objects(spelt(codes, self.state)), "score": np.array(score)}
         if batch.get(SAID) is None:
             return said
@@ -190,7 +196,7 @@ class Rewriting(Plain):
         with torch.inference_mode():
             features = network.eval().gathered(batch)
             if temperature == 0:
-                codes, _ = search(network.head, features, beam=self.beam, longest=min(tokens, self.state["longest"]))
+                codes, _ = search(network.head, features, beam=self.beam, **{**self.bounds, "longest": min(tokens, self.state["longest"])})
                 yield from spelt(codes, self.state)
             else:
                 yield from sampled(network.head, features, self.state, longest=tokens, temperature=temperature, top_p=top_p, seed=seed)
