@@ -60,7 +60,9 @@ class SayCopy(Say):
 
     def keep(self, kept: Kept, rows: Tensor) -> Kept:
         assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
-        return replace(super().keep(kept, rows), places=kept.places[rows], pieces=kept.pieces[rows])
+        fewer = super().keep(kept, rows)
+        assert isinstance(fewer, Pointing)
+        return replace(fewer, places=kept.places[rows], pieces=kept.pieces[rows])
 
 
 HEAD = SayCopy
