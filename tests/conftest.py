@@ -42,6 +42,19 @@ def house_table(rows: int = 300, seed: int = 0) -> pl.DataFrame:
     return pl.DataFrame({"area": area.round(2), "city": city, "price": price.round(2), "sold": np.where(price > 220, "yes", "no")})
 
 
+def spoken_table(folder: Path, rows: int = 30) -> pl.DataFrame:
+    """Sentences of few letters, each a tone of its own, as WAV files of 8 kHz."""
+    import soundfile
+
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("abc "), 6)).strip() or "abc" for _ in range(rows)]
+    for row, text in enumerate(texts):
+        tones = [0.3 * np.sin(2 * np.pi * (300 + 200 * "abc ".index(letter)) * np.arange(640) / 8_000) * (letter != " ") for letter in text]
+        soundfile.write(folder / f"{row:02d}.wav", np.concatenate(tones) + 0.001 * rng.normal(size=640 * len(text)), 8_000)
+    return pl.DataFrame({"recording": [str(folder / f"{row:02d}.wav") for row in range(rows)], "text": texts})
+
+
 def shape_pictures(folder: Path, per_class: int = 24, side: int = 16) -> Path:
     """A folder per class: bright squares on the left, or on the right."""
     from PIL import Image

@@ -184,7 +184,7 @@ def generate(
 ) -> str:
     """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from.
 
-    Same seed, same text. `output` names a file for it (text; music: .mid, .wav, .png). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
+    Same seed, same text. `output` names a file for it (text; music: .mid, .wav, .png; speech: .wav). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
     model = load(run)
     pieces = []
@@ -199,7 +199,7 @@ def generate(
     if output is not None:
         from pathlib import Path
 
-        model.task.keep(prompt, written, Path(output))
+        model.task.keep(model.network, model.schema, prompt, written, Path(output))
     return written
 
 

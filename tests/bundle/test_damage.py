@@ -97,6 +97,19 @@ def test_weights_that_answer_otherwise(bundle: Path) -> None:
     assert "otherwise" in refused(bundle)
 
 
+def test_weights_of_another_network_are_of_another_version(bundle: Path) -> None:
+    weights = load_file(bundle / "weights.safetensors")
+    save_file({name.replace("stems", "roots"): tensor for name, tensor in weights.items()}, bundle / "weights.safetensors")
+    rehash(bundle)
+    said = refused(bundle)
+    assert "another version and must be trained anew" in said and er.__version__ in said and "roots" in said
+
+
+def test_a_description_of_another_version_says_so(bundle: Path) -> None:
+    rehash(bundle, lambda m: m["schema"][0].update(state={"scales of old": [1.0]}))
+    assert "trained anew" in refused(bundle)
+
+
 def test_absurd_shapes_in_the_header(bundle: Path) -> None:
     header = json.dumps({"w": {"dtype": "F32", "shape": [2**40, 2**20], "data_offsets": [0, 8]}}).encode()
     (bundle / "weights.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * 8)

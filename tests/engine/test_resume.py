@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import command, house_table, shape_pictures
+from conftest import command, house_table, shape_pictures, spoken_table
 from engineroom.engine.watch.history import read_history
 
 STEPS = 120
@@ -40,7 +40,7 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "finish", "rows by two players", "diffusion", "pretrain", "acting", "acting from memory"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "finish", "rows by two players", "diffusion", "pretrain", "acting", "acting from memory", "speech"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
@@ -48,6 +48,9 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     elif kind == "rows by two players":
         house_table().write_csv(tmp_path / "houses.csv")
         data = ["houses.csv", "--target", "sold", "--recipe", "counterfeit", "--set", "options.by=city"]
+    elif kind == "speech":
+        spoken_table(tmp_path / "said").write_csv(tmp_path / "said.csv")
+        data = ["said.csv", "--target", "recording", "--recipe", "speaking"]
     elif kind.startswith("acting"):
         data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:

@@ -97,6 +97,7 @@ def test_options_change_what_is_learnt() -> None:
     assert table.hints["read"]["facts"] == {"most": 256, "longest": 16} and table.hints["written"]["facts"]["shared"]
     assert make_task("rewriting", {"decoder": "lstm"}).head == "say_lstm" and make_task("rewriting", {}).head == "say"
     summary, translation = make_task("rewriting", {"goal": "summary"}), make_task("rewriting", {"goal": "translation"})
+    assert make_task("rewriting", {"copies": True, "shared": True}).head == "say_copy"
     assert (summary.headline, summary.rival) == ("rouge_l", "extract") and (translation.headline, translation.rival) == ("bleu", "lexicon")
     frame = cipher(40).with_columns(other=pl.lit("longer text than all others, again and again"))
     assert "other" in reframed(frame).hints and "read" in reframed(frame, source="read").hints
@@ -104,7 +105,10 @@ def test_options_change_what_is_learnt() -> None:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"decoder": "lstn"}, "lstm"), ({"goal": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary"), ({"source": "rea"}, "read")],
+    [
+        *(({"decoder": "lstn"}, "lstm"), ({"goal": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary")),
+        *(({"source": "rea"}, "read"), ({"copies": True}, "shared")),
+    ],
 )
 def test_options_that_make_no_sense_are_told(options, words) -> None:
     with pytest.raises(UserError) as error:

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import torch
 
+import engineroom as er
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.signals import Batch
@@ -110,6 +111,12 @@ def test_it_learns_speaks_and_writes(tmp_path) -> None:
     assert rate == 8_000 and len(wave) / rate == pytest.approx(out["seconds"][0] + 0.42, abs=0.05) and np.abs(wave).max() > 0.1
     assert model.save(pl.DataFrame({"text": ["sa", "ti"]}), tmp_path / "several") == 2
     assert len(list((tmp_path / "several").glob("*.wav"))) == 2
+    assert er.generate(str(tmp_path / "run"), prompt="sa ti mu", output=str(tmp_path / "said.wav")).endswith("s of speech")
+    assert (tmp_path / "said.wav").read_bytes() == (tmp_path / "one.wav").read_bytes()
+    with pytest.raises(UserError, match="prompt"):
+        er.generate(str(tmp_path / "run"), prompt="")
+    with pytest.raises(UserError, match=".wav"):
+        er.generate(str(tmp_path / "run"), prompt="sa", output=str(tmp_path / "said.ogg"))
     with pytest.raises(UserError, match="cannot hold 2"):
         model.save(pl.DataFrame({"text": ["sa", "ti"]}), tmp_path / "two.wav")
     with pytest.raises(DataError, match="Which column"):

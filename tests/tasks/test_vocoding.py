@@ -93,6 +93,14 @@ def test_the_whole_road(taught) -> None:
     assert "Griffin" in report and "real-time factor" in report and "<audio" in report
 
 
+def test_one_recording_is_made_to_sound_again(taught, tmp_path: Path) -> None:
+    _, table, model = taught
+    said = er.generate(str(model.path), prompt=table["recording"][0], output=str(tmp_path / "again.wav"))
+    assert said.endswith("s of sound") and soundfile.info(tmp_path / "again.wav").duration == pytest.approx(float(said.split()[0]), abs=0.01)
+    with pytest.raises(UserError, match="prompt"):
+        er.generate(str(model.path), prompt=str(tmp_path / "nowhere.wav"))
+
+
 def test_a_vocoder_travels_inside_a_speaking_bundle(taught) -> None:
     folder, table, vocoder = taught
     model = er.train(table, target="recording", recipe="speaking", steps=3, show="quiet", run=str(folder / "voice"), train__threads=1, options={"vocoder": str(folder / "vocoder")})

@@ -106,6 +106,17 @@ def tensor_shapes(directory: Path, name: str) -> dict[str, tuple[int, ...]]:
         raise damaged(directory, f"{name} cannot be read ({str(error)[:120]})") from None
 
 
+def outdated(directory: Path, manifest: dict[str, Any], why: str) -> BundleError:
+    """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Whoever forges hashes too is refused by the same words.)"""
+    facts = manifest["provenance"] if isinstance(manifest["provenance"], dict) else {}
+    wrote = f"engineroom {manifest.get('version', '?')!s:.20} on {facts.get('created', '?')!s:.10}"
+    return BundleError(
+        f"The bundle {directory} was made by another version and must be trained anew.",
+        f"Its files are as {wrote} wrote them, but {why}.",
+        "Train it again with this version (config.yaml in the run directory holds its settings), or use the version that wrote it.",
+    )
+
+
 def damaged(directory: Path, why: str) -> BundleError:
     return BundleError(
         f"The bundle {directory} is damaged.", why[0].upper() + why[1:] + ".", "Copy it again, or train it again; nothing of it was run."

@@ -24,7 +24,7 @@ from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
-from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes
+from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 
 
@@ -64,8 +64,8 @@ class Model:
         except (BundleError, MemoryError):
             raise
         except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
-            raise damaged(directory, f"its description does not fit together ({type(error).__name__}: {str(error)[:100]})") from None
-        fill(network, directory)
+            raise outdated(directory, manifest, f"its description does not fit together here ({type(error).__name__}: {str(error)[:100]})") from None
+        fill(network, directory, manifest)
         check_golden(directory, network, example, expected)
         return cls(directory, manifest, network)
 
@@ -221,13 +221,13 @@ def build(directory: Path, schema: Schema, config: Config, task, example: Batch,
     return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema, task)
 
 
-def fill(network: nn.Module, directory: Path) -> None:
+def fill(network: nn.Module, directory: Path, manifest: dict[str, Any]) -> None:
     """Load the weights; names and shapes are compared before a byte is read."""
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     found = tensor_shapes(directory, "weights.safetensors")
     if wanted != found:
         odd = sorted(set(wanted.items()) ^ set(found.items()))[:2]
-        raise damaged(directory, f"the weights do not fit the description ({odd})")
+        raise outdated(directory, manifest, f"the weights do not fit the network that is built here ({odd})")
     network.load_state_dict(read_tensors(directory, "weights.safetensors"), assign=True)
     for parameter in network.parameters():
         parameter.requires_grad_(False)

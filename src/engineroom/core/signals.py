@@ -50,12 +50,13 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Features:
     """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns.
-    `said` (B, U): what an answer given step by step has said so far, where it has begun."""
+    `said` (B, U): what an answer given step by step has said so far, where it has begun. `read` (B, T, …): the column behind the map, as it came."""
 
     pooled: Tensor
     map: Signal | None = None
     parts: tuple[Tensor, ...] = ()
     said: Tensor | None = None
+    read: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

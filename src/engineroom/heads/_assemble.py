@@ -97,7 +97,7 @@ class ColumnsModel(nn.Module):
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID))
+        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID), batch.get(self.groups[self.mapped or 0][0].name))
 
     def map(self, features: list[Features]) -> Signal | None:
         """What the head reads of places: the map of one group, and what all others say of the whole row."""

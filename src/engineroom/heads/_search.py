@@ -34,8 +34,9 @@ def evened(total: Any, length: int) -> Any:
 
 
 @torch.inference_mode()
-def search(head: Any, features: Features, *, beam: int, longest: int) -> tuple[list[list[int]], list[float]]:
-    """(codes of the best text of each row, without END; its evened log probability). `beam` 1 takes the likeliest piece each time."""
+def search(head: Any, features: Features, *, beam: int, longest: int, shortest: int = 0, span: int = 0) -> tuple[list[list[int]], list[float]]:
+    """(codes of the best text of each row, without END; its evened log probability). `beam` 1 takes the likeliest piece each time.
+    No text has fewer than `shortest` pieces, and none says the same `span` pieces in a row twice (0: it may)."""
     B, device = len(features.pooled), features.pooled.device
     found = [Found() for _ in range(B)]
     rows = torch.arange(B, device=device)  # the rows that are still written
@@ -46,9 +47,14 @@ def search(head: Any, features: Features, *, beam: int, longest: int) -> tuple[l
     for length in range(1, longest + 1):
         logits, kept = head.step(codes[:, :, -1].flatten(), kept)
         V = logits.shape[1]
-        best, place = (total[..., None] + logits.log_softmax(-1).view(len(rows), beam, V)).flatten(1).topk(min(2 * beam, V), 1)
+        logp = logits.log_softmax(-1).view(len(rows), beam, V)
+        if length <= shortest:
+            logp[..., END] = -torch.inf
+        if span and length >= span:
+            logp = logp.masked_fill(said_before(codes, span, V), -torch.inf)
+        best, place = (total[..., None] + logp).flatten(1).topk(min(2, V) * beam, 1)
         parent, piece = place // V, place % V
-        ended = piece == END
+        ended = (piece == END) & best.isfinite()  # fewer beginnings than asked for: the rest has no chance at all
         note(found, rows, codes, evened(best, length), parent, ended & (torch.arange(best.shape[1], device=device) < beam))
         order = ended.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that go on
         total, parent, piece = best.gather(1, order), parent.gather(1, order), piece.gather(1, order)
@@ -65,6 +71,12 @@ def search(head: Any, features: Features, *, beam: int, longest: int) -> tuple[l
             rows, codes, total = rows[going], codes[going], total[going]
             kept = head.keep(kept, (going[:, None] * beam + torch.arange(beam, device=device)).flatten())
     return [one.codes for one in found], [one.score for one in found]
+
+
+def said_before(codes: Tensor, span: int, V: int) -> Tensor:
+    """codes (R, beam, L) → (R, beam, V) True for what would end a stretch of `span` pieces that was said before (Paulus et al. 2018)."""
+    again = (codes[..., :-1].unfold(2, span - 1, 1) == codes[..., None, 1 - span :]).all(-1)
+    return torch.zeros(*codes.shape[:2], V, dtype=torch.int32, device=codes.device).scatter_add_(2, codes[..., span - 1 :], again.int()) > 0
 
 
 def note(found: list[Found], rows: Tensor, codes: Tensor, scores: Tensor, parent: Tensor, ended: Tensor) -> None:

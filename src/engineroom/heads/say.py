@@ -68,12 +68,20 @@ class Say(nn.Module):
 
     def read(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
         """codes (B, U) that follow what was kept → (logits (B, U, outputs), kept with them)."""
+        x, kept = self.think(codes, kept)
+        return self.choose(x, kept), kept
+
+    def choose(self, x: Tensor, kept: Kept) -> Tensor:
+        """(B, U, D) → logits (B, U, outputs)."""
+        return nn.functional.linear(x, self.table.weight).float()
+
+    def think(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+        """codes (B, U) that follow what was kept → (what is made of them (B, U, D), kept with them)."""
         x, said = self.enter(codes, kept.steps), []
         for i, block in enumerate(self.blocks):
             x, one = block(x, kept.said[i] if kept.said else None, kept.read[i], kept.seen)
             said.append(one)
-        logits = nn.functional.linear(self.norm(x), self.table.weight).float()
-        return logits, replace(kept, said=tuple(said), steps=kept.steps + codes.shape[1])
+        return self.norm(x), replace(kept, said=tuple(said), steps=kept.steps + codes.shape[1])
 
     def step(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
         """codes (B,), the last that were said → (logits (B, outputs), kept)."""

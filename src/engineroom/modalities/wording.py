@@ -22,6 +22,7 @@ END = 0  # ends a text, and stands before its first piece; piece p is code p + 1
 NOTHING = -1  # where a text has ended
 LONGEST = 512  # pieces: a longer answer would be learnt without its end
 MOST_CHARACTERS = 20_000
+BRIEF = 0.05  # so many of the texts that were learnt from are shorter than any summary that is sought
 ROOM = 1.3  # answers may become longer than any that was learnt from, but not without end
 SHORTER, LONG = 0.5, 40  # a summary has at most this share of the words of texts of so many words and more
 
@@ -37,7 +38,7 @@ class Wording(Base):
         texts = [text.strip() for text in values.cast(pl.String).drop_nulls().to_list() if len(text) <= MOST_CHARACTERS]
         tokenizer = learn_pieces(texts, int(facts.get("most", VOCABULARY)))
         state = {"tokens": "pieces", "tokenizer": tokenizer.to_str(), "vocabulary": tokenizer.get_vocab_size(), "source": facts.get("source", "")}
-        return state | {"shared": bool(facts.get("shared", False)), "words": usual_words(texts), "longest": longest(texts, state), "goal": "translation"}
+        return state | {"shared": bool(facts.get("shared", False)), "words": usual_words(texts), **bounds(texts, state), "goal": "translation"}
 
     def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """Shared pieces are those of the text that is read. Much shorter than long texts: then it is their summary."""
@@ -77,10 +78,10 @@ class Wording(Base):
         return f"<p>{html.escape('' if value is None else str(value)[:600])}</p>"
 
 
-def longest(texts: Sequence[str], state: State) -> int:
-    """Pieces an answer may have."""
-    some = texts[:: max(1, len(texts) // SAMPLE)]
-    return int(min(LONGEST, 4 + ROOM * max((len(row) for row in encode_texts(list(some), state)), default=8)))
+def bounds(texts: Sequence[str], state: State) -> dict[str, int]:
+    """{"longest", "shortest"}: pieces an answer may have."""
+    lengths = [len(row) for row in encode_texts(list(texts[:: max(1, len(texts) // SAMPLE)]), state)] or [8]
+    return {"longest": int(min(LONGEST, 4 + ROOM * max(lengths))), "shortest": int(np.quantile(lengths, BRIEF))}
 
 
 def spelt(codes: Sequence[Sequence[int]], state: State) -> list[str]:

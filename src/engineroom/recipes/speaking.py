@@ -11,7 +11,7 @@ RECIPE = Recipe(
     "anew in every step (Kim et al. 2020), so no letter need be marked. All frames come at once; their phases are found by going to and fro (Griffin & Lim). Beside it: "
     "recorded words, cut out and joined.",
     data="a table with a column of recordings of one voice (--target COLUMN) and one called text of what is said in them",
-    answers="-o FOLDER: a WAV a sentence; -o out.wav: of one sentence; -o out.csv: how long each letter lasts",
+    answers="-o FOLDER: a WAV a sentence; -o out.wav: of one sentence (or generate --prompt SENTENCE -o out.wav); -o out.csv: how long each letter lasts",
     target="recording",
     demo=readings,
     settings={"task": "synthesis"},

@@ -11,7 +11,7 @@ RECIPE = Recipe(
     "a small network of one-dimensional convolutions (Vocos) says how every place of its spectrum is to grow and to turn, and a critic that tells answers from recordings pulls "
     "it to what is real. Beside it: Griffin and Lim alone. Then: engineroom train voice.csv --recipe speaking --set options.vocoder=runs/vocoder-1",
     data="a folder of recordings, or a table with a column of them (--target COLUMN); one voice is learnt soonest",
-    answers="-o FOLDER: a WAV a recording, made of its frames alone",
+    answers="-o FOLDER: a WAV a recording, made of its frames alone; generate --prompt RECORDING -o out.wav",
     target="recording",
     demo=readings,
     settings={"task": "vocoding"},

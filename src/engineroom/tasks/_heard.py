@@ -81,6 +81,19 @@ def oddities(cell: Any, rate: int) -> str:
     return "; ".join(said)
 
 
+def save_wave(wave: np.ndarray, rate: int, path: Path) -> None:
+    """The one WAV of one sound."""
+    import soundfile
+
+    if path.suffix.lower() != ".wav":
+        raise UserError(f"A sound cannot be written as {path.name!r}.", "", "Name a file that ends in .wav")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, wave, rate, subtype="PCM_16")
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
 def save_waves(waves: np.ndarray, values: pl.Series, rate: int, folder: Path) -> None:
     """One WAV a row, named after its recording."""
     import soundfile

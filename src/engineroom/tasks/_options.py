@@ -144,8 +144,8 @@ class Plain:
         """What is said in return for the last of `turns`, piece by piece."""
         raise UserError("This model does not talk.", "", "Train one that does: engineroom train dialogues.jsonl --recipe chat")
 
-    def keep(self, prompt: str, written: str, path: Path) -> None:
-        """What was written after `prompt` (or in return for it) as a file."""
+    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+        """What was written after `prompt` (or in return for it) as a file; what a text cannot hold, the network makes again."""
         write_atomic(path, (prompt if self.continues else "") + written)
 
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:

@@ -72,7 +72,7 @@ class Drawing(Continuing):
                 return
             yield readable(text)
 
-    def keep(self, prompt: str, written: str, path: Path) -> None:
+    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         keep_drawing(strokes_of(parse(prompt + " " + whole(written)) + UP), path)
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:

@@ -88,7 +88,7 @@ class Music(Continuing):
             return read_midi(prompt.strip(), beat=self.beat)
         return parse(prompt)
 
-    def keep(self, prompt: str, written: str, path: Path) -> None:
+    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         keep_music([*self.asked(prompt), *parse(written)], path, beat=self.beat, tempo=self.tempo)
 
     def made(self, network: Any, schema: Schema) -> list[Exhibit]:

@@ -30,16 +30,19 @@ from ._alignment import by_word, drawing, line, words_of
 from ._leaning import stays
 from ._options import Plain
 from ._pairs import asked, pairs
+from ._prompted import prompted
 from ._sampled import sampled
 from ._written import by_length, side_by_side
 
 DECODERS = {"attention": "say", "lstm": "say_lstm"}
+COPIES = {"attention": "say_copy"}  # decoders that can also repeat what they read
 GOALS = ("auto", "translation", "summary")
 MOST_BEAM = 32
 SMOOTHING = 0.1  # of the reference's probability that is left to all other pieces (Szegedy et al. 2016)
 BLOCK = 256  # rows of about one length that stand together in an epoch
 WORST = 6
 PIECES = 200  # drawn of what is read
+SPAN = 6  # pieces in a row that no summary says twice: whoever learnt from little goes round in circles
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Rewriting(Plain):
     beam: int = 4  # beginnings kept while the likeliest text is sought; 1 = the likeliest piece each time
     vocabulary: int = VOCABULARY  # pieces known
     shared: bool = False  # are both texts in one language? Then they are made of the same pieces
+    copies: bool = False  # may a piece be copied from what is read? For texts made of shared pieces
     longest: int = LONGEST  # pieces that are read of a text, from its start
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
@@ -75,7 +79,7 @@ class Rewriting(Plain):
 
     @property
     def head(self) -> str:  # type: ignore[override]
-        return DECODERS[self.decoder]
+        return (COPIES if self.copies else DECODERS)[self.decoder]
 
     @property
     def summary(self) -> bool:
@@ -88,6 +92,11 @@ class Rewriting(Plain):
     @property
     def rival(self) -> str:  # type: ignore[override]
         return "extract" if self.summary else "lexicon"
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What a text that is sought must keep to. The likeliest summaries are far too short where the network is unsure."""
+        return {"longest": self.state["longest"], **({"shortest": self.state.get("shortest", 0), "span": SPAN} if self.summary else {})}
 
     def bind(self, target: Column) -> Rewriting:
         return replace(self, state=dict(target.state))
@@ -105,6 +114,9 @@ class Rewriting(Plain):
         for name, value, known in (("decoder", self.decoder, tuple(DECODERS)), ("goal", self.goal, GOALS)):
             if value not in known:
                 raise UserError(f"Option {name!r} cannot be {value!r}.", "", nearest(value, known, label="Known"))
+        if self.copies and not (self.shared and self.decoder in COPIES):
+            why = "A piece can be copied where both texts are made of the same pieces, by the decoder attention."
+            raise UserError("Nothing can be copied here.", why, "--set options.shared=true, or --set options.copies=false")
         if not 1 <= self.beam <= MOST_BEAM or not 256 <= self.vocabulary <= MOST_TOKENS or not 8 <= self.longest <= MOST_LONGEST:
             raise UserError(
                 "Options out of bounds.",
@@ -149,7 +161,7 @@ class Rewriting(Plain):
         """What was read once, then one piece after the other; and how likely the reference is, where there is one."""
         head, batch = network.model.head, network.move(batch)
         features = network.model.gathered(batch)
-        codes, score = search(head, features, beam=self.beam, longest=self.state["longest"])
+        codes, score = search(head, features, beam=self.beam, **self.bounds)
         said: Answers = {"text": objects(spelt(codes, self.state)), "score": np.array(score)}
         if batch.get(SAID) is None:
             return said
@@ -180,17 +192,11 @@ class Rewriting(Plain):
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """The likeliest text in return (temperature 0), or one drawn piece by piece."""
-        column = schema.inputs[0]
-        modality = registry.get("modalities", column.modality)
-        damaged: dict[int, str] = {}
-        rows = modality.encode(pl.Series([prompt]), column.state, damaged)
-        if damaged:
-            raise UserError(f"The prompt {damaged[0]}.", "", "Say --prompt TEXT")
-        fields = {f"column:{column.name}{suffix}": tensor for suffix, tensor in modality.collate(rows, column.state).items()}
+        batch = prompted(schema, prompt)
         with torch.inference_mode():
-            features = network.eval().gathered(Batch(fields, np.arange(1)))
+            features = network.eval().gathered(batch)
             if temperature == 0:
-                codes, _ = search(network.head, features, beam=self.beam, longest=min(tokens, self.state["longest"]))
+                codes, _ = search(network.head, features, beam=self.beam, **{**self.bounds, "longest": min(tokens, self.state["longest"])})
                 yield from spelt(codes, self.state)
             else:
                 yield from sampled(network.head, features, self.state, longest=tokens, temperature=temperature, top_p=top_p, seed=seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
@@ -25,10 +25,11 @@ from ..heads.tokens import PADDED
 from ..layers.vocoder import griffin_lim
 from ..metrics import synthesis as metrics
 from ..modalities.voice import MELS
-from ._heard import side_by_side
+from ._heard import save_wave, side_by_side
 from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
+from ._prompted import told
 from ._timed import on_one_core
 from ._uttered import CURVE, STATES, course, searched, spoken, within
 from ._vocoder import voiced, with_vocoder
@@ -57,6 +58,8 @@ class Synthesis(Plain):
     ask_rows = 16
     monitored = 40
     draws = True
+    warmth = 0.0
+    continues = False
     endings = ENDINGS
     headline = "mcd"
     higher_is_better = False
@@ -161,6 +164,13 @@ class Synthesis(Plain):
             raise UserError(f"{path} is a file, not a folder.", "Recordings are written one file a row.", "Name another folder.") from None
         except OSError as error:
             raise disk_error(error, path) from error
+
+    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+        """How long it takes to say; `keep` is how it sounds. Nothing is drawn by lot."""
+        yield f"{len(told(self, network, schema, prompt)['mel'][0]) / 100:g} s of speech"
+
+    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+        save_wave(self.wave(told(self, network, schema, prompt)["mel"][0]), self.state["rate"], path)
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         shown = [("ours", frames_in(answers["said"][place]) if "said" in answers else answers["mel"][place])]

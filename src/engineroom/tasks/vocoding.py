@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from ..layers.spectrogram import LogMel
 from ..layers.vocoder import griffin_lim
 from ..metrics import vocoding as metrics
 from ..modalities.voice import MELS
-from ._heard import encoded, save_waves, side_by_side
+from ._heard import encoded, save_wave, save_waves, side_by_side
 from ._leaning import likeness
 from ._media import media_column, split_column, split_hint
 from ._options import Plain
+from ._prompted import told
 from ._timed import on_one_core
 from ._vocoder import asked
 
@@ -55,6 +57,8 @@ class Vocoding(Plain):
     ask_rows = 1  # recordings differ in length
     monitored = 12
     draws = True
+    warmth = 0.0
+    continues = False
     endings = ("",)
     headline = "lsd"
     higher_is_better = False
@@ -147,6 +151,13 @@ class Vocoding(Plain):
     def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of WAV files, named after their recordings."""
         save_waves(answers["wave"], frame[FRAMES], self.rate, path)
+
+    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+        """`prompt`: a recording, of which no more than its frames are read; `keep` is how it sounds then."""
+        yield f"{len(told(self, network, schema, prompt)['wave'][0]) / self.rate:.2f} s of sound"
+
+    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+        save_wave(told(self, network, schema, prompt)["wave"][0], self.rate, path)
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         said = np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768 if "said" in answers else answers["wave"][place]
