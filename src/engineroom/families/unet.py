@@ -12,7 +12,6 @@ from ..layers.conv import ConvNorm, ResidualBlock
 
 # channels at full size, a half, a quarter, …: most of the arithmetic is done where there are few places
 WIDTHS = {"small": (8, 16, 32, 64, 96), "medium": (16, 24, 48, 96, 128), "large": (24, 48, 96, 192, 256)}
-FLAT = 0.1  # deviations of the training pictures: added to a picture's own, so that the noise of an empty one is not blown up
 LARGE = 128  # pixels along the shorter side, from which squares of 2 × 2 are read and answered at once: more than twice as fast
 
 
@@ -21,15 +20,11 @@ class UNet(nn.Module):
 
     Each step down halves the grid by a convolution and refines it by a residual block; each step up enlarges, joins what the way down
     saw at that size, and refines. `finest` is the level at which the way up ends: 0 = every place, 2 = one answer for 4 × 4 places.
-    With `even` every picture's own light is taken away first: which lamp shone would else be learnt before what it shone on.
     With `patch` P > 1 squares of P × P places go in as the channels of one, and come out as `fine` numbers for each of them (Shi et al. 2016).
     """
 
-    def __init__(
-        self, channels: int, widths: tuple[int, ...], dropout: float, *, finest: int = 0, patch: int = 1, fine: int = 0, even: bool = False
-    ) -> None:
+    def __init__(self, channels: int, widths: tuple[int, ...], dropout: float, *, finest: int = 0, patch: int = 1, fine: int = 0) -> None:
         super().__init__()
-        self.even = even
         self.finest, self.patch, self.divisor = finest, patch, patch * 2 ** (len(widths) - 1)
         self.first = ConvNorm(channels * patch**2, widths[0])
         self.last: nn.Module = ConvNorm(widths[finest], fine * patch**2, 1) if patch > 1 else nn.Identity()
@@ -42,8 +37,7 @@ class UNet(nn.Module):
 
     def forward(self, signal: Signal) -> Features:
         H, W = signal.data.shape[2:]
-        x = evened(signal.data) if self.even else signal.data
-        x = F.pixel_unshuffle(widen(x, self.divisor), self.patch)
+        x = F.pixel_unshuffle(widen(signal.data, self.divisor), self.patch)
         x = self.first(x.contiguous(memory_format=torch.channels_last))
         seen = [x]
         for down in self.down:
@@ -85,12 +79,6 @@ class Up(nn.Module):
         return self.refine(self.join(torch.cat([x, seen], 1)))
 
 
-def evened(x: Tensor) -> Tensor:
-    """(B, C, H, W) → the same shape: every channel of every picture with mean 0 and deviation 1 (as nnU-Net does, Isensee et al. 2021)."""
-    deviation, mean = torch.std_mean(x, (2, 3), keepdim=True)
-    return (x - mean) / (deviation + FLAT)
-
-
 def widen(x: Tensor, divisor: int) -> Tensor:
     """Pad (B, C, H, W) to the right and below, by the picture's own edge, until both sides can be halved as often as is needed."""
     H, W = x.shape[2:]
@@ -104,8 +92,8 @@ class UNetFamily:
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
         channels, dropout, widths = signal.data.shape[1], 0.1 if config.model.dropout is None else config.model.dropout, WIDTHS[size]
         if min(signal.data.shape[2:]) >= LARGE:
-            return UNet(channels, widths[1:], dropout, patch=2, fine=widths[0], even=True)
-        return UNet(channels, widths, dropout, even=True)
+            return UNet(channels, widths[1:], dropout, patch=2, fine=widths[0])
+        return UNet(channels, widths, dropout)
 
 
 FAMILY = UNetFamily()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -70,6 +71,13 @@ class Segmentation(Plain):
         if len(kept) < 2:
             raise UserError("The training masks hold fewer than two classes that count.", f"They hold {', '.join(known)}.", "There is nothing to tell apart.")
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
+
+    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        """Every picture is read without its own light: with it, rare things on dark and on bright pictures are not found alike."""
+        for column in schema.inputs:
+            if column.modality == "image":
+                schema = schema.with_column(replace(column, state={**column.state, "even": True}))
+        return schema
 
     def outputs(self, target: Column) -> int:
         return len(self.kept or target.state["values"])
