@@ -17,7 +17,7 @@ from ..core.table import Table
 from ..metrics import embedding as metrics
 from ..modalities.category import to_strings
 from ._embedded import Embedded, drawn_together, flat
-from ._light import without_light
+from ._light import of_pictures, without_light
 from ._members import FOLD
 
 TEMPERATURE = 0.1
@@ -34,6 +34,7 @@ class Embedding(Embedded):
     unseen: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
 
     light: bool = True  # does the light of a picture say who it is? false = each is read without its own (faces under other lamps)
+    hide: float = 0.0  # share of the pictures in training of which a part is hidden: nothing is to hang on one place
 
     kind = "identity"
     headline = "eer"
@@ -70,6 +71,7 @@ class Embedding(Embedded):
         return []
 
     def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        schema = of_pictures(schema, hides=self.hide) if self.hide else schema
         return schema if self.light else without_light(schema)
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
