@@ -17,7 +17,7 @@ from ..core.config import LimitsConfig
 from ..core.evenly import evenly
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
-from ..layers.augment import jitter, mirror, shift, tinted, together, warp
+from ..layers.augment import hide_part, jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
@@ -25,6 +25,7 @@ SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
 SHOWN, LIT, TINT = (0.5, 1.0), 0.4, 0.3  # another look for learning without answers: part of the sides, change of light and of colours
+FLAT = 0.1  # of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
 WRITTEN_OUT = "data:image/"  # how a cell begins that is no path but the picture itself
 MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
@@ -88,6 +89,8 @@ class Image(Base):
         x = shift(x, generator)
         if state["turns"] and state["channels"] == 3:
             x = jitter(x, generator)
+        if state.get("hides"):
+            x = hide_part(x, generator, state["hides"])
         return {**fields, "": x}
 
     def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
@@ -102,7 +105,7 @@ class Image(Base):
         return (255 * torch.tensor(states[0]["mean"], dtype=torch.float32))[:, None, None].expand(x.shape)
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return Normalise(states[0]["mean"], states[0]["std"])
+        return Normalise(states[0]["mean"], states[0]["std"], even=states[0].get("even", False))
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["channels"], state["height"], state["width"])
@@ -130,20 +133,28 @@ class Image(Base):
 
 
 class Normalise(nn.Module):
-    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the training rows."""
+    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the training rows, with
+    `even` then of each picture by itself: which lamp shone would else be learnt before what it shone on (nnU-Net does so, Isensee et al. 2021)."""
 
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid") -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid", *, even: bool = False) -> None:
         super().__init__()
-        self.layout = layout
+        self.layout, self.even = layout, even
         deviation = torch.tensor(std, dtype=torch.float32)
         self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
         self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        return Signal(x.to(self.scale.dtype) * self.scale - self.offset, self.layout)
+        x = x.to(self.scale.dtype) * self.scale - self.offset
+        return Signal(evened(x) if self.even else x, self.layout)
+
+
+def evened(x: Tensor) -> Tensor:
+    """(…, C, H, W) → the same shape: every channel of every picture with mean 0 and deviation 1."""
+    deviation, mean = torch.std_mean(x, (-2, -1), keepdim=True)
+    return (x - mean) / (deviation + FLAT)
 
 
 def cells(values: pl.Series) -> Any:

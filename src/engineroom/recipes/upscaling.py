@@ -31,4 +31,5 @@ RECIPE = Recipe(
     demo=photographs,
     settings={"task": "restoration"},
     minutes=1.5,
+    expect="with 91 real photographs and five minutes: 37.3 dB at x2, where back-projection has 34.9 and bicubic interpolation 33.7",
 )

@@ -16,4 +16,5 @@ RECIPE = Recipe(
     demo=readings,
     settings={"task": "vocoding"},
     minutes=1.5,
+    expect="with two minutes of a real voice: spectra 3.6 dB off, where Griffin and Lim alone have 3.7: clear of chance, and small",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import segmentation as metrics
 from . import _overlay as overlay
 from ._leaning import things_stay
+from ._light import without_light
 from ._options import Plain
 
 NOBODY = 255  # in truths: a pixel that does not count
@@ -70,6 +72,10 @@ class Segmentation(Plain):
         if len(kept) < 2:
             raise UserError("The training masks hold fewer than two classes that count.", f"They hold {', '.join(known)}.", "There is nothing to tell apart.")
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
+
+    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+        """Every picture is read without its own light: with it, rare things on dark and on bright pictures are not found alike."""
+        return without_light(schema)
 
     def outputs(self, target: Column) -> int:
         return len(self.kept or target.state["values"])
