@@ -49,13 +49,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns.
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts` and `maps`: those of every group of columns.
     `said` (B, U): what an answer given step by step has said so far, where it has begun."""
 
     pooled: Tensor
     map: Signal | None = None
     parts: tuple[Tensor, ...] = ()
     said: Tensor | None = None
+    maps: tuple[Signal | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
