@@ -110,13 +110,14 @@ def by_column(names: list[str], ours: np.ndarray, theirs: np.ndarray) -> Exhibit
 
 
 def filled(frame: pl.DataFrame, cells: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The columns of numbers and classes; where a cell is empty, what `cells` (N,) of {column: value} say of it."""
+    """The columns of numbers and classes; where a cell is empty, what `cells` (N,) of {column: value} say of it; "filled": how many of a row."""
     out: dict[str, pl.Series] = {}
     for one in parts:
         if one["kind"] in FILLED:
             for name in one["columns"]:
                 out[name] = FILLED[one["kind"]](frame[name], pl.Series([cell.get(name) for cell in cells], strict=False))
-    return pl.DataFrame(out)
+    empty = [frame[name].is_null().to_numpy() for name in out]
+    return pl.DataFrame({**out, "filled": np.sum(empty, 0, dtype=np.int64) if empty else np.zeros(len(cells), np.int64)})
 
 
 def filled_number(values: pl.Series, told: pl.Series) -> pl.Series:

@@ -132,9 +132,7 @@ class Masking(Plain):
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with their empty cells told; how many, and how far the row was from what was told of its parts."""
-        return filled(frame, answers["cells"], target.state["parts"]).with_columns(
-            pl.Series("filled", [len(one) for one in answers["cells"]], pl.Int64), pl.Series("error", mean_error(answers["error"]))
-        )
+        return filled(frame, answers["cells"], target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
         return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
