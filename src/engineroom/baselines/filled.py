@@ -50,7 +50,7 @@ class Filled(Rival):
         kept = x[evenly(len(x), KEPT)].astype(np.float16)
         fitted.facts |= {"width": width, "rows": base64.b64encode(kept.tobytes()).decode(), "loose": LOOSE[0]}
         judging = val[0][evenly(len(val[0]), JUDGING)]
-        tries = [{"chosen": [name] * columns} for name in ("nearby", "alike")] + [{"chosen": ["normal"] * columns, "loose": loose} for loose in LOOSE]
+        tries: list[dict[str, Any]] = [{"chosen": [name] * columns} for name in ("nearby", "alike")] + [{"chosen": ["normal"] * columns, "loose": loose} for loose in LOOSE]
         errors = np.stack([self.errors(judging, fitted, one) for one in tries])  # (tries, columns)
         loosest = 2 + int(errors[2:].mean(1).argmin())
         order = [0, 1, loosest]

@@ -48,16 +48,28 @@ class Cells(nn.Module):
 class Places(nn.Module):
     """A map's places, each with what all columns say together, → (B, 1, W)."""
 
+    axes: int
+    channels: int
+
     def __init__(self, example: Features, group: int, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.group, self.shape = group, shape
         self.even = self.found(example).mask is None  # where rows are ragged, nothing may be sized by an example
+        self.channels = shape[1] if self.axes == 1 else shape[0]
         x = self.laid(example)
         self.finer = self.fineness(x)
         self.whole = nn.Linear(example.pooled.shape[2], x.shape[-1])
         nn.init.zeros_(self.whole.weight)  # at first every place speaks for itself
         self.first = nn.Linear(x.shape[-1], WIDTH)
         self.second = nn.Linear(WIDTH, self.channels * self.finer**self.axes)
+
+    def fineness(self, x: Tensor) -> int:
+        """How many places of what is told one place of the map stands for, along each axis."""
+        raise NotImplementedError
+
+    def laid(self, features: Features) -> Tensor:
+        """The map as (B, …, D), an axis each."""
+        raise NotImplementedError
 
     def found(self, features: Features) -> Signal:
         found = features.maps[self.group]
@@ -76,10 +88,6 @@ class InTime(Places):
 
     axes = 1
 
-    @property
-    def channels(self) -> int:
-        return self.shape[1]
-
     def fineness(self, x: Tensor) -> int:
         return -(-self.shape[0] // x.shape[1]) if self.even else 1
 
@@ -96,10 +104,6 @@ class OnPlane(Places):
     """plane (C, H, W): a map (B, D, h, w), or its places one after the other (B, h · w, D)."""
 
     axes = 2
-
-    @property
-    def channels(self) -> int:
-        return self.shape[0]
 
     def fineness(self, x: Tensor) -> int:
         return max(-(-self.shape[1] // x.shape[1]), -(-self.shape[2] // x.shape[2]))

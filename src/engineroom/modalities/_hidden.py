@@ -107,8 +107,8 @@ class Numbers(Parts):
 
     def cells(self, guess: Tensor, own: Own, columns: Sequence[Column]) -> list[dict[str, Any]]:
         mean, std = (np.array([one.state[name] for one in columns]) for name in ("mean", "std"))
-        values = guess.double().numpy() * std + mean
-        return [{columns[k].name: float(row[k]) for k in np.flatnonzero(gone)} for row, gone in zip(values, ~self.known(own).numpy(), strict=True)]
+        values, names = guess.double().numpy() * std + mean, self.columns
+        return [{names[k]: float(row[k]) for k in np.flatnonzero(gone).tolist()} for row, gone in zip(values, ~self.known(own).numpy(), strict=True)]
 
 
 class Classes(Parts):
@@ -172,4 +172,4 @@ class Classes(Parts):
         best = torch.stack([one.argmax(-1) for one in guess.split(self.sizes, -1)], -1).numpy()
         told = [columns[place] for place in self.places.tolist()]
         gone = (self.codes(own) == 0).numpy()
-        return [{told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent)} for row, absent in zip(best, gone, strict=True)]
+        return [{told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()} for row, absent in zip(best, gone, strict=True)]

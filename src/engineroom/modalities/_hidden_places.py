@@ -68,7 +68,7 @@ class Pixels(Parts):
         self.mean, self.std = (torch.tensor(facts[name], dtype=torch.float32)[:, None, None] for name in ("mean", "std"))
 
     def wanted(self, own: Own) -> Tensor:
-        return F.adaptive_avg_pool2d((own[""].float() / 255 - self.mean) / self.std, self.shape[1:]).flatten(1)
+        return F.adaptive_avg_pool2d((own[""].float() / 255 - self.mean) / self.std, (self.shape[1], self.shape[2])).flatten(1)
 
     def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Half of the patches become the mean colour (cf. He et al. 2022)."""

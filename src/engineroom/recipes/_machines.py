@@ -22,5 +22,6 @@ def machines(count: int = 2_000):
     table = {"speed": speed.round(1), "load": load.round(3), "power": power.round(1), "temperature": heat.round(1)}
     gone = {name: rng.random(count) < EMPTY for name in (*table, "kind", "oil")}
     columns = {name: pl.Series(name, np.where(gone[name], np.nan, values), nan_to_null=True) for name, values in table.items()}
-    columns |= {name: pl.Series(name, np.where(gone[name], None, words)) for name, words in (("kind", kinds[kind].astype(object)), ("oil", oils[oil].astype(object)))}
+    for name, words in (("kind", kinds[kind]), ("oil", oils[oil])):
+        columns[name] = pl.Series(name, [None if empty else word for word, empty in zip(words.tolist(), gone[name], strict=True)])
     return pl.DataFrame(columns | {"vibration": shake.round(3).tolist(), "row": range(count)})
