@@ -15,6 +15,7 @@ from engineroom.core.errors import DataError
 from engineroom.core.signals import Batch
 from engineroom.data.hiding import HIDDEN, WANTED, hide, hide_by_content, judged, told
 from engineroom.metrics.hidden import graded, scores
+from engineroom.modalities._hidden import strangers
 from engineroom.modalities._hidden_places import placed
 from engineroom.recipes._machines import machines
 
@@ -83,8 +84,7 @@ def test_the_same_row_is_asked_the_same_wherever_it_stands(run: str) -> None:
 def test_cells_that_are_empty_are_never_asked_about() -> None:
     parts = told([{"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]}, {"field": "k", "kind": "classes", "columns": ["k"], "places": [1], "shape": [3], "shares": [[0.5, 0.25, 0.25]]}])
     batch = Batch({"n": torch.tensor([[1.0, torch.nan], [2.0, 3.0]]), "k": torch.tensor([[7, 0], [7, 2]])}, np.arange(2))
-    draw = lambda name, count: torch.cat([torch.ones(2, 1), torch.zeros(2, count - 1)], 1)  # noqa: E731 — all that can be hidden
-    asked = hide(batch, parts, draw)
+    asked = hide(batch, parts, lambda name, count: torch.cat([torch.ones(2, 1), torch.zeros(2, count - 1)], 1))  # all that can be hidden
     assert asked[HIDDEN + "n"].tolist() == [[True, False], [True, True]] and asked["n"].isnan().all()
     assert asked[HIDDEN + "k"].tolist() == [[False] * 3, [True] * 3] and asked["k"].tolist() == [[7, 0], [7, 0]]
     assert asked[WANTED + "k"].tolist() == [[0, 0, 0], [0, 1, 0]]
@@ -111,6 +111,17 @@ def test_loss_is_of_what_was_hidden_alone() -> None:
     parts = told([{"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]}])["n"]
     wanted, hidden = torch.tensor([[1.0, 2.0]]), torch.tensor([[True, False]])
     assert parts.loss(torch.tensor([[[3.0, 100.0]]]), wanted, hidden).tolist() == [[[4.0, 0.0]]]
+
+
+def test_in_half_of_the_rows_other_rows_values_stand_where_something_is_hidden() -> None:
+    x = torch.arange(400.0).view(100, 4)
+    x[0, 0] = torch.nan
+    holes = x.masked_fill(torch.arange(4) == 1, torch.nan)
+    found = strangers({"": x}, {"": holes}, torch.Generator().manual_seed(0))[""]
+    kept = torch.arange(4) != 1
+    assert torch.equal(found[:, kept].nan_to_num(-1), x[:, kept].nan_to_num(-1)) and 0.3 < float(found[:, 1].isnan().float().mean()) < 0.7
+    there = ~found[:, 1].isnan()
+    assert (found[there, 1] % 4 == 1).all() and (found[there, 1] != x[there, 1]).float().mean() > 0.9
 
 
 def test_stretches_and_patches_are_hidden_and_the_line_between_is_known() -> None:

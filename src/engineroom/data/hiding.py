@@ -89,7 +89,13 @@ class Hiding(Training):
     parts: Told
 
     def batch(self, step: int) -> Batch:
-        return hide(super().batch(step), self.parts, lambda name, count: torch.rand((self.batch_size, count), generator=torch_generator(self.seed, "hide", step, name)))
+        plain = super().batch(step)
+        asked = hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
+        changed = dict(asked.fields)
+        for name, one in self.parts.items():
+            left = one.disguise(own(plain, name), own(asked, name), torch_generator(self.seed, "disguise", step, name))
+            changed |= {name + suffix: tensor for suffix, tensor in left.items()}
+        return Batch(changed, asked.rows, asked.step)
 
 
 def hiding(batches: Training, parts: Told) -> Hiding:
