@@ -27,6 +27,7 @@ class Parts:
     """What can be hidden of one field. `columns` names what is graded, each for itself; `lots` is how many numbers of chance hiding takes."""
 
     kind: ClassVar[str]
+    still: ClassVar[bool] = False  # is it hidden as it is, without the changes that training data otherwise suffer?
     form: ClassVar[str]  # what a head must say: vector (W,), steps (L, C) in time, plane (C, H, W)
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
