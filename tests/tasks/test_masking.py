@@ -11,9 +11,14 @@ import torch
 
 import engineroom as er
 from conftest import command
+from engineroom.core import registry
+from engineroom.core.config import make_config
 from engineroom.core.errors import DataError
 from engineroom.core.signals import Batch
-from engineroom.data.hiding import HIDDEN, WANTED, hide, hide_by_content, judged, told
+from engineroom.core.table import Table
+from engineroom.data.dataset import Training, encode_table
+from engineroom.data.hiding import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
+from engineroom.data.schema import fit_schema, infer_schema
 from engineroom.metrics.hidden import graded, scores
 from engineroom.modalities._hidden import strangers
 from engineroom.modalities._hidden_places import placed
@@ -122,6 +127,17 @@ def test_in_half_of_the_rows_other_rows_values_stand_where_something_is_hidden()
     assert torch.equal(found[:, kept].nan_to_num(-1), x[:, kept].nan_to_num(-1)) and 0.3 < float(found[:, 1].isnan().float().mean()) < 0.7
     there = ~found[:, 1].isnan()
     assert (found[there, 1] % 4 == 1).all() and (found[there, 1] != x[there, 1]).float().mean() > 0.9
+
+
+def test_a_batch_is_a_function_of_seed_and_step() -> None:
+    table, config = Table(things(60)), make_config({"target": "label"})
+    schema = fit_schema(infer_schema(table, config), table, np.arange(60), config.limits)
+    data = encode_table(table.frame, schema)
+    data.splits = {"train": np.arange(60)}
+    parts = told(registry.get("tasks", "masking").acquaint(schema, data, 0).target.state["parts"])
+    first, again, other = (hiding(Training(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
+    assert all(torch.equal(first[name].nan_to_num(-9), again[name].nan_to_num(-9)) for name in first.fields)
+    assert not torch.equal(first[HIDDEN + "block:number"], other[HIDDEN + "block:number"])
 
 
 def test_stretches_and_patches_are_hidden_and_the_line_between_is_known() -> None:
