@@ -20,7 +20,6 @@ from engineroom.data.dataset import Training, encode_table
 from engineroom.data.hiding import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
 from engineroom.data.schema import fit_schema, infer_schema
 from engineroom.metrics.hidden import graded, scores
-from engineroom.modalities._hidden import strangers
 from engineroom.modalities._hidden_places import placed
 from engineroom.recipes._machines import machines
 
@@ -49,7 +48,8 @@ def test_what_goes_with_something_is_told_and_answers_were_left_out(run: str) ->
     assert model.metrics["explained"] > 0.4 and model.metrics["accuracy"] > 0.8 and "rmse_series" not in model.metrics
     bars = next(e for s in model.report()["sections"] for e in s["exhibits"] if e["title"] == "What can be told from the rest")
     names, values = bars["data"]["labels"], bars["data"]["series"][0]["values"]
-    assert names[-1] == "other" and dict(zip(names, values, strict=True))["b"] > 0.6
+    found = dict(zip(names, values, strict=True))
+    assert found["b"] > 0.6 and found["other"] < 0.1
     assert 0.2 < model.manifest["rival"]["metrics"]["explained"] < 1
 
 
@@ -116,17 +116,6 @@ def test_loss_is_of_what_was_hidden_alone() -> None:
     parts = told([{"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]}])["n"]
     wanted, hidden = torch.tensor([[1.0, 2.0]]), torch.tensor([[True, False]])
     assert parts.loss(torch.tensor([[[3.0, 100.0]]]), wanted, hidden).tolist() == [[[4.0, 0.0]]]
-
-
-def test_in_half_of_the_rows_other_rows_values_stand_where_something_is_hidden() -> None:
-    x = torch.arange(400.0).view(100, 4)
-    x[0, 0] = torch.nan
-    holes = x.masked_fill(torch.arange(4) == 1, torch.nan)
-    found = strangers({"": x}, {"": holes}, torch.Generator().manual_seed(0))[""]
-    kept = torch.arange(4) != 1
-    assert torch.equal(found[:, kept].nan_to_num(-1), x[:, kept].nan_to_num(-1)) and 0.3 < float(found[:, 1].isnan().float().mean()) < 0.7
-    there = ~found[:, 1].isnan()
-    assert (found[there, 1] % 4 == 1).all() and (found[there, 1] != x[there, 1]).float().mean() > 0.9
 
 
 def test_a_batch_is_a_function_of_seed_and_step() -> None:

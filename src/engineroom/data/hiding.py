@@ -92,12 +92,7 @@ class Hiding(Training):
         changed, as_is = super().batch(step), self.data.batch(self.rows_of(step), step)
         still = {name + suffix: tensor for name, one in self.parts.items() if one.still for suffix, tensor in own(as_is, name).items()}
         plain = Batch({**changed.fields, **still}, changed.rows, step)
-        asked = hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
-        fields = dict(asked.fields)
-        for name, one in self.parts.items():
-            left = one.disguise(own(plain, name), own(asked, name), torch_generator(self.seed, "disguise", step, name))
-            fields |= {name + suffix: tensor for suffix, tensor in left.items()}
-        return Batch(fields, asked.rows, asked.step)
+        return hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
 
 
 def hiding(batches: Training, parts: Told) -> Hiding:

@@ -14,10 +14,8 @@ import torch
 from torch import Tensor
 
 from ..core.columns import Column
-from ._base import swapped
 
 MOST_SHARE = 0.6  # of a row's cells; each row draws its own share, so that nearly whole rows occur too
-DISGUISED = 0.5  # of the rows that teach have other rows' values in place of holes
 MOST_CLASSES = 256  # a category with more values is always shown
 
 Own = Mapping[str, Tensor]  # a field of a batch: "" and, where rows are ragged, "_mask"
@@ -48,10 +46,6 @@ class Parts:
     def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """A field and lots (B, `lots`), even from 0 to 1 → (what is left of it, what was hidden (B, W) bool)."""
         raise NotImplementedError
-
-    def disguise(self, own: Own, left: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-        """What is left (of `own`) while a network learns, where holes alone would teach it a world of holes; by default as it is."""
-        return left
 
     def asked(self, hidden: Tensor) -> Tensor:
         """(B, W) → (B, columns) bool."""
@@ -106,9 +100,6 @@ class Numbers(Parts):
         hidden = (lots[:, 1:] < MOST_SHARE * lots[:, :1]) & self.known(own)
         return {**own, "": own[""].masked_fill(hidden, torch.nan)}, hidden
 
-    def disguise(self, own: Own, left: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-        return strangers(own, left, generator)
-
     def asked(self, hidden: Tensor) -> Tensor:
         return hidden
 
@@ -153,9 +144,6 @@ class Classes(Parts):
         left[:, self.places] = left[:, self.places].masked_fill(hidden, 0)
         return {**own, "": left}, hidden[:, self.owner]
 
-    def disguise(self, own: Own, left: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-        return strangers(own, left, generator)
-
     def asked(self, hidden: Tensor) -> Tensor:
         return hidden[..., self.begin]
 
@@ -186,12 +174,3 @@ class Classes(Parts):
         told = [columns[place] for place in self.places.tolist()]
         gone = (self.codes(own) == 0).numpy()
         return [{told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()} for row, absent in zip(best, gone, strict=True)]
-
-
-def strangers(own: Own, left: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-    """In half of the rows (B, C) other rows' values stand where something is hidden, and nothing says so: who goes on from here sees whole rows, as these look
-    (Yoon et al. 2020; Rubachev et al. 2022)."""
-    x, holes = own[""], left[""]
-    gone = (holes != x) & (x == x)  # what was empty before stays empty
-    chosen = torch.rand((len(x), 1), generator=generator) < DISGUISED
-    return {**left, "": torch.where(gone & chosen, swapped(x, generator, 1.0), holes)}
