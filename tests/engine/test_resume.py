@@ -40,7 +40,7 @@ def weights(run: Path) -> bytes:
     return (run / "bundle" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "finish", "rows by two players", "diffusion", "pretrain", "acting", "acting from memory", "speech"])
+@pytest.mark.parametrize("kind", ["table", "pictures", "two players", "finish", "rows by two players", "diffusion", "pretrain", "masked", "acting", "acting from memory", "speech"])
 def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
     if kind == "table":
         house_table().write_csv(tmp_path / "houses.csv")
@@ -55,7 +55,7 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
         data = ["CartPole-v1", "--recipe", "control", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:
         shape_pictures(tmp_path / "pictures")
-        asked = {"two players": ["--recipe", "generation", *SMALL], "finish": ["--recipe", "upscaling", "--set", "options.finish=gan"], "diffusion": ["--recipe", "diffusion", *SMALL, "--set", "options.steps=2"], "pretrain": ["--recipe", "pretrain"]}
+        asked = {"two players": ["--recipe", "generation", *SMALL], "finish": ["--recipe", "upscaling", "--set", "options.finish=gan"], "diffusion": ["--recipe", "diffusion", *SMALL, "--set", "options.steps=2"], "pretrain": ["--recipe", "pretrain"], "masked": ["--recipe", "masked"]}
         data = ["pictures", *asked.get(kind, [])]
     command("train", *data, "--run", "whole", *FAST, cwd=tmp_path)
     process = start(tmp_path, "train", *data, "--run", "torn", *FAST)

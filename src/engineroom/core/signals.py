@@ -49,7 +49,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts`: that of every group of columns.
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts` and `maps`: those of every group of columns.
     `said` (B, U): what an answer given step by step has said so far, where it has begun. `read` (B, T, …): the column behind the map, as it came."""
 
     pooled: Tensor
@@ -57,6 +57,7 @@ class Features:
     parts: tuple[Tensor, ...] = ()
     said: Tensor | None = None
     read: Tensor | None = None
+    maps: tuple[Signal | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

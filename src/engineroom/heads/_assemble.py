@@ -65,14 +65,13 @@ class ColumnsModel(nn.Module):
             total = 256
         head = registry.get("heads", task.head)
         self.mapped: int | None = None  # the group whose map the head reads
-        pattern = Features(torch.empty(1, members, total), parts=tuple(torch.empty(1, count, width) for width, count in widths))
+        maps = tuple(features.map for features in read_once(self, example))
+        pattern = Features(torch.empty(1, members, total), parts=tuple(torch.empty(1, count, width) for width, count in widths), maps=maps)
         if head.maps:
-            maps = [features.map for features in read_once(self, example)]
             self.mapped = next((i for i, one in enumerate(maps) if one is not None and one.layout in head.maps), None)
             if self.mapped is None:
-                wanted = " or ".join(head.maps)
-                raise UserError("No column gives what this task reads.", f"It needs a map: {wanted}.", "Is the input column of the right kind?")
-            pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts)
+                raise UserError("No column gives what this task reads.", f"It needs a map: {' or '.join(head.maps)}.", "Is the input column of the right kind?")
+            pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts, maps=maps)
         others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
         self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
         self.head = head(pattern, task.outputs(schema.target))
@@ -97,7 +96,8 @@ class ColumnsModel(nn.Module):
         if len(pooled) > 1:
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
-        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID), batch.get(self.groups[self.mapped or 0][0].name))
+        read = batch.get(self.groups[self.mapped or 0][0].name)
+        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID), read, tuple(one.map for one in features))
 
     def map(self, features: list[Features]) -> Signal | None:
         """What the head reads of places: the map of one group, and what all others say of the whole row."""

@@ -13,6 +13,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 
@@ -61,6 +62,10 @@ class Base:
         if self.stacks:
             return {**fields, "": swapped(fields[""], generator)}
         return self.augment(fields, states[0], generator)
+
+    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        """What of these columns can be hidden and told from the rest (modalities/_hidden.py), as plain JSON; None: they are always shown whole."""
+        return None
 
     def follow(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator

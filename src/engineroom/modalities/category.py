@@ -10,10 +10,12 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
+from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ._base import Base
+from ._hidden import MOST_CLASSES
 
 MOST = 20_000  # more values than this cannot be learnt from one column; the rarest share the "unknown" code
 
@@ -48,6 +50,15 @@ class Category(Base):
         if not len(known):
             return np.zeros(len(values), np.int32)
         return to_strings(values).replace_strict(known, codes, default=0, return_dtype=pl.Int32).fill_null(0).to_numpy()
+
+    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        """Columns with one value have nothing to tell, those with very many are names."""
+        told = [(place, one) for place, one in enumerate(columns) if 2 <= len(one.state["values"]) <= MOST_CLASSES]
+        if not told:
+            return None
+        counts = [np.array(one.state["counts"], float) for _, one in told]
+        facts = {"columns": [one.name for _, one in told], "places": [place for place, _ in told], "shape": [sum(len(one) for one in counts)]}
+        return {"kind": "classes", **facts, "shares": [(one / one.sum()).round(7).tolist() for one in counts]}
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C) codes of each column's most common value."""

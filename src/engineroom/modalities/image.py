@@ -13,12 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.evenly import evenly
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ..layers.augment import hide_part, jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
+from ._hidden_places import SIDE
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
@@ -99,6 +101,12 @@ class Image(Base):
         place = together(x, generator, states[0].get("symmetries", ()), turn=0.15, zoom=SHOWN)
         x = F.grid_sample(x, F.affine_grid(place, list(x.shape), align_corners=False), padding_mode="reflection", align_corners=False)
         return {**fields, "": tinted(jitter(x, generator, LIT), generator, TINT)}
+
+    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        state = columns[0].state
+        size = [state["height"], state["width"]]
+        small = [max(1, round(side * min(1.0, SIDE / max(size)))) for side in size]
+        return {"kind": "pixels", "columns": [columns[0].name], "size": size, "shape": [state["channels"], *small], "mean": state["mean"], "std": state["std"]}
 
     def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C, H, W) of the mean colour."""

@@ -13,6 +13,7 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
+from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
@@ -61,6 +62,9 @@ class Number(Base):
         x = (to_floats(values) - state["mean"]) / state["std"]
         x[~np.isfinite(x)] = np.nan
         return np.clip(x, -FAR, FAR).astype(np.float32)
+
+    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        return {"kind": "numbers", "columns": [one.name for one in columns], "shape": [len(columns)]}
 
     def opposite(self, codes: Tensor, state: State) -> Tensor:
         """Standardised (B, …) → the same numbers with the other sign, in the number's own units."""

@@ -10,11 +10,13 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
+from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
 from ..layers.augment import hide_stretch, warp_time
 from ._base import Base
+from ._hidden_places import PLACES
 
 LONGEST = 2_048  # steps; longer series are averaged down by a whole factor
 LEVEL = 0.35  # of the spread of the series' own means: how far augmentation moves a channel
@@ -96,6 +98,10 @@ class Series(Base):
         """As `augment`, faster here and slower there, and a stretch is missing."""
         own = self.augment(fields, states[0], generator)
         return {**own, "": hide_stretch(warp_time(own[""], own.get("_mask"), generator), generator)}
+
+    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        state = columns[0].state
+        return {"kind": "steps", "columns": [columns[0].name], "shape": [min(PLACES, state["length"] or state["typical"]), state["channels"]]}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()

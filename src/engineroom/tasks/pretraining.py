@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import polars as pl
 from torch import Tensor
 
 from ..core.columns import Column
-from ..core.errors import DataError
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
-from ..data.schema import TARGET_NAMES
 from ..data.views import LOOKS, view
 from ..metrics import views as metrics
 from ._embedded import Embedded, drawn_together, flat
+from ._unlabelled import without_answers
 
-ROW = "row"
-LEAST = 20  # rows
 PLACES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -50,19 +46,7 @@ class Pretraining(Embedded):
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """All columns are read; answers that the source knows of are left out, for whoever comes later."""
-        if asking:
-            return table
-        if len(table.frame) < LEAST:
-            raise DataError(f"{len(table.frame)} rows are too few to tell rows apart.", "", f"Bring at least {LEAST}; the point is to have many that nobody has labelled.")
-        names = {name for name, hint in table.hints.items() if hint.get("role") == "target"} | ({target} if target else set())
-        names = {name for name in names or {name for name in table.frame.columns if name.lower() in TARGET_NAMES} if name in table.frame.columns}
-        frame = table.frame.drop(names)
-        own = ROW if ROW not in frame.columns else f"{ROW} of the table"
-        frame = frame.with_columns(pl.Series(own, range(len(table.frame)), pl.Int64))
-        hints = {name: hint for name, hint in table.hints.items() if name not in names}
-        left_out = f"Left out, because nobody is to know it yet: {', '.join(sorted(names))}." if names else ""
-        hints[own] = {"modality": "itself", "role": "target", "why": "to be known again"}
-        return replace(table, frame=frame, hints=hints, notes=(*table.notes, *([left_out] if left_out else [])))
+        return table if asking else without_answers(table, target, "to tell rows apart")
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes

@@ -1,0 +1,29 @@
+"""Rows with parts hidden, as every rival that tells them is asked: the same parts as the network's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import polars as pl
+from torch import Tensor
+
+from ..core.columns import Schema
+from ..core.signals import Answers, Batch
+from ..data.dataset import encode_table
+from ..data.hiding import Told, hide_by_content, judged
+
+AT_ONCE = 256  # rows
+
+
+def asked(frame: pl.DataFrame, schema: Schema, parts: Told) -> Iterator[Batch]:
+    data = encode_table(frame, schema, target=False)
+    for start in range(0, len(data), AT_ONCE):
+        yield hide_by_content(data.batch(np.arange(start, min(len(data), start + AT_ONCE))), parts)
+
+
+def answered(frame: pl.DataFrame, schema: Schema, parts: Told, guess: Callable[[Batch], Tensor]) -> Answers:
+    """`guess` says (B, W) to a batch of them."""
+    found = [judged(parts, question, guess(question)) for question in asked(frame, schema, parts)]
+    columns = sum(len(one.columns) for one in parts.values())
+    return {name: np.concatenate([one[name] for one in found] or [np.zeros((0, columns), np.float32)]) for name in ("error", "hit")}

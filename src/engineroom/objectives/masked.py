@@ -1,0 +1,18 @@
+"""Learning without answers: parts of every row are hidden, and the network tells them from the rest (Vincent et al. 2008; Yoon et al. 2020; He et al. 2022)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ..data.hiding import hiding
+from .supervised import Supervised
+
+
+class Masked(Supervised):
+    """One network and one player, as where answers are known; only the batches are others."""
+
+    def collect(self, cast: nn.ModuleDict, task, batches):
+        return hiding(batches, task.parts)
+
+
+OBJECTIVE = Masked()
