@@ -49,7 +49,7 @@ def test_what_goes_with_something_is_told_and_answers_were_left_out(run: str) ->
     bars = next(e for s in model.report()["sections"] for e in s["exhibits"] if e["title"] == "What can be told from the rest")
     names, values = bars["data"]["labels"], bars["data"]["series"][0]["values"]
     found = dict(zip(names, values, strict=True))
-    assert found["b"] > 0.6 and found["other"] < 0.1
+    assert found["b"] > 0.6 and found["other"] < 0.4  # of which nobody can tell anything: 36 hidden cells spread by a quarter
     assert 0.2 < model.manifest["rival"]["metrics"]["explained"] < 1
 
 

@@ -132,9 +132,12 @@ class Masking(Plain):
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with their empty cells told; how many, and how far the row was from what was told of its parts."""
-        return filled(frame, answers["cells"], target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
+        cells = answers.get("cells", objects([{} for _ in answers["error"]]))  # told by `because`, where rows are predicted
+        return filled(frame, cells, target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
     def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+        if "told" not in answers:
+            return ""
         return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
 
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
