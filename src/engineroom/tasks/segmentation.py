@@ -73,7 +73,7 @@ class Segmentation(Plain):
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
 
     def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
-        """Every picture is read without its own light: with it, rare things on dark and on bright pictures are not found alike."""
+        """Every picture is read without its own light: which lamp shone would be learnt before what is rare."""
         for column in schema.inputs:
             if column.modality == "image":
                 schema = schema.with_column(replace(column, state={**column.state, "even": True}))
