@@ -50,16 +50,6 @@ def test_what_a_mirror_keeps_and_what_it_changes() -> None:
     assert found(*pictures(diagonal=True)) == []
 
 
-def test_an_identity_is_its_own_from_the_other_side() -> None:
-    """A mirror image that is mostly known again is another view of the same one; for classes it would teach what is wrong."""
-    (plain, y), (crossed, other) = pictures(diagonal=False, rows=600), pictures(diagonal=True, rows=200)
-    order = np.random.default_rng(1).permutation(800)
-    pixels, who = np.concatenate([plain, crossed])[order], np.concatenate([y, other + 2])[order]
-    identity = SimpleNamespace(kind="identity", truth=lambda values, column: values)
-    assert "horizontal" in found(pixels, who, identity) and "horizontal" not in found(pixels, who)
-    assert found(*pictures(diagonal=True), identity) == []
-
-
 def test_who_knows_nothing_is_not_asked() -> None:
     pixels, y = pictures(diagonal=False)
     assert found(pixels, np.random.default_rng(1).permutation(y)) == []

@@ -18,7 +18,6 @@ from ._hog import picture_features
 
 LEARN, ASK = 2500, 800
 KEPT = 0.9  # share of the gain over guessing that mirrored pictures must keep
-ALIKE = 0.5  # … among many identities: a face turned to the other side is a view nobody learnt, and yet its owner's; a sign mirrored is another sign
 TURNED = 0.5  # … and of that the sign, where taking the mirror image at its word is worse than guessing
 SURE = 3  # standard errors above guessing
 FLIPS = {"horizontal": 3, "vertical": 2}
@@ -88,6 +87,5 @@ def ask_classifier(store, data, task, schema: Schema) -> dict[str, list[str]]:
     plain = model.score(picture_features(pixels), wanted) - guess
     if plain < max(0.05, SURE * held**-0.5 * (guess * (1 - guess)) ** 0.5):
         return {"symmetries": []}
-    least = plain * (ALIKE if task.kind == "identity" else KEPT)
-    kept = [n for n, axis in FLIPS.items() if model.score(picture_features(np.flip(pixels, axis)), wanted) - guess >= least]
+    kept = [n for n, axis in FLIPS.items() if model.score(picture_features(np.flip(pixels, axis)), wanted) - guess >= KEPT * plain]
     return {"symmetries": kept}

@@ -61,20 +61,6 @@ def tinted(x: Tensor, generator: Generator, strength: float, grey: float = 0.2) 
     return torch.where(bare[:, None, None, None], x.mean(1, keepdim=True).expand_as(x), x)
 
 
-def hide_part(x: Tensor, generator: Generator, chance: float, low: float = 0.02, high: float = 0.22) -> Tensor:
-    """(B, C, H, W): in a `chance` of the pictures a rectangle of `low` to `high` of the area takes their mean (random erasing, Zhong et al. 2020)."""
-    B, _, H, W = x.shape
-    area, shape = _uniform((B,), low, high, generator), torch.exp(_uniform((B,), -0.8, 0.8, generator))
-    height, width = (area * shape).sqrt().clamp(max=0.9) * H, (area / shape).sqrt().clamp(max=0.9) * W
-    top, left = torch.rand(B, generator=generator) * (H - height), torch.rand(B, generator=generator) * (W - width)
-    row, column = torch.arange(H), torch.arange(W)
-    rows = (row >= top[:, None]) & (row < (top + height)[:, None])
-    columns = (column >= left[:, None]) & (column < (left + width)[:, None])
-    chosen = torch.rand(B, generator=generator) < chance
-    inside = rows[:, None, :, None] & columns[:, None, None, :] & chosen[:, None, None, None]
-    return torch.where(inside, x.mean((1, 2, 3), keepdim=True).expand_as(x), x)
-
-
 def hide_stretch(x: Tensor, generator: Generator, low: float = 0.1, high: float = 0.4) -> Tensor:
     """(B, T, …): of every row one stretch of `low` to `high` of the steps becomes 0."""
     B, T = x.shape[:2]

@@ -18,7 +18,7 @@ from ..core.config import LimitsConfig
 from ..core.evenly import evenly
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
-from ..layers.augment import hide_part, jitter, mirror, shift, tinted, together, warp
+from ..layers.augment import jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
 from ._hidden_places import SIDE
 
@@ -91,8 +91,6 @@ class Image(Base):
         x = shift(x, generator)
         if state["turns"] and state["channels"] == 3:
             x = jitter(x, generator)
-        if state.get("hides"):
-            x = hide_part(x, generator, state["hides"])
         return {**fields, "": x}
 
     def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:

@@ -36,5 +36,5 @@ RECIPE = Recipe(
     target="mask",
     demo=shapes,
     settings={"task": "segmentation"},
-    expect="mean IoU 0.50 in one minute; trees over what surrounds each pixel 0.45",
+    expect="mean IoU 0.60 in one minute on a busy machine; trees over what surrounds each pixel 0.45",
 )

@@ -10,14 +10,13 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from ..core.columns import Column, Schema
+from ..core.columns import Column
 from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import embedding as metrics
 from ..modalities.category import to_strings
 from ._embedded import Embedded, drawn_together, flat
-from ._light import of_pictures, without_light
 from ._members import FOLD
 
 TEMPERATURE = 0.1
@@ -32,9 +31,6 @@ class Embedding(Embedded):
     width: int = 128  # numbers an embedding has
     strangers: float = 0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
     unseen: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
-
-    light: bool = True  # does the light of a picture say who it is? false = each is read without its own (faces under other lamps)
-    hide: float = 0.0  # share of the pictures in training of which a part is hidden: nothing is to hang on one place
 
     kind = "identity"
     headline = "eer"
@@ -69,10 +65,6 @@ class Embedding(Embedded):
             what = f"{alone} of {counts.height} identities have one training row only."
             return [Finding("note", what, "They teach what is different, not what is alike.")]
         return []
-
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
-        schema = of_pictures(schema, hides=self.hide) if self.hide else schema
-        return schema if self.light else without_light(schema)
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes

@@ -18,7 +18,6 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import segmentation as metrics
 from . import _overlay as overlay
 from ._leaning import things_stay
-from ._light import without_light
 from ._options import Plain
 
 NOBODY = 255  # in truths: a pixel that does not count
@@ -74,8 +73,11 @@ class Segmentation(Plain):
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
 
     def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
-        """Every picture is read without its own light: with it, rare things on dark and on bright pictures are not found alike."""
-        return without_light(schema)
+        """Every picture is read without its own light: which lamp shone would be learnt before what is rare."""
+        for column in schema.inputs:
+            if column.modality == "image":
+                schema = schema.with_column(replace(column, state={**column.state, "even": True}))
+        return schema
 
     def outputs(self, target: Column) -> int:
         return len(self.kept or target.state["values"])
