@@ -1,6 +1,7 @@
-"""Who is this, and what is like it? Rows that were enrolled are kept in the bundle as embeddings alone; one matrix product searches them.
+"""Who is this, and what is like it? Rows that were enrolled are kept in the bundle as embeddings alone; one matrix product searches them, part by part.
 
-Exact search is the fastest up to some hundred thousand rows (N · D multiplications a question); nothing of a picture but its embedding is kept.
+Exact search, whatever the number of rows: even a million are searched sooner than a graph over them (HNSW, Malkov & Yashunin 2018) is built or read (bench/gallery.py).
+Nothing of a picture but its embedding is kept.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .model import Model
 from .write import seal
 
 VECTORS, NAMES = "gallery.safetensors", "gallery.json"
+ASKED, KNOWN = 256, 65_536  # rows of a part: no product is larger than 64 MB
 
 
 class Gallery:
@@ -77,26 +79,23 @@ class Gallery:
 
     def search(self, data: Any, *, top: int = 5) -> pl.DataFrame:
         """The `top` enrolled rows most like each row: row, rank, name, similarity (-1 to 1), best first."""
-        similarity, kept = self._similarity(self.model.open(data))
-        order = np.argsort(-similarity, axis=1, kind="stable")[:, :top]
+        vectors, kept = self._asked(self.model.open(data))
+        similarity, place = most_alike(vectors, self.vectors, top)
         out = {
-            "row": np.repeat(kept, order.shape[1]),
-            "rank": np.tile(np.arange(1, order.shape[1] + 1), len(kept)),
-            "name": [self.names[k] for k in order.ravel()],
-            "similarity": np.take_along_axis(similarity, order, 1).ravel(),
+            "row": np.repeat(kept, place.shape[1]),
+            "rank": np.tile(np.arange(1, place.shape[1] + 1), len(kept)),
+            "name": [self.names[k] for k in place.ravel()],
+            "similarity": similarity.ravel(),
         }
         return pl.DataFrame(out)
 
     def verify(self, data: Any, *, name: str | None = None) -> pl.DataFrame:
         """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on validation pairs."""
         self._must_know(name)
-        similarity, kept = self._similarity(self.model.open(data))
-        if name is not None:
-            similarity = np.where(np.array([n == name for n in self.names]), similarity, -np.inf)
-        best = similarity.argmax(1)
-        value = similarity[np.arange(len(kept)), best]
-        accepted = value >= self.threshold
-        return pl.DataFrame({"row": kept, "name": [self.names[k] for k in best], "similarity": value, "accepted": accepted})
+        vectors, kept = self._asked(self.model.open(data))
+        theirs = np.flatnonzero([name is None or n == name for n in self.names])
+        similarity, place = most_alike(vectors, self.vectors[theirs], 1)
+        return pl.DataFrame({"row": kept, "name": [self.names[k] for k in theirs[place[:, 0]]], "similarity": similarity[:, 0], "accepted": similarity[:, 0] >= self.threshold})
 
     def _must_know(self, name: str | None) -> None:
         if name is not None and name not in self.names:
@@ -106,13 +105,14 @@ class Gallery:
     def threshold(self) -> float:
         return float(self.model.manifest["calibration"].get("threshold", 1.0))
 
-    def _similarity(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def _asked(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """((rows kept, D), row numbers kept) of rows that can be looked for."""
         vectors, kept = embed(self.model, frame)
         if not self.names:
             raise UserError("Nobody is enrolled.", "There is nothing to search in.", f"First: engineroom enrol {self.model.path.parent} DATA")
         if vectors.shape[1] != self.vectors.shape[1]:
             raise damaged(self.model.path, "its gallery holds embeddings of another width")
-        return vectors @ self.vectors.T, kept
+        return vectors, kept
 
     def _write(self) -> None:
         """The bundle again, with this gallery in it, swapped in whole."""
@@ -127,6 +127,25 @@ class Gallery:
             manifest["files"] = seal(aside, manifest)
 
         replace_directory(old, fill)
+
+
+def most_alike(asked: np.ndarray, known: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    """asked (Q, D), known (N, D) → (similarities (Q, k), places among the known (Q, k)), best first, of equal ones that are found the earlier first; k = at most `top`."""
+    found = [one_part(asked[i : i + ASKED], known, min(top, len(known))) for i in range(0, max(1, len(asked)), ASKED)]
+    similarity, place = (np.concatenate(each) for each in zip(*found, strict=True))
+    return similarity, place
+
+
+def one_part(asked: np.ndarray, known: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    similarity, place = np.zeros((len(asked), 0), np.float32), np.zeros((len(asked), 0), np.int64)
+    for begin in range(0, len(known), KNOWN):
+        more = asked @ known[begin : begin + KNOWN].T
+        best = np.argpartition(-more, min(top, more.shape[1]) - 1, axis=1)[:, :top]
+        similarity = np.concatenate([similarity, np.take_along_axis(more, best, 1)], 1)
+        place = np.concatenate([place, best + begin], 1)
+        order = np.lexsort((place, -similarity), axis=1)[:, :top]
+        similarity, place = np.take_along_axis(similarity, order, 1), np.take_along_axis(place, order, 1)
+    return similarity, place
 
 
 def embed(model: Model, frame: pl.DataFrame, side: str = "embedding") -> tuple[np.ndarray, np.ndarray]:
