@@ -95,7 +95,8 @@ class Gallery:
         vectors, kept = self._asked(self.model.open(data))
         theirs = np.flatnonzero([name is None or n == name for n in self.names])
         similarity, place = most_alike(vectors, self.vectors[theirs], 1)
-        return pl.DataFrame({"row": kept, "name": [self.names[k] for k in theirs[place[:, 0]]], "similarity": similarity[:, 0], "accepted": similarity[:, 0] >= self.threshold})
+        names, best = [self.names[k] for k in theirs[place[:, 0]]], similarity[:, 0]
+        return pl.DataFrame({"row": kept, "name": names, "similarity": best, "accepted": best >= self.threshold})
 
     def _must_know(self, name: str | None) -> None:
         if name is not None and name not in self.names:
@@ -130,7 +131,7 @@ class Gallery:
 
 
 def most_alike(asked: np.ndarray, known: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """asked (Q, D), known (N, D) → (similarities (Q, k), places among the known (Q, k)), best first, of equal ones that are found the earlier first; k = at most `top`."""
+    """asked (Q, D), known (N, D) → (similarities (Q, k), places among the known (Q, k)), best first; k = at most `top`."""
     found = [one_part(asked[i : i + ASKED], known, min(top, len(known))) for i in range(0, max(1, len(asked)), ASKED)]
     similarity, place = (np.concatenate(each) for each in zip(*found, strict=True))
     return similarity, place
