@@ -66,7 +66,7 @@ def test_what_is_always_better_is_learnt(here, method: str) -> None:
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
     """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
-    model = er.train(catch, recipe="control", steps={"ppo": 170, "dqn": 200}[method], show="quiet", train__threads=1, options={"method": method}, model__size="small")
+    model = er.train(catch, recipe="control", steps={"ppo": 170, "dqn": 320}[method], show="quiet", train__threads=1, options={"method": method}, model__size="small")
     assert model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method] and model.manifest["rival"]["metrics"]["return"] < -0.3, model.metrics
     assert model.manifest["model"]["families"] == ["sight"]
     again = er.load(str(model.path))
