@@ -104,7 +104,7 @@ def test_deeper_noise_is_so_many_times_as_strong() -> None:
 
 def test_frames_are_learnt_and_made_under_deeper_noise() -> None:
     task = get("tasks", "animation")
-    assert task.depth == task.frames**0.5 and get("tasks", "diffusion").depth == 1
+    assert task.depth == 0.75 * task.frames and get("tasks", "diffusion").depth == 1
     modality = get("modalities", "static")
     state = modality.fit_knowing(pl.Series([1, 2]), limits=None, facts={"channels": 1, "side": 4, "depth": 3.0})
     fields = modality.collate(modality.encode(pl.Series(range(64)), state, {}), state)
