@@ -18,9 +18,8 @@ from torch import Tensor
 from ..core.columns import Schema
 from ..core.evenly import evenly
 from ..core.signals import Batch
-from ..data.dataset import encode_table
-from ..data.hiding import HIDDEN, WANTED, Told, beside, told
-from ._asked import AT_ONCE, answered
+from ..data.hiding import HIDDEN, WANTED, Told, beside, own, told
+from ._asked import answered, as_they_are
 from ._store import Fitted, Rival, with_care
 
 MOST = 800  # numbers a row: more are told by what lies nearby alone
@@ -87,21 +86,16 @@ class Filled(Rival):
 
 def whole(frame: pl.DataFrame, schema: Schema, parts: Told) -> np.ndarray:
     """(N, W): what there is to be told of every row, the middle where nobody knows."""
-    data = encode_table(frame, schema, target=False)
-    out = []
-    for start in range(0, len(data), AT_ONCE):
-        batch = data.batch(np.arange(start, min(len(data), start + AT_ONCE)))
-        out += [known_values(batch, parts)[0]]
-    return np.concatenate(out)
+    return np.concatenate([known_values(batch, parts)[0] for batch in as_they_are(frame, schema)])
 
 
 def known_values(batch: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
     """(values (B, W), the middle where nothing is known; what is known (B, W))."""
     values, seen = [], []
     for name, one in parts.items():
-        own = {suffix: batch[name + suffix] for suffix in ("", "_mask") if name + suffix in batch.fields}
-        known = one.known(own)
-        values.append(torch.where(known, one.wanted(own), one.middle(len(batch))))
+        field = own(batch, name)
+        known = one.known(field)
+        values.append(torch.where(known, one.wanted(field), one.middle(len(batch))))
         seen.append(known)
     return torch.cat(values, 1).double().numpy(), torch.cat(seen, 1).numpy()
 

@@ -89,9 +89,10 @@ class Hiding(Training):
     parts: Told
 
     def batch(self, step: int) -> Batch:
-        changed, as_is = super().batch(step), self.data.batch(self.rows_of(step), step)
-        still = {name + suffix: tensor for name, one in self.parts.items() if one.still for suffix, tensor in own(as_is, name).items()}
-        plain = Batch({**changed.fields, **still}, changed.rows, step)
+        plain = super().batch(step)
+        if still := [name for name, one in self.parts.items() if one.still]:
+            as_is = self.data.batch(self.rows_of(step), step)
+            plain = Batch({**plain.fields, **{name + suffix: tensor for name in still for suffix, tensor in own(as_is, name).items()}}, plain.rows, step)
         return hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
 
 

@@ -46,7 +46,7 @@ class Masking(Plain):
     hides: ClassVar[tuple[str, ...]] = ("loss",)
     target_modality = "itself"
     head: ClassVar[str] = "rebuild"
-    pace: ClassVar[str] = "masking"
+    pace: ClassVar[str] = "pretraining"
     rival: ClassVar[str] = "filled"
     trivial: ClassVar[str] = "spread"
     monitored = 1_000
