@@ -32,6 +32,16 @@ class SplitConfig(Frozen):
     near_duplicates: bool = True  # keep near duplicates on one side, not exact ones alone
 
 
+class FormatConfig(Frozen):
+    """How a text table or workbook is written, where the guess from its content fails."""
+
+    encoding: str | None = None  # a codec's name: cp1251, shift_jis, gb18030, …
+    delimiter: str | None = None  # one character, or "tab", "space"
+    header_row: int | None = Field(None, ge=0)  # the line of the column names, counted from 1; 0 = there is none
+    comment: str | None = None  # lines that begin so are no rows
+    sheet: str | None = None  # of a workbook
+
+
 class LimitsConfig(Frozen):
     """Bounds on what is read, so that strange data cannot exhaust the machine."""
 
@@ -42,6 +52,7 @@ class LimitsConfig(Frozen):
     characters: int = Field(20_000, gt=0)  # of each text, from its start
     archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive
     archive_files: int = Field(1_000_000, gt=0)
+    format: FormatConfig = FormatConfig()
 
 
 class ModelConfig(Frozen):

@@ -14,11 +14,12 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ._convert import LARGE, converted
 from ._dialect import Dialect, consistency, sniff
+from ._encoding import plain_text
 from ._files import DELIMITED, ending, run_name
 from ._media import with_media
 from ._records import Survey, judge, rewritten, surveyed
 from ._types import typed
-from ._work import fingerprint, head, plain_text, work_folder
+from ._work import fingerprint, head, work_folder
 
 SAMPLE = 1 << 18  # bytes the dialect is judged by
 

@@ -12,9 +12,10 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cells import frame_of
+from ._encoding import plain_text
 from ._files import ending, run_name
 from ._media import with_media
-from ._work import head, plain_text
+from ._work import head
 
 LINES = frozenset({".jsonl", ".ndjson"})
 NAMED = 5
