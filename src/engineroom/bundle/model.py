@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch import nn
 
 from ..core import registry
 from ..core.columns import Schema
-from ..core.config import Config
+from ..core.config import Config, FormatConfig
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.signals import Answers, Batch, Records
 from ..core.table import Table
@@ -43,10 +44,12 @@ class Model:
 
     def __init__(self, path: Path, manifest: dict[str, Any], network: nn.Module) -> None:
         self.path, self.manifest, self.network = path, manifest, network
-        self.config = Config.model_validate(manifest["config"])
+        self.config = for_new_files(Config.model_validate(manifest["config"]))
         self.schema = Schema.from_json(manifest["schema"])
         self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
+        self.notes: tuple[str, ...] = ()  # what the source said of the rows that were opened last
+        self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -93,8 +96,13 @@ class Model:
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
-        """The rows to answer, with every column the model reads."""
-        return self._frame(self.task.reframe(open_table(data, limits=self.config.limits), self.config.target, asking=True).frame)
+        """The rows to answer, with every column the model reads. A row that the source could not read is null throughout,
+        so that there is one answer a row."""
+        table = open_table(data, limits=self.config.limits)
+        self.notes = table.notes
+        self.gaps = dict(table.gaps)
+        frame = self._frame(self.task.reframe(table, self.config.target, asking=True).frame)
+        return with_gaps(frame, table.gaps) if frame.height == len(table) else frame
 
     def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
@@ -104,6 +112,8 @@ class Model:
     def encoded(self, frame: pl.DataFrame) -> tuple[Dataset, np.ndarray]:
         """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong with the others."""
         data = encode_table(frame, self.schema, target=False)
+        for row in empty_rows(frame, self.schema):
+            data.damaged.setdefault(row, self.gaps.get(row, "none of its inputs is filled in"))
         kept = np.array([row for row in range(len(data)) if row not in data.damaged], dtype=np.int64)
         if not len(kept):
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
@@ -195,6 +205,31 @@ class Model:
     def __repr__(self) -> str:
         scores = ", ".join(f"{k} {v:.4g}" for k, v in list(self.metrics.items())[:3])
         return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
+
+
+def for_new_files(config: Config) -> Config:
+    """The configuration without what was said of the training file's layout: another file may begin on another line."""
+    layout = FormatConfig(encoding=config.limits.format.encoding)  # harmless: what is plainly Unicode is read so
+    return config.model_copy(update={"limits": config.limits.model_copy(update={"format": layout})})
+
+
+def with_gaps(frame: pl.DataFrame, gaps: Sequence[tuple[int, str]]) -> pl.DataFrame:
+    """The frame with a row of nulls at each place where the source has a row that it could not read."""
+    if not gaps:
+        return frame
+    missing = {place for place, _ in gaps}
+    count = frame.height + len(missing)
+    rows = iter(range(frame.height))
+    order = [None if place in missing else next(rows) for place in range(count)]
+    return frame.select(pl.all().gather(pl.Series(order, dtype=pl.UInt32)))
+
+
+def empty_rows(frame: pl.DataFrame, schema: Schema) -> list[int]:
+    """Rows of which no input is filled in: there is nothing to answer from."""
+    read = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).chance]
+    if not read:
+        return []
+    return frame.select(pl.all_horizontal([pl.col(name).is_null() for name in read]).arg_true()).to_series().to_list()
 
 
 def test_part(table: Table) -> pl.DataFrame:

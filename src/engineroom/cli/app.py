@@ -22,6 +22,10 @@ app = typer.Typer(
     help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target price` · `engineroom predict runs/houses-1 new.csv -o out.csv`",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines only.")]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Character encoding of a text table (cp1251, shift_jis, …).")]
+Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="What stands between the fields of a text table (; or tab).")]
+HeaderRow = Annotated[int | None, typer.Option(metavar="N", help="The line of the column names, from 1; 0 = there is none.")]
+Comment = Annotated[str | None, typer.Option(metavar="SIGN", help="Lines of a text table that begin so are no rows.")]
 EXAMPLES = """
 
 Examples:
@@ -56,16 +60,22 @@ def train(
     config: Annotated[str | None, typer.Option(metavar="YAML", help="A file that holds what flags hold.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    header_row: HeaderRow = None,
+    comment: Comment = None,
     as_json: Json = False,
 ) -> None:
     from ..core.config import merge, parse_assignments
     from ..session import to_layer, train_session
+    from ._reading import format_layer
 
     if data is None and resume is None and config is None:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
     flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run, "recipe": recipe, "start": start}
     flags = {name: value for name, value in flags.items() if value is not None} | ({"model": model} if model != "auto" else {})
-    settings = merge(parse_assignments(set_ or []), to_layer(flags))
+    layout = format_layer(encoding, delimiter, header_row, comment)
+    settings = merge(parse_assignments(set_ or []), layout, to_layer(flags))
     show = "quiet" if quiet else "json" if as_json else "bar"
     trained, reason = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings)
     if show == "bar":
@@ -86,12 +96,17 @@ def predict(
         str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending, or a format of the task's own (see `engineroom recipes`).")
     ] = None,
     reasons: Annotated[int, typer.Option(metavar="N", help="Add the N columns that speak most for or against each answer.")] = 0,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    header_row: HeaderRow = None,
+    comment: Comment = None,
     as_json: Json = False,
 ) -> None:
     from .. import load
+    from ._reading import unanswered, with_format
     from .write import write_frame
 
-    model = load(run)
+    model = with_format(load(run), encoding, delimiter, header_row, comment)
     if output and Path(output).suffix.lower() in model.task.endings:
         rows = model.save(data, output)
         print(json.dumps({"rows": rows, "output": output}) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
@@ -101,8 +116,8 @@ def predict(
         from ..explain.reasons import reasons as explain
 
         frame = frame.hstack(explain(model, data, top=reasons))
-    for row, why in list(model.damaged.items())[:5]:
-        print(f"row {row} cannot be read and has no prediction ({why})", file=sys.stderr)
+    for line in unanswered(model.damaged):
+        print(line, file=sys.stderr)
     if output:
         write_frame(frame, Path(output))
         if as_json:
@@ -119,11 +134,16 @@ def predict(
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Labelled data.")],
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    header_row: HeaderRow = None,
+    comment: Comment = None,
     as_json: Json = False,
 ) -> None:
     from .. import load
+    from ._reading import with_format
 
-    result = load(run).evaluate(data)
+    result = with_format(load(run), encoding, delimiter, header_row, comment).evaluate(data)
     if as_json:
         print(json.dumps(result))
         return

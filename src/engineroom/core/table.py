@@ -24,6 +24,7 @@ class Table:
     hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
+    gaps: tuple[tuple[int, str], ...] = ()  # (place among the source's rows, reason): rows that `frame` lacks, for one answer a row
 
     @property
     def split(self) -> str | None:

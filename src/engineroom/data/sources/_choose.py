@@ -11,7 +11,7 @@ from ._files import visible
 
 KIND = "data/sources"
 SUPPORTED = (
-    "csv, tsv and other text tables, json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, folders of "
+    "csv, tsv and other text tables, workbooks (xlsx, xls, ods), json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, folders of "
     "media files or tables, nodes with edges, pictures beside masks of the same names, boxes as VOC XML, COCO JSON or YOLO text, documents "
     "as lines with their boxes (JSON) beside scans, texts in two languages (train.en, train.de), plain texts, MIDI files and pieces of music as JSON, and zip or tar archives of these"
 )

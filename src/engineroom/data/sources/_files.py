@@ -13,7 +13,7 @@ AUDIO = frozenset({".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif"})
 MEDIA = {"image": IMAGE, "audio": AUDIO, "video": VIDEO}
 TEXT = frozenset({".txt", ".text", ".md"})
 DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
-TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".ts", ".conll", ".iob", ".iob2", ".bio"}
+TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".xlsx", ".xls", ".ods", ".ts", ".conll", ".iob", ".iob2", ".bio"}
 PACKED = frozenset({".gz", ".zst"})  # one packed file; archives of many files are the archive source's
 
 SPLITS = {

@@ -58,7 +58,17 @@ def _stacked(tables: Sequence[Table]) -> Table:
         notes += [note for note in other.notes if note not in notes]
         frames.append(other.frame[first.frame.columns])
     hints = {name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns}
-    return Table(_vertical(frames), first.name, hints, tuple(notes), tuple(chain.from_iterable(t.skipped for t in tables)))
+    skipped = tuple(chain.from_iterable(t.skipped for t in tables))
+    return Table(_vertical(frames), first.name, hints, tuple(notes), skipped, _gaps(tables))
+
+
+def _gaps(tables: Sequence[Table]) -> tuple[tuple[int, str], ...]:
+    """Rows that the parts' sources could not read, by their place among all parts' rows."""
+    begin, gaps = 0, []
+    for table in tables:
+        gaps += [(begin + place, why) for place, why in table.gaps]
+        begin += len(table) + len(table.gaps)
+    return tuple(gaps)
 
 
 def _vertical(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +49,10 @@ class Conll:
 
 def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int, str]]]:
     """([(tokens, labels)], [(line number, what is wrong with the sentence that it stands in)])."""
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))  # splitlines() would cut at U+2028 and others inside a token
     delimiter = "\t" if sum("\t" in line.strip() for line in lines) > 0.5 * sum(bool(line.strip()) for line in lines) else None
-    width = max((len(fields(line, delimiter)) for line in lines[:2000]), default=1)
+    widths = Counter(len(cells) for cells in (fields(line, delimiter) for line in lines[:5000]) if cells and cells[0] not in ("#", START))
+    width = widths.most_common(1)[0][0] if widths else 1
     sentences: list[tuple[list[str], list[str]]] = []
     skipped: list[tuple[int, str]] = []
     tokens: list[str] = []
@@ -63,7 +66,7 @@ def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int,
             elif tokens:
                 sentences.append((tokens, tags))
             tokens, tags, bad = [], [], None
-        elif cells[0] != START:
+        elif cells[0] != START and not (cells[0].startswith("#") and len(cells) != width):  # a remark, as CoNLL-U has them
             if len(cells) != width:
                 bad = bad or (number, f"has {len(cells)} columns instead of {width}")
             tokens.append(cells[0])
@@ -72,7 +75,10 @@ def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int,
 
 
 def fields(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip() for cell in line.split(delimiter)] if line.strip() else []
+    """Cells between tabs, or runs of blanks and tabs; a no-break space belongs to its token."""
+    if not line.strip(" \t"):
+        return []
+    return [cell.strip(" ") for cell in line.split(delimiter)] if delimiter else re.split(r"[ \t]+", line.strip(" \t"))
 
 
 SOURCE = Conll()

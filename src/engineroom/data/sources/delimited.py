@@ -9,15 +9,16 @@ from pathlib import Path
 
 import polars as pl
 
-from ...core.config import LimitsConfig
+from ...core.config import FormatConfig, LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._convert import LARGE, converted
-from ._dialect import Dialect, consistency, sniff
-from ._encoding import plain_text
+from ._dialect import Dialect
+from ._encoding import head_text, plain_text
 from ._files import DELIMITED, ending, run_name
 from ._media import with_media
 from ._records import Survey, judge, rewritten, surveyed
+from ._sniff import consistency, sniff
 from ._types import typed
 from ._work import fingerprint, head, work_folder
 
@@ -35,7 +36,7 @@ class Delimited:
             return 0.8
         if ending(path) not in {".txt", ".dat", ".item", ".user", ""}:
             return 0.0
-        text = head(path).decode("utf-8", "replace").strip()
+        text = head_text(path).strip()
         if ending(path) == ".txt" and "\n" not in text and "\r" not in text:
             return 0.0  # one line of words is no table
         share, width = consistency(text, path)
@@ -43,28 +44,31 @@ class Delimited:
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         plain, notes = plain_text(path, limits=limits, cache=cache)
-        dialect = self._dialect(plain, path)
+        dialect = self._dialect(plain, path, limits.format)
+        notes += [f"{path.name}: {note}" for note in dialect.notes]
         if not dialect.header:
             notes.append(f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}.")
         found = surveyed(plain, dialect, cache=cache if plain.stat().st_size > LARGE else None)
         notes += judge(found, dialect, path, limits=limits)
         frame, more = self._frame(plain, dialect, found, cache=cache)
-        table = Table(frame, run_name(path), {}, (*notes, *more), self._skipped(found, path, len(dialect.names)))
+        gaps = tuple((place, _reason(path, line, fields, len(dialect.names))) for place, line, fields in found.gaps)
+        skipped = self._skipped(found, path, len(dialect.names))
+        table = Table(frame, run_name(path), {}, (*notes, *more), skipped, gaps)
         return with_media(table, path, limits=limits)
 
-    def _dialect(self, plain: Path, path: Path) -> Dialect:
+    def _dialect(self, plain: Path, path: Path, wanted: FormatConfig) -> Dialect:
         data = plain.read_bytes() if plain.stat().st_size <= SAMPLE else head(plain, SAMPLE)
         text = data.decode("utf-8", "replace")
         if not text.strip("\ufeff\r\n\t "):
             raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with a header and rows.")
         if "\0" in text:
             raise DataError(f"{path} is not a text table.", "It holds zero bytes, as binary files do.", "Is its ending right?")
-        return sniff(text, path, whole=len(data) < SAMPLE)
+        return sniff(text, path, whole=len(data) < SAMPLE, wanted=wanted)
 
     def _frame(self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None) -> tuple[pl.DataFrame, list[str]]:
         """Polars reads the file itself where it and the csv module see the same records, else a copy written anew."""
         expected = found.rows - len(found.ragged)
-        if not found.odd and dialect.quoted:
+        if not found.odd:
             with suppress(pl.exceptions.PolarsError):
                 frame, notes = _scanned(plain, dialect, cache=cache)
                 if frame.height == expected:
@@ -82,6 +86,10 @@ class Delimited:
 
     def _skipped(self, found: Survey, path: Path, width: int) -> tuple[tuple[str, str], ...]:
         return tuple((f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged)
+
+
+def _reason(path: Path, line: int, fields: int, width: int) -> str:
+    return f"line {line} of {path.name} " + (f"has {fields} fields instead of {width}" if fields else "is empty")
 
 
 def _scanned(plain: Path, dialect: Dialect, *, cache: Path | None) -> tuple[pl.DataFrame, list[str]]:

@@ -83,6 +83,8 @@ def _document(path: Path, shown: Path) -> list[dict[str, Any]]:
         raise DataError(f"{shown.name} is nested too deeply.", "", "Flatten it first.") from None
     if isinstance(value, dict):
         value = _from_object(value)
+    if isinstance(value, list) and value and all(isinstance(row, list) for row in value):  # pandas' orient="values"
+        value = [{f"column_{i + 1}": cell for i, cell in enumerate(row)} for row in value]
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise DataError(
             f"{shown.name} holds no rows.",
@@ -93,12 +95,40 @@ def _document(path: Path, shown: Path) -> list[dict[str, Any]]:
 
 
 def _from_object(value: dict[str, Any]) -> Any:
+    """Rows out of an object: columns as lists, the one list of objects in it, or what pandas' to_json writes."""
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):  # orient="split"
+        names = [str(name) for name in value["columns"]]
+        return [dict(zip(names, row, strict=False)) for row in value["data"] if isinstance(row, list)]
+    if isinstance(value.get("schema"), dict) and isinstance(value.get("data"), list):  # orient="table"
+        return value["data"]
+    inner = list(value.values())
+    if inner and all(isinstance(one, dict) for one in inner):
+        keys = set(inner[0])
+        cells = all(not isinstance(cell, dict | list) for one in inner for cell in one.values())
+        if cells and all(set(one) == keys for one in inner):
+            return _from_nested(value)
     columns = [v for v in value.values() if isinstance(v, list)]
     nested = any(isinstance(cell, dict) for column in columns for cell in column)
     if not nested and len(columns) == len(value) and len({len(column) for column in columns}) == 1:
         return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
     lists = [v for v in columns if v and all(isinstance(row, dict) for row in v)]
     return lists[0] if len(lists) == 1 else None
+
+
+def _from_nested(value: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """pandas' orient="columns" (its default: column → row label → cell) or "index" (row label → column → cell).
+
+    The side whose labels are whole numbers is the rows'; where neither or both are, the outer labels are the columns, as
+    pandas writes by itself.
+    """
+    inner = list(next(iter(value.values())))
+    if all(map(_is_count, value)) and not all(map(_is_count, inner)):
+        return list(value.values())
+    return [{name: cells[label] for name, cells in value.items()} for label in inner]
+
+
+def _is_count(label: str) -> bool:
+    return label.isascii() and label.isdecimal()
 
 
 def _judge(bad: Bad, total: int, path: Path, *, limits: LimitsConfig) -> list[str]:

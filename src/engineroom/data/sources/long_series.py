@@ -11,10 +11,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._dialect import sniff
+from ._encoding import head_text
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
 from ._join import joined
-from ._work import head
+from ._sniff import sniff
 from .delimited import SOURCE as DELIMITED_SOURCE
 
 ORDER_NAMES = ("t", "time", "timestamp", "step", "index", "frame", "order", "date", "datetime", "seconds", "tick")
@@ -67,12 +67,12 @@ def _layout(path: Path) -> Layout | None:
 
 
 def _header(path: Path) -> tuple[str, ...]:
-    return sniff(head(path).decode("utf-8", "replace"), path).names
+    return sniff(head_text(path), path).names
 
 
 def _repeats(path: Path, column: int) -> bool:
     """Does the key stay the same over several rows? In a table of one row an example it never does."""
-    text = head(path).decode("utf-8", "replace")
+    text = head_text(path)
     values = [row[column] for row in sniff(text, path).reader(text.splitlines()[1:200]) if len(row) > column]
     return len(values) > 2 and sum(a == b for a, b in pairwise(values)) > len(values) / 2
 

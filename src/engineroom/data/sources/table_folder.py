@@ -13,7 +13,7 @@ from ._files import TABLE, ending, run_name, split_of, stem, visible, without_sp
 from ._join import joined
 
 SIDE = frozenset({".json"})  # beside other tables these describe; they hold no rows
-READERS = ("delimited", "jsonl", "columnar", "sktime_ts", "ucr_text", "conll")
+READERS = ("delimited", "jsonl", "columnar", "workbook", "sktime_ts", "ucr_text", "conll")
 
 
 @dataclass(frozen=True)
