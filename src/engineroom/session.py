@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .core import registry
 from .core.config import Config, make_config, merge, read_yaml, set_key
-from .core.errors import UserError
+from .core.errors import UserError, install_hint
 from .rundir import free_path
 
 if TYPE_CHECKING:
@@ -129,4 +129,4 @@ def recorded(seconds: float, path: Path) -> str:
 
 
 def silent(error: Exception) -> UserError:
-    return UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", "pip install 'engineroom[microphone]', or name a recording.")
+    return UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", f"{install_hint('microphone')}, or name a recording.")

@@ -188,3 +188,43 @@ def test_a_large_pile_of_alike_pictures_needs_no_more_time_or_memory() -> None:
     begun = time.process_time()
     pairs = near_pairs(pl.Series(pile, dtype=pl.Array(pl.UInt8, (12, 12))), "image")
     assert 4_000 < len(pairs) <= 8 * 5_000 and time.process_time() - begun < 30
+
+
+@pytest.mark.parametrize(("count", "words"), [(200, 20), (200, 30), (1000, 30), (200, 60)])
+def test_a_crowd_of_variants_of_one_template_is_one_cluster(count: int, words: int) -> None:
+    rng = np.random.default_rng(0)
+    vocabulary = np.array([f"word{i}" for i in range(3000)])
+    template = rng.choice(vocabulary, words)
+    variants = []
+    for _ in range(count):
+        text = template.copy()
+        text[rng.integers(words)] = rng.choice(vocabulary)
+        variants.append(" ".join(text))
+    others = [" ".join(rng.choice(vocabulary, words)) for _ in range(300)]
+    found = clusters(pl.Series(variants + others), "text")
+    assert len(set(found[:count])) == 1
+    assert len(set(found[count:])) == 300
+
+
+def test_texts_without_blanks_have_twins_too() -> None:
+    text = "这家餐厅的菜非常好吃服务员也很热情下次还会再来推荐给大家"
+    assert clusters(pl.Series([text, text.replace("餐厅", "饭店"), "今天天气很好我们一起去公园散步吧然后再去看一场电影好吗"]), "text") == [0, 0, 1]
+
+
+@pytest.mark.parametrize("side", [32, 64, 128])
+@pytest.mark.parametrize("filter_", ["LANCZOS", "BILINEAR", "BICUBIC"])
+def test_a_picture_saved_at_half_its_size_is_a_twin(side: int, filter_: str) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(1)
+    waves = [rng.random((6, 6, 3)) for _ in range(40)]
+    pictures = [Image.fromarray((w * 255).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC) for w in waves]
+    halves = [picture.resize((side // 2, side // 2), Image.Resampling[filter_]) for picture in pictures]
+    cells = []
+    for picture in [*pictures, *halves]:
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        cells.append(buffer.getvalue())
+    found = np.array(clusters(pl.Series(cells, dtype=pl.Binary), "image"))
+    assert (found[:40] == found[40:]).mean() >= 0.95
+    assert len(set(found[:40])) == 40

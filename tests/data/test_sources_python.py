@@ -118,7 +118,7 @@ def test_pandas_without_pyarrow_names_what_to_install(monkeypatch):
     monkeypatch.setattr(pl, "from_pandas", lambda *_, **__: __import__("no_such_library"))
     with pytest.raises(UserError) as caught:
         open_table(data)
-    assert "engineroom[arrow]" in caught.value.fix
+    assert ".[arrow]" in caught.value.fix
 
 
 def test_pyarrow():

@@ -52,7 +52,7 @@ def test_what_is_missing_says_what_to_install(monkeypatch) -> None:
         return whole(name, *rest)
 
     monkeypatch.setattr("importlib.import_module", lambda name, *rest: without(name))
-    for name, words in (("highway-fast-v0", "engineroom[driving]"), ("MiniGrid-Empty-5x5-v0", "pip install minigrid")):
+    for name, words in (("highway-fast-v0", ".[driving]"), ("MiniGrid-Empty-5x5-v0", "pip install minigrid")):
         with pytest.raises(UserError) as found:
             provide(name)
         assert words in str(found.value)

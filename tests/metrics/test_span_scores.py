@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engineroom.metrics.tagging import counts, f1, scores, span_errors, spans
+from engineroom.core.span_labels import spans
+from engineroom.metrics.tagging import counts, f1, scores, span_errors
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
-from ..core.errors import UserError
+from ..core.errors import UserError, install_hint
 from ..core.evenly import evenly
 from ..heads.path import LEVELS
 from ..metrics.residual import residual_quantiles
@@ -87,10 +87,10 @@ def allowed(asked: str, rows: int) -> tuple[list[str], str]:
     """(methods to try, words about those that were not)."""
     if asked != "auto":
         if asked in LOCAL and not has_statsmodels():
-            raise UserError(f"{WORDS[asked]} needs statsmodels.", "It is not installed.", "pip install 'engineroom[series]'")
+            raise UserError(f"{WORDS[asked]} needs statsmodels.", "It is not installed.", install_hint("series"))
         return [asked], ""
     if not has_statsmodels():
-        return ["naive", "ridge"], "; Theta and ETS were not tried: pip install 'engineroom[series]'"
+        return ["naive", "ridge"], f"; Theta and ETS were not tried ({install_hint('series')})"
     tried = [name for name in METHODS if rows <= MOST_FITS.get(name, rows)]
     left = [SHORT[name] for name in METHODS if name not in tried]
     return tried, f"; {' and '.join(left)} stood back: a fit for each of {rows:,} windows" if left else ""

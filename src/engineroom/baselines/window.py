@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from ..core.columns import Schema
-from ..metrics.tagging import counts, f1, spans
+from ..core.span_labels import spans
+from ..metrics.tagging import counts, f1
 from ..modalities._pieces import shape
 from ..modalities.tokens import to_tokens
 from ._store import Fitted, Rival, with_care

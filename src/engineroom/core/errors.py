@@ -40,9 +40,14 @@ class BundleError(UserError):
     code = EXIT_BUNDLE
 
 
+def install_hint(extra: str) -> str:
+    """How to install an extra. The package is on no index, where somebody else may take its name; so: from the checkout."""
+    return f"in the checkout of Engine Room: pip install '.[{extra}]'"
+
+
 def missing_extra(extra: str, library: str, what: str, *, instead: str = "") -> UserError:
     """A library of an extra is not installed."""
-    fix = f"pip install 'engineroom[{extra}]'" + (f", or {instead}" if instead else "")
+    fix = install_hint(extra) + (f", or {instead}" if instead else "")
     return UserError(f"{what} are read by {library}, which is not installed.", "It is large and few need it, so it is an extra.", fix)
 
 

@@ -28,7 +28,8 @@ LOOSE = 16  # directions in which neighbours are looked for
 NEIGHBOURS = 8
 BLOCK = 8192
 SECONDS = 10.0  # of each recording
-SHINGLE_WORDS, HASHES, AGREE = 5, 16, 0.7
+SHINGLE_WORDS, BUCKETS, JACCARD = 3, 16, 0.5  # two texts of 20 words that each changed another word of one template share half
+WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")  # where words are not parted, letters stand for them
 LONG_TEXT = 12  # words; shorter texts are compared whole
 
 
@@ -60,7 +61,7 @@ def picture_look(cell: Any) -> np.ndarray:
 
     picture = pictures.decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")
-    return np.asarray(image.resize((SIDE, SIDE), Pillow.Resampling.BOX))
+    return np.asarray(image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS))  # a box would see another picture at another size
 
 
 def sound_look(cell: Any) -> np.ndarray:
@@ -124,30 +125,38 @@ def look_same(a: np.ndarray, b: np.ndarray, least: float) -> np.ndarray:
 
 
 def near_texts(values: pl.Series) -> np.ndarray:
-    """Texts of which most word shingles agree."""
-    rows, signatures = [], []
-    salts = np.random.default_rng(0).integers(1, 2**61, HASHES, dtype=np.uint64) | np.uint64(1)
+    """(P, 2) texts whose sets of word shingles have a Jaccard similarity of at least JACCARD: MinHash finds whom to compare,
+    the sets themselves decide. In a bucket each text is compared with the one before it, so that crowds cost no more."""
+    rows: list[int] = []
+    shingles: list[np.ndarray] = []
+    salts = np.random.default_rng(0).integers(1, 2**61, BUCKETS, dtype=np.uint64) | np.uint64(1)
+    signatures = []
     for index, text in enumerate(values.cast(pl.String).fill_null("")):
-        words = re.findall(r"\w+", text.lower()[:4000])
+        words = WORD.findall(text.lower()[:4000])
         if len(words) < LONG_TEXT:
             continue
-        grams = np.array([crc32(" ".join(words[i : i + SHINGLE_WORDS]).encode()) for i in range(len(words) - SHINGLE_WORDS + 1)], np.uint64)
+        spans = (" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1))
+        grams = np.unique(np.array([crc32(span.encode()) for span in spans], np.uint64))
         rows.append(index)
+        shingles.append(grams)
         signatures.append((grams[:, None] * salts).min(0))
     if len(rows) < 2:
         return np.zeros((0, 2), np.int64)
     table = np.stack(signatures)
-    pairs = [bucket_pairs(np.unique(table[:, i], return_inverse=True)[1].ravel()) for i in range(0, HASHES, 2)]
+    pairs = [bucket_pairs(np.unique(table[:, i], return_inverse=True)[1].ravel()) for i in range(BUCKETS)]
     found = np.unique(np.concatenate(pairs), axis=0)
-    same = (table[found[:, 0]] == table[found[:, 1]]).mean(1)
-    return np.array(rows, np.int64)[found[same >= AGREE]]
+    same = np.array([jaccard(shingles[a], shingles[b]) >= JACCARD for a, b in found], bool)
+    return np.array(rows, np.int64)[found[same]]
 
 
-def bucket_pairs(keys: np.ndarray, most: int = 50) -> np.ndarray:
-    """Pairs of neighbours within each bucket of equal keys; crowded buckets say too little and are left out."""
+def jaccard(a: np.ndarray, b: np.ndarray) -> float:
+    """Shared elements among all of two sorted sets."""
+    common = len(np.intersect1d(a, b, assume_unique=True))
+    return common / (len(a) + len(b) - common)
+
+
+def bucket_pairs(keys: np.ndarray) -> np.ndarray:
+    """(P, 2) neighbours within each bucket of equal keys."""
     order = np.argsort(keys, kind="stable")
-    sizes = np.bincount(keys)
-    same = keys[order][1:] == keys[order][:-1]
-    few = sizes[keys[order][1:]] <= most
-    left = np.flatnonzero(same & few)
+    left = np.flatnonzero(keys[order][1:] == keys[order][:-1])
     return np.sort(np.stack([order[left], order[left + 1]], 1), axis=1).astype(np.int64)

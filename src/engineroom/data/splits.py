@@ -24,6 +24,7 @@ PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "
 NAMES = {word: part for part, words in PARTS.items() for word in words}
 FEW = 20  # among fewer different rows than this, equal rows are cases that agree, not copies …
 MANY = 0.5  # … and so they are in a table of plain values where more than this share of the rows has an equal
+CROWD = 0.5  # variants of one template that are more than this share of all rows cannot stand on one side
 PLAIN = ("number", "category", "datetime", "multilabel")
 DROP_LIMIT = 0.2  # up to this share of the training rows is left out because its twins are judged
 WORDS = {
@@ -57,6 +58,9 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     y, known = read_target(table, schema, task)
     clusters = find_clusters(table, schema, near=config.near_duplicates)
     notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
+    if config.near_duplicates and (crowd := int(np.bincount(clusters).max())) > CROWD * len(table):
+        clusters = find_clusters(table, schema, near=False)
+        notes.append(f"{crowd:,} of {len(table):,} rows are nearly equal to each other: too many to keep on one side, so equal rows alone are.")
     inner = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False) if by == "column" else (by, column)
     if inner == ("stratified", "") and config.by in ("auto", "column") and is_recording(table, schema, task):
         inner = ("stretches", "")

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..core.errors import UserError
+from ..core.errors import UserError, install_hint
 from ..core.signals import Records
 
 ORDERS = 4  # n-grams of BLEU
@@ -20,7 +20,7 @@ WORD = re.compile(r"\w+")
 def require() -> None:
     """Raises UserError where sacreBLEU is missing."""
     if find_spec("sacrebleu") is None:
-        raise UserError("Judging written texts needs sacrebleu.", "It is not installed.", "pip install 'engineroom[language]'")
+        raise UserError("Judging written texts needs sacrebleu.", "It is not installed.", install_hint("language"))
 
 
 def graded(said: Sequence[str], truth: Sequence[str]) -> Records:

@@ -7,22 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.signals import Records
-
-Span = tuple[str, int, int]  # (kind, first token, one past the last)
-
-
-def spans(labels: Sequence[str]) -> list[Span]:
-    """IOB labels → spans, leniently: an I- of another kind, or after O, begins a span too. Labels without a prefix are no span."""
-    found: list[Span] = []
-    kind, start = "", 0
-    for i, label in enumerate([*labels, "O"]):
-        prefix, name = label[:2], label[2:]
-        if kind and (prefix != "I-" or name != kind):
-            found.append((kind, start, i))
-            kind = ""
-        if prefix in ("B-", "I-") and not kind:
-            kind, start = name, i
-    return found
+from ..core.span_labels import Span
 
 
 def counts(truth: Sequence[Span], said: Sequence[Span]) -> tuple[int, int, int]:

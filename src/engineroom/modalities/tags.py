@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import polars as pl
 
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
+from ..core.span_labels import GOES_ON, LABEL, has_ends, is_span_label, may_follow
 from ._base import Base
 
 MOST = 2_000
-IOB = r"^(O|[BI]-.+)$"
 
 
 class Tags(Base):
@@ -26,15 +27,15 @@ class Tags(Base):
         if values.dtype != pl.List(pl.String):
             return 0.0
         labels = values.drop_nulls().head(2000).explode().drop_nulls()
-        return 0.97 if len(labels) and labels.str.contains(IOB).all() and labels.str.starts_with("B-").any() else 0.0
+        return 0.97 if len(labels) and labels.str.contains(LABEL).all() and labels.str.contains(r"^[BSU]-").any() else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        """`values`: labels by frequency; `wholes`: those of whole rows; `strict`: no I- without its beginning, ever (IOB2)."""
+        """`values`: labels by frequency; `wholes`: those of whole rows; `strict`: no label that goes on a span without one before it, ever."""
         rows, wholes = unpack(values)
         counts = Counter(label for row in rows for label in row if label is not None)
         names = sorted(counts, key=lambda label: (-counts[label], label))[:MOST]
-        spans = any(name[:2] in ("B-", "I-") for name in names)
-        strict = spans and not any(broken(row) for row in rows)
+        spans = any(is_span_label(name) for name in names)
+        strict = spans and not any(broken(row, ends=has_ends(names)) for row in rows)
         whole = Counter(label for label in wholes or () if label is not None)
         return {
             "values": names,
@@ -51,7 +52,7 @@ class Tags(Base):
         place: dict[str | None, int] = {None: 0} | {name: k for k, name in enumerate(names, 1)}
         whole_place: dict[str | None, int] = {None: 0} | {name: k for k, name in enumerate(wanted, 1)}
         new = len(names) + 1
-        coded = [[place.get(label, new + (label or "").startswith("I-")) for label in row] for row in rows]
+        coded = [[place.get(label, new + (label or "").startswith(GOES_ON)) for label in row] for row in rows]
         if wanted:
             said = wholes or [None] * len(rows)
             coded = [[whole_place.get(label, len(wanted) + 1), *row] for label, row in zip(said, coded, strict=True)]
@@ -71,14 +72,11 @@ def unpack(values: pl.Series) -> tuple[list[list[str | None]], list[str | None] 
     return [list(cell) if cell is not None else [] for cell in values.to_list()], None
 
 
-def broken(row: list[str | None]) -> bool:
-    """Does an I- stand where nothing of its kind began?"""
-    before: str | None = "O"
-    for label in row:
-        if label and label.startswith("I-") and (before is None or before[:2] not in ("B-", "I-") or before[2:] != label[2:]):
-            return True
-        before = label
-    return False
+def broken(row: list[str | None], *, ends: bool) -> bool:
+    """Does a label go on a span that has not begun, or is one left before its end? Labels that are null may be anything."""
+    return any(
+        before is not None and label is not None and not may_follow(before, label, ends=ends) for before, label in pairwise(["O", *row])
+    )
 
 
 MODALITY = Tags()

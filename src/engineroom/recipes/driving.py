@@ -13,7 +13,7 @@ def winding() -> str:
 RECIPE = Recipe(
     title="Keep the lane, drive among others",
     story="`road` is ours and seen by a camera alone: convolutions read the picture, the answer is how to steer. Environments of highway-env come by name "
-    "(pip install 'engineroom[driving]'): lane-keeping-v0 is steered by a number, highway-fast-v0 by five choices (engineroom train highway-fast-v0 --recipe driving "
+    "(in the checkout: pip install '.[driving]'): lane-keeping-v0 is steered by a number, highway-fast-v0 by five choices (engineroom train highway-fast-v0 --recipe driving "
     "--set options.method=dqn --set options.practice=8 --minutes 10: its steps are slow). The rivals are rules written by hand that know the road, or all cars "
     "around, on the same seeds.",
     data="road, lane-keeping-v0, highway-fast-v0, … (arguments as NAME?config={vehicles_count: 10})",

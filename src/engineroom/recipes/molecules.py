@@ -12,7 +12,10 @@ def chains():
     """1,200 molecules put together from rings, chains and ends; an invented activity likes acids two bonds away from a ring."""
     import numpy as np
     import polars as pl
-    from rdkit import Chem
+
+    from ..modalities._chemistry import chemistry
+
+    Chem = chemistry()
 
     rng = np.random.default_rng(0)
     rows: dict[str, float] = {}

@@ -10,8 +10,8 @@ def patients():
     import polars as pl
     from sklearn.datasets import load_diabetes
 
-    found = load_diabetes(as_frame=True, scaled=False).frame
-    table = pl.DataFrame({name: found[name].to_list() for name in found.columns})
+    found = load_diabetes(scaled=False)
+    table = pl.DataFrame(dict(zip(found.feature_names, found.data.T, strict=True)) | {"target": found.target})
     sex = pl.when(pl.col("sex") > 1.5).then(pl.lit("male")).otherwise(pl.lit("female")).alias("sex")
     course = pl.when(pl.col("target") > 140).then(pl.lit("fast")).otherwise(pl.lit("slow")).alias("course")
     return table.with_columns(sex, course).drop("target")

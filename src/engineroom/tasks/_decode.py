@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..core.span_labels import has_ends, may_follow
+
 EAGER = np.linspace(0, 2.5, 11)  # by how much the log odds of O may be lowered
 
 
@@ -24,9 +26,9 @@ def decode(probabilities: np.ndarray, names: Sequence[str], *, strict: bool) -> 
 def allowed(names: Sequence[str]) -> np.ndarray:
     """(L + 1, L) may the second follow the first? The last row is the beginning."""
     out = np.ones((len(names) + 1, len(names)), bool)
+    ends = has_ends(names)
     for k, name in enumerate(names):
-        if name.startswith("I-"):
-            out[:, k] = [other[:2] in ("B-", "I-") and other[2:] == name[2:] for other in names] + [False]
+        out[:, k] = [may_follow(other, name, ends=ends) for other in [*names, "O"]]
     return out
 
 

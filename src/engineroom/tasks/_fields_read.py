@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from ..core.errors import DataError, nearest
+from ..core.span_labels import Span, spans
 from ..core.table import Table
-from ..metrics.tagging import Span, spans
 from ..modalities._pages import BEGINS, SPACE, read_out, words_on
 
 WORDS = pl.Struct({"words": pl.List(pl.String), "facts": pl.List(pl.List(pl.Int32)), "boxes": pl.List(pl.List(pl.Float32))})

@@ -12,7 +12,8 @@ import numpy as np
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
-from ..metrics.tagging import Span, changes, counts, f1, span_errors, spans
+from ..core.span_labels import Span, is_span_label, spans
+from ..metrics.tagging import changes, counts, f1, span_errors
 from . import _classes as classes
 
 COLOURS = 6  # of the report's own
@@ -40,7 +41,7 @@ def token_column(schema: Schema) -> Column:
 
 def drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, spans: bool, letters: bool) -> str:
     if spans:
-        kinds = sorted({name[2:] for name in names if name[:2] in ("B-", "I-")})
+        kinds = sorted({name[2:] for name in names if is_span_label(name)})
         return spans_drawn(tokens[:MOST_TOKENS], words_of(said, names), None if true is None else words_of(true, names), kinds)
     return steps_drawn(tokens[:MOST_TOKENS], said, true, names, letters=letters)
 

@@ -54,7 +54,7 @@ def cutter(values: pl.Series) -> Callable[[str], list[str]]:
     return (lambda text: list(text.strip())) if letters else split_text
 
 
-TAG = r"^([BI]-|O$)"  # a lone label of a span scheme, no row of letters
+TAG = r"^([BIMELSU]-|O$)"  # a lone label of a span scheme, no row of letters
 
 
 def cells(values: pl.Series, cut: Callable[[str], list[str]]) -> Rows:

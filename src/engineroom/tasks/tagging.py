@@ -16,6 +16,7 @@ from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit, Finding
 from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
+from ..core.span_labels import Span, spans
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import tagging as metrics
@@ -158,8 +159,8 @@ class Tagging(Plain):
             scored = true >= 0
             learnt = scored & (true < len(names))
             nats = -np.log(np.clip(np.where(learnt, p[np.arange(len(p)), np.where(learnt, true, 0)], 0.0), 1e-15, 1))
-            spans = metrics.counts(self.spans_of(true), self.spans_of(np.where(scored, own, -1))) if self.spans else (0, 0, 0)
-            rows.append((float(nats[scored].sum()), int((own == true)[scored].sum()), int(scored.sum()), *spans, bool((own == true)[scored].all())))
+            found = metrics.counts(self.spans_of(true), self.spans_of(np.where(scored, own, -1))) if self.spans else (0, 0, 0)
+            rows.append((float(nats[scored].sum()), int((own == true)[scored].sum()), int(scored.sum()), *found, bool((own == true)[scored].all())))
         columns = dict(zip(("loss", "correct", "tokens", "hits", "found", "real", "exact"), zip(*rows, strict=True) if rows else [()] * 7, strict=True))
         records: Records = {"truth": objects([row[first:] for row in truth]), "said": said}
         records |= {name: np.array(values, bool if name == "exact" else float) for name, values in columns.items()}
@@ -176,8 +177,8 @@ class Tagging(Plain):
         shifted = objects([p * np.exp(-one * shift) if one else p for p, one in zip(answers["probability"], eager, strict=True)])
         return decode(shifted, self.names, strict=self.strict)
 
-    def spans_of(self, codes: np.ndarray) -> list[metrics.Span]:
-        return metrics.spans(shown.words_of(codes, self.names))
+    def spans_of(self, codes: np.ndarray) -> list[Span]:
+        return spans(shown.words_of(codes, self.names))
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records, by_spans=self.spans, whole=bool(self.wholes))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ...core.errors import install_hint
+
 LARGE = 64 << 20  # bytes of text; below this, reading is quicker than converting
 
 
@@ -33,7 +35,7 @@ def mapped(path: Path) -> tuple[pl.DataFrame, list[str]]:
     except ImportError:
         return pl.read_ipc(path), [
             f"{path.stat().st_size / 1e9:.1f} GB of columns are held in memory; with pyarrow "
-            "(pip install engineroom[arrow]) they would be mapped from disk."
+            f"({install_hint('arrow')}) they would be mapped from disk."
         ]
     with pa.memory_map(str(path)) as source:
         frame = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=False)

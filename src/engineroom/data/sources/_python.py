@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.errors import DataError, UserError
+from ...core.errors import DataError, UserError, install_hint
 from ...core.table import Table
 from ._cells import Hints, column, frame_of, normalised
 from ._files import split_of
 from ._join import joined
 
-ARROW_FIX = "pip install engineroom[arrow]"
+ARROW_FIX = install_hint("arrow")
 
 
 def from_python(data: Any) -> Table:
