@@ -21,6 +21,7 @@ from .core.table import Table
 from .data.checks import check
 from .data.dataset import Dataset, encode_table
 from .data.fingerprint import fingerprint
+from .data.groups import find_groups, group_by_identifier, straddling
 from .data.open import full_name, open_table
 from .data.schema import apply_findings, fit_schema, infer_schema
 from .data.splits import split_rows
@@ -76,8 +77,10 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     schema = infer_schema(table, config)
     task_name = pick_task(schema, config)
     task = make_task(task_name, config.options).facing(schema.target)
+    groups = find_groups(table.frame, schema, task.kind)
+    schema, group_findings = group_by_identifier(schema, groups, config)
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
-    findings = check(table, schema, split, task=task.kind)
+    findings = [*group_findings, *straddling(groups, table.frame, split), *check(table, schema, split, task=task.kind)]
     findings += task.findings(table.frame[schema.target.name].gather(split.train), schema.target)
     for finding in findings:
         if finding.level == "error":
