@@ -64,3 +64,43 @@ def test_what_is_said_twice_is_kept_once() -> None:
     kept = suppressed(said([*A, 0.5, 0], [*near, 0.9, 0], [*A, 0.7, 1], [*B, 0.6, 0]), most=0.5)
     assert kept[:, 4].tolist() == [0.9, 0.7, 0.6]
     assert len(suppressed(said([*A, 0.5, 0], [*near, 0.9, 0]), most=0.99)) == 2
+
+
+def test_a_hundred_answers_count_for_each_class_as_pycocotools_has_it() -> None:
+    """300 answers over three classes a picture; the limit is one picture's and class's."""
+    import contextlib
+    import io
+
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    rng = np.random.default_rng(0)
+    truth, said = [], []
+    for _ in range(6):
+        corner = rng.uniform(0, 80, (150, 2))
+        size = rng.uniform(5, 20, (150, 2))
+        boxes = np.concatenate([corner, corner + size], 1)
+        kinds = rng.integers(0, 3, 150)
+        truth.append(np.c_[boxes[:60], kinds[:60]])
+        moved = np.concatenate([boxes, boxes]) + rng.normal(0, 1.0, (300, 4))
+        said.append(np.c_[moved, rng.random(300).round(4), np.tile(kinds, 2)])
+    images = [{"id": i, "width": 100, "height": 100} for i in range(6)]
+    annotations, answers = [], []
+    for i, (true, own) in enumerate(zip(truth, said, strict=True)):
+        for x1, y1, x2, y2, k in true:
+            box = [x1, y1, x2 - x1, y2 - y1]
+            annotations.append({"id": len(annotations) + 1, "image_id": i, "category_id": int(k), "bbox": box, "area": box[2] * box[3], "iscrowd": 0})
+        for x1, y1, x2, y2, score, k in own:
+            answers.append({"image_id": i, "category_id": int(k), "bbox": [x1, y1, x2 - x1, y2 - y1], "score": score})
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = {"images": images, "annotations": annotations, "categories": [{"id": k} for k in range(3)]}
+        coco.createIndex()
+        judged = COCOeval(coco, coco.loadRes(answers), "bbox")
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+    totals = np.array([[(true[:, 4] == k).sum() for k in range(3)] for true in truth])
+    found = metrics.scores([metrics.match(own, true) for own, true in zip(said, truth, strict=True)], totals, np.zeros(6))
+    assert found["map"] == pytest.approx(judged.stats[0], abs=1e-6)
+    assert found["map_50"] == pytest.approx(judged.stats[1], abs=1e-6)

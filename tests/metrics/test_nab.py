@@ -50,3 +50,11 @@ def test_one_threshold_for_all_and_none_in_probation() -> None:
     early = alarms(100, 3, 40)
     assert nab([early], windows[:1])["nab"] == pytest.approx(100) and probation(100) == 15 and probation(100_000) == 750
     assert np.isnan(nab([early], [[]])["nab"])
+
+
+def test_a_window_within_the_probation_is_no_window() -> None:
+    """The benchmark's own labeler deletes it: an alarm there is never judged, so that it could only be missed."""
+    score = np.zeros(200)
+    score[120] = 1.0
+    late = nab([score], [[(115, 130)]])["nab"]
+    assert nab([score], [[(2, 10), (115, 130)]])["nab"] == pytest.approx(late)

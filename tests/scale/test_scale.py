@@ -72,3 +72,27 @@ def test_the_command_line_on_real_trainings(here) -> None:
     result = json.loads(done.stdout)
     assert result["metric"] == "rmse" and result["rows"][-1] <= 210 and len(result["deep"]["value"]) == 2
     assert result["advice"]["use"] in ("deep", "rival", "either") and "The curves" in (here / "scale.html").read_text("utf-8")
+
+
+def test_no_curve_promises_an_error_below_nothing() -> None:
+    """400 noisy curves over four sizes: the floor is never below 0, and tenfold rows are foretold as well as by scipy's bounded fit."""
+    from scipy.optimize import curve_fit
+
+    from engineroom.scale.law import fit
+
+    rng = np.random.default_rng(0)
+    rows = np.array([100.0, 300, 1000, 3000])
+    ours, theirs = [], []
+    for _ in range(100):
+        floor, scale, power = rng.uniform(0, 0.1), rng.uniform(0.5, 3), rng.uniform(0.2, 0.8)
+        errors = (floor + scale * rows**-power) * (1 + rng.normal(0, 0.03, 4))
+        law = fit(rows, errors)
+        assert law.floor >= 0 and law.scale >= 0
+        far = floor + scale * 30_000**-power
+        ours.append(abs(law.at(30_000) - far))
+        try:
+            best, _ = curve_fit(lambda n, a, b, c: a + b * n**-c, rows, errors, p0=(0.05, 1, 0.5), bounds=([0, 0, 0.05], [1, 100, 2]))
+        except RuntimeError:
+            continue
+        theirs.append(abs(best[0] + best[1] * 30_000 ** -best[2] - far))
+    assert np.mean(ours) <= 1.05 * np.mean(theirs)

@@ -12,12 +12,13 @@ from ..modalities._boxes import overlaps
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)
-MOST = 100  # answers a row that count
+MOST = 100  # answers a row and class that count
 
 
 def match(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """said (n, 6) x1 y1 x2 y2 score class, truth (m, 5) x1 y1 x2 y2 class → (n', 2 + 10): score, class, hit (0/1) at each threshold; best first."""
-    said = said[np.argsort(-said[:, 4], kind="stable")][:MOST]
+    said = said[np.argsort(-said[:, 4], kind="stable")]
+    said = said[np.sort(np.concatenate([np.flatnonzero(said[:, 5] == k)[:MOST] for k in np.unique(said[:, 5])]))] if len(said) else said
     hits = np.zeros((len(said), len(THRESHOLDS)))
     for k in np.unique(said[:, 5]):
         own, true = np.flatnonzero(said[:, 5] == k), truth[truth[:, 4] == k]

@@ -25,6 +25,7 @@ def nab(scores: Sequence[np.ndarray], windows: Sequence[Windows]) -> dict[str, f
     """
     said, gains, owners, total = [], [], [], 0
     for score, own in zip(scores, windows, strict=True):
+        own = [window for window in own if window[0] >= probation(len(score))]  # as the benchmark's labeler does
         gain, owner = worth(len(score), own)
         judged = np.arange(len(score)) >= probation(len(score))
         said.append(np.asarray(score, np.float64)[judged])

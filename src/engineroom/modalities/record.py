@@ -26,6 +26,7 @@ KNOTS = 256  # values of a number that are remembered, in even ranks
 SPIKES = 20  # a number with at most so many different values is a class
 CLASSES = 40  # of a column; rarer ones are counted as the commonest
 EDGE = 3.0  # ranks reach this far from the middle, in standard deviations
+BELOW = 0.0013498980316300933  # share of a normal distribution below −EDGE
 REMEMBERED = 2_000  # training rows, to notice copies
 ON = 1.0
 
@@ -71,32 +72,43 @@ def spans(columns: Sequence[Mapping[str, Any]]) -> list[slice]:
 
 def to_numbers(values: pl.Series, one: Mapping[str, Any]) -> np.ndarray:
     """(N, width of the column) float32."""
-    from scipy.special import ndtri
-
     if one["kind"] == "class":
         places = {name: k for k, name in enumerate(one["values"])}
         codes = np.array([places.get(text, 0) for text in to_strings(values).fill_null("")], int)
         return (ON * (2 * np.eye(len(places), dtype=np.float32)[codes] - 1)).reshape(len(values), len(places))
     x = values.cast(pl.Float64, strict=False).to_numpy()
     absent = ~np.isfinite(x)
-    z = np.clip(ndtri(np.interp(x, *apart(np.array(one["knots"]))).clip(1e-9, 1 - 1e-9)), -EDGE, EDGE)
+    z = from_ranks(ranks(x, np.array(one["knots"])))
     z[absent] = 0.0
     return np.stack([z, np.where(absent, ON, -ON)], 1).astype(np.float32) if one["missing"] else z[:, None].astype(np.float32)
 
 
-def apart(knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(different values, the middle rank 0 … 1 of each)."""
-    values, first, counts = np.unique(knots, return_index=True, return_counts=True)
-    return values, (first + counts / 2) / len(knots)
+def ranks(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Numbers (N,) → their ranks 0 … 1 among the knots, the middle one of equal knots (as scikit-learn's QuantileTransformer)."""
+    places = np.linspace(0, 1, len(knots))
+    return (np.interp(x, knots, places) + 1 - np.interp(-x, -knots[::-1], 1 - places[::-1])) / 2
+
+
+def from_ranks(rank: np.ndarray) -> np.ndarray:
+    """Ranks 0 … 1 → standing −EDGE … EDGE; the inverse of `to_ranks`."""
+    from scipy.special import ndtri
+
+    return ndtri(BELOW + (1 - 2 * BELOW) * np.clip(rank, 0, 1))
+
+
+def to_ranks(z: np.ndarray) -> np.ndarray:
+    """Standing → ranks 0 … 1: even ones where the standing is normal."""
+    from scipy.special import ndtr
+
+    return ((ndtr(z) - BELOW) / (1 - 2 * BELOW)).clip(0, 1)
 
 
 def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """Standing (N,) → the same, but at the middle of a value's ranks wherever many rows have that very value (no gain, forty hours)."""
-    from scipy.special import ndtr, ndtri
-
     _, first, counts = np.unique(knots, return_index=True, return_counts=True)
-    place = np.searchsorted(first, (ndtr(z) * len(knots)).clip(0, len(knots) - 1), side="right") - 1
-    middle = ndtri(((first + counts / 2) / len(knots)).clip(1e-9, 1 - 1e-9)).clip(-EDGE, EDGE)
+    last = len(knots) - 1
+    place = np.searchsorted(first, np.round(to_ranks(z) * last), side="right") - 1
+    middle = from_ranks((first + (counts - 1) / 2) / last)
     return np.where(counts[place] > 1, middle[place], z)
 
 
@@ -108,10 +120,11 @@ def unsettled(rows: Tensor, lots: Tensor, columns: Sequence[Mapping[str, Any]]) 
             continue
         _, first, counts = np.unique(one["knots"], return_index=True, return_counts=True)
         begin, many = (torch.as_tensor(x, dtype=rows.dtype, device=rows.device) for x in (first, counts))
-        z, total = rows[:, span.start], len(one["knots"])
-        place = torch.searchsorted(begin, (torch.special.ndtr(z) * total).clamp(0, total - 1), right=True) - 1
-        rank = (begin[place] + many[place] * torch.special.ndtr(lots[:, span.start])) / total
-        spread = torch.special.ndtri(rank.clamp(1e-6, 1 - 1e-6)).clamp(-EDGE, EDGE)
+        z, last = rows[:, span.start], len(one["knots"]) - 1
+        rank = ((torch.special.ndtr(z) - BELOW) / (1 - 2 * BELOW)).clamp(0, 1)
+        place = torch.searchsorted(begin, torch.round(rank * last), right=True) - 1
+        shared = (begin[place] + (many[place] - 1) * torch.special.ndtr(lots[:, span.start])) / last
+        spread = torch.special.ndtri(BELOW + (1 - 2 * BELOW) * shared.clamp(0, 1)).clamp(-EDGE, EDGE)
         there = (many[place] > 1) & ((rows[:, span.start + 1] < 0) if one["missing"] else True)
         out[:, span.start] = torch.where(there, spread, z)
     return out
@@ -134,8 +147,6 @@ def decided(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarra
 
 def to_table(vectors: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """(N, width) → the columns as they were: classes by the largest number, numbers by the value at their rank."""
-    from scipy.special import ndtr
-
     out = {}
     for one, span in zip(columns, spans(columns), strict=True):
         part = vectors[:, span]
@@ -145,7 +156,7 @@ def to_table(vectors: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> pl.Da
             out[one["name"]] = values.cast(pl.Float64, strict=False) if one["type"].startswith(("Float", "Int", "UInt")) else values
             continue
         knots = np.array(one["knots"])
-        x = np.interp(ndtr(part[:, 0]), np.linspace(0, 1, len(knots)), knots)
+        x = np.interp(to_ranks(part[:, 0]), np.linspace(0, 1, len(knots)), knots)
         x = knots[np.abs(knots[None] - x[:, None]).argmin(1)] if one["whole"] and len(np.unique(knots)) < len(knots) / 2 else np.round(x) if one["whole"] else x
         values = pl.Series(x)
         if one["missing"]:

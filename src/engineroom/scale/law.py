@@ -28,22 +28,23 @@ class Law:
 
 
 def fit(rows: np.ndarray, errors: np.ndarray) -> Law | None:
-    """The power law nearest to (rows, errors); None for fewer than three sizes. The error, lower is better, may have any unit.
+    """The power law nearest to (rows, errors), with floor and scale ≥ 0; None for fewer than three sizes.
 
-    For a given power the two others are a least-squares line; the power is searched on a grid.
+    For a given power the two others are a non-negative least-squares line; the power is searched on a grid. An error that can
+    be below 0 (nats of a density) has no such floor: there the line is free.
     """
+    from scipy.optimize import nnls
+
     rows, errors = np.asarray(rows, float), np.asarray(errors, float)
     if len(rows) < FEWEST:
         return None
+    lift = min(0.0, float(errors.min())) * 2
     best: tuple[float, Law] | None = None
     for power in np.linspace(0.05, 2.0, 79):
         x = np.stack([np.ones(len(rows)), rows**-power], 1)
-        (floor, scale), *_ = np.linalg.lstsq(x, errors, rcond=None)
-        if scale < 0:
-            floor, scale = float(errors.mean()), 0.0
-        miss = float(((floor + scale * rows**-power - errors) ** 2).sum())
+        (floor, scale), miss = nnls(x, errors - lift)
         if best is None or miss < best[0] - 1e-15:
-            best = (miss, Law(float(floor), float(scale), float(power)))
+            best = (miss, Law(float(floor + lift), float(scale), float(power)))
     return best[1] if best else None
 
 
