@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -121,7 +122,7 @@ def group_by_identifier(schema: Schema, groups: list[Groups], config: Config) ->
         why = "A random split shows rows of one of them on both sides: the score would tell how well it is recognised."
         return schema, [Finding("warning", chosen.words, why, f"Keep them together: --set split.by=group --set split.column={chosen.column}")]
     for one in groups:
-        role = "group" if one is chosen else "id"
+        role: Literal["group", "id"] = "group" if one is chosen else "id"
         if config.columns.get(one.column, ColumnConfig()).role is None:
             schema = schema.with_column(replace(schema[one.column], role=role, why="names groups of rows that share one answer"))
     why = "At random, rows of one of them would stand on both sides, and the score would tell how well it is recognised."

@@ -25,8 +25,8 @@ from .category import to_strings
 KNOTS = 256  # values of a number that are remembered, in even ranks
 SPIKES = 20  # a number with at most so many different values is a class
 CLASSES = 40  # of a column; rarer ones are counted as the commonest
-EDGE = 3.0  # ranks reach this far from the middle, in standard deviations
-BELOW = 0.0013498980316300933  # share of a normal distribution below −EDGE
+EDGE = 3.5  # ranks reach this far from the middle, in standard deviations: of normal draws one in 4,000 lies beyond
+BELOW = 0.00023262907903552504  # share of a normal distribution below −EDGE
 REMEMBERED = 2_000  # training rows, to notice copies
 ON = 1.0
 
