@@ -52,3 +52,14 @@ def test_every_threshold_has_its_counts() -> None:
     for place in (200, 256, 300):
         said = p >= metrics.threshold(place)
         assert np.array_equal(counts[place], metrics.confusion(truth, said.astype(int), 2))
+
+
+def test_the_area_under_the_curve_of_very_sure_pixels_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    truth = rng.random(4000) < 0.3
+    odds = rng.normal(-16, 1.5, 4000) + 1.0 * truth
+    p = 1 / (1 + np.exp(-odds))
+    found = metrics.area(metrics.histogram(p, truth), metrics.histogram(p, ~truth))
+    assert found == pytest.approx(roc_auc_score(truth, p), abs=2e-3)

@@ -108,7 +108,7 @@ def scored(x: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarra
 
 
 def aligned(scores: np.ndarray) -> np.ndarray:
-    """(T, S) along a path → (T,) places: every state in its order, silences may be skipped."""
+    """(T, S) along a path → (T,) places: every state in its order; any one may be skipped at a price of 5 nats, as a silence between words is."""
     T, S = scores.shape
     best, came = np.full(S, NEVER), np.zeros((T, S), np.int8)
     best[: min(2, S)] = scores[0, : min(2, S)]

@@ -17,7 +17,7 @@ from ._store import Fitted, Rival
 from .as_heard import each_sound
 
 LOOKED = 40  # training recordings
-LOUDER = (1.5, 3.0, 6.0)  # noise is so many times its quietest moments …
+LOUDER = (0.75, 1.5, 3.0, 6.0)  # noise is so many times its quietest moments …
 FLOORS = (0.03, 0.1, 0.3)  # … and never more than this is taken away
 BACK = 1.0  # seconds that are looked back
 PAST = 0.98  # weight of the past

@@ -1,4 +1,4 @@
-"""Recurrent networks: LSTM or GRU, read forwards and backwards, packed."""
+"""Recurrent networks: LSTM or GRU, read forwards and backwards; steps beyond a row's end are masked, not packed."""
 
 from __future__ import annotations
 
