@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from ..core.columns import Schema
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.signals import Answers, Batch, Records
-from ..core.table import Table
-from ..data.dataset import Dataset, encode_table, strangers
+from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask, because
@@ -26,16 +24,7 @@ from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
-
-
-@dataclass(frozen=True)
-class Graded:
-    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are in their order."""
-
-    frame: pl.DataFrame
-    rows: np.ndarray
-    truth: np.ndarray
-    records: Records
+from .grading import Graded, evaluation, grade_data
 
 
 class Model:
@@ -116,15 +105,12 @@ class Model:
         return self.task.calibrated(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code.
+        """{"rows": n, "metrics": {…}, "rival": {…}, "notes": […]} on labelled data, the rival graded by the same code over the same rows.
 
-        Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
+        Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are graded on that part alone.
+        "unknown_classes" counts labels that the model does not know: their rows count as wrong in every score.
         """
-        graded = self.graded(data)
-        out = {"rows": len(graded.rows), "metrics": clean(self.task.score(graded.records))}
-        if self.rival is not None:
-            out["rival"] = clean(self.task.score(self.rival_records(graded)))
-        return out
+        return evaluation(self, self.graded(data))
 
     def rival_records(self, graded: Graded) -> Records:
         """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
@@ -136,24 +122,7 @@ class Model:
 
     def graded(self, data: Any) -> Graded:
         """The model's answers to labelled data, graded row by row."""
-        target = self.schema.target
-        table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
-        if target.name not in table.frame.columns:
-            raise DataError(
-                f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")
-            )
-        frame = self._frame(test_part(table))
-        frame = frame.filter(frame[target.name].is_not_null())
-        if not frame.height:
-            raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
-        answers, kept = self.answers(frame)
-        bad = strangers(frame, self.schema)
-        codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
-        truth = self.task.truth(codes, target)[kept]
-        known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
-        known &= ~np.isin(kept, list(bad))
-        answers = {name: values[known] for name, values in answers.items()}
-        return Graded(frame, kept[known], truth[known], self.task.grade(answers, truth[known]))
+        return grade_data(self, data)
 
     @cached_property
     def rival(self) -> Any | None:
@@ -197,14 +166,6 @@ class Model:
         return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
 
 
-def test_part(table: Table) -> pl.DataFrame:
-    """The rows that a source marks as test, or all where it marks none."""
-    for name, hint in table.hints.items():
-        if hint.get("role") == "split" and (table.frame[name] == "test").any():
-            return table.frame.filter(table.frame[name] == "test")
-    return table.frame
-
-
 def check_example(directory: Path, schema: Schema, example: Batch) -> None:
     """The stored inputs have the shapes that the fitted states promise."""
     for one in input_fields(schema):
@@ -232,7 +193,3 @@ def fill(network: nn.Module, directory: Path, manifest: dict[str, Any]) -> None:
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     network.eval()
-
-
-def clean(scores: dict[str, float]) -> dict[str, float]:
-    return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
