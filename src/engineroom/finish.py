@@ -19,11 +19,12 @@ import polars as pl
 from torch import Tensor, nn
 
 from .bundle.golden import make_golden
-from .bundle.model import Model, clean
+from .bundle.grading import finite, positive_class
+from .bundle.model import Model
 from .bundle.write import write_bundle
 from .core import registry
 from .core.config import Config, write_yaml
-from .core.exhibits import Exhibit
+from .core.exhibits import Exhibit, Finding
 from .core.signals import Records
 from .engine.watch.history import read_history
 from .evaluation import compose
@@ -48,11 +49,12 @@ def finish(
     """Examine, compare, report, bundle."""
     model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # whoever asks it from here on must not teach it
     test, val = data.splits["test"], data.splits["val"]
-    calibration = task.calibrate(ask(model, data, val, task.quickly()), ready.truth(val))
+    calibration = task.calibrate(ask(model, data, val, task.quickly()), ready.validation_targets(val))
     begun = time.perf_counter()
     answers = task.calibrated(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
-    truths = {name: ready.truth(rows) for name, rows in data.splits.items()}
+    truths = {"train": ready.baseline_targets(data.splits["train"]), "val": ready.baseline_targets(val), "test": ready.targets(test)}
+    ready.findings += [Finding("warning", note) for note in task.target_notes(truths["test"])]
     size = describe(model)
     deep = examine(
         "deep",
@@ -75,9 +77,10 @@ def finish(
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, rival, trivial, task, seed=config.seed)
     manifest = make_manifest(ready, config, size, calibration, settled, make_provenance(ready, config, seconds, reason)) | {
-        "metrics": clean(deep.scores),
-        "rival": {"words": rival.words, "metrics": clean(rival.scores), "calibration": rival.calibration},
+        "metrics": finite(deep.scores),
+        "rival": {"words": rival.words, "metrics": finite(rival.scores), "calibration": rival.calibration},
         "verdict": verdict.to_json(),
+        "positive_class": positive_class(task, ready.schema.target),
     }
     others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
@@ -119,9 +122,9 @@ def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, s
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
-        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task.quickly()), ready.truth(rows))
+        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task.quickly()), ready.validation_targets(rows))
         provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
-        manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": clean(scores)}
+        manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": finite(scores)}
         golden = make_golden(best, unfolded(ready.data), rows)
         write_bundle(run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
 
@@ -199,13 +202,14 @@ def make_report(
         "version": manifest["version"],
         "task": manifest["task"],
         "target": manifest["target"],
+        "positive_class": manifest["positive_class"],
         "verdict": verdict,
         "tiles": compose.tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()
             for s in (
-                compose.versus_section(list(entries), verdict, task),
+                compose.versus_section(list(entries), verdict, task, schema.target),
                 compose.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
                 compose.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
                 compose.training_section(history, facts, task.headline),

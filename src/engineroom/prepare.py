@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from .baselines._symmetry import find_symmetries
 from .bundle.inherit import inherit_model, inherit_states
 from .core import registry
-from .core.columns import Schema
+from .core.columns import Column, Schema
 from .core.config import Config
 from .core.errors import BundleError, DataError
 from .core.exhibits import Finding
@@ -22,9 +22,10 @@ from .data.checks import check
 from .data.dataset import Dataset, encode_table
 from .data.fingerprint import fingerprint
 from .data.groups import find_groups, group_by_identifier, straddling
+from .data.labels import match_labels, unknown_findings
 from .data.open import full_name, open_table
 from .data.schema import apply_findings, fit_schema, infer_schema
-from .data.splits import split_rows
+from .data.splits import Split, split_rows
 from .plan import make_plan
 from .rundir import RunDirectory
 from .tasks._options import make_task
@@ -48,18 +49,28 @@ class Prepared:
     split_hash: str
     learners: int  # rows of the training split proper
     networks: int
+    fingerprint: str  # what the data were: the rows and columns, by a hash over a sample of their cells
     settled: dict[str, Any] | None = None
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
+        """The target of `rows` as the network learns it."""
         return self.task.truth(self.data.stores["target"].take(rows), self.schema.target)
+
+    def targets(self, rows: np.ndarray) -> np.ndarray:
+        """Ground truth of `rows` in the source's own values: what is graded."""
+        target = self.schema.target
+        return self.task.decode_targets(self.table.frame[target.name].gather(rows), self.data.stores["target"].take(rows), target)
+
+    def validation_targets(self, rows: np.ndarray) -> np.ndarray:
+        """What validation during training compares with: the ground truth, but where that is far larger than what is learnt (see the task)."""
+        return self.truth(rows) if self.task.validates_encoded else self.targets(rows)
+
+    def baseline_targets(self, rows: np.ndarray) -> np.ndarray:
+        """What the classical baseline learns from: numbers as they stand in the table, everything else as the network learns it."""
+        return self.targets(rows) if self.task.kind == "number" else self.truth(rows)
 
     def to_json(self) -> dict[str, Any]:
         return {"schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
-
-    @property
-    def fingerprint(self) -> str:
-        """What the data were: the rows and columns, by a hash over a sample of their cells."""
-        return fingerprint(self.table.frame)
 
 
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:
@@ -82,6 +93,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
     findings = [*group_findings, *straddling(groups, table.frame, split), *check(table, schema, split, task=task.kind)]
     findings += task.findings(table.frame[schema.target.name].gather(split.train), schema.target)
+    hashed = fingerprint(table.frame)
+    table, more = match_targets(table, schema.target, split)
+    findings += more
     for finding in findings:
         if finding.level == "error":
             raise DataError(finding.what, finding.why, finding.fix)
@@ -143,10 +157,28 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         split.hash,
         len(data.splits["train"]),
         0,
+        hashed,
         (earlier or {}).get("settled"),
     )
     ready.networks = cross_fit(ready)
     return ready
+
+
+def match_targets(table: Table, target: Column, split: Split) -> tuple[Table, list[Finding]]:
+    """The table with the target's labels as the training rows spell them, and warnings for classes that only rows that judge have."""
+    values, modality = table.frame[target.name], registry.get("modalities", target.modality)
+    labels = modality.labels(values.gather(split.train), {})
+    if labels is None:
+        return table, []
+    target = replace(target, state={"values": sorted({label for label in labels if label})})
+    _, match = match_labels(values.gather(np.concatenate([split.val, split.test])), target)
+    if match.renamed:
+        values = modality.rename_labels(values, {}, match.renamed)
+        table = replace(table, frame=table.frame.with_columns(values.alias(target.name)))
+    found = [Finding("note", note) for note in replace(match, unknown={}).notes(target.name)]
+    for part, rows in (("validation", split.val), ("test", split.test)):
+        found += unknown_findings(values.gather(rows), target, part) if match.unknown else []
+    return table, found
 
 
 def pick_task(schema: Schema, config: Config) -> str:

@@ -92,7 +92,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
         run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say
     )
     monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // task.monitored)]
-    truth, quick = ready.truth(monitor), task.quickly()
+    truth, quick = ready.validation_targets(monitor), task.quickly()
 
     def judge(network: torch.nn.Module) -> dict[str, float]:
         answers = ask(network, data, monitor, quick, precision=precision)

@@ -52,10 +52,18 @@ def test_the_last_season_is_repeated() -> None:
     assert forecast.naive(x, 12, 14).tolist() == [[*range(24, 36), 24, 25]]
 
 
-def test_the_trivial_forecast_repeats_the_last_value() -> None:
-    fitted = fit("last_value")
-    frame, _ = example()
-    assert np.allclose(load(fitted.dump()).predict(frame)["mean"][:, 3], frame["history"].to_numpy()[:, -1])
+def test_the_dummy_forecast_is_the_simplest_that_is_best_on_validation() -> None:
+    rng, marks = np.random.default_rng(0), np.tile([0.0, 1.0], (80, 1))
+    walk = rng.normal(size=(80, 42)).cumsum(1)
+    noise, level = rng.normal(size=(80, 42)), rng.normal(size=(80, 1)) * 3
+    cases = {"last": (walk, 1), "mean": (noise, 1), "history": (noise + level, 1), "season": (None, 12)}
+    for method, (x, season) in cases.items():
+        frame, y = example() if x is None else (pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate([x[:, 36:], marks], 1))
+        fitted = registry.get("baselines", "last_value").fit(frame, y, schema=schema(season=season), kind="path", classes=6, val=(frame, y), seed=0)
+        past = frame["history"].to_numpy()
+        expected = {"last": past[:, -1], "mean": np.zeros(80), "history": past.mean(1), "season": past[:, 27]}[method]
+        assert fitted.facts["method"] == method, fitted.words
+        assert np.allclose(load(fitted.dump()).predict(frame)["mean"][:, 3], expected, atol=1e-5)
 
 
 def test_without_statsmodels_the_extra_is_named(monkeypatch) -> None:

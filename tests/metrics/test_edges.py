@@ -39,7 +39,7 @@ def test_one_class_alone_and_none_known(classes: int) -> None:
     alone = classification.scores(np.ones(10, int), p)
     assert np.isnan(alone["roc_auc"]) and np.isfinite([alone["accuracy"], alone["log_loss"], alone["balanced_accuracy"]]).all()
     unknown = classification.scores(np.full(10, -1), p)
-    assert unknown.pop("accuracy") == 0.0 and all(np.isnan(v) for v in unknown.values())
+    assert unknown["accuracy"] == unknown["f1_macro"] == unknown["balanced_accuracy"] == 0.0 and unknown["log_loss"] > 30
 
 
 def test_a_class_absent_from_the_rows_is_left_out_of_the_mean_curve() -> None:
@@ -63,7 +63,7 @@ def test_sure_and_wrong_is_finite_and_calibration_is_felt() -> None:
     y = np.array([0, 1] * 50)
     wrong = np.stack([y, 1 - y], 1).astype(float)
     found = classification.scores(y, wrong)
-    assert found["log_loss"] == pytest.approx(-np.log(1e-15)) and found["ece"] == 1 and found["brier"] == 1 and found["f1"] == 0
+    assert found["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps)) and found["ece"] == 1 and found["brier"] == 1 and found["f1"] == 0
     right = np.where(RNG.random((5000, 1)) < 0.7, [[0.7, 0.3]], [[0.7, 0.3]])
     truth = (RNG.random(5000) > 0.7).astype(int)
     assert classification.scores(truth, right)["ece"] < 0.02

@@ -45,9 +45,30 @@ def test_classification_agrees_with_scikit_learn(pair) -> None:
         assert ours[name] == pytest.approx(value, abs=1e-6), name
 
 
-def test_a_class_unseen_in_training_counts_as_wrong() -> None:
-    scores = classification.scores(np.array([0, 1, -1, -1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1], [0.9, 0.1]]))
-    assert scores["accuracy"] == 0.5 and scores["f1_macro"] == 1.0
+def test_a_class_unseen_in_training_counts_as_wrong_in_every_score() -> None:
+    from sklearn import metrics as reference
+
+    truth, p = np.array([0, 1, 2, 3, 2, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1], [0.7, 0.3], [0.4, 0.6], [0.3, 0.7]])
+    scores, said = classification.scores(truth, p), p.argmax(1)
+    wide = np.pad(p, ((0, 0), (0, 2)))
+    assert scores["accuracy"] == pytest.approx(reference.accuracy_score(truth, said))
+    assert scores["f1_macro"] == pytest.approx(reference.f1_score(truth, said, average="macro"))
+    assert scores["balanced_accuracy"] == pytest.approx(reference.recall_score(truth, said, average="macro"))
+    assert scores["log_loss"] == pytest.approx(reference.log_loss(truth, wide))
+    assert scores["f1"] == pytest.approx(reference.f1_score(truth == 1, said == 1))
+    assert scores["roc_auc"] == pytest.approx(reference.roc_auc_score(truth == 1, p[:, 1]))
+    three = classification.scores(np.array([0, 1, 2, 3]), np.eye(4)[:, :3] * 0.7 + 0.1)
+    assert three["roc_auc"] == pytest.approx((1 + 1 + 1 + 0.5) / 4)  # nobody can rank the unknown class
+    assert classification.scores(np.array([0, -1]), p[:2])["accuracy"] == 0.5
+
+
+def test_the_positive_class_is_the_one_that_is_named() -> None:
+    from sklearn import metrics as reference
+
+    truth, p = np.array([0, 0, 1, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])
+    scores = classification.scores(truth, p, 0)
+    assert scores["f1"] == pytest.approx(reference.f1_score(truth, p.argmax(1), pos_label=0))
+    assert scores["average_precision"] == pytest.approx(reference.average_precision_score(truth == 0, p[:, 0]))
 
 
 def test_regression_agrees_with_scikit_learn() -> None:

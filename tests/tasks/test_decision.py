@@ -113,4 +113,4 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     assert model.metrics["roc_auc"] > 0.9
     titles = {e["title"] for s in model.report()["sections"] for e in s["exhibits"]}
     assert {"What a threshold costs", "What reviewing finds", "Is the risk true?", "Finding “fraud”: ROC"} <= titles
-    assert set(model.evaluate(table)) == {"rows", "metrics", "rival"}
+    assert set(model.evaluate(table)) == {"rows", "metrics", "rival", "positive_class", "unknown_classes", "notes"}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,10 @@ from torch import nn
 
 from ..core import registry
 from ..core.columns import Schema
-from ..core.config import Config, FormatConfig
+from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.signals import Answers, Batch, Records
-from ..core.table import Table
-from ..data.dataset import Dataset, encode_table, strangers
+from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask, because
@@ -27,16 +24,8 @@ from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
-
-
-@dataclass(frozen=True)
-class Graded:
-    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are in their order."""
-
-    frame: pl.DataFrame
-    rows: np.ndarray
-    truth: np.ndarray
-    records: Records
+from .grading import Graded, evaluation, grade_data
+from .rows import empty_rows, for_new_files, with_gaps
 
 
 class Model:
@@ -126,15 +115,12 @@ class Model:
         return self.task.calibrated(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "rival": {…}} on labelled data, the rival graded by the same code.
+        """{"rows": n, "metrics": {…}, "rival": {…}, "notes": […]} on labelled data, the rival graded by the same code over the same rows.
 
-        Data that come with a test part of their own (train/ and test/, a split column) are graded on that part alone.
+        Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are graded on that part alone.
+        "unknown_classes" counts labels that the model does not know: their rows count as wrong in every score.
         """
-        graded = self.graded(data)
-        out = {"rows": len(graded.rows), "metrics": clean(self.task.score(graded.records))}
-        if self.rival is not None:
-            out["rival"] = clean(self.task.score(self.rival_records(graded)))
-        return out
+        return evaluation(self, self.graded(data))
 
     def rival_records(self, graded: Graded) -> Records:
         """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
@@ -146,24 +132,7 @@ class Model:
 
     def graded(self, data: Any) -> Graded:
         """The model's answers to labelled data, graded row by row."""
-        target = self.schema.target
-        table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
-        if target.name not in table.frame.columns:
-            raise DataError(
-                f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")
-            )
-        frame = self._frame(test_part(table))
-        frame = frame.filter(frame[target.name].is_not_null())
-        if not frame.height:
-            raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
-        answers, kept = self.answers(frame)
-        bad = strangers(frame, self.schema)
-        codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
-        truth = self.task.truth(codes, target)[kept]
-        known = np.isfinite(truth) if truth.dtype.kind == "f" and truth.ndim == 1 else np.ones(len(truth), bool)
-        known &= ~np.isin(kept, list(bad))
-        answers = {name: values[known] for name, values in answers.items()}
-        return Graded(frame, kept[known], truth[known], self.task.grade(answers, truth[known]))
+        return grade_data(self, data)
 
     @cached_property
     def rival(self) -> Any | None:
@@ -207,39 +176,6 @@ class Model:
         return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
 
 
-def for_new_files(config: Config) -> Config:
-    """The configuration without what was said of the training file's layout: another file may begin on another line."""
-    layout = FormatConfig(encoding=config.limits.format.encoding)  # harmless: what is plainly Unicode is read so
-    return config.model_copy(update={"limits": config.limits.model_copy(update={"format": layout})})
-
-
-def with_gaps(frame: pl.DataFrame, gaps: Sequence[tuple[int, str]]) -> pl.DataFrame:
-    """The frame with a row of nulls at each place where the source has a row that it could not read."""
-    if not gaps:
-        return frame
-    missing = {place for place, _ in gaps}
-    count = frame.height + len(missing)
-    rows = iter(range(frame.height))
-    order = [None if place in missing else next(rows) for place in range(count)]
-    return frame.select(pl.all().gather(pl.Series(order, dtype=pl.UInt32)))
-
-
-def empty_rows(frame: pl.DataFrame, schema: Schema) -> list[int]:
-    """Rows of which no input is filled in: there is nothing to answer from."""
-    read = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).chance]
-    if not read:
-        return []
-    return frame.select(pl.all_horizontal([pl.col(name).is_null() for name in read]).arg_true()).to_series().to_list()
-
-
-def test_part(table: Table) -> pl.DataFrame:
-    """The rows that a source marks as test, or all where it marks none."""
-    for name, hint in table.hints.items():
-        if hint.get("role") == "split" and (table.frame[name] == "test").any():
-            return table.frame.filter(table.frame[name] == "test")
-    return table.frame
-
-
 def check_example(directory: Path, schema: Schema, example: Batch) -> None:
     """The stored inputs have the shapes that the fitted states promise."""
     for one in input_fields(schema):
@@ -267,7 +203,3 @@ def fill(network: nn.Module, directory: Path, manifest: dict[str, Any]) -> None:
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     network.eval()
-
-
-def clean(scores: dict[str, float]) -> dict[str, float]:
-    return {name: float(value) for name, value in scores.items() if np.isfinite(value)}

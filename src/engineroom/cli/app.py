@@ -150,6 +150,8 @@ def evaluate(
     from .show import print_scores
 
     print_scores(result)
+    for note in result["notes"]:
+        print(note, file=sys.stderr)
 
 
 @app.command(help="List runs, newest first.\n\nExample: `engineroom runs`")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
+from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit, Finding, Section
 from ..core.signals import Answers, Records
 from .examine import Examination
@@ -20,7 +20,7 @@ GALLERY = 24
 WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer", "before": "before"}
 
 
-def versus_section(entries: list[Examination], verdict: dict[str, Any], task) -> Section:
+def versus_section(entries: list[Examination], verdict: dict[str, Any], task, target: Column) -> Section:
     """Deep or classical: scores, intervals, time and size side by side."""
     names = [name for name in entries[0].scores if name not in task.hides and all(name in e.scores for e in entries)]
     names.sort(key=lambda name: name != task.headline)
@@ -40,7 +40,7 @@ def versus_section(entries: list[Examination], verdict: dict[str, Any], task) ->
                 "table",
                 "Side by side",
                 {"columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"], "rows": rows, "best": best},
-                "The same rows for training, validation and test; the test rows were looked at once.",
+                " ".join(["The same rows for training, validation and test; the test rows were looked at once.", *task.metric_notes(entries[0].records, target)]),
             ),
             Exhibit("intervals", f"{task.headline} with 95 % intervals", {"metric": task.headline, "rows": intervals}),
         ),

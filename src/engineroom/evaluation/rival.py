@@ -23,7 +23,7 @@ def face(
 ) -> tuple[Examination, Examination, bytes]:
     """(rival, trivial, the rival as bytes for the bundle). `truths` holds the target of each split; rows without a known class are no use to learn from."""
     classes = task.outputs(schema.target) if task.kind != "number" else 0
-    train, val = (usable(splits[name], truths[name]) for name in ("train", "val"))
+    train, val = (usable(splits[name], truths[name], classes if task.kind == "classes" else 0) for name in ("train", "val"))
     results = []
     dump = b""
     for name, baseline in (("rival", choose(schema, task.rival)[1]), ("trivial", registry.get("baselines", task.trivial))):
@@ -74,9 +74,9 @@ def interval_only(task, fitted: Any, frame: pl.DataFrame, truth: np.ndarray) -> 
     return task.calibrate(task.plain(fitted.predict(frame)), truth) if task.kind == "number" else {}
 
 
-def usable(rows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def usable(rows: np.ndarray, truth: np.ndarray, classes: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Rows with something to learn from: a number that is one, a class seen in training; every row of other kinds."""
     known = np.ones(len(rows), bool)
     if truth.ndim == 1 and truth.dtype != object:
-        known = np.isfinite(truth) if truth.dtype.kind == "f" else truth >= 0
+        known = np.isfinite(truth) if truth.dtype.kind == "f" else (truth >= 0) & ((truth < classes) | (classes == 0))
     return rows[known], truth[known]

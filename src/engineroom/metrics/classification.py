@@ -5,29 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 BINS = 15
+LEAST = float(np.finfo(np.float64).eps)  # probabilities below count as this, as in scikit-learn's log_loss
 MANY = 50  # classes; beyond, one curve a class costs more than it tells
 
 
-def scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, float]:
-    """All scores of (N,) class numbers and (N, C) probabilities; NaN where the rows cannot tell.
+def scores(truth: np.ndarray, probability: np.ndarray, positive: int = 1) -> dict[str, float]:
+    """All scores of (N,) class numbers and (N, C) probabilities, each over the same rows; NaN where the rows cannot tell.
 
-    A truth of -1 (a class unseen in training) counts as wrong in accuracy and is left out of the rest.
+    A truth from C on is a class that the predictor does not know, one of -1 none at all: such rows are wrong in every score, as scikit-learn
+    counts them when the probabilities are given columns of zeros for these classes. `positive` is the class of `f1`, `roc_auc` and
+    `average_precision` where there are two.
     """
-    said = probability.argmax(1)
-    out = {"accuracy": average(said == truth)}
-    known = truth >= 0
-    truth, probability, said = truth[known], probability[known], said[known]
-    C = probability.shape[1]
-    recalls, f1s = class_rates(truth, said, C)
-    out |= {"f1_macro": average(f1s), "balanced_accuracy": average(recalls)}
+    C, said = probability.shape[1], probability.argmax(1)
+    truth = np.where(truth < 0, max(C, int(truth.max(initial=-1)) + 1), truth)
+    new = max(C, int(truth.max(initial=-1)) + 1) - C
+    probability = np.pad(probability, ((0, 0), (0, new))) if new else probability
+    recalls, f1s = class_rates(truth, said, C + new)
+    out = {"accuracy": average(said == truth), "f1_macro": average(f1s), "balanced_accuracy": average(recalls)}
     if C == 2:
-        y, p = truth == 1, probability[:, 1]
-        out |= {"f1": binary_f1(truth, said), "roc_auc": roc_auc(y, p), "average_precision": average_precision(y, p)}
+        y, p = truth == positive, probability[:, positive]
+        out |= {"f1": binary_f1(truth, said, positive), "roc_auc": roc_auc(y, p), "average_precision": average_precision(y, p)}
     else:
-        out["roc_auc"] = average([roc_auc(truth == k, probability[:, k]) for k in range(C)]) if C <= MANY else float("nan")
+        out["roc_auc"] = average([roc_auc(truth == k, probability[:, k]) for k in range(C + new)]) if C + new <= MANY else float("nan")
     own = probability[np.arange(len(truth)), truth]
-    out |= {"log_loss": average(-np.log(np.clip(own, 1e-15, 1))), "brier": brier(truth, probability), "ece": ece(truth, probability)}
-    return out
+    half = 2 if C == 2 else 1
+    return out | {"log_loss": average(-np.log(np.clip(own, LEAST, 1))), "brier": brier(truth, probability) / half, "ece": ece(truth, probability)}
 
 
 def average(values: np.ndarray | list[float]) -> float:
@@ -46,10 +48,10 @@ def class_rates(truth: np.ndarray, said: np.ndarray, C: int) -> tuple[np.ndarray
     return recall, (2 * hits / np.maximum(support + claimed, 1))[present]
 
 
-def binary_f1(truth: np.ndarray, said: np.ndarray) -> float:
-    """F1 of the second class (in sorted order)."""
-    hits = float(((truth == 1) & (said == 1)).sum())
-    return 2 * hits / max(1.0, float((truth == 1).sum() + (said == 1).sum())) if len(truth) else float("nan")
+def binary_f1(truth: np.ndarray, said: np.ndarray, positive: int = 1) -> float:
+    """F1 of one class."""
+    hits = float(((truth == positive) & (said == positive)).sum())
+    return 2 * hits / max(1.0, float((truth == positive).sum() + (said == positive).sum())) if len(truth) else float("nan")
 
 
 def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
@@ -79,10 +81,9 @@ def by_threshold(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def brier(truth: np.ndarray, probability: np.ndarray) -> float:
-    """Mean squared distance to the true one-hot vector; for two classes the customary half of it."""
+    """Mean squared distance to the true one-hot vector."""
     own = probability[np.arange(len(truth)), truth]
-    total = (probability**2).sum(1) - 2 * own + 1
-    return average(total) / (2 if probability.shape[1] == 2 else 1)
+    return average((probability**2).sum(1) - 2 * own + 1)
 
 
 def ece(truth: np.ndarray, probability: np.ndarray) -> float:

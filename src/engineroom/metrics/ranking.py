@@ -29,7 +29,7 @@ def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
         "recall": float((rank < at).mean()),
         "recall_50": float((rank < lists.shape[1]).mean()),
         "mrr": float(np.where(rank < lists.shape[1], 1 / (rank + 1), 0.0).mean()),
-        "coverage": len(np.unique(lists[:, :at])) / max(1, items),
+        "coverage": int((np.unique(lists[:, :at]) >= 0).sum()) / max(1, items),  # -1: no item is left to show
         "error": 1 - value,
     }
 

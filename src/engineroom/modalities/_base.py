@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -82,6 +82,14 @@ class Base:
 
     def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""
+
+    def labels(self, values: pl.Series, state: State) -> list[str | None] | None:
+        """Every class label in the cells of a target, one after another; None where the kind has no classes."""
+        return None
+
+    def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series | None:
+        """The cells with labels exchanged by `names`; None where that is not possible."""
+        return None
 
     def groups(self, values: pl.Series) -> pl.Series:
         """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `grouping` names."""

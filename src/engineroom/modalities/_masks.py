@@ -49,7 +49,7 @@ def mask_size(cell: Any, *, pixels: int) -> tuple[int, int]:
 
 
 def resized(codes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(H, W) uint8 → (height, width) by the nearest pixel: classes have no middle."""
+    """(H, W) uint8 or float32 → (height, width) by the nearest pixel: classes have no middle."""
     if codes.shape == (height, width):
         return codes
     from PIL import Image as Pillow

@@ -64,6 +64,9 @@ class Boxes(Base):
             rows.append(np.array(found, np.float32).reshape(-1, 5))
         return Ragged(np.concatenate(rows) if rows else np.zeros((0, 5), np.float32), np.array([len(r) for r in rows], np.int64))
 
+    def labels(self, values: pl.Series, state: State) -> list[str | None]:
+        return [name for names, _ in readable(values) for name in names]
+
     def follow(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -79,6 +82,15 @@ class Boxes(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == 5
+
+
+def readable_cell(cell: Any) -> tuple[list[str], np.ndarray]:
+    """(classes, boxes (n, 4)) of a cell; none where it is empty or cannot be read."""
+    try:
+        names, boxes, _ = read_boxes(cell) if cell is not None else ([], np.zeros((0, 4)), 0)
+    except ValueError:
+        return [], np.zeros((0, 4))
+    return names, boxes
 
 
 def readable(values: pl.Series) -> list[tuple[list[str], np.ndarray]]:

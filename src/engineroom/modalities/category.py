@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,12 @@ class Category(Base):
         if not len(known):
             return np.zeros(len(values), np.int32)
         return to_strings(values).replace_strict(known, codes, default=0, return_dtype=pl.Int32).fill_null(0).to_numpy()
+
+    def labels(self, values: pl.Series, state: State) -> list[str | None]:
+        return to_strings(values).to_list()
+
+    def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series:
+        return to_strings(values).replace(list(names), list(names.values()))
 
     def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         """Columns with one value have nothing to tell, those with very many are names."""

@@ -75,14 +75,13 @@ class Mask(Base):
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, height, width) uint8 class codes; UNKNOWN for values that training did not see."""
-        numbers, height, width = np.array(state["numbers"], np.int64), state["height"], state["width"]
+        height, width = state["height"], state["width"]
+        blank = np.full((height, width), UNKNOWN, np.uint8)
+        return np.stack(each_cell(cells(values), lambda cell: resized(read_codes(cell, state), height, width), damaged, blank))
 
-        def work(cell: Any) -> np.ndarray:
-            mask = read_mask(cell, pixels=state["pixels"])
-            place = np.searchsorted(numbers, mask).clip(max=len(numbers) - 1)
-            return resized(np.where(numbers[place] == mask, place, UNKNOWN).astype(np.uint8), height, width)
-
-        return np.stack(each_cell(cells(values), work, damaged, np.full((height, width), UNKNOWN, np.uint8)))
+    def decode(self, values: pl.Series, state: State) -> list[np.ndarray]:
+        """(H, W) uint8 class codes of every cell at the mask's own size; UNKNOWN for values that training did not see. Empty where it cannot be read."""
+        return each_cell(cells(values), lambda cell: read_codes(cell, state), {}, np.zeros((0, 0), np.uint8))
 
     def follow(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
@@ -99,6 +98,14 @@ class Mask(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["height"], state["width"])
+
+
+def read_codes(cell: Any, state: State) -> np.ndarray:
+    """A cell → (H, W) uint8 class codes in the mask's own size."""
+    numbers = np.array(state["numbers"], np.int64)
+    mask = read_mask(cell, pixels=state["pixels"])
+    place = np.searchsorted(numbers, mask).clip(max=len(numbers) - 1)
+    return np.where(numbers[place] == mask, place, UNKNOWN).astype(np.uint8)
 
 
 def whole(values: pl.Series, pixels: int) -> Iterator[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,13 @@ class Multilabel(Base):
         for row, labels in enumerate(to_sets(values)):
             out[row, [place[label] for label in labels if label in place]] = 1
         return out
+
+    def labels(self, values: pl.Series, state: State) -> list[str | None]:
+        return [label for cell in to_sets(values) for label in cell]
+
+    def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series:
+        cells = [None if cell is None else [names.get(label, label) for label in row] for cell, row in zip(values, to_sets(values), strict=True)]
+        return pl.Series(values.name, cells, dtype=pl.List(pl.String))
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Bag(len(states[0]["values"]), width)

@@ -63,6 +63,12 @@ class Number(Base):
         x[~np.isfinite(x)] = np.nan
         return np.clip(x, -FAR, FAR).astype(np.float32)
 
+    def decode(self, values: pl.Series, state: State) -> np.ndarray:
+        """The cells' own numbers (N,), float64; missing and infinite values are NaN."""
+        x = to_floats(values)
+        x[~np.isfinite(x)] = np.nan
+        return x
+
     def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         return {"kind": "numbers", "columns": [one.name for one in columns], "shape": [len(columns)]}
 

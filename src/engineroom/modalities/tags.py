@@ -59,6 +59,9 @@ class Tags(Base):
         lengths = np.fromiter((len(row) for row in coded), np.int64, len(coded))
         return Ragged(np.fromiter((code for row in coded for code in row), np.int32, int(lengths.sum())), lengths)
 
+    def labels(self, values: pl.Series, state: State) -> list[str | None]:
+        return [label for row in unpack(values)[0] for label in row]
+
     def show(self, value: Any, state: State) -> str:
         row = unpack(pl.Series([value]))[0][0] if value is not None else []
         return html.escape(" ".join(label or "–" for label in row)[:300])

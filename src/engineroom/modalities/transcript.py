@@ -35,8 +35,7 @@ class Transcript(Base):
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(L,) int32 each, 1 … units; units + 1 for what training never heard."""
-        place = {unit: k + 1 for k, unit in enumerate(state["alphabet"])}
-        rows = [np.array([place.get(unit, len(place) + 1) for unit in cut(plain(text or ""), state["units"])], np.int32) for text in values.cast(pl.String).to_list()]
+        rows = [coded(plain(text or ""), state) for text in values.cast(pl.String).to_list()]
         return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64))
 
     def check(self, state: State, tensor: Tensor) -> bool:
@@ -53,6 +52,14 @@ def plain(text: str) -> str:
 
 def cut(text: str, units: str) -> list[str]:
     return text.split() if units == "words" else list(text)
+
+
+def coded(text: Any, state: Mapping[str, Any]) -> np.ndarray:
+    """A plain text → (L,) int32 codes: 1 … units, units + 1 for what training never heard; codes stay what they are."""
+    if not isinstance(text, str):
+        return np.asarray(text)
+    place = {unit: k + 1 for k, unit in enumerate(state["alphabet"])}
+    return np.array([place.get(unit, len(place) + 1) for unit in cut(text, state["units"])], np.int32)
 
 
 def spelt(codes: Any, state: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ class Alarm(Classification):
     time: str = ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
     settle: float = 0.0  # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
     adapt: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
+    positive: str = field(default="", metadata={"bound": True})  # what is odd is to be found: no option
     kinds: tuple[str, ...] = field(default=(), metadata={"bound": True})  # of anomalies that only test
     events: bool = field(default=False, metadata={"bound": True})
 
@@ -73,6 +74,10 @@ class Alarm(Classification):
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """(N,) codes as they are: 0 ordinary, 1 odd, from 2 on odd and of a kind that only tests."""
         return codes.astype(np.int64)
+
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """The labels' own kinds: the code of a kind is exact."""
+        return self.truth(codes, target)
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         return Losses(mean_loss(cross_entropy(output, (batch["target"] > 0).long()), batch))
@@ -146,6 +151,9 @@ class Alarm(Classification):
             "kind": truth,
             "event": metrics.event_numbers(odd),
         }
+
+    def metric_notes(self, records: Records, target: Column) -> list[str]:
+        return [f"f1, average_precision, precision and recall are those of what is odd: {int(records['truth'].sum()):,} of {len(records['truth']):,} rows."]
 
     def score(self, records: Records) -> dict[str, float]:
         odd, alarm = records["truth"] > 0, records["said"] > 0

@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from ..core.columns import Column
+from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
+from ..modalities.category import to_strings
+
+
+def class_numbers(values: pl.Series, known: Sequence[str]) -> np.ndarray:
+    """(N,) labels → place among the `known` classes; other labels, sorted, from len(known) on; -1 where there is none."""
+    words = to_strings(values)
+    words = pl.select(pl.when(words != "").then(words)).to_series()
+    others = sorted(set(words.drop_nulls().unique()) - set(known))
+    names = pl.Series([*known, *others], dtype=pl.String)
+    if not len(names):
+        return np.full(len(values), -1, np.int64)
+    codes = pl.Series(np.arange(len(names)), dtype=pl.Int64)
+    return words.replace_strict(names, codes, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+
+
+def positive_class(name: str, target: Column) -> int:
+    """Which of two classes is the positive one: the one that is named, else the rarer in training, of equally many the second."""
+    values, counts = list(target.state["values"]), list(target.state.get("counts", ()))
+    if name and name not in values:
+        raise UserError(f"{target.name!r} has no class {name!r}.", "", nearest(name, values, label="Classes"))
+    if name:
+        return values.index(name)
+    return int(len(counts) != 2 or counts[0] >= counts[1])
+
+
+def metric_notes(records: Records, target: Column, place: int) -> list[str]:
+    """Of which class the scores of two classes are; over how many rows and classes the area under the curve is taken."""
+    names, truth = list(target.state["values"]), records["truth"]
+    if len(names) == 2:
+        return [
+            f"f1, average_precision, precision and recall are those of class {names[place]!r}: {int((truth == place).sum()):,} of {len(truth):,} rows."
+        ]
+    there = len(np.unique(truth[truth >= 0]))
+    return [f"roc_auc is the mean over the {there} classes that occur (one against the rest), each over all {len(truth):,} rows."]
 
 
 def confusion(records: Records, names: list[str]) -> list[Exhibit]:
-    known = records["truth"] >= 0
-    counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, (records["truth"][known], records["said"][known]), 1)
+    truth = records["truth"]
+    known = truth >= 0
+    others = truth >= len(names)  # classes that training never saw share a row
+    counts = np.zeros((len(names) + bool(others.any()), len(names)), int)
+    np.add.at(counts, (np.minimum(truth, len(names))[known], records["said"][known]), 1)
     return [
         Exhibit(
             "matrix",
             "Who is taken for whom",
-            {"rows": names, "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
+            {"rows": [*names, "(not in training)"][: len(counts)], "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
             "Each row is a true class; the diagonal is right.",
         )
     ]

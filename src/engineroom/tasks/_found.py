@@ -100,6 +100,7 @@ def label(box: list[float], H: int, W: int, words: str, tone: str) -> str:
 def exhibits(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
     """Average precision per class of both, precision against recall, and what the chosen threshold means for each class."""
     totals = records["truth"].sum(0)
+    names = [*names, *["(not in training)"] * (len(totals) - len(names))]
     ours, theirs = (metrics.average_precision(list(one["matched"]), one["truth"].sum(0)) for one in (records, rival))
     series = [{"name": name, "values": [round(float(v), 4) for v in np.nan_to_num(found[:, 0])]} for name, found in (("deep", ours), ("classical", theirs))]
     lines = []

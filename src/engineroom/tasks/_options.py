@@ -39,6 +39,7 @@ class Plain:
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
+    validates_encoded: ClassVar[bool] = False  # does validation during training look at the target as it is learnt (pictures at the network's size)?
     monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
     weighs: ClassVar[bool] = False  # is there one number an answer (`weigh`) that columns can be seen to move?
     draws: ClassVar[bool] = False  # are answers better looked at than read?
@@ -75,6 +76,21 @@ class Plain:
 
     def findings(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
+        return []
+
+    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
+        """Ground truth, one entry a row, in the source's own values: `values` (N,) are the target's cells, `codes` the same as the network learns them.
+
+        What is graded is never a clipped, resized or tokenised target. The default is for kinds whose codes hold the value exactly.
+        """
+        return self.truth(codes, target)  # type: ignore[attr-defined]
+
+    def target_notes(self, truth: np.ndarray) -> list[str]:
+        """What of the ground truth cannot be graded, counted, in words."""
+        return []
+
+    def metric_notes(self, records: Records, target: Column) -> list[str]:
+        """What a reader of the scores must know of them: of which class they are, over how many rows."""
         return []
 
     def answer(self, network: Any, batch: Batch, target: Column) -> Answers:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
 import numpy as np
 import polars as pl
 import torch
@@ -19,21 +22,37 @@ from ._options import Plain
 SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it only blurs
 
 
+@dataclass(frozen=True)
 class Classification(Plain):
+    """Cross entropy. Ground truth: the label of the row; a label that no training row has counts as wrong in every score.
+
+    Of two classes, `f1` and `average_precision` are those of the positive class: the rarer one in training, or the one that is named.
+    """
+
+    positive: str = ""  # of two classes, the one to find; the rarer one if nothing is said
+    place: int = field(default=1, metadata={"bound": True})  # of the positive class among the target's values
+
     weighs = True
     kind = "classes"
     headline = "accuracy"
     higher_is_better = True
-    higher: tuple[str, ...] = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
-    lower: tuple[str, ...] = ("log_loss", "brier", "ece")
+    higher: ClassVar[tuple[str, ...]] = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
+    lower: ClassVar[tuple[str, ...]] = ("log_loss", "brier", "ece")
     selects = "log_loss"  # the best weights are those with the lowest validation log loss …
     target_modality = "category"
 
     def fits(self, target: Column) -> float:
         return 1.0 if target.modality == "category" else 0.0
 
+    def bind(self, target: Column) -> Any:
+        return replace(self, place=classes.positive_class(self.positive, target))
+
     def outputs(self, target: Column) -> int:
         return len(target.state["values"])
+
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """Class numbers (N,); classes that training never saw have numbers of their own behind the known ones, -1 = no label."""
+        return classes.class_numbers(values, target.state["values"])
 
     def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """Category codes (N,) → class numbers, -1 where the class was not in the training rows."""
@@ -58,7 +77,7 @@ class Classification(Plain):
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """One temperature, fitted on the validation split (Guo et al. 2017)."""
-        known = truth >= 0
+        known = (truth >= 0) & (truth < answers["probability"].shape[1])
         if known.sum() < 20:
             return {"temperature": 1.0}
         rows = np.flatnonzero(known)[:: max(1, int(known.sum()) // 4000)]
@@ -90,14 +109,18 @@ class Classification(Plain):
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """One record a row: what was said, what was true, how wrong (nats)."""
         p = answers["probability"]
-        own = np.where(truth >= 0, p[np.arange(len(p)), np.maximum(truth, 0)], 0.0)
-        return {"truth": truth, "said": p.argmax(1), "probability": p, "loss": -np.log(np.clip(own, 1e-15, 1))}
+        known = (truth >= 0) & (truth < p.shape[1])
+        own = np.where(known, p[np.arange(len(p)), np.where(known, truth, 0)], 0.0)
+        return {"truth": truth, "said": p.argmax(1), "probability": p, "loss": -np.log(np.clip(own, metrics.LEAST, 1))}
 
     def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
         return records["probability"].max(1), records["said"] == records["truth"]
 
     def score(self, records: Records) -> dict[str, float]:
-        return metrics.scores(records["truth"], records["probability"])
+        return metrics.scores(records["truth"], records["probability"], self.place)
+
+    def metric_notes(self, records: Records, target: Column) -> list[str]:
+        return classes.metric_notes(records, target, self.place)
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """What `predict` writes: prediction, probability, one probability a class."""
@@ -112,7 +135,7 @@ class Classification(Plain):
             *classes.confusion(records, names),
             classes.per_class(records, names),
             classes.calibration(records, rival),
-            *classes.curves(records, rival, names),
+            *classes.curves(records, rival, names, self.place),
         ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
@@ -120,7 +143,7 @@ class Classification(Plain):
         names = target.state["values"]
         said, true = int(records["said"][row]), int(records["truth"][row])
         sure = float(records["probability"][row, said])
-        return f"said {names[said]}", f"is {names[true] if true >= 0 else 'a class unseen in training'} · {sure:.0%} sure"
+        return f"said {names[said]}", f"is {names[true] if 0 <= true < len(names) else 'a class unseen in training'} · {sure:.0%} sure"
 
     def wrong(self, records: Records) -> np.ndarray:
         """Row indices of mistakes, worst first."""

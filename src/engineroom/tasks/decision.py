@@ -29,12 +29,10 @@ ENOUGH = 30  # validation rows to calibrate by
 class Decision(Classification):
     """Costs are those of a case that is missed and of a false alarm; only their ratio decides where the alarm begins (Elkan 2001)."""
 
-    positive: str = ""  # the class to find; the rarer one if nothing is said
     miss: float = 0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
     alarm: float = 1.0  # cost of a negative held up
     review: float = 0.05  # share of the rows that can be looked at by hand
     loss_kind: str = "plain"  # plain, weighted (by rarity) or focal
-    place: int = field(default=1, metadata={"bound": True})  # of the positive class among the target's values
     rarity: float = field(default=1.0, metadata={"bound": True})  # negatives to a positive in the training rows
 
     folds = 5
@@ -55,13 +53,11 @@ class Decision(Classification):
                 ", ".join(map(str, values[:8])),
                 "Leave out --recipe risk (or task=decision), or make the target yes or no.",
             )
-        if self.positive and self.positive not in values:
-            raise UserError(f"{target.name!r} has no class {self.positive!r}.", "", nearest(self.positive, values, label="Classes"))
         if self.loss_kind not in LOSSES:
             raise UserError(f"Option 'loss_kind' cannot be {self.loss_kind!r}.", "", nearest(self.loss_kind, LOSSES, label="Losses"))
         if self.miss < 0 or self.alarm <= 0 or not 0 < self.review <= 1:
             raise UserError("Costs must be above 0, and review a share of the rows.", "", "Example: --set options.miss=5 --set options.alarm=1")
-        place = values.index(self.positive) if self.positive else int(np.argmin(counts[::-1]) == 0)
+        place = classes.positive_class(self.positive, target)
         rarity = round(counts[1 - place] / counts[place], 4)
         return replace(self, positive=values[place], place=place, rarity=rarity, miss=self.miss or rarity)
 
@@ -83,7 +79,7 @@ class Decision(Classification):
 
     def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
         """Slope and shift of the log odds, fitted on the validation split (Platt 1999): undoes what weights or focus did to the risk."""
-        known = truth >= 0
+        known = (truth >= 0) & (truth < answers["probability"].shape[1])
         y = truth[known] == self.place
         if known.sum() < ENOUGH or min(y.sum(), (~y).sum()) < 3:
             return {"slope": 1.0, "shift": 0.0}

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit, Finding
+from ..core.objects import objects
 from ..core.protocols import Ragged
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import detection as metrics
 from ..modalities._boxes import read_boxes, suppressed, write_boxes
+from ..modalities.boxes import readable_cell
 from . import _centres as centres
 from . import _found as found
 from ._options import Plain
@@ -73,6 +75,15 @@ class Detection(Plain):
         out[:] = [codes.flat[end - length : end].astype(np.float64) for end, length in zip(ends.tolist(), codes.lengths.tolist(), strict=True)]
         return out
 
+    def decode_targets(self, values: pl.Series, codes: Ragged, target: Column) -> np.ndarray:
+        """(N,) objects, each (n, 5) x1 y1 x2 y2 class, in float64 shares of the picture, which overlap as the pixels do. Classes that training
+        never saw are numbered behind the known ones: their boxes are missed, as pycocotools counts a category without answers."""
+        cells = [readable_cell(cell) for cell in values]
+        names = list(target.state["values"])
+        names += sorted({name for row, _ in cells for name in row} - set(names))
+        place = {name: code for code, name in enumerate(names)}
+        return objects([np.array([[*box, place[name]] for name, box in zip(*cell, strict=True)], np.float64).reshape(-1, 5) for cell in cells])
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, C + 4, h, w), batch["target"] (B, T, 5) in shares of the picture; boxes without area are padding."""
         output, C = output[:, 0], len(self.values)
@@ -114,7 +125,7 @@ class Detection(Plain):
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """A row's answers matched at ten overlaps, its true boxes a class, and the answer itself."""
-        N, C = len(truth), len(self.values)
+        N, C = len(truth), max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)])  # unknown classes behind the known ones
         threshold = answers.get("threshold", np.full(N, 0.3))
         matched = np.empty(N, object)
         matched[:] = [metrics.match(said, true) for said, true in zip(answers["boxes"], truth, strict=True)]

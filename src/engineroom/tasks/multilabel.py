@@ -12,6 +12,7 @@ from ..core.columns import Column
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import multilabel as metrics
+from ..modalities.multilabel import to_sets
 from ._members import honest_mean, mean_loss
 from ._options import Plain
 from .classification import log_odds
@@ -37,6 +38,15 @@ class Multilabel(Plain):
         """(N, labels) 0/1."""
         return codes.astype(np.int64)
 
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """(N, labels + unknown) 0/1: labels that training never saw stand behind the known ones, one column each, so that they are missed."""
+        known, sets = self.truth(codes, target), to_sets(values)
+        place = {name: k for k, name in enumerate(sorted({label for row in sets for label in row} - set(target.state["values"])))}
+        unknown = np.zeros((len(known), len(place)), known.dtype)
+        for row, labels in enumerate(sets):
+            unknown[row, [place[label] for label in labels if label in place]] = 1
+        return np.concatenate([known, unknown], 1)
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, L) logits, batch["target"] (B, L) 0/1."""
         y = batch["target"].to(output.dtype)[:, None].expand_as(output)
@@ -53,6 +63,7 @@ class Multilabel(Plain):
         """The threshold with the best micro-F1 on the validation split."""
         grid = np.linspace(0.1, 0.9, 33)
         p = answers["probability"]
+        truth = truth[:, : p.shape[1]]
         hits = [2 * ((p >= t) & (truth > 0)).sum() / max(1, (p >= t).sum() + (truth > 0).sum()) for t in grid]
         return {"threshold": round(float(grid[int(np.argmax(hits))]), 4)}
 
@@ -72,6 +83,7 @@ class Multilabel(Plain):
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
+        p = np.pad(p, ((0, 0), (0, truth.shape[1] - p.shape[1])), constant_values=1e-7)  # labels that training never saw cannot be said
         threshold = answers.get("threshold", np.full(len(p), 0.5))
         each = -(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean(1)
         return {"truth": truth, "said": (p >= threshold[:, None]).astype(np.int64), "probability": p, "loss": each}
@@ -107,7 +119,8 @@ class Multilabel(Plain):
         ]
 
     def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
-        names = np.array(target.state["values"], dtype=object)
+        more = records["truth"].shape[1] - len(target.state["values"])
+        names = np.array([*target.state["values"], *["a label unseen in training"] * more], dtype=object)
         said, true = (", ".join(names[records[k][row] > 0]) or "none" for k in ("said", "truth"))
         return f"said {said}", f"is {true}"
 

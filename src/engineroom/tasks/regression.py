@@ -45,6 +45,10 @@ class Regression(Plain):
         """Standardised float32 (N,) → the target's own units, float64."""
         return codes.astype(np.float64) * target.state["std"] + target.state["mean"]
 
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """The table's own numbers (N,), float64, neither clipped nor rounded; NaN where there is none."""
+        return registry.get("modalities", target.modality).decode(values, target.state)
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, 3), batch["target"] (B,) standardised."""
         y = batch["target"].float()[:, None]

@@ -152,6 +152,10 @@ class Rewriting(Plain):
         """(N,) the codes of each text."""
         return objects(codes.rows())
 
+    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
+        """(N,) the texts of the table as they are written, without blanks before and after."""
+        return objects([text.strip() for text in values.cast(pl.String).fill_null("").to_list()])
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, U, V) logits; batch["target"] (B, U) what is to be said, NOTHING where it has ended."""
         y = batch["target"][:, None].expand(-1, output.shape[1], -1)
@@ -174,7 +178,7 @@ class Rewriting(Plain):
         return stays(output[:, :, 0], whole[:, :, 0])
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
-        reference = spelt(list(truth), self.state)
+        reference = list(truth) if all(isinstance(row, str) for row in truth) else spelt(list(truth), self.state)
         records = metrics.graded(list(answers["text"]), reference) | {"truth": objects(reference), "text": answers["text"]}
         return records | {name: answers[name] for name in ("nats", "pieces", "source") if name in answers}
 

@@ -56,6 +56,10 @@ class Screening(Multilabel):
             return [Finding("error", "No question has two different answers.", "There is nothing to tell apart.", "Name other columns.")]
         return found
 
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """(N, questions) 1 yes, 0 no, -1 never asked."""
+        return self.truth(codes, target)
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, Q) logits, batch["target"] (B, Q) 1, 0 or -1."""
         y = batch["target"][:, None].expand_as(output).to(output.dtype)

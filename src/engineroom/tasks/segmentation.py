@@ -11,22 +11,30 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from ..core import registry
 from ..core.columns import Column, Schema
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..metrics import segmentation as metrics
+from ..modalities._masks import resized
+from ..modalities.mask import UNKNOWN
 from . import _overlay as overlay
 from ._leaning import things_stay
 from ._options import Plain
 
-NOBODY = 255  # in truths: a pixel that does not count
+NOBODY, NEW = 255, 254  # in truths: a pixel that does not count; one whose class training never saw
 CLEAR = 0.002  # of the pixels: a class that covers less of a picture is not named in its answer
 
 
 @dataclass(frozen=True)
 class Segmentation(Plain):
-    """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor count."""
+    """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor count.
+
+    Ground truth: the mask's pixels at its own size. An answer is enlarged to it by the nearest pixel, as `predict -o FOLDER` writes it.
+    Validation during training compares at the network's size.
+    """
 
     ignore: str = ""  # classes that do not count, joined by commas: 11 or void,unlabelled
     names: str = ""  # what to call the classes in reports and answers, in the order of their numbers, joined by commas
@@ -41,6 +49,7 @@ class Segmentation(Plain):
     trivial = "everywhere"
     side = 640  # fine structures want their pixels; training looks at parts
     ask_rows = 8
+    validates_encoded = True
     draws = True
     endings = ("",)
     headline = "mean_iou"
@@ -93,6 +102,18 @@ class Segmentation(Plain):
         """(N, H, W) codes → class numbers uint8."""
         return self.table_of[codes]
 
+    def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
+        """(N,) objects, each (H, W) class numbers uint8 in the mask's own size: NOBODY = ignored, NEW = a value that no training mask holds."""
+        table = self.table_of
+        table[UNKNOWN] = NEW
+        return objects([table[one] for one in registry.get("modalities", target.modality).decode(values, target.state)])
+
+    def target_notes(self, truth: np.ndarray) -> list[str]:
+        new = [int((one == NEW).sum()) for one in truth]
+        if not any(new):
+            return []
+        return [f"{sum(new):,} pixels of {sum(n > 0 for n in new):,} masks hold values that no training mask has; they are left out of every score."]
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, C, H, W) logits, batch["target"] (B, H, W) uint8 codes."""
         K, C = output.shape[1:3]
@@ -138,11 +159,12 @@ class Segmentation(Plain):
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """A row's confusion (C, C), for two classes its histograms of probability, and the answer itself as a PNG."""
         C = len(self.kept)
-        counts = np.stack([metrics.confusion(t, s, C) for t, s in zip(truth, answers["mask"], strict=True)]) if len(truth) else np.zeros((0, C, C), int)
+        pairs = [(t, resized(s, *t.shape)) for t, s in zip(truth, answers["mask"], strict=True)]
+        counts = np.stack([metrics.confusion(t, s, C) for t, s in pairs]) if len(truth) else np.zeros((0, C, C), int)
         records = {"truth": counts.sum(2), "confusion": counts, "loss": 1 - np.nan_to_num(np.trace(counts, axis1=1, axis2=2) / counts.sum((1, 2)).clip(1))}
         if "probability" in answers:
             for name, k in (("positives", 1), ("negatives", 0)):
-                found = [metrics.histogram(p, t == k) for p, t in zip(answers["probability"], truth, strict=True)]
+                found = [metrics.histogram(resized(p, *t.shape), t == k) for p, t in zip(answers["probability"], truth, strict=True)]
                 records[name] = np.stack(found) if found else np.zeros((0, metrics.BINS), int)
         said = np.empty(len(truth), object)
         said[:] = [overlay.packed(mask) for mask in answers["mask"]]

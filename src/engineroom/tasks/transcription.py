@@ -21,7 +21,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import transcription as metrics
-from ..modalities.transcript import BLANK, spelt
+from ..modalities.transcript import BLANK, coded, plain, spelt
 from ._beams import beams, bigram, greedy, moments
 from ._commands import obeyed_bars, read_grammar, understood, wanted
 from ._leaning import things_stay
@@ -91,6 +91,10 @@ class Transcription(Plain):
         """Ragged codes → (N,) of (L,) int32."""
         return objects(codes.rows())
 
+    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
+        """(N,) the texts of the table as word errors are counted: lower case, letters, figures and apostrophes."""
+        return objects([plain(text) for text in values.cast(pl.String).fill_null("").to_list()])
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, T, C) logits, batch["target"] (B, L) codes with "target_mask"; what training never heard counts as nothing said."""
         logp = output[:, 0].log_softmax(-1)
@@ -124,7 +128,7 @@ class Transcription(Plain):
             return {}
         language = bigram(self.state)
         pairs = list(zip(answers["logp"], truth, strict=True))[:LISTENED]
-        wrong = [sum(metrics.edits(beams(logp, language, weight).tolist(), true.tolist()) for logp, true in pairs) for weight in WEIGHTS]
+        wrong = [sum(metrics.edits(beams(logp, language, weight).tolist(), coded(true, self.state).tolist()) for logp, true in pairs) for weight in WEIGHTS]
         return {"language": WEIGHTS[int(np.argmin(wrong))]}
 
     def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
@@ -138,7 +142,8 @@ class Transcription(Plain):
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
         """Edits of a row by words and by characters, and the text itself."""
-        said, true = ([spelt(row, self.state) for row in rows] for rows in (answers["codes"], truth))
+        said = [spelt(row, self.state) for row in answers["codes"]]
+        true = [row if isinstance(row, str) else spelt(row, self.state) for row in truth]
         pairs = list(zip(said, true, strict=True))
         words = np.array([metrics.edits(a.split(), b.split()) for a, b in pairs], int)
         records = {
@@ -151,7 +156,7 @@ class Transcription(Plain):
             "wanted": objects(true),
         }
         records |= wanted(said, true, self.state["grammar"]) if "grammar" in self.state else {}
-        return records | ({"nats": np.array([nats(logp, codes) for logp, codes in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
+        return records | ({"nats": np.array([nats(logp, coded(row, self.state)) for logp, row in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records)
