@@ -24,6 +24,7 @@ class Table:
     hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
+    root: str = ""  # the folder below which the files lie that cells name; "" = the rows come from no files
 
     @property
     def split(self) -> str | None:
