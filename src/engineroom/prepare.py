@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from .baselines._symmetry import find_symmetries
 from .bundle.inherit import inherit_model, inherit_states
@@ -31,6 +32,7 @@ from .rundir import RunDirectory
 from .tasks._options import make_task
 
 Say = Callable[[dict[str, Any]], None]
+MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message
 
 
 @dataclass
@@ -81,7 +83,12 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     say({"event": "opening", "data": config.data})
     cache = run.cache if run else None
     source = table = open_table(
-        frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
+        frame if frame is not None else config.data,
+        test=config.test,
+        target=config.target,
+        limits=config.limits,
+        cache=cache,
+        task=config.task,
     )
     if config.task != "auto":
         table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
@@ -216,8 +223,25 @@ def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
             f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}",
         )
     bad = np.array(list(data.damaged))
+    used = np.concatenate(list(data.splits.values()))
     data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
-    return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them.")]
+    found = [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them.")]
+    return [*found, *lost_classes(table.frame[data.schema.target.name], used, bad)]
+
+
+def lost_classes(values: pl.Series, used: np.ndarray, bad: np.ndarray) -> list[Finding]:
+    """Classes of which no row can be read: the model will not know that they exist."""
+    if values.dtype.is_nested() or values.dtype == pl.Binary:
+        return []
+    labels = values.gather(used).cast(pl.String, strict=False)
+    counts = dict(labels.drop_nulls().value_counts().iter_rows())
+    left = set(labels.filter(pl.Series(~np.isin(used, bad))).unique())
+    gone = sorted(name for name in counts if name not in left)
+    if not gone or len(counts) > MOST_CLASSES:
+        return []
+    named = ", ".join(f"{name} ({counts[name]:,} rows)" for name in gone[:NAMED])
+    what = f"No row of {len(gone)} class(es) can be read, so the model does not know them: {named}."
+    return [Finding("warning", what, "", "Repair or convert their files.")]
 
 
 def cell_name(table: Table, row: int, reason: str) -> str:

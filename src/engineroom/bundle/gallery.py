@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from ..core.errors import DataError, UserError, nearest
 from ..core.files import replace_directory
 from ..modalities.category import to_strings
+from .answered import with_files
 from .format import damaged, read_tensors
 from .model import Model
 from .write import seal
@@ -87,7 +88,7 @@ class Gallery:
             "name": [self.names[k] for k in place.ravel()],
             "similarity": similarity.ravel(),
         }
-        return pl.DataFrame(out)
+        return with_files(pl.DataFrame({"_row": out["row"], **out}), self.model.files).drop("_row")
 
     def verify(self, data: Any, *, name: str | None = None) -> pl.DataFrame:
         """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on validation pairs."""
@@ -96,7 +97,8 @@ class Gallery:
         theirs = np.flatnonzero([name is None or n == name for n in self.names])
         similarity, place = most_alike(vectors, self.vectors[theirs], 1)
         names, best = [self.names[k] for k in theirs[place[:, 0]]], similarity[:, 0]
-        return pl.DataFrame({"row": kept, "name": names, "similarity": best, "accepted": best >= self.threshold})
+        out = pl.DataFrame({"_row": kept, "row": kept, "name": names, "similarity": best, "accepted": best >= self.threshold})
+        return with_files(out, self.model.files).drop("_row")
 
     def _must_know(self, name: str | None) -> None:
         if name is not None and name not in self.names:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
+from .answered import file_names, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
@@ -39,6 +42,9 @@ class Model:
         self.metrics: dict[str, float] = manifest.get("metrics", {})
         self.notes: tuple[str, ...] = ()  # what the source said of the rows that were opened last
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
+        self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
+        self.files: list[str | None] | None = None  # of the rows asked last: their files, below the folder they were read from
+        self.described = self.schema  # with what the source of the rows asked last knows of the answers
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -63,16 +69,16 @@ class Model:
 
     def predict(self, data: Any) -> pl.DataFrame:
         """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for classes, `low` and
-        `high` for numbers. Rows that cannot be read are null throughout."""
+        `high` for numbers; first of all `file` where rows come from files. Rows that cannot be read are null throughout."""
         frame = self.open(data)
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
         out = self.task.table(answers, self.schema.target, frame[kept])
-        if len(kept) == frame.height:
-            return out.drop("_row", strict=False)
-        place = pl.DataFrame({"_row": np.arange(frame.height)})
-        out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
-        return place.join(out, on="_row", how="left", maintain_order="left").drop("_row")
+        if len(kept) < frame.height:
+            place = pl.DataFrame({"_row": np.arange(frame.height)})
+            out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
+            out = place.join(out, on="_row", how="left", maintain_order="left")
+        return with_files(out, self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
@@ -81,17 +87,21 @@ class Model:
             known = ", ".join(one or "a folder" for one in self.task.endings) or "none beyond tables"
             raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
         answers, kept = self.answers(frame)
-        self.task.save(answers, frame[kept], self.schema, path)
+        self.task.save(answers, frame[kept], self.described, path)
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
-        """The rows to answer, with every column the model reads. A row that the source could not read is null throughout,
-        so that there is one answer a row."""
-        table = open_table(data, limits=self.config.limits)
-        self.notes = table.notes
-        self.gaps = dict(table.gaps)
+        """The rows to answer, with every column the model reads. A row that the source could not read is null throughout, so that
+        there is one answer a row. `files` are the files they come from, None where they come from none."""
+        table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True)
+        self.notes, self.gaps = table.notes, dict(table.gaps)
+        target = self.schema.target
+        facts = table.hints.get(target.name, {}).get("facts", {})  # what the source knows of the answers: numbers of categories
+        self.described = self.schema.with_column(replace(target, state={**target.state, **facts}))
         frame = self._frame(self.task.reframe(table, self.config.target, asking=True).frame)
-        return with_gaps(frame, table.gaps) if frame.height == len(table) else frame
+        frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame
+        self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
+        return frame
 
     def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
@@ -107,7 +117,7 @@ class Model:
         if not len(kept):
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
             raise DataError("None of the rows can be read.", reasons or "There are no rows.", "Check the file.")
-        self.damaged = data.damaged
+        self.damaged = dict(sorted(data.damaged.items()))
         return data, kept
 
     def respond(self, data: Dataset, rows: np.ndarray) -> Answers:

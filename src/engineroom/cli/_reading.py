@@ -1,11 +1,8 @@
-"""How a text table is to be read, as said on the command line; and the words for rows that got no answer."""
+"""How a text table is to be read, as said on the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-NAMED = 5
 
 
 def format_layer(encoding: str | None, delimiter: str | None, header_row: int | None, comment: str | None) -> dict[str, Any]:
@@ -23,10 +20,3 @@ def with_format(model: Any, *flags: Any) -> Any:
     if layer:
         model.config = make_config(merge(model.config.model_dump(), layer))
     return model
-
-
-def unanswered(damaged: Mapping[int, str]) -> list[str]:
-    """A line for each of the first rows without a prediction, and how many more there are."""
-    lines = [f"row {row} cannot be read and has no prediction ({why})" for row, why in list(damaged.items())[:NAMED]]
-    more = len(damaged) - NAMED
-    return [*lines, f"and {more:,} more rows have no prediction"] if more > 0 else lines

@@ -103,31 +103,47 @@ def predict(
     as_json: Json = False,
 ) -> None:
     from .. import load
-    from ._reading import unanswered, with_format
+    from ._reading import with_format
     from .write import write_frame
 
     model = with_format(load(run), encoding, delimiter, header_row, comment)
     if output and Path(output).suffix.lower() in model.task.endings:
         rows = model.save(data, output)
-        print(json.dumps({"rows": rows, "output": output}) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
+        name_unreadable(model)
+        done = {"rows": rows, "output": output, **unreadable(model)}
+        print(json.dumps(done) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
         return
     frame = model.predict(data)
     if reasons:
         from ..explain.reasons import reasons as explain
 
         frame = frame.hstack(explain(model, data, top=reasons))
-    for line in unanswered(model.damaged):
-        print(line, file=sys.stderr)
+    name_unreadable(model)
     if output:
         write_frame(frame, Path(output))
         if as_json:
-            print(json.dumps({"rows": frame.height, "output": output}))
+            print(json.dumps({"rows": frame.height, "output": output, **unreadable(model)}))
         else:
             print(f"{frame.height} predictions written to {output}", file=sys.stderr)
     elif as_json:
         sys.stdout.write(frame.write_ndjson())
     else:
         sys.stdout.write(frame.write_csv())
+
+
+def unreadable(model: Any) -> dict[str, Any]:
+    """What JSON says of rows without an answer: their number, and for each its row, file and reason."""
+    rows = [{"row": row, **({"file": model.files[row]} if model.files else {}), "why": why} for row, why in model.damaged.items()]
+    return {"unreadable": rows} if rows else {}
+
+
+def name_unreadable(model: Any, most: int = 5) -> None:
+    """Rows without an answer, on standard error, whatever is written."""
+    for row, why in list(model.damaged.items())[:most]:
+        name = f" ({model.files[row]})" if model.files and model.files[row] else ""
+        print(f"row {row}{name} cannot be read and has no prediction ({why})", file=sys.stderr)
+    if len(model.damaged) > most:
+        print(f"{len(model.damaged):,} rows in all have no prediction; --json names each", file=sys.stderr)
 
 
 @app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")

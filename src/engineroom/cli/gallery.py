@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import Json, app
+from .app import Json, app, name_unreadable
 from .write import write_frame
 
 Run = Annotated[str, typer.Argument(help="A run directory or bundle of the recipe `embedding`.")]
@@ -49,7 +49,9 @@ def search(
     output: Annotated[str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending.")] = None,
     as_json: Json = False,
 ) -> None:
-    found = gallery(run).search(data, top=top)
+    album = gallery(run)
+    found = album.search(data, top=top)
+    name_unreadable(album.model)
     if output:
         write_frame(found, Path(output))
         say({"rows": found.height, "output": output}, f"{found.height} lines written to {output}", as_json)
@@ -58,16 +60,18 @@ def search(
 
 
 @app.command(
-    help="Is this somebody enrolled? Exit code 0 where every row is, 1 where one is not.\n\nExample: `engineroom unlock runs/faces door.jpg --name Ada`"
+    help="Is this somebody enrolled? Exit code 0 where every row is, 1 where one is not or cannot be read.\n\nExample: `engineroom unlock runs/faces door.jpg --name Ada`"
 )
 def unlock(run: Run, data: Data, name: Annotated[str | None, typer.Option(help="It must be this one.")] = None, as_json: Json = False) -> None:
     album = gallery(run)
     found = album.verify(data, name=name)
+    name_unreadable(album.model)
     for row in found.iter_rows(named=True):
         word = "unlocked" if row["accepted"] else "locked"
+        word = f"{row['file']}: {word}" if row.get("file") and found.height > 1 else word
         words = f"{word}: nearest is {row['name']}, similarity {row['similarity']:.3f} (needed: {album.threshold:.3f})"
         say({**row, "threshold": album.threshold}, words, as_json)
-    if not bool(found["accepted"].all()):
+    if not bool(found["accepted"].all()) or album.model.damaged:  # who cannot be seen is not let in
         raise typer.Exit(REFUSED)
 
 

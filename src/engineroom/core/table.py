@@ -25,6 +25,7 @@ class Table:
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
     gaps: tuple[tuple[int, str], ...] = ()  # (place among the source's rows, reason): rows that `frame` lacks, for one answer a row
+    root: str = ""  # the folder below which the files lie that cells name; "" = the rows come from no files
 
     @property
     def split(self) -> str | None:

@@ -110,6 +110,7 @@ def encode_table(
             encoded, bad = encode_field(part, one)
             writers[one.name].add(encoded)
             damaged |= {start + row: f"{column}: {reason}" for row, (column, reason) in bad.items()}
+        damaged |= {start + row: reason for row, reason in empty_rows(part, schema).items()}
         if target:
             damaged |= {start + row: f"{schema.target.name}: {reason}" for row, reason in strangers(part, schema).items()}
         if progress:
@@ -118,6 +119,21 @@ def encode_table(
         for one in fields:
             writers[one.name].add(encode_field(frame, one)[0])
     return Dataset(schema, frame.height, {name: writer.finish() for name, writer in writers.items()}, damaged)
+
+
+def empty_rows(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
+    """{row: why}: rows without anything to look at. A number may be missing and mean something; no picture at all is no question."""
+    names = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).chance]
+    if not names or not all(registry.get("modalities", schema[name].modality).needs_value for name in names):
+        return {}
+    empty = part.select(pl.all_horizontal(is_empty(part[name], name) for name in names)).to_series()
+    what = f"{' and '.join(names)}: the cell is empty" if len(names) == 1 else f"{' and '.join(names)} are empty"
+    return {row: what for row in np.flatnonzero(empty.to_numpy()).tolist()}
+
+
+def is_empty(values: pl.Series, name: str) -> pl.Expr:
+    """Which cells hold nothing."""
+    return pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "") if values.dtype == pl.String else pl.col(name).is_null()
 
 
 def strangers(part: pl.DataFrame, schema: Schema) -> dict[int, str]:

@@ -15,6 +15,7 @@ from ..core.table import Table
 from .sources._choose import source_of
 from .sources._files import absolute, visible
 from .sources._join import joined
+from .sources._media import without_missing_files
 from .sources._python import from_python
 
 Progress = Callable[[str], None]
@@ -28,17 +29,23 @@ def open_table(
     limits: LimitsConfig | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
+    task: str = "auto",
+    inference: bool = False,
 ) -> Table:
     """The rows of `data` and, where `test` is given, of both, with a column that says which is which.
 
+    `task` decides where a folder can be read in several ways. For `inference` every row is kept, also one whose file is not there: it gets
+    no answer, but the answers stay in line; else such rows are left out, named and bounded by limits.skip.
     `cache` is a folder for unpacked archives and converted tables; without it they live as long as the process.
     `progress` is told in words what takes time.
     """
     limits = limits or LimitsConfig()
-    table = _one(data, target=target, limits=limits, cache=cache, progress=progress)
+    asked: dict[str, Any] = {"target": target, "limits": limits, "cache": cache, "progress": progress, "task": task}
+    table = _one(data, **asked)
     if test is not None:
-        other = _one(test, target=target, limits=limits, cache=cache, progress=progress)
-        table = with_test(table, other)
+        table = with_test(table, _one(test, **asked))
+    if not inference:
+        table = without_missing_files(table, limits)
     if not len(table):
         raise DataError(f"{table.name} has no rows.", "There is nothing to learn from.")
     return table
@@ -70,7 +77,7 @@ def _without_split(table: Table) -> Table:
     return replace(table, frame=table.frame.drop(gone), hints=hints)
 
 
-def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None) -> Table:
+def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None, task: str) -> Table:
     if not isinstance(data, str | os.PathLike):
         return from_python(data)
     path = absolute(Path(data).expanduser())
@@ -81,7 +88,10 @@ def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | N
         return named.read(str(data), limits=limits)
     if progress is not None:
         progress(f"Reading {path.name}")
-    return source_of(path).read(path, limits=limits, target=target, cache=cache)
+    source = source_of(path, task)
+    more = {"task": task} if getattr(source, "nested", False) else {}  # what an archive holds is chosen like any folder
+    table = source.read(path, limits=limits, target=target, cache=cache, **more)
+    return table if table.root else replace(table, root=str(path if path.is_dir() else path.parent))
 
 
 def _named(text: str) -> Any:

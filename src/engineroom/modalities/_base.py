@@ -32,6 +32,7 @@ class Base:
     names = False  # is a value one of the words in state["values"]?
     chance = False  # is it what differs where the same is asked for, rather than something that is asked for?
     inside = False  # is there something to learn inside a value, even where all rows hold the same?
+    needs_value = False  # is a missing value nothing at all, so that a row of such columns alone has no answer? Pictures, sounds, molecules
     team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
@@ -153,6 +154,9 @@ def each_cell(cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: 
             return blank
         try:
             return work(cell)
+        except FileNotFoundError:
+            damaged[index] = "the file is not there"
+            return blank
         except (OSError, ValueError, RuntimeError, SyntaxError, MemoryError) as error:
             damaged[index] = str(error) or type(error).__name__
             return blank

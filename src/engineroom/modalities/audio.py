@@ -18,13 +18,15 @@ from ..core.protocols import State
 from ..core.signals import Layout
 from ..layers.augment import hide_stretch
 from ..layers.spectrogram import LogMel
-from ._base import Base, each_cell
+from ._base import Base, each_cell, mostly
+from ._endings import AUDIO_ENDINGS, as_pattern
 
 SAMPLE = 400
 HIGHEST_RATE = 16_000  # Hz; speech and most events live below 8 kHz
 
 
 class Audio(Base):
+    needs_value = True
     layouts = ("grid", "sequence")
     kind = "picture"
     families = ("cnn", "transformer", "rnn", "mlp")
@@ -33,7 +35,7 @@ class Audio(Base):
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(200)
-        return 0.98 if len(known) and known.str.to_lowercase().str.contains(r"\.(wav|flac|ogg|mp3|opus|aiff?)$").mean() > 0.9 else 0.0  # type: ignore[operator]
+        return 0.98 if len(known) and mostly(known, as_pattern(AUDIO_ENDINGS)) else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls().to_list()

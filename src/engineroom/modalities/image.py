@@ -20,6 +20,7 @@ from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ..layers.augment import jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
+from ._endings import IMAGE_ENDINGS, as_pattern
 from ._hidden_places import SIDE
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
@@ -33,6 +34,7 @@ MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
 
 class Image(Base):
+    needs_value = True
     layouts: tuple[str, ...] = ("grid",)
     kind = "picture"
     families: tuple[str, ...] = ("cnn", "transformer", "mlp", "sight")
@@ -45,7 +47,7 @@ class Image(Base):
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(200)
-        return 0.97 if len(known) and mostly(known, r"\.(png|jpe?g|bmp|gif|webp|tiff?|p[pg]m)$|^data:image/") else 0.0
+        return 0.97 if len(known) and mostly(known, as_pattern(IMAGE_ENDINGS) + "|^data:image/") else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()

@@ -29,6 +29,7 @@ EDGE_WIDTH = 16
 
 
 class Molecule(Base):
+    needs_value = True
     layouts = ("graph",)
     kind = "graph"
     families = ("gnn",)

@@ -24,6 +24,7 @@ SHORTEST = 0.2  # seconds; shorter recordings are followed by silence
 
 
 class Speech(Base):
+    needs_value = True
     layouts = ("sequence",)
     kind = "steps"
     families = ("listener",)

@@ -19,6 +19,7 @@ from ..core.protocols import State
 from ..core.signals import Layout
 from ..layers.augment import jitter, shift, warp
 from ._base import Base, each_cell, mostly
+from ._endings import VIDEO_ENDINGS, as_pattern
 from .image import Normalise, cells, common_size, fit_size, open_picture
 
 FRAMES = 16  # of each video, evenly taken
@@ -26,11 +27,11 @@ LARGEST = 64  # longest side the network sees, where neither the user nor the ta
 SAMPLE = 48  # videos looked at to choose size and colours
 FEW = 1_000  # with fewer videos to learn from, stronger changes of them pay
 SHOWN = 6  # frames of a film strip
-ENDINGS = r"\.(mp4|avi|mov|mkv|webm|mpe?g|m4v|ogv)$"
 STILL = (b"GIF8", b"RIFF")  # moving pictures that Pillow reads: GIF and WebP
 
 
 class Video(Base):
+    needs_value = True
     layouts = ("clip",)
     kind = "clip"
     families = ("frames", "cnn3d")
@@ -39,7 +40,7 @@ class Video(Base):
         if isinstance(values.dtype, pl.Array) and len(values.dtype.shape) == 4:
             return 1.0
         known = values.drop_nulls().head(200) if values.dtype == pl.String else values[:0]
-        return 0.97 if len(known) and mostly(known, ENDINGS) else 0.0
+        return 0.97 if len(known) and mostly(known, as_pattern(VIDEO_ENDINGS)) else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()

@@ -17,11 +17,15 @@ SUPPORTED = (
 )
 
 
-def source_of(path: Path) -> Any:
-    """The source for a file or folder that exists; a DataError that lists what is supported where none knows it."""
+def source_of(path: Path, task: str = "auto") -> Any:
+    """The source for a file or folder that exists; a DataError that lists what is supported where none knows it.
+
+    Of several that can read it, one that reads answers for `task` comes first, one that reads answers for other tasks alone comes last:
+    the same folder may hold boxes and masks (Pascal VOC), or classes and masks of their flaws (MVTec AD).
+    """
     sources = registry.every(KIND)
     sure = {name: source.recognises(path) for name, source in sources.items()}
-    best = max(sure, key=lambda name: sure[name])
+    best = max(sure, key=lambda name: (sure[name] > 0, suits(sources[name], task), sure[name]))
     if sure[best] > 0:
         return sources[best]
     if path.is_dir():
@@ -31,6 +35,12 @@ def source_of(path: Path) -> Any:
     raise DataError(
         f"{path.name} is in no format that can be read.", "Neither its ending nor its content is known.", f"Supported: {SUPPORTED}."
     )
+
+
+def suits(source: Any, task: str) -> int:
+    """1 for a source that reads answers for this task, -1 for one that reads those of other tasks alone, else 0."""
+    tasks = getattr(source, "tasks", ())
+    return 0 if task == "auto" or not tasks else 1 if task in tasks else -1
 
 
 def _contents(path: Path) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-IMAGE = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
-VIDEO = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".ogv"})
-AUDIO = frozenset({".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif"})
+from ...modalities._endings import AUDIO_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
+
+IMAGE, VIDEO, AUDIO = (frozenset(endings) for endings in (IMAGE_ENDINGS, VIDEO_ENDINGS, AUDIO_ENDINGS))
 MEDIA = {"image": IMAGE, "audio": AUDIO, "video": VIDEO}
 TEXT = frozenset({".txt", ".text", ".md"})
 DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
@@ -39,12 +39,12 @@ def is_visible(name: str, *, folder: bool = False) -> bool:
 
 
 def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterator[Path]:
-    """All visible files under `folder` in natural order; folder links are not followed."""
+    """All visible files under `folder` in natural order. Links to folders are followed, but never back into a folder that holds them."""
     count = 0
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, followlinks=True):
         place = Path(root)
         deep = len(place.relative_to(folder).parts)
-        folders[:] = sorted((f for f in folders if is_visible(f, folder=True) and deep < depth), key=natural)
+        folders[:] = sorted((f for f in folders if is_visible(f, folder=True) and deep < depth and not leads_back(place / f)), key=natural)
         for name in sorted(filter(is_visible, files), key=natural):
             yield place / name
             count += 1
@@ -52,10 +52,18 @@ def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterato
                 return
 
 
+def leads_back(folder: Path) -> bool:
+    """Is this a link to a folder that it lies in itself? Following it would never end."""
+    if not folder.is_symlink():
+        return False
+    target = os.path.realpath(folder)
+    return any(os.path.realpath(above) == target for above in folder.parents)
+
+
 def visible(folder: Path) -> tuple[list[Path], list[Path]]:
     """(subfolders, files) directly inside `folder`, in natural order."""
     inside = sorted(folder.iterdir(), key=lambda path: natural(path.name))
-    folders = [path for path in inside if path.is_dir() and is_visible(path.name, folder=True)]
+    folders = [path for path in inside if path.is_dir() and is_visible(path.name, folder=True) and not leads_back(path)]
     return folders, [path for path in inside if path.is_file() and is_visible(path.name)]
 
 

@@ -41,10 +41,12 @@ class Member:
 class Archive:
     """Nothing leaves the folder it is unpacked into: no `..`, no absolute names, no links, no devices."""
 
+    nested = True
+
     def recognises(self, path: Path) -> float:
         return 1.0 if path.is_file() and path.name.lower().endswith(ENDINGS) else 0.0
 
-    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
+    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None, task: str = "auto") -> Table:
         folder = work_folder(cache) / f"{fingerprint(path)}-unpacked"
         if not folder.exists():
             _unpacked(path, folder, limits=limits)
@@ -53,10 +55,10 @@ class Archive:
             raise DataError(
                 f"{path.name} holds another archive, {inner.name}.", "Archives inside archives are not opened.", "Unpack it once."
             )
-        table = source_of(inner).read(inner, limits=limits, target=target, cache=cache)
+        table = source_of(inner, task).read(inner, limits=limits, target=target, cache=cache)
         _inside(table, folder, path)
         name = next(path.name[: -len(e)] for e in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(e))
-        return replace(table, name=name or "data")
+        return replace(table, name=name or "data", root=str(inner if inner.is_dir() else inner.parent))
 
 
 def _unpacked(path: Path, folder: Path, *, limits: LimitsConfig) -> None:

@@ -11,11 +11,11 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, media_kind, run_name, split_of, visible, walk
+from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, media_kind, natural, run_name, split_of, visible, walk
 from ._join import split_name
+from ._layout import read_name, read_places
 
 PEEK = 3_000  # files looked at to recognise a folder
-NO_CLASSES = {"images", "image", "img", "masks", "mask", "annotations", "labels"}  # pictures and what belongs to them
 KNOWN = {**MEDIA, "text": TEXT}
 
 
@@ -43,8 +43,8 @@ class ClassFolders:
         placed = _without_wrappers(_placed(media, path)[0])
         classes = {p.folders[0].lower() for p in placed if p.folders}
         inside = sum(bool(p.folders) for p in placed)
-        if inside <= 0.9 * len(placed) or classes <= NO_CLASSES:
-            return 0.0
+        if inside <= 0.9 * len(placed) or all(said.role and not said.left for said in map(read_name, classes)):
+            return 0.0  # pictures and what belongs to them are no classes
         return 0.75 if len(classes) > 1 or len(files) == PEEK else 0.5  # the peek may end inside the first class
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
@@ -61,30 +61,18 @@ class ClassFolders:
                 f"for example {next(p.path.name for p in placed if not p.folders)}."
             )
         rows, skipped = _not_empty(rows, path, limits=limits)
-        notes += _empty_classes(path, {p.folders[0] for p in rows})
+        notes += _lost_classes(path, files, media, {p.folders[0] for p in rows})
         return _table(rows, kind, run_name(path), limits=limits, notes=notes, skipped=skipped)
 
 
 def _placed(media: list[Path], root: Path) -> tuple[list[Placed], list[str]]:
-    """Every file with its class folders and split. A split level is one whose folders are called train, test, …"""
-    parts = [file.relative_to(root).parts[:-1] for file in media]
-    for level in (0, 1):
-        names = {p[level] for p in parts if len(p) > level}
-        splits = {name: split_of(name) for name in names if name.lower() == (split_of(name) or "") or _is_split(name)}
-        whole = all(len(p) > level and p[level] in splits for p in parts)
-        if "train" in splits.values() and (whole or level == 0):
-            kept = [
-                Placed(file, p[:level] + p[level + 1 :], splits[p[level]])
-                for file, p in zip(media, parts, strict=True)
-                if len(p) > level and p[level] in splits
-            ]
-            left = sorted(names - set(splits))
-            return kept, [f"Folders beside train were left out: {', '.join(left[:10])}."] if left else []
-    return [Placed(file, p, None) for file, p in zip(media, parts, strict=True)], []
-
-
-def _is_split(name: str) -> bool:
-    return split_of(name) is not None and name.isalpha()
+    """Every file with its class folders and split; where some folders name splits, the others are left out, with a word."""
+    places = read_places(root, media)
+    if not any(place.split for place in places):
+        return [Placed(place.path, place.inner, None) for place in places], []
+    left = sorted({place.folders[0] if place.folders else place.path.name for place in places if not place.split}, key=natural)
+    kept = [Placed(place.path, place.inner, place.split) for place in places if place.split]
+    return kept, [f"Folders beside train were left out: {', '.join(left[:10])}."] if left else []
 
 
 def _without_wrappers(placed: list[Placed]) -> list[Placed]:
@@ -109,27 +97,35 @@ def _strangers(files: list[Path], media: list[Path], kind: str) -> list[str]:
 
 
 def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple[list[Placed], list[tuple[str, str]]]:
-    empty = [p for p in rows if p.path.stat().st_size == 0]
-    if not empty:
+    """Without files that hold nothing and links that lead nowhere, both named and bounded."""
+    why = {p.path: "empty file" if p.path.exists() else "a link that leads nowhere" for p in rows if not p.path.exists() or p.path.stat().st_size == 0}
+    if not why:
         return rows, []
-    names = [str(p.path.relative_to(root)) for p in empty]
-    if len(empty) > limits.skip * len(rows):
+    names = [str(path.relative_to(root)) for path in why]
+    if len(why) > limits.skip * len(rows):
         raise DataError(
-            f"{len(empty):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
+            f"{len(why):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
             f"At most {limits.skip:.0%} may be left out.",
             "Copy them again, or allow more: --set limits.skip=0.2",
         )
-    gone = {p.path for p in empty}
-    return [p for p in rows if p.path not in gone], [(name, "empty file") for name in names]
+    return [p for p in rows if p.path not in why], list(zip(names, why.values(), strict=True))
 
 
-def _empty_classes(root: Path, classes: set[str]) -> list[str]:
-    """Class folders without a usable file, wherever the class level is."""
+def _lost_classes(root: Path, files: list[Path], media: list[Path], classes: set[str]) -> list[str]:
+    """Class folders without a usable file, wherever the class level is: empty ones, and those whose files are of another kind."""
     folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
     beside = {f for folder in folders for f in visible(folder)[0]}
     siblings = {f.parent for f in beside if f.name in classes}
-    empty = sorted(str(f.relative_to(root)) for f in beside if f.parent in siblings and next(walk(f, at_most=1), None) is None)
-    return [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []
+    usable = {above for file in media for above in file.parents}
+    lost = sorted(f for f in beside if f.parent in siblings and f not in usable)
+    held = {f: Counter(file.suffix.lower() or "no ending" for file in files if f in file.parents) for f in lost}
+    empty = [str(f.relative_to(root)) for f, endings in held.items() if not endings]
+    notes = [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []
+    for folder, endings in held.items():
+        if endings:
+            what = ", ".join(f"{count} {name}" for name, count in endings.most_common(3))
+            notes.append(f"No file of the class {folder.name!r} can be read, so the class is missing: {what}.")
+    return notes
 
 
 def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]) -> Table:
@@ -140,6 +136,9 @@ def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, no
         kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
         "label": {"modality": "category", "role": "target", "why": "the names of the folders"},
     }
+    if kind == "text":  # the cells hold what is written in the files: their names are kept beside
+        columns["file"] = pl.Series([str(absolute(p.path)) for p in rows], dtype=pl.String)
+        hints["file"] = {"modality": "identifier", "role": "id", "why": "the files of the class folders"}
     if rows and rows[0].split is not None:
         column = split_name(list(columns))
         columns[column] = pl.Series([p.split for p in rows], dtype=pl.String)

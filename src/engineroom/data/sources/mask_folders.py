@@ -1,8 +1,9 @@
-"""COLLECT: a folder of pictures beside a folder of masks with the same names: a class for every pixel."""
+"""COLLECT: pictures and masks of the same names, a class for every pixel: in folders beside each other, or side by side in one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,90 +12,158 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import DELIMITED, IMAGE, absolute, run_name, split_of, stem, visible, walk
-from ._join import joined
+from ._files import DELIMITED, IMAGE, SPLIT_ORDER, SPLITS, absolute, run_name, split_of, stem, visible
+from ._join import split_name
+from ._layout import Place, listed_splits, pair_places, places_below, read_name, words_of
+from ._turned import upright_masks
 
-MASKS = re.compile(r"(mask|label|annot|segment|ground.?truth|(^|[^a-z])gt([^a-z]|$)|manual|target)", re.I)
-PICTURES = re.compile(r"(image|img|picture|photo|input|frame|^x$|jpg|jpeg)", re.I)
-SUFFIX = re.compile(r"[_-](mask|masks|label|labels|labelids|seg|segmentation|gt|l|manual1?|annotation)$|mask$", re.I)
+PEEK = 6_000  # pictures looked at to recognise a folder
 ENOUGH = 0.5  # of the pictures must have a mask for two folders to belong together
 NAMED = 5
+MARK = (
+    r"(mask|masks|label|labels|labelids|labeltrainids|seg|segs|segmentation|segmentations|gt|gtfine|gtcoarse|ground_?truth|manual\d?|annotation|"
+    r"annotations|annot|ann|l|matte|trimap)"
+)
+AT_END = re.compile(rf"([_. -]{MARK}|(?<=.)mask)$", re.I)
+AT_START = re.compile(rf"^{MARK}[_. -]", re.I)
+PICTURE_MARK = re.compile(r"[_. -](image|img|im|sat|rgb|leftimg8bit|input|photo|frame|training|test|orig|original)$|^(image|img|im|photo|frame)[_. -]", re.I)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures, and for each the mask that belongs to it or None; `left` are folders of neither."""
+
+    pictures: list[Place]
+    masks: list[Place | None]
+    left: list[str]
+
+    @property
+    def share(self) -> float:
+        """Of the pictures that have a mask."""
+        return sum(mask is not None for mask in self.masks) / max(1, len(self.pictures))
 
 
 @dataclass(frozen=True)
 class MaskFolders:
-    """Reads `root[/train]/images/…/x.jpg` with `root[/train]/masks/…/x.png`; a CSV that names pictures and their split may lie beside."""
+    """Reads images/x.jpg with masks/x.png, train/ and test/ above or below them or in their names (train, train_labels), VOC's
+    JPEGImages with SegmentationClass and ImageSets, x.jpg with x_mask.png beside it; a CSV that names pictures and their split may lie beside."""
+
+    tasks = ("segmentation",)
 
     def recognises(self, path: Path) -> float:
-        return 0.95 if path.is_dir() and any(pair(folder) for folder in parts(path).values()) else 0.0
+        if not path.is_dir():
+            return 0.0
+        found = paired(path, at_most=PEEK)
+        if not found.pictures or found.share < ENOUGH:
+            return 0.0
+        return 0.95 if found.share > 0.75 or not any(place.rest for place in found.pictures) else 0.6  # classes of which some have masks: MVTec's
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
-        tables = [(split, _part(folder, path, limits)) for split, folder in parts(path).items() if pair(folder)]
-        table = joined(tables, run_name(path))
-        named = _named_splits(path) if len(tables) == 1 and tables[0][0] is None else {}
+        found = paired(path)
+        check_missing(found, path, limits)
+        rows = [(picture, mask) for picture, mask in zip(found.pictures, found.masks, strict=True) if mask is not None]
+        rows.sort(key=lambda row: SPLIT_ORDER.index(row[0].split) if row[0].split else 0)
+        skipped = tuple(
+            (str(picture.path.relative_to(path)), "no mask of this name")
+            for picture, mask in zip(found.pictures, found.masks, strict=True)
+            if mask is None
+        )
+        pictures = [str(absolute(picture.path)) for picture, _ in rows]
+        masks, notes = upright_masks(pictures, [str(absolute(mask.path)) for _, mask in rows], cache, limits.pixels)
+        frame = pl.DataFrame({"image": pictures, "mask": masks}, schema={"image": pl.String, "mask": pl.String})
+        hints = {
+            "image": {"modality": "image", "role": "input", "why": f"the pictures in {homes([one for one, _ in rows])}"},
+            "mask": {"modality": "mask", "role": "target", "why": f"the masks in {homes([one for _, one in rows])}"},
+        }
+        if found.left:
+            notes.append(f"Folders beside the pictures and masks were left out: {', '.join(found.left[:10])}.")
+        table = Table(frame, run_name(path), hints, tuple(notes), skipped)
+        splits = [picture.split for picture, _ in rows]
+        if all(splits):
+            return with_split(table, [str(split) for split in splits], "folders named train, test, …")
+        named = _named_splits(path)
         return _split(table, named) if named else table
 
 
-def parts(path: Path) -> dict[str | None, Path]:
-    """split → folder: train/, val/, test/ where they are, else the folder itself."""
-    found: dict[str | None, Path] = {}
-    for folder in visible(path)[0]:
-        split = split_of(folder.name)
-        if split and split not in found and pair(folder):
-            found[split] = folder
-    return found if "train" in found else {None: path}
+def paired(path: Path, at_most: int | None = None) -> Pairs:
+    """Which picture has which mask. Of several folders of masks the one that has most partners is taken."""
+    places = places_below(path, IMAGE, at_most=at_most)
+    by_folder = [place for place in places if place.role == "mask"]
+    others = [place for place in places if place.role != "mask"]
+    marked = masks_beside(others)
+    pictures = [place for place in others if place not in marked]
+    if named := {place for place in pictures if place.role == "image"}:
+        near = [place for place in pictures if place in named]  # thumbnails/ beside images/ are no further pictures
+        pictures = near if len(near) >= ENOUGH * len(pictures) or not marked else pictures
+    groups: dict[str, list[Place]] = {}
+    for place in by_folder:
+        groups.setdefault(home(place), []).append(place)
+    every = [*groups.values(), *([list(marked)] if marked else [])]
+    listed = listed_splits(path, "Segmentation", "Main") if by_folder else {}
+    if listed:
+        kept = [place for place in pictures if place.path.stem in listed]
+        pictures = [Place(p.path, p.folders, listed[p.path.stem], p.role, p.inner, p.rest) for p in kept] or pictures
+    best: list[Place | None] = [None] * len(pictures)
+    for group in sorted(every, key=len, reverse=True):
+        found = pair_places(pictures, group, mask_spellings, picture_spellings)
+        if sum(one is not None for one in found) > sum(one is not None for one in best):
+            best = found
+    return Pairs(pictures, best, left_folders(path, [*pictures, *filter(None, best)]))
 
 
-def pair(path: Path) -> tuple[Path, Path] | None:
-    """(folder of pictures, folder of masks) inside `path`, or None."""
-    folders = visible(path)[0] if path.is_dir() else []
-    masks = [f for f in folders if MASKS.search(f.name)]
-    pictures = sorted((f for f in folders if f not in masks), key=lambda f: not PICTURES.search(f.name))
-    for one in pictures:
-        names = {key for key, _ in _files(one, at_most=200)}
-        for other in masks if names else []:
-            known = {spelling for key, _ in _files(other) for spelling in _spellings(key)}
-            if len(names & known) >= ENOUGH * len(names):
-                return one, other
-    return None
+def left_folders(path: Path, used: list[Place]) -> list[str]:
+    """Folders at the top, or inside those of the splits, of which no file is read."""
+    above = {folder for place in used for folder in place.path.parents}
+    tops = visible(path)[0]
+    beside = [*tops, *(inner for folder in tops if split_of(folder.name) for inner in visible(folder)[0])]
+    return [str(folder.relative_to(path)) for folder in beside if folder not in above and folder.name != "ImageSets"]
 
 
-def _files(folder: Path, at_most: int | None = None) -> list[tuple[str, Path]]:
-    """(name below the folder without its ending, file) of the pictures."""
-    found = [file for file in walk(folder, at_most=at_most) if file.suffix.lower() in IMAGE]
-    return [(str(file.relative_to(folder).with_suffix("")), file) for file in found]
+def masks_beside(places: list[Place]) -> set[Place]:
+    """x_mask.png where x.jpg lies in the same folder."""
+    stems = {(place.path.parent, place.path.stem) for place in places}
+    return {place for place in places if any((place.path.parent, key) in stems for key in mask_spellings(place.path.stem)[1:])}
 
 
-def _spellings(key: str) -> tuple[str, ...]:
-    """A mask's name, and what is left of it without _mask, _gt, …"""
-    return key, SUFFIX.sub("", key)
+def home(place: Place) -> str:
+    """What the folders that hold masks are called, whatever the split: train_labels and val_labels are both labels."""
+    named = [name for name in place.folders if read_name(name).role]
+    return "/".join(" ".join(word for word in words_of(name) if word not in SPLITS) for name in named)
 
 
-def _part(folder: Path, root: Path, limits: LimitsConfig) -> Table:
-    found = pair(folder)
-    assert found is not None
-    images, masks = found
-    by_name: dict[str, Path] = {}
-    for key, file in reversed(_files(masks)):
-        by_name |= {spelling: file for spelling in _spellings(key) if spelling == key or spelling not in by_name}
-    rows = [(key, file, by_name.get(key)) for key, file in _files(images)]
-    alone = [(str(file.relative_to(root)), "no mask of this name") for _, file, mask in rows if mask is None]
-    if len(alone) > limits.skip * len(rows):
-        named = ", ".join(name for name, _ in alone[:NAMED])
+def homes(places: list[Place]) -> str:
+    return ", ".join(sorted({"/".join(place.folders[:2]) or "the folder itself" for place in places})[:4])
+
+
+def mask_spellings(name: str) -> list[str]:
+    """A mask's name and what is left of it without _mask, label_, …"""
+    found = [name]
+    while (shorter := AT_START.sub("", AT_END.sub("", found[-1]))) not in ("", found[-1]):
+        found.append(shorter)
+    return [*found, *(bare for bare in (PICTURE_MARK.sub("", one) for one in found[:2]) if bare and bare not in found)]
+
+
+def picture_spellings(name: str) -> Iterable[str]:
+    bare = PICTURE_MARK.sub("", name)
+    return (name, bare) if bare and bare != name else (name,)
+
+
+def check_missing(found: Pairs, path: Path, limits: LimitsConfig) -> None:
+    """Pictures without a mask are left out, named and bounded."""
+    alone = [str(one.path.relative_to(path)) for one, mask in zip(found.pictures, found.masks, strict=True) if mask is None]
+    if len(alone) > limits.skip * len(found.pictures):
+        masks = homes([mask for mask in found.masks if mask])
         raise DataError(
-            f"{len(alone):,} of {len(rows):,} pictures have no mask in {masks.relative_to(root)}: {named}.",
+            f"{len(alone):,} of {len(found.pictures):,} pictures have no mask in {masks}: {', '.join(alone[:NAMED])}.",
             f"At most {limits.skip:.0%} may be left out.",
             "Add masks of the same name, or allow more: --set limits.skip=0.5",
         )
-    kept = [(str(absolute(file)), str(absolute(mask))) for _, file, mask in rows if mask is not None]
-    frame = pl.DataFrame({"image": [a for a, _ in kept], "mask": [b for _, b in kept]}, schema={"image": pl.String, "mask": pl.String})
-    hints = {
-        "image": {"modality": "image", "role": "input", "why": f"the pictures in {images.name}"},
-        "mask": {"modality": "mask", "role": "target", "why": f"the masks in {masks.name}"},
-    }
-    others = [f.name for f in visible(folder)[0] if f not in found]
-    notes = (f"Folders beside {images.name} and {masks.name} were left out: {', '.join(others[:10])}.",) if others else ()
-    return Table(frame, run_name(folder), hints, notes, tuple(alone))
+
+
+def with_split(table: Table, splits: list[str], why: str) -> Table:
+    column = split_name(table.frame.columns)
+    hints = {**table.hints, column: {"modality": "category", "role": "split", "why": why}}
+    return Table(table.frame.with_columns(pl.Series(column, splits, dtype=pl.String)), table.name, hints, table.notes, table.skipped)
 
 
 def _named_splits(path: Path) -> dict[str, str]:
@@ -115,12 +184,13 @@ def _named_splits(path: Path) -> dict[str, str]:
 
 
 def _split(table: Table, named: dict[str, str]) -> Table:
-    """The table with the split that a CSV gives; pictures it does not name are left out."""
+    """The table with the split that a CSV gives; pictures it does not name are left out, counted."""
     splits = [named.get(stem(Path(file))) for file in table.frame["image"].to_list()]
-    frame = table.frame.with_columns(pl.Series("split", splits, dtype=pl.String))
-    frame = frame.filter(frame["split"].is_not_null())
-    hints = {**table.hints, "split": {"modality": "category", "role": "split", "why": "a table beside the folders"}}
-    return Table(frame, table.name, hints, table.notes, table.skipped)
+    gone = [Path(file).name for file, split in zip(table.frame["image"], splits, strict=True) if split is None]
+    notes = (f"{len(gone):,} pictures that the table of splits does not name were left out: {', '.join(gone[:NAMED])}.",) if gone else ()
+    kept = table.frame.filter(pl.Series([split is not None for split in splits]))
+    table = Table(kept, table.name, table.hints, (*table.notes, *notes), table.skipped)
+    return with_split(table, [split for split in splits if split], "a table beside the folders")
 
 
 SOURCE = MaskFolders()
