@@ -181,7 +181,7 @@ def test_drawings_hold_nothing_but_shapes() -> None:
 def test_without_rdkit_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "rdkit", None)
     assert MOLECULE.recognises(pl.Series("x", DRUGS * 2)) > 0.9
-    with pytest.raises(UserError, match=r"engineroom\[molecules\]"):
+    with pytest.raises(UserError, match=r"'\.\[molecules\]'"):
         MOLECULE.fit(pl.Series(DRUGS), limits=LimitsConfig())
 
 
