@@ -54,9 +54,9 @@ def test_a_path_that_is_not_there_gets_the_nearest_name(folder):
 
 
 def test_unknown_formats_list_what_is_supported(folder):
-    (folder / "x.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 90)
+    (folder / "x.docx").write_bytes(b"PK\x03\x04" + b"\0" * 90)
     with pytest.raises(DataError, match="in no format") as caught:
-        open_table(folder / "x.xlsx")
+        open_table(folder / "x.docx")
     assert "parquet" in caught.value.fix
 
 

@@ -32,7 +32,7 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
     """
     index = FileIndex(path.parent)
     for name, dtype in table.frame.schema.items():
-        if "modality" not in table.hints.get(name, {}) and (dtype == pl.String or (dtype.is_integer() and NAMING.search(name))):
+        if table.hints.get(name, {}).get("modality", "image") in MEDIA and (dtype == pl.String or (dtype.is_integer() and NAMING.search(name))):
             table = _resolved(table, name, path, index, split=split)
     return table
 
