@@ -19,8 +19,28 @@ def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str,
     tries = candidates(kind, categorical, seed)
     wide = spread(x, how)
     losses = [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries]
+    nothing = fold_loss(constant(kind), np.zeros((len(x), 1)), y, kind, seed)
+    if min(losses) > nothing:  # what is left is to be held more tightly
+        tries += tight_candidates(kind, seed)
+        losses += [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries[len(losses) :]]
     words, linear, estimator = tries[int(np.argmin(losses))]
-    return words, how if linear else {}, estimator
+    return words + ("; no better than the constant on folds" if min(losses) > nothing else ""), how if linear else {}, estimator
+
+
+def constant(kind: str) -> Any:
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
+
+
+def tight_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
+    """Learners that cannot go far from the constant."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    trees = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
+    out: list[tuple[str, bool, Any]] = [("extremely randomised trees", False, trees(100, min_samples_leaf=5, random_state=seed))]
+    return [*out, ("ridge regression (α=1000)", True, Ridge(alpha=1000.0)) if kind == "number" else ("logistic regression (C=0.001)", True, LogisticRegression(C=0.001, max_iter=500))]
 
 
 def candidates(kind: str, categorical: list[bool], seed: int) -> list[tuple[str, bool, Any]]:
@@ -44,7 +64,10 @@ def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int
     folds = (KFold if kind == "number" or rare else StratifiedKFold)(FOLDS, shuffle=True, random_state=seed)
     total = 0.0
     for learn, judge in folds.split(x, y):
-        fitted = clone(estimator).fit(x[learn], y[learn])
+        if kind == "classes" and (y[learn] == y[learn[0]]).all():  # nothing to tell apart: it can only say this class
+            total -= float(np.log(np.where(y[judge] == y[learn[0]], 1.0, 1e-4)).sum())
+            continue
+        fitted = clone(estimator).fit(fillable(x[learn]), y[learn])
         if kind == "number":
             total += float(((fitted.predict(x[judge]) - y[judge]) ** 2).sum())
             continue
@@ -52,6 +75,12 @@ def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int
         p[:, fitted.classes_] = np.maximum(1e-4, fitted.predict_proba(x[judge]))
         total -= float(np.log(p[np.arange(len(judge)), y[judge]]).sum())
     return total / len(y)
+
+
+def fillable(x: np.ndarray) -> np.ndarray:
+    """(N, F) without columns that are empty throughout, which scikit-learn's histograms refuse: a constant teaches as little."""
+    empty = np.isnan(x).all(0)
+    return np.where(empty, 0.0, x) if empty.any() else x
 
 
 def spreading(x: np.ndarray, categorical: list[bool]) -> dict[str, Any]:

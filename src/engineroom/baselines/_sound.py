@@ -38,6 +38,7 @@ ALLOWED = {
     "sklearn.preprocessing._encoders": "OrdinalEncoder",
     "sklearn.preprocessing._function_transformer": "FunctionTransformer",
     "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder",
+    "sklearn.preprocessing._target_encoder": "TargetEncoder",
     "sklearn.svm._classes": "LinearSVC",
     "sklearn.tree._classes": "ExtraTreeClassifier ExtraTreeRegressor",
 }

@@ -17,6 +17,7 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.errors import BundleError, DataError, UserError
 from ..core.evenly import evenly
+from ._checked import check_baseline
 from ._sound import check_sound
 
 # Types beyond scikit-learn's and numpy's own that its estimators are made of; anything else in a file is refused.
@@ -227,6 +228,7 @@ def with_care(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
             return fitted
         with threads(frame.height):
             fitted = fit(self, frame, y, **more)
+            check_baseline(fitted, lambda one: self.features(one, fitted), frame, y, more["val"], more["seed"])
         fitted.words += note
         return fitted
 

@@ -10,8 +10,8 @@ import polars as pl
 from ..core.columns import Column, Schema
 from ..modalities import _chemistry as chem
 from ..modalities.formula import describe
+from ._scalars import SCALAR, scalar_features
 from ._store import Fitted, Rival, pick, several, split_labels, with_care
-from .trees import SCALAR, scalar_features
 
 BITS, RADIUS = 2048, 2
 COMMON = 0.005  # share of the rows in which a feature is not 0; rarer ones cost time and teach nothing

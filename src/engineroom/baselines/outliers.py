@@ -9,8 +9,8 @@ import polars as pl
 
 from ..core.columns import Schema
 from ..metrics.classification import roc_auc
+from ._scalars import scalar_features
 from ._store import Fitted, Rival, with_care
-from .trees import scalar_features
 
 BUCKETS, TOPICS = 1 << 14, 32  # of words; directions that ordinary texts take (Deerwester et al. 1990)
 FAR = 50.0  # largest robust z of a column

@@ -7,8 +7,8 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Schema
+from ._scalars import SCALAR, scalar_features
 from ._store import Fitted, Rival, linear_tries, pick, split_labels, with_care
-from .trees import SCALAR, scalar_features
 
 
 class Vector(Rival):

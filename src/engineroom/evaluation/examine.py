@@ -11,6 +11,7 @@ from ..core.signals import Answers, Records
 from ..metrics.bootstrap import intervals, paired_difference
 
 WHO = {"deep": "deep", "rival": "classical"}
+NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
 FEW_ROWS = 200  # test rows below which only large gains are clear of chance
 
 
@@ -73,7 +74,7 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
         if better:
             said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
             sentence = f"By {metric}, neither model is clear of the constant answer ({trivial.words}): {scored}."
-            hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Read probabilities or ranks, not the bare answer."
+            hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the other scores."
             return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
     sentence = f"Nothing was learnt that is clear of chance: {scored} of the constant answer ({trivial.words})."
     return Verdict("trivial", sentence, (*words, *whys(deep, rival, trivial, gained)), found)
@@ -82,6 +83,9 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
 def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -> tuple[float, float, bool]:
     """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
     sign = 1.0 if metric in task.higher or (metric == task.headline and task.higher_is_better) else -1.0
+    if metric in NO_SKILL:
+        low, high = (bound - NO_SKILL[metric] for bound in one.intervals[metric])
+        return low, high, bool(low > 0)
     if not np.isfinite(trivial.scores.get(metric, float("nan"))):
         return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
     _, low, high, _ = paired_difference(task.score, one.records, trivial.records, metric, seed=seed)
@@ -91,8 +95,9 @@ def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -
 
 def second_metrics(task, *entries: Examination) -> list[str]:
     """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of the rows."""
-    names = dict.fromkeys((task.selects, "roc_auc"))
-    return [name for name in names if name != task.headline and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries)]
+    names = dict.fromkeys((task.selects, "roc_auc", *NO_SKILL))
+    known = lambda name: all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
+    return [name for name in names if name != task.headline and known(name)]
 
 
 def choose(

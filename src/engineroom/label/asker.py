@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
+from ..baselines._scalars import SCALAR
 from ..baselines._store import Fitted
 from ..baselines.mixed import WORDY, Mixed, long_columns, texts
 from ..baselines.text import SETTINGS, joined, side_by_side, vocabulary
-from ..baselines.trees import SCALAR
 from ..core import registry
 from ..core.columns import Schema
 
