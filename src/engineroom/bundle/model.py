@@ -94,11 +94,13 @@ class Model:
         """The rows to answer, with every column the model reads. A row that the source could not read is null throughout, so that
         there is one answer a row. `files` are the files they come from, None where they come from none."""
         table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True)
-        self.notes, self.gaps = table.notes, dict(table.gaps)
+        self.gaps = dict(table.gaps)
         target = self.schema.target
         facts = table.hints.get(target.name, {}).get("facts", {})  # what the source knows of the answers: numbers of categories
         self.described = self.schema.with_column(replace(target, state={**target.state, **facts}))
-        frame = self._frame(self.task.reframe(table, self.config.target, asking=True).frame)
+        framed = self.task.reframe(table, self.config.target, asking=True)
+        self.notes = framed.notes
+        frame = self._frame(framed.frame)
         frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
         return frame

@@ -138,7 +138,9 @@ def unreadable(model: Any) -> dict[str, Any]:
 
 
 def name_unreadable(model: Any, most: int = 5) -> None:
-    """Rows without an answer, on standard error, whatever is written."""
+    """What the source noticed, and rows without an answer, on standard error, whatever is written."""
+    for note in model.notes:
+        print(f"note: {note}", file=sys.stderr)
     for row, why in list(model.damaged.items())[:most]:
         name = f" ({model.files[row]})" if model.files and model.files[row] else ""
         print(f"row {row}{name} cannot be read and has no prediction ({why})", file=sys.stderr)

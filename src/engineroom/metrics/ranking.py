@@ -1,4 +1,4 @@
-"""Scores of ranked lists: where in the list does the one thing stand that came next?"""
+"""Scores of ranked lists: where in the list does what came next stand, one thing or several?"""
 
 from __future__ import annotations
 
@@ -18,16 +18,36 @@ def ndcg(rank: np.ndarray, at: int) -> np.ndarray:
     return np.where(rank < at, 1 / np.log2(np.maximum(rank, 0) + 2), 0.0)
 
 
+def graded(lists: np.ndarray, truth: np.ndarray, *, at: int) -> Records:
+    """Lists (N, L) of item numbers, best first; truth (N,) numbers, or arrays of all that is relevant → for each row the item asked for (of several
+    the one found first), its place, NDCG@at and the shares of the relevant items within `at` and within the whole list."""
+    if truth.dtype.kind != "O":
+        rank = rank_of(lists, np.where(truth < 0, -9, truth))
+        return {"truth": truth, "rank": rank, "ndcg": ndcg(rank, at), "recall": (rank < at) + 0.0, "recall_50": (rank < lists.shape[1]) + 0.0}
+    places = [np.flatnonzero(np.isin(row, wanted[wanted >= 0])) for row, wanted in zip(lists, truth, strict=True)]
+    sizes = np.array([max(1, len(wanted)) for wanted in truth])
+    ideal = np.cumsum(1 / np.log2(np.arange(at) + 2))
+    first = np.array([int(place[0]) if len(place) else lists.shape[1] for place in places])
+    best_item = [int(row[k]) if k < len(row) else int(wanted[0]) if len(wanted) else -1 for row, k, wanted in zip(lists, first, truth, strict=True)]
+    return {
+        "truth": np.array(best_item, np.int64),
+        "rank": first,
+        "ndcg": np.array([ndcg(place, at).sum() for place in places]) / ideal[np.minimum(sizes, at) - 1],
+        "recall": np.array([(place < at).sum() for place in places]) / sizes,
+        "recall_50": np.array([len(place) for place in places]) / sizes,
+    }
+
+
 def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
     """NDCG@at first; recall@at (hit rate), recall of the whole list, mean reciprocal rank, share of the items that anybody is shown. NaN without rows."""
     rank, lists = records["rank"], records["said"]
     if not len(rank):
         return {name: float("nan") for name in ("ndcg", "recall", "recall_50", "mrr", "coverage", "error")}
-    value = float(ndcg(rank, at).mean())
+    value = float(records["ndcg"].mean())
     return {
         "ndcg": value,
-        "recall": float((rank < at).mean()),
-        "recall_50": float((rank < lists.shape[1]).mean()),
+        "recall": float(records["recall"].mean()),
+        "recall_50": float(records["recall_50"].mean()),
         "mrr": float(np.where(rank < lists.shape[1], 1 / (rank + 1), 0.0).mean()),
         "coverage": int((np.unique(lists[:, :at]) >= 0).sum()) / max(1, items),  # -1: no item is left to show
         "error": 1 - value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import polars as pl
 from ..core.errors import DataError, UserError, nearest
 from ..core.seeds import numpy_generator
 from ..core.table import Table
+from ..modalities.datetime import to_timestamps
 from ..modalities.events import LATEST
 from . import _catalogue as catalogue
+from ._moments import ROWS
 
 HISTORY, USER, SPLIT = "history", "user", "split"
 GUESSES = {
@@ -22,6 +25,13 @@ GUESSES = {
     "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "when"),
     "rating": ("rating", "stars", "score"),
 }
+WORDS = {  # of longer names: buyer_no, trackTitle, purchase_ts
+    "user": {"user", "customer", "client", "visitor", "session", "person", "buyer", "reader", "listener", "member", "account"},
+    "item": {"item", "product", "movie", "track", "article", "book", "sku", "song", "game", "film", "video", "isbn", "asin"},
+    "time": {"time", "timestamp", "date", "datetime", "ts", "when"},
+    "rating": {"rating", "stars"},
+}
+RELEVANT = "\x1e"  # in a target's list: what follows is all relevant, in whatever order
 
 
 Row = tuple[str, list[str], list[str], str]  # user, what the network sees, the same and what comes next, split
@@ -53,16 +63,23 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
     if HISTORY in frame.columns and isinstance(frame.schema[HISTORY], pl.List):
         return hinted(table, frame, target, {})
     names = columns(frame, said, target)
-    people, notes = ordered(frame, names, said.least, asking=asking)
+    apart = table.split if not asking else None
+    part = frame[apart] if apart else pl.Series(["train"]).new_from_index(0, len(frame))
+    people, notes = ordered(frame.filter(part != "test"), names, said.least, asking=asking, rows_in_order=said.time == ROWS)
+    notes = [describe_columns(names, said), *notes]
     users = known_users(frame, names, said, asking=asking)
     if asking:
         rows = pl.DataFrame({USER: [user for user, _ in people], HISTORY: pl.Series([events for _, events in people], dtype=pl.List(pl.String))})
         rows = rows.with_columns(**catalogue.describe(rows[USER].to_list(), users, rows.columns))
+        notes += without_history([user for user, events in people if not events])
         return replace(table, frame=rows, hints={}, notes=(*table.notes, *notes))
     items = catalogue.about(frame, names, "item", GUESSES["item"], said.item_table, said.item_columns)
     facts = {"catalogue": catalogue.properties(*items), "titles": catalogue.titles(*items)} if items else {}
     if said.unmet:
         made, more = held_out(people, said, facts)
+        notes += more
+    elif (part == "test").any():
+        made, more = given_test(people, frame.filter(part == "test"), names, said)
         notes += more
     else:
         made = [row for user, events in people for row in parts(user, events)]
@@ -81,6 +98,32 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
     )
     rows = rows.with_columns(**catalogue.describe(rows[USER].to_list(), users, rows.columns))
     return hinted(replace(table, notes=(*table.notes, *notes)), rows, names["item"], facts | {"fresh": bool(said.unmet)})
+
+
+def given_test(people: list[tuple[str, list[str]]], test: pl.DataFrame, names: dict[str, str], said: Said) -> tuple[list[Row], list[str]]:
+    """Rows where the test events are given: all that a user meets there, and has not met before, is relevant; the last event before validates."""
+    asked, notes = ordered(test, names, said.least, asking=False, rows_in_order=True)
+    before = dict(people)
+    rows: list[Row] = []
+    for user, events in people:
+        rows += [(user, piece, piece, "train") for piece in pieces_of(events[:-1] if len(events) > 2 else events)]
+        rows += [(user, events[:-1], events, "val")] if len(events) > 2 else []
+    again, unknown = 0, []
+    for user, events in asked:
+        met = before.get(user, [])
+        fresh = [item for item in events if item not in set(met)]
+        again += len(events) - len(fresh)
+        unknown += [user] if not met else []
+        if fresh:
+            rows.append((user, met, [*met, RELEVANT, *fresh], "test"))
+    notes += [f"{again:,} test event(s) repeat an item that the user had met before; such items are never recommended, nor asked for."] if again else []
+    return rows, [*notes, *without_history(unknown)]
+
+
+def without_history(users: Sequence[str]) -> list[str]:
+    """A note that names the users of whom nothing is known."""
+    named = ", ".join(users[:5]) + (f" and {len(users) - 5:,} more" if len(users) > 5 else "")
+    return [f"{len(users):,} user(s) have no earlier event: they are answered by what everybody likes ({named})."] if users else []
 
 
 def known_users(frame: pl.DataFrame, names: dict[str, str], said: Said, *, asking: bool) -> tuple[pl.DataFrame, str] | None:
@@ -126,18 +169,22 @@ def hinted(table: Table, rows: pl.DataFrame, target: str | None, facts: dict[str
 
 
 def columns(frame: pl.DataFrame, told: Said, target: str | None) -> dict[str, str]:
-    """Which column is the user, the item, the time, the rating: as told, else by their names. Time and rating may be missing."""
+    """Which column is the user, the item, the time, the rating: as told, else by their names, the time also by its type.
+
+    Time and rating may be missing; so is the time where it is told to be "rows" (the events stand in their order).
+    """
     said = {part: getattr(told, part) for part in GUESSES}
     said["item"] = said["item"] or target or ""
     found: dict[str, str] = {}
-    for part, names in GUESSES.items():
+    for part in GUESSES:
+        if said[part] == ROWS and part == "time" and ROWS not in frame.columns:
+            continue
         if said[part]:
             if said[part] not in frame.columns:
                 raise UserError(f"Option {part!r} names no column: {said[part]!r}.", "", nearest(said[part], frame.columns, label="Columns"))
             found[part] = said[part]
-        else:
-            like = [name for name in frame.columns if name.lower() in names]
-            found |= {part: min(like, key=lambda name: names.index(name.lower()))} if like else {}
+        elif name := guess_column(frame, part, {*filter(None, said.values()), *found.values()}):
+            found[part] = name
     for part in ("user", "item"):
         if part not in found:
             raise UserError(f"Which column is the {part}?", f"Columns: {', '.join(frame.columns[:20])}.", f"Say --set options.{part}=COLUMN")
@@ -146,9 +193,36 @@ def columns(frame: pl.DataFrame, told: Said, target: str | None) -> dict[str, st
     return found
 
 
-def ordered(frame: pl.DataFrame, names: dict[str, str], least: float, *, asking: bool) -> tuple[list[tuple[str, list[str]]], list[str]]:
+def guess_column(frame: pl.DataFrame, part: str, taken: set[str]) -> str:
+    """The column that is usually called so; a word of its name; for the time, the first column of dates. "" where there is none."""
+    free = [name for name in frame.columns if name not in taken]
+    named = [name for name in free if name.lower() in GUESSES[part]]
+    if named:
+        return min(named, key=lambda name: GUESSES[part].index(name.lower()))
+    dated = [name for name in free if frame[name].dtype.is_temporal()] if part == "time" else []
+    worded = [name for name in free if WORDS[part] & set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))]
+    return next(iter([*dated, *worded]), "")
+
+
+def describe_columns(names: dict[str, str], told: Said) -> str:
+    """In words, which column is what, and how to say otherwise."""
+    parts = ", ".join(f"{part} = {name}" for part, name in names.items())
+    if "time" in names:
+        return f"Columns: {parts}. If that is wrong: --set options.user=…, options.item=…, options.time=COLUMN"
+    if told.time == ROWS:
+        return f"Columns: {parts}. By your word each user's events stand in the order of their rows."
+    return (
+        f"Columns: {parts}; no column of times. The order of a user's events is not known: which of them test is drawn at random. "
+        "If the rows stand in order: --set options.time=rows; if there is a time: --set options.time=COLUMN"
+    )
+
+
+def ordered(
+    frame: pl.DataFrame, names: dict[str, str], least: float, *, asking: bool, rows_in_order: bool = False
+) -> tuple[list[tuple[str, list[str]]], list[str]]:
     """([(user, items in the order of time)], notes); equal times keep the order of the rows, an item met again counts once, the first
-    time. Where recommendations are asked for, a user without an event is one too."""
+    time. Without a time, and unless the rows are in order, a user's events are shuffled: the last line of a file is no last event.
+    Where recommendations are asked for, a user without an event is one too."""
     notes: list[str] = []
     picked = frame.select(**{part: pl.col(name) for part, name in names.items()}).with_columns(pl.col("user", "item").cast(pl.String))
     whole = picked.drop_nulls(["user", "item"])
@@ -157,9 +231,12 @@ def ordered(frame: pl.DataFrame, names: dict[str, str], least: float, *, asking:
     if "rating" in names and least > 0:
         whole = whole.filter(pl.col("rating").cast(pl.Float64, strict=False) >= least)
     if "time" in names:
-        if missing := whole["time"].null_count():
-            notes.append(f"{missing} event(s) have no time and count as the oldest.")
-        whole = whole.sort("time", maintain_order=True, nulls_last=False)
+        times = event_times(whole["time"], names["time"])
+        if missing := int(times.null_count()):
+            notes.append(f"{missing} event(s) have no time that can be read, and count as the oldest.")
+        whole = whole.with_columns(times.alias("time")).sort("time", maintain_order=True, nulls_last=False)
+    elif not asking and not rows_in_order:
+        whole = whole[numpy_generator(0, "events").permutation(len(whole))]
     once = whole.unique(["user", "item"], keep="first", maintain_order=True)
     if len(once) < len(whole):
         notes.append(f"{len(whole) - len(once)} event(s) repeat an item that the user had met before, and were left out.")
@@ -168,6 +245,19 @@ def ordered(frame: pl.DataFrame, names: dict[str, str], least: float, *, asking:
         raise DataError("No event is left.", "; ".join(notes), "Check the columns and the least rating.")
     grouped = once.group_by("user", maintain_order=True).agg("item")
     return [*zip(grouped["user"].to_list(), grouped["item"].to_list(), strict=True), *((user, []) for user in empty)], notes
+
+
+def event_times(values: pl.Series, name: str) -> pl.Series:
+    """Numbers or seconds since 1970; text is read as dates, never sorted by its spelling."""
+    if values.dtype.is_numeric():
+        return values
+    times = to_timestamps(values)
+    known = len(values) - values.null_count()
+    if known and times.null_count() > 0.5 * len(values):
+        what = f"Column {name!r} is taken for the time, but {times.null_count():,} of {len(values):,} cells are no dates or times."
+        example = f"For example {values.drop_nulls()[0]!r}."
+        raise DataError(what, example, "Name another column, --set options.time=COLUMN, or none: --set options.time=rows")
+    return times
 
 
 def parts(user: str, events: Sequence[str]) -> list[Row]:

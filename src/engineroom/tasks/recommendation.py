@@ -14,12 +14,13 @@ from torch import Tensor
 from ..baselines.ease import first
 from ..core.columns import Column, Schema
 from ..core.exhibits import Exhibit
+from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import ranking as metrics
 from ..modalities.events import FIRST, PAD, latest, to_events
-from ._histories import HISTORY, USER, Said, histories
+from ._histories import HISTORY, RELEVANT, USER, Said, histories
 from ._leaning import stays
 from ._listed import drawn
 from ._members import honest_mean, mean_loss
@@ -87,6 +88,15 @@ class Recommendation(Plain):
         last = codes.flat[np.maximum(np.cumsum(codes.lengths) - 1, 0)] if len(codes.lengths) else np.zeros(0)
         return last.astype(np.int64) - FIRST
 
+    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
+        """(N,) item numbers of each row's next item, or, where the test events are given, (N,) arrays of all relevant ones; -1 = never met."""
+        rows = to_events(values)
+        if not any(RELEVANT in row for row in rows):
+            return self.truth(codes, target)
+        place = {item: k for k, item in enumerate(target.state["items"])}
+        wanted = [row[row.index(RELEVANT) + 1 :] if RELEVANT in row else row[-1:] for row in rows]
+        return objects([np.array([place.get(item, -1) for item in row], np.int64) for row in wanted])
+
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, 1 + T, items) scores, batch["target"] (B, T) the history itself: at each step its next item, over all items met in training."""
         events = batch["target"].long()
@@ -109,8 +119,9 @@ class Recommendation(Plain):
         return stays(at_the_end(output), at_the_end(whole))
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
-        rank = metrics.rank_of(answers["items"], np.where(truth < 0, -9, truth))
-        return {"truth": truth, "said": answers["items"], "score": answers["score"], "rank": rank, "loss": 1 - metrics.ndcg(rank, self.top)}
+        """The place of the next item, or with several relevant ones of the first that is found; NDCG, and recall at two lengths, over all of them."""
+        graded = metrics.graded(answers["items"], truth, at=self.top)
+        return {"said": answers["items"], "score": answers["score"], "loss": 1 - graded["ndcg"], **graded}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records, at=self.top, items=len(self.items))
@@ -147,6 +158,8 @@ class Recommendation(Plain):
         users = frame[USER].cast(pl.String).to_list() if USER in frame.columns else [str(row) for row in range(frame.height)]
         lines = []
         for row, lists in enumerate(answers["items"][:, : self.top].tolist()):
+            if max(lists) < 0:  # a user who has met everything there is has a line too
+                lines.append((row, users[row], None, None, None, None, None, None))
             for place, item in enumerate(lists):
                 if item >= 0:
                     why = int(answers["because"][row, place])
