@@ -15,7 +15,7 @@ from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.registry import get
 from engineroom.core.table import Table
-from engineroom.metrics.ranking import best, ndcg, rank_of, scores
+from engineroom.metrics.ranking import graded, best, ndcg, rank_of, scores
 from engineroom.modalities.events import ItemVectors, latest
 from engineroom.tasks._catalogue import beside, properties, titles
 from engineroom.tasks._histories import LATEST, parts
@@ -71,7 +71,7 @@ def test_scores_by_hand() -> None:
     lists = np.array([[3, 1, 2], [3, 1, 2], [0, 1, 2]])
     rank = rank_of(lists, np.array([3, 2, 9]))
     assert rank.tolist() == [0, 2, 3] and ndcg(rank, 2).tolist() == [1, 0, 0] and ndcg(rank, 3)[1] == 0.5
-    out = scores({"rank": rank, "said": lists}, at=2, items=8)
+    out = scores({"said": lists, **graded(lists, np.array([3, 2, 9]), at=2)}, at=2, items=8)
     assert out["ndcg"] == pytest.approx(1 / 3) and out["recall"] == pytest.approx(1 / 3) and out["recall_50"] == pytest.approx(2 / 3)
     assert out["mrr"] == pytest.approx((1 + 1 / 3) / 3) and out["coverage"] == 3 / 8 and next(iter(out)) == "ndcg"
 
