@@ -28,7 +28,7 @@ from .answered import file_names, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
-from .rows import empty_rows, for_new_files, with_gaps
+from .rows import empty_rows, for_new_files, with_gaps, with_names
 
 
 class Model:
@@ -77,7 +77,7 @@ class Model:
         if len(kept) < frame.height:
             place = pl.DataFrame({"_row": np.arange(frame.height)})
             out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
-            out = place.join(out, on="_row", how="left", maintain_order="left")
+            out = with_names(place.join(out, on="_row", how="left", maintain_order="left"), frame)
         return with_files(out, self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:

@@ -10,6 +10,8 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.config import Config, FormatConfig
 
+NAMING = ("series", "channel", "user")  # columns of answers that say whose they are
+
 
 def for_new_files(config: Config) -> Config:
     """The configuration without what was said of the training file's layout: another file may begin on another line."""
@@ -34,3 +36,9 @@ def empty_rows(frame: pl.DataFrame, schema: Schema) -> list[int]:
     if not read:
         return []
     return frame.select(pl.all_horizontal([pl.col(name).is_null() for name in read]).arg_true()).to_series().to_list()
+
+
+def with_names(out: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Answers in which rows without one still say whose they are: the series, the channel, the user of `frame`'s row `_row`."""
+    names = [name for name in NAMING if name in out.columns and name in frame.columns and out.schema[name] == frame.schema[name]]
+    return out.with_columns(pl.coalesce(name, frame[name].gather(out["_row"])).alias(name) for name in names)

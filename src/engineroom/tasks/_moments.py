@@ -7,6 +7,7 @@ import polars as pl
 
 from ..core.errors import DataError
 
+WEEKS = 3  # from which on missing weekends are no accident
 ROWS = "rows"  # instead of a column of times: the rows stand in their order
 
 
@@ -29,6 +30,25 @@ def to_months(seconds: np.ndarray) -> np.ndarray:
 
 def from_months(months: np.ndarray) -> np.ndarray:
     return np.asarray(months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]").astype(np.int64).astype(float)
+
+
+def to_business_days(seconds: np.ndarray) -> np.ndarray:
+    """Business days (Monday to Friday) since 1970."""
+    return np.busday_count(np.datetime64("1970-01-01"), seconds.astype("datetime64[s]").astype("datetime64[D]")).astype(float)
+
+
+def from_business_days(days: np.ndarray) -> np.ndarray:
+    """Seconds since 1970 at the beginning of each business day."""
+    first = np.busday_offset("1970-01-01", np.asarray(days).astype(np.int64), roll="forward")
+    return first.astype("datetime64[s]").astype(np.int64).astype(float)
+
+
+def are_business_days(times: np.ndarray) -> bool:
+    """Whether daily times leave out Saturdays and Sundays, and weekends alone account for most of the gaps."""
+    days = np.unique(np.floor(times / 86_400).astype(np.int64))
+    if len(days) < WEEKS * 5 or np.ptp(np.mod(times, 86_400)) > 0 or ((days + 3) % 7 >= 5).any():  # 1970 began on a Thursday
+        return False
+    return len(days) >= 0.8 * (np.busday_count(days[0].astype("datetime64[D]"), days[-1].astype("datetime64[D]")) + 1)
 
 
 def shown(times: np.ndarray, unit: str) -> pl.Series:

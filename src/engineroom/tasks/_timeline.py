@@ -11,9 +11,10 @@ from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
-from ._moments import ROWS, check_doubles, from_months, shown, to_months
+from ._moments import ROWS, are_business_days, check_doubles, from_business_days, from_months, shown, to_business_days, to_months
 
-MONTH = 27 * 86_400  # seconds; longer steps are counted in calendar months
+DAY = 86_400  # seconds
+MONTH = 27 * DAY  # seconds; longer steps are counted in calendar months
 NAMED = 5  # columns with gaps that get a note each
 GAPS = 0.1  # share of moments that may be absent and are filled
 NAMES = ("time", "date", "datetime", "timestamp", "month", "t", "step", "tick", "year")
@@ -43,10 +44,12 @@ class Timeline:
     notes: list[str] = field(default_factory=list)
 
     def after(self, time: float, steps: np.ndarray) -> np.ndarray:
-        """Times `steps` after `time`: seconds (in calendar months where the clock counts them) or plain numbers."""
-        if self.unit != "months":
-            return time + steps * self.step
-        return from_months(to_months(np.array([time]))[0] + steps * self.step)
+        """Times `steps` after `time`: seconds (by the calendar where the clock counts months or business days) or plain numbers."""
+        if self.unit == "months":
+            return from_months(to_months(np.array([time]))[0] + steps * self.step)
+        if self.unit == "business days":
+            return from_business_days(to_business_days(np.array([time]))[0] + steps * self.step) + time % 86_400
+        return time + steps * self.step
 
 
 def read_timeline(table: Table, target: str | None, *, time: str, series: str, known: tuple[str, ...], every: bool) -> Timeline:
@@ -182,6 +185,9 @@ def even(timeline: Timeline) -> Timeline:
         raise DataError("Every series has a single row.", "A forecast needs a past.", "Is options.series the right column?")
     step = float(np.median(np.concatenate(between)))
     unit = "months" if timeline.unit == "seconds" and step >= MONTH else timeline.unit
+    if unit == "seconds" and step == DAY and all(are_business_days(line.times) for line in timeline.lines if len(line.times) > 1):
+        unit, step = "business days", 1.0
+        timeline.notes.append("The days leave out Saturdays and Sundays: business days are counted.")
     if unit == "months":
         step = float(max(1, np.median(np.concatenate([np.diff(to_months(line.times)) for line in timeline.lines]))))
     clock = replace(timeline, unit=unit, step=step)
@@ -199,7 +205,8 @@ def even(timeline: Timeline) -> Timeline:
 
 def place(line: Line, clock: Timeline) -> np.ndarray | None:
     """(T,) which step each row is, from the first; None where rows lie between steps."""
-    times = to_months(line.times) if clock.unit == "months" else line.times
+    count = {"months": to_months, "business days": to_business_days}.get(clock.unit)
+    times = count(line.times) if count else line.times
     steps = (times - times[0]) / clock.step
     whole = np.round(steps).astype(np.int64)
     sound = np.abs(steps - whole).max(initial=0) < 0.05 and (np.diff(whole) > 0).all()

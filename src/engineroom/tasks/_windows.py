@@ -161,6 +161,7 @@ def asked(timeline: Timeline, shape: Shape) -> pl.DataFrame:
                 f"Add {shape.horizon} rows with their times and known values, the value to forecast left empty.",
             )
         at = timeline.after(line.times[length - 1], np.array([1.0])) if length else np.zeros(1)
+        timeline.notes.extend(unsaid(line, length, shape))
         for channel, name in enumerate(timeline.channels):
             raw = line.values[:length, channel]
             level, deviation = scale(raw[-max(4 * shape.context, 2) :])
@@ -169,6 +170,18 @@ def asked(timeline: Timeline, shape: Shape) -> pl.DataFrame:
             cell = pl.Series([None if past is None else past.tolist()], dtype=pl.Array(pl.Float32, shape.context))
             parts.append(pl.DataFrame(columns | {HISTORY: cell} | beside(at, line.known, np.array([length]), shape)))
     return pl.concat(parts)
+
+
+def unsaid(line: Line, length: int, shape: Shape) -> list[str]:
+    """What a person should know of a series that is asked for: too short for a window, or cells that should be known ahead and are empty."""
+    name = f"Series {line.name!r}" if line.name else "The series"
+    if length < shape.context:
+        return [f"{name} has {length} values, but {shape.context} are looked back on: it has no forecast."]
+    ahead = ~np.isfinite(line.known[length : length + shape.horizon])
+    if not ahead.any():
+        return []
+    words = "each holds the last value before it, which may be wrong. Fill them in the file."
+    return [f"{name}: {int(ahead.sum())} of {ahead.size} cells that should be known ahead are empty; {words}"]
 
 
 def scale(x: np.ndarray) -> tuple[float, float]:
@@ -198,5 +211,5 @@ def wants_clock(timeline: Timeline, shape: Shape, longest: int) -> bool:
     """Does the calendar know more than the history: a day, week or year that was seen twice but is longer than what the model looks back on?"""
     if timeline.unit == "steps":
         return False
-    step = timeline.step * (30.44 * DAY if timeline.unit == "months" else 1)
+    step = timeline.step * {"months": 30.44 * DAY, "business days": 7 / 5 * DAY}.get(timeline.unit, 1)
     return any(shape.context * step < period and longest * step >= 2 * period and 2 * step <= period for period in (DAY, 7 * DAY, 365 * DAY))

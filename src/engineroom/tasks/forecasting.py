@@ -97,7 +97,8 @@ class Forecasting(Plain):
         names = tuple(name.strip() for name in self.known.split(",") if name.strip())
         timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all)
         if asking:
-            return Table(cutting.asked(timeline, self.shape(timeline, [])), table.name)
+            frame = cutting.asked(timeline, self.shape(timeline, []))
+            return Table(frame, table.name, notes=(*table.notes, *timeline.notes))
         edges = self.edges(timeline, self.horizon)
         shape = self.shape(timeline, edges)
         edges = self.edges(timeline, shape.horizon)

@@ -1,0 +1,79 @@
+"""Clocks of series: months and business days go on as months and business days; short series and empty cells ahead are named."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engineroom.core.table import Table
+from engineroom.tasks._moments import are_business_days, from_business_days, to_business_days
+from engineroom.tasks._timeline import read_timeline
+from engineroom.tasks._windows import Shape, asked
+
+
+def seconds(days):
+    return np.asarray(days).astype("datetime64[s]").astype(np.int64).astype(float)
+
+
+def timeline(days, **options):
+    frame = pl.DataFrame({"when": pl.Series(np.asarray(days).astype("datetime64[us]")), "x": np.arange(len(days), dtype=float)})
+    return read_timeline(Table(frame), "x", time="", series="", known=(), every=False, **options)
+
+
+BUSINESS = np.busday_offset("2022-01-03", np.arange(200))
+
+
+def test_business_days_go_on_as_business_days():
+    line = timeline(BUSINESS)
+    assert line.unit == "business days" and line.step == 1
+    after = line.after(seconds(BUSINESS[-1:])[0], np.arange(1, 11))
+    assert after.tolist() == seconds(np.busday_offset(BUSINESS[-1], np.arange(1, 11))).tolist()
+    assert any("business days" in note for note in line.notes)
+
+
+def test_holidays_among_business_days_are_gaps():
+    days = np.delete(BUSINESS, [30, 31, 90])
+    line = timeline(days)
+    assert line.unit == "business days"
+    assert len(line.lines[0].times) == 200 and np.isnan(line.lines[0].values[30, 0])
+
+
+def test_times_of_day_are_kept():
+    line = timeline(BUSINESS.astype("datetime64[h]") + np.timedelta64(17, "h"))
+    after = line.after(line.lines[0].times[-1], np.array([1.0]))
+    assert after[0] % 86_400 == 17 * 3600
+
+
+@pytest.mark.parametrize("days", [np.arange("2022-01-01", "2022-06-01", dtype="datetime64[D]"), np.arange("2022-01-03", "2022-01-08", dtype="datetime64[D]")])
+def test_whole_weeks_and_single_ones_stay_days(days):
+    assert timeline(days).unit == "seconds"
+
+
+def test_counting_business_days_is_numpys():
+    days = np.busday_offset("2019-12-30", np.arange(-400, 400))
+    there = to_business_days(seconds(days))
+    assert (np.diff(there) == 1).all()
+    assert from_business_days(there).tolist() == seconds(days).tolist()
+    assert are_business_days(seconds(days)) and not are_business_days(seconds(np.arange("2022-01-03", "2022-03-01", dtype="datetime64[D]")))
+
+
+def test_months_go_on_as_months():
+    months = np.arange("2008-01", "2018-01", dtype="datetime64[M]").astype("datetime64[D]")
+    line = timeline(months)
+    assert line.unit == "months"
+    after = line.after(seconds(months[-1:])[0], np.arange(1, 4))
+    assert after.tolist() == seconds(np.array(["2018-01-01", "2018-02-01", "2018-03-01"], "datetime64[D]")).tolist()
+
+
+def test_short_series_and_empty_cells_ahead_are_named():
+    days = np.arange("2022-01-01", "2022-02-20", dtype="datetime64[D]").astype("datetime64[us]")
+    long = pl.DataFrame({"when": pl.Series(days), "shop": "long", "x": [*np.arange(43.0), *[None] * 7], "promo": [1.0] * 45 + [None] * 3 + [0.0] * 2})
+    short = pl.DataFrame({"when": pl.Series(days[:5]), "shop": "short", "x": np.arange(5.0), "promo": [0.0] * 5})
+    full = pl.DataFrame({"when": pl.Series(days[5:20]), "shop": "short", "x": [None] * 15, "promo": [0.0] * 15}, schema_overrides={"x": pl.Float64})
+    frame = pl.concat([long, short, full], how="vertical_relaxed")
+    line = read_timeline(Table(frame), "x", time="", series="shop", known=("promo",), every=False)
+    rows = asked(line, Shape(context=14, horizon=7, season=1))
+    assert rows["series"].to_list() == ["long", "short"]
+    assert any("'long': 3 of 7 cells" in note for note in line.notes)
+    assert any("'short' has 5 values" in note and "no forecast" in note for note in line.notes)
