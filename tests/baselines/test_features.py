@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from engineroom.baselines import _hog, series
+from engineroom.baselines._scalars import scalar_features
 from engineroom.baselines.audio import audio_features, describe
 from engineroom.baselines.image import image_features
 from engineroom.baselines.text import SETTINGS, tfidf, vocabulary
-from engineroom.baselines._scalars import scalar_features
 from engineroom.core import registry
 from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig

@@ -79,7 +79,7 @@ def learn_scalars(frame: pl.DataFrame, y: np.ndarray, fitted: Any, seed: int) ->
 
 def read_scalars(frame: pl.DataFrame, fitted: Any) -> np.ndarray:
     """(N, F) as `learn_scalars` gave them."""
-    wide = fitted.facts.get("wide", [])
+    wide = fitted.facts.get("wide", wide_columns(fitted.schema))
     x = scalar_features(frame, fitted.schema, wide)[0]
     if "target_encoder" not in fitted.parts or not frame.height:
         return x

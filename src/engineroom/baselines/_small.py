@@ -9,6 +9,7 @@ import numpy as np
 SMALL = 2_000  # rows up to which the choice is worth its time
 FOLDS = 5
 GENTLE: dict[str, Any] = {"learning_rate": 0.05, "max_iter": 80, "max_leaf_nodes": 7, "min_samples_leaf": 10}
+TREES = 1_000  # in all, where there are many classes
 STRENGTHS = (0.03, 0.3)
 ALPHAS = (1.0, 30.0)
 
@@ -16,7 +17,7 @@ ALPHAS = (1.0, 30.0)
 def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str, seed: int) -> tuple[str, dict[str, Any], Any]:
     """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows x (N, F), y (N,)."""
     how = spreading(x, categorical)
-    tries = candidates(kind, categorical, seed)
+    tries = candidates(kind, categorical, seed, len(np.unique(y)) if kind == "classes" else 1)
     wide = spread(x, how)
     losses = [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries]
     nothing = fold_loss(constant(kind), np.zeros((len(x), 1)), y, kind, seed)
@@ -43,13 +44,15 @@ def tight_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
     return [*out, ("ridge regression (α=1000)", True, Ridge(alpha=1000.0)) if kind == "number" else ("logistic regression (C=0.001)", True, LogisticRegression(C=0.001, max_iter=500))]
 
 
-def candidates(kind: str, categorical: list[bool], seed: int) -> list[tuple[str, bool, Any]]:
+def candidates(kind: str, categorical: list[bool], seed: int, classes: int) -> list[tuple[str, bool, Any]]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
 
     known: dict[str, Any] = {"random_state": seed, "early_stopping": False} | ({"categorical_features": categorical} if any(categorical) else {})
     trees = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
-    out = [("gradient-boosted trees", False, trees(**known)), ("small gradient-boosted trees", False, trees(**known, **GENTLE))]
+    rounds = max(20, TREES // classes)  # one tree a class and round
+    gentle = {**GENTLE, "max_iter": min(GENTLE["max_iter"], rounds)}
+    out = [("gradient-boosted trees", False, trees(**known, max_iter=min(100, rounds))), ("small gradient-boosted trees", False, trees(**known, **gentle))]
     if kind == "number":
         return out + [(f"ridge regression (α={a:g})", True, Ridge(alpha=a)) for a in ALPHAS]
     return out + [(f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=500)) for c in STRENGTHS]

@@ -121,7 +121,7 @@ class Mixed(Rival):
         return side_by_side([csr_matrix(spread(scalars, fitted.facts["spread"])), *map(csr_matrix, parts)])
 
     def features(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
-        return self.side_by_side(read_scalars(frame, fitted), self.raws(frame, fitted), fitted, linear=fitted.facts["linear"])
+        return self.side_by_side(read_scalars(frame, fitted), self.raws(frame, fitted), fitted, linear=fitted.facts.get("linear", False))
 
 
 def boosted(kind: str, categorical: list[bool], seed: int) -> tuple[str, Any]:

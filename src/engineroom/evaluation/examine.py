@@ -11,6 +11,7 @@ from ..core.signals import Answers, Records
 from ..metrics.bootstrap import intervals, paired_difference
 
 WHO = {"deep": "deep", "rival": "classical"}
+FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
 NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
 FEW_ROWS = 200  # test rows below which only large gains are clear of chance
 
@@ -96,7 +97,9 @@ def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -
 def second_metrics(task, *entries: Examination) -> list[str]:
     """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of the rows."""
     names = dict.fromkeys((task.selects, "roc_auc", *NO_SKILL))
-    known = lambda name: all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
+    truth = entries[0].records["truth"]
+    few = truth.ndim == 1 and truth.dtype.kind == "i" and np.unique(truth, return_counts=True)[1].min(initial=len(truth)) < FEW_CASES
+    known = lambda name: not (name == "roc_auc" and few) and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
     return [name for name in names if name != task.headline and known(name)]
 
 

@@ -125,7 +125,7 @@ def shortened(frame: pl.DataFrame, schema: Schema, index: int, seed: int) -> np.
 
     column, facts = long_columns(schema)[index], dict[str, Any](seed=seed)
     if column.modality in WORDY:
-        facts[f"words{index}"] = vocabulary("words", texts(frame, column))[0]
+        facts |= {f"{name}{index}": vocabulary(name, texts(frame, column))[0] for name in SETTINGS}
     raw = Mixed().raw(frame, column, index, Fitted("mixed", "", "classes", 2, schema, facts, {}))
     size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
     if not isinstance(raw, np.ndarray):

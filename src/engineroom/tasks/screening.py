@@ -15,8 +15,13 @@ from ..core.exhibits import Exhibit, Finding
 from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..metrics import screening as metrics
+from ..modalities.category import to_strings
+from ..modalities.questions import NO, YES
 from ._members import mean_loss
 from .multilabel import Multilabel
+
+MOST_ODD = 0.2  # of the answers to a question: fewer that are neither yes nor no count as damaged cells
+OTHERWISE = "Make it 1 or 0, or predict it by itself: --target COLUMN --set task=regression (or classification)"
 
 
 class Screening(Multilabel):
@@ -35,8 +40,10 @@ class Screening(Multilabel):
 
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """The named columns become one, called as they were named together."""
-        names = [name.strip() for name in (target or "").split(",") if name.strip()]
-        if asking or target is None or target in table.frame.columns:
+        if asking or target is None:
+            return table
+        names = [target] if target in table.frame.columns else [name.strip() for name in target.split(",") if name.strip()]
+        if names == [target] and isinstance(table.frame[target].dtype, pl.Struct):
             return table
         for name in names:
             if name not in table.frame.columns:
@@ -50,6 +57,11 @@ class Screening(Multilabel):
         found = []
         for field in values.dtype.fields:  # type: ignore[attr-defined]
             column = values.struct.field(field.name)
+            words = to_strings(column).drop_nulls().str.to_lowercase()
+            others = words.filter((words != "") & ~words.is_in([*YES, *NO]))
+            if len(others) > MOST_ODD * len(words):
+                what = f"Question {field.name!r} holds {', '.join(others.unique(maintain_order=True).head(4))}, …, which is neither yes nor no."
+                return [Finding("error", what, "A question is answered by 1 or 0, yes or no, true or false, or nothing.", OTHERWISE)]
             if column.n_unique() - (column.null_count() > 0) < 2:
                 found.append(Finding("warning", f"Question {field.name!r} has one answer only in the training rows.", "It cannot be learnt."))
         if len(found) == len(values.dtype.fields):  # type: ignore[attr-defined]
