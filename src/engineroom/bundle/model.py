@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
+from ..modalities._boxes import known_classes
 from ..tasks._options import make_task
-from .answered import file_names, with_files
+from .answered import file_names, in_place, reading_notes, renamed_media, row_notes, with_facts, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 
@@ -51,6 +52,7 @@ class Model:
         self.metrics: dict[str, float] = manifest.get("metrics", {})
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
         self.files: list[str | None] | None = None  # of the rows asked last: their files, below the folder they were read from
+        self.notes: list[str] = []  # what is to be said of the rows asked last
         self.described = self.schema  # with what the source of the rows asked last knows of the answers
 
     @classmethod
@@ -81,11 +83,7 @@ class Model:
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
         out = self.task.table(answers, self.schema.target, frame[kept])
-        if len(kept) < frame.height:
-            place = pl.DataFrame({"_row": np.arange(frame.height)})
-            out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
-            out = place.join(out, on="_row", how="left", maintain_order="left")
-        return with_files(out, self.files).drop("_row", strict=False)
+        return with_files(in_place(out, kept, frame.height), self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
@@ -94,15 +92,15 @@ class Model:
             known = ", ".join(one or "a folder" for one in self.task.endings) or "none beyond tables"
             raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
         answers, kept = self.answers(frame)
-        self.task.save(answers, frame[kept], self.described, path)
+        self.task.save(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
         """The rows to answer, with every column the model reads. `files` are the files they come from, None where they come from none."""
         table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True)
-        target = self.schema.target
-        facts = table.hints.get(target.name, {}).get("facts", {})  # what the source knows of the answers: numbers of categories
-        self.described = self.schema.with_column(replace(target, state={**target.state, **facts}))
+        self.notes = row_notes(table)
+        table = renamed_media(table, self.schema)
+        self.described = with_facts(self.schema, table)
         frame = self._frame(self.task.reframe(table, self.config.target, asking=True).frame)
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
         return frame
@@ -115,6 +113,7 @@ class Model:
     def encoded(self, frame: pl.DataFrame) -> tuple[Dataset, np.ndarray]:
         """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong with the others."""
         data = encode_table(frame, self.schema, target=False)
+        self.notes += reading_notes(frame, self.schema)
         kept = np.array([row for row in range(len(data)) if row not in data.damaged], dtype=np.int64)
         if not len(kept):
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
@@ -158,6 +157,9 @@ class Model:
         frame = frame.filter(frame[target.name].is_not_null())
         if not frame.height:
             raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
+        if target.modality == "boxes":
+            values, more = known_classes(frame[target.name], target.state)
+            frame, self.notes = frame.with_columns(values), [*self.notes, *more]
         answers, kept = self.answers(frame)
         bad = strangers(frame, self.schema)
         codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)

@@ -123,7 +123,9 @@ def unreadable(model: Any) -> dict[str, Any]:
 
 
 def name_unreadable(model: Any, most: int = 5) -> None:
-    """Rows without an answer, on standard error, whatever is written."""
+    """What was read otherwise than it stands, and rows without an answer: on standard error, whatever is written."""
+    for note in dict.fromkeys(model.notes):
+        print(f"note: {note}", file=sys.stderr)
     for row, why in list(model.damaged.items())[:most]:
         name = f" ({model.files[row]})" if model.files and model.files[row] else ""
         print(f"row {row}{name} cannot be read and has no prediction ({why})", file=sys.stderr)
@@ -139,7 +141,10 @@ def evaluate(
 ) -> None:
     from .. import load
 
-    result = load(run).evaluate(data)
+    model = load(run)
+    result = model.evaluate(data)
+    for note in model.notes:
+        print(f"note: {note}", file=sys.stderr)
     if as_json:
         print(json.dumps(result))
         return
