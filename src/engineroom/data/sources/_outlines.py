@@ -33,7 +33,6 @@ def draw_mask(row: Annotated, numbers: Mapping[str, int], pixels: int) -> bytes:
 def filled(thing: Thing, size: tuple[float, float], shape: tuple[int, int]) -> np.ndarray:
     """(H, W) bool: the pixels of a thing; those of its box where it has no outline."""
     from PIL import Image as Pillow
-    from PIL import ImageDraw
 
     height, width = shape
     if thing.rle is not None:
@@ -42,13 +41,24 @@ def filled(thing: Thing, size: tuple[float, float], shape: tuple[int, int]) -> n
             return mask
         return np.asarray(Pillow.fromarray(mask).resize((width, height), Pillow.Resampling.NEAREST))
     scale = np.array([width, height]) / (SHARES if size == SHARES else size)
-    image = Pillow.new("1", (width, height))
-    draw = ImageDraw.Draw(image)
     x1, y1, x2, y2 = thing.corners
+    whole = np.zeros(shape, bool)
     for outline in thing.outlines or ((x1, y1, x2, y1, x2, y2, x1, y2),):
-        points = np.array(outline, float).reshape(-1, 2) * scale
-        draw.polygon([(float(x), float(y)) for x, y in points - 0.5], fill=1)  # a pixel's middle is at half
-    return np.asarray(image)
+        whole |= fill_polygon(np.array(outline, float).reshape(-1, 2) * scale, shape)
+    return whole
+
+
+def fill_polygon(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(n, 2) x y in pixels → (H, W) bool: pixels whose middle lies inside, by the even-odd rule."""
+    height, width = shape
+    crossings = np.zeros((height, width + 1), np.int32)
+    for (xa, ya), (xb, yb) in zip(points, np.roll(points, -1, 0), strict=True):
+        low, high = sorted((ya, yb))
+        rows = np.arange(max(0, int(np.ceil(low - 0.5))), min(height, int(np.ceil(high - 0.5))))
+        if len(rows):
+            x = xa + (rows + 0.5 - ya) * (xb - xa) / (yb - ya)
+            np.add.at(crossings, (rows, np.ceil(x - 0.5).clip(0, width).astype(int)), 1)
+    return crossings.cumsum(1)[:, :width] % 2 == 1
 
 
 def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
