@@ -180,27 +180,22 @@ def generate(
     top_p: float = 0.95,
     seed: int = 0,
     output: str | None = None,
+    count: int | None = None,
+    conditions: dict[str, Any] | None = None,
     say: Callable[[str], None] | None = None,
-) -> str:
-    """The text that a trained model writes after `prompt`, or in return; `say` hears it piece by piece, after the prompt that it goes on from.
+) -> Any:
+    """What a trained model makes. Of a model that writes: the text after `prompt`, or in return (a list of `count` texts where that is given);
+    `say` hears it piece by piece, after the prompt that it goes on from. Of a model that makes images, clips or rows: a polars frame of `count`
+    samples; `conditions` say what is to be made ({"kind": "cat"}), `output` is the folder for the files.
 
-    Same seed, same text. `output` names a file for it (text; music: .mid, .wav, .png; speech: .wav). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
+    Same seed, same sample. `output` names a file for it (text; music: .mid, .wav, .png; speech: .wav). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
-    model = load(run)
-    pieces = []
-    if say is not None and model.task.continues:
-        say(prompt)
-    warmth = model.task.warmth if temperature is None else temperature
-    for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=warmth, top_p=top_p, seed=seed):
-        pieces.append(piece)
-        if say is not None:
-            say(piece)
-    written = "".join(pieces)
-    if output is not None:
-        from pathlib import Path
+    from .session import generate_session
 
-        model.task.keep(model.network, model.schema, prompt, written, Path(output))
-    return written
+    return generate_session(
+        load(run), prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed, output=output, count=count,
+        conditions=conditions or {}, say=say,
+    )  # fmt: skip
 
 
 def recipes() -> list[dict[str, str]]:

@@ -137,13 +137,18 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         )
 
     task = task.bind(schema.target)
+    seen = notices(table.frame, schema)
+    findings += seen
 
     def progress(done: int, total: int) -> None:
         say({"event": "encoding", "done": done, "total": total})
 
     data = encode_table(table.frame, schema, run.cache, progress=progress)
     data.splits = {"train": split.train, "val": split.val, "test": split.test}
-    findings += drop_damaged(data, table, config)
+    seen += (lost := drop_damaged(data, table, config))
+    findings += lost
+    if seen:
+        say({"event": "findings", "findings": [f.to_json() for f in seen]})
     if earlier and earlier["split_hash"] != split.hash:
         raise BundleError(
             f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew."
@@ -186,6 +191,13 @@ def match_targets(table: Table, target: Column, split: Split) -> tuple[Table, li
     for part, rows in (("validation", split.val), ("test", split.test)):
         found += unknown_findings(values.gather(rows), target, part) if match.unknown else []
     return table, found
+
+
+def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
+    """What reading the cells of inputs and target leaves out or changes."""
+    columns = [*schema.inputs, schema.target]
+    found = [(column, line) for column in columns for line in registry.get("modalities", column.modality).notices(frame[column.name], column.state)]
+    return [Finding("note", f"Column {column.name!r}: {line}") for column, line in found]
 
 
 def pick_task(schema: Schema, config: Config) -> str:

@@ -95,6 +95,50 @@ def teller(show: str) -> Callable[[dict[str, Any]], None]:
     raise UserError(f"show cannot be {show!r}.", "", "It is bar, json or quiet.")
 
 
+def generate_session(
+    model: Any,
+    *,
+    prompt: str,
+    tokens: int,
+    temperature: float | None,
+    top_p: float,
+    seed: int,
+    output: str | None,
+    count: int | None,
+    conditions: dict[str, Any],
+    say: Callable[[str], None] | None,
+) -> Any:
+    """Samples from noise of a model that makes such, else a text or `count` texts, each of the next seed, under `output` a file each."""
+    from .bundle.samples import draws_samples, sample
+
+    if draws_samples(model):
+        if prompt:
+            raise UserError("This model makes samples from noise and takes no prompt.", "", "Say what is to be made: --set COLUMN=VALUE")
+        return sample(model, count=count, conditions=conditions, seed=seed, output=output)
+    if conditions:
+        raise UserError("This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT")
+    warmth = model.task.warmth if temperature is None else temperature
+    folder = Path(output) if output is not None and (count is not None and count > 1) else None
+    texts = []
+    for number in range(count or 1):
+        if say is not None and model.task.continues:
+            say(prompt)
+        pieces = []
+        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=warmth, top_p=top_p, seed=seed + number):
+            pieces.append(piece)
+            if say is not None:
+                say(piece)
+        if say is not None and number + 1 < (count or 1):
+            say("\n")
+        texts.append("".join(pieces))
+        if output is not None:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            file = Path(output) if folder is None else folder / f"{number:04d}{model.task.written_as}"
+            model.task.keep(model.network, model.schema, prompt, texts[-1], file)
+    return texts[0] if count is None else texts
+
+
 def listen_session(model: Any, recordings: list[str], *, grammar: str | None, seconds: float) -> list[dict[str, Any]]:
     """Recordings → what is wanted in each; whoever cannot be heard has no text and no intent."""
     import polars as pl

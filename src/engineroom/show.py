@@ -19,6 +19,8 @@ class Teller:
         kind = line["event"]
         if kind == "schema":
             show_schema(self.console, line)
+        elif kind == "findings":
+            show_findings(self.console, line["findings"])
         elif kind == "encoding" and line["total"] > 2000 and not self.said_encoding:
             self.said_encoding = True
             self.console.print(f"decoding {line['total']:,} rows once …", style="dim")
@@ -56,7 +58,14 @@ def show_schema(console: Any, line: dict[str, Any]) -> None:
         console.print(f"… and {len(line['columns']) - 40} more columns", style="dim")
     for note in line["notes"]:
         console.print(f"note: {escape(note)}", style="dim")
-    for finding in line["findings"]:
+    show_findings(console, line["findings"])
+    console.print("Change any of it: --set columns.NAME.modality=… or --set columns.NAME.role=ignore", style="dim")
+
+
+def show_findings(console: Any, findings: list[dict[str, Any]]) -> None:
+    """What the checks found, a line each."""
+    from rich.markup import escape
+
+    for finding in findings:
         mark = "[yellow]warning[/]" if finding["level"] == "warning" else "[dim]note[/]"
         console.print(f"{mark}: {escape(' '.join(part for part in (finding['what'], finding['why'], finding['fix']) if part))}")
-    console.print("Change any of it: --set columns.NAME.modality=… or --set columns.NAME.role=ignore", style="dim")

@@ -15,7 +15,7 @@ from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.registry import get
 from engineroom.core.table import Table
-from engineroom.metrics.ranking import graded, best, ndcg, rank_of, scores
+from engineroom.metrics.ranking import best, graded, ndcg, rank_of, scores
 from engineroom.modalities.events import ItemVectors, latest
 from engineroom.tasks._catalogue import beside, properties, titles
 from engineroom.tasks._histories import LATEST, parts

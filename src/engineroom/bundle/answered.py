@@ -1,12 +1,18 @@
-"""Which file each answer belongs to, where rows come from files."""
+"""What belongs to the answers beside them: the row and file of each, what was left out or changed in reading them."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
+from ..core import registry
 from ..core.columns import Schema
+from ..core.table import Table
+
+MOVING = ("image", "video")  # an animated GIF is either
 
 
 def file_names(frame: pl.DataFrame, schema: Schema, root: str) -> list[str | None] | None:
@@ -27,3 +33,35 @@ def with_files(out: pl.DataFrame, files: list[str | None] | None) -> pl.DataFram
         return out
     rows = out["_row"].to_list() if "_row" in out.columns else range(out.height)
     return out.insert_column(0, pl.Series("file", [files[row] for row in rows], dtype=pl.String)) if len(rows) == out.height else out
+
+
+def renamed_media(table: Table, schema: Schema) -> Table:
+    """A folder's pictures under the name of the one column of pictures that the model reads, whatever the training table called it."""
+    lacking = [column for column in schema.inputs if column.name not in table.frame.columns]
+    for column in lacking if len(lacking) == 1 else []:
+        kinds = (column.modality,) if column.modality not in MOVING else (column.modality, *MOVING)
+        others = {name: hint.get("modality") for name, hint in table.hints.items() if name in table.frame.columns and name not in [one.name for one in schema]}
+        found = next((names for kind in kinds if (names := [name for name, its in others.items() if its == kind])), [])
+        if len(found) == 1:
+            hints = {column.name if name == found[0] else name: hint for name, hint in table.hints.items()}
+            return replace(table, frame=table.frame.rename({found[0]: column.name}), hints=hints)
+    return table
+
+
+def in_place(out: pl.DataFrame, kept: np.ndarray, rows: int) -> pl.DataFrame:
+    """Answers to the rows `kept` in their places among all `rows`, the others empty."""
+    if len(kept) == rows:
+        return out
+    out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
+    return pl.DataFrame({"_row": np.arange(rows)}).join(out, on="_row", how="left", maintain_order="left")
+
+
+def with_facts(schema: Schema, table: Table) -> Schema:
+    """The schema with what the source of the rows knows of their answers: the numbers of categories."""
+    target = schema.target
+    return schema.with_column(replace(target, state={**target.state, **table.hints.get(target.name, {}).get("facts", {})}))
+
+
+def reading_notes(frame: pl.DataFrame, schema: Schema) -> list[str]:
+    """What reading the cells of these rows leaves out or changes."""
+    return [line for c in schema.inputs for line in registry.get("modalities", c.modality).notices(frame[c.name], c.state)]

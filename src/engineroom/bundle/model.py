@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
-from .answered import file_names, with_files
+from .answered import file_names, in_place, reading_notes, renamed_media, with_facts, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
@@ -40,10 +39,10 @@ class Model:
         self.schema = Schema.from_json(manifest["schema"])
         self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
-        self.notes: tuple[str, ...] = ()  # what the source said of the rows that were opened last
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
         self.files: list[str | None] | None = None  # of the rows asked last: their files, below the folder they were read from
+        self.notes: list[str] = []  # what is to be said of the rows asked last
         self.described = self.schema  # with what the source of the rows asked last knows of the answers
 
     @classmethod
@@ -74,11 +73,8 @@ class Model:
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
         out = self.task.table(answers, self.schema.target, frame[kept])
-        if len(kept) < frame.height:
-            place = pl.DataFrame({"_row": np.arange(frame.height)})
-            out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
-            out = with_names(place.join(out, on="_row", how="left", maintain_order="left"), frame)
-        return with_files(out, self.files).drop("_row", strict=False)
+        out = in_place(out, kept, frame.height)
+        return with_files(with_names(out, frame), self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
@@ -87,7 +83,7 @@ class Model:
             known = ", ".join(one or "a folder" for one in self.task.endings) or "none beyond tables"
             raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
         answers, kept = self.answers(frame)
-        self.task.save(answers, frame[kept], self.described, path)
+        self.task.save(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
@@ -95,11 +91,10 @@ class Model:
         there is one answer a row. `files` are the files they come from, None where they come from none."""
         table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True)
         self.gaps = dict(table.gaps)
-        target = self.schema.target
-        facts = table.hints.get(target.name, {}).get("facts", {})  # what the source knows of the answers: numbers of categories
-        self.described = self.schema.with_column(replace(target, state={**target.state, **facts}))
+        table = renamed_media(table, self.schema)
+        self.described = with_facts(self.schema, table)
         framed = self.task.reframe(table, self.config.target, asking=True)
-        self.notes = framed.notes
+        self.notes = list(framed.notes)
         frame = self._frame(framed.frame)
         frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
@@ -115,6 +110,7 @@ class Model:
         data = encode_table(frame, self.schema, target=False)
         for row in empty_rows(frame, self.schema):
             data.damaged.setdefault(row, self.gaps.get(row, "none of its inputs is filled in"))
+        self.notes += reading_notes(frame, self.schema)
         kept = np.array([row for row in range(len(data)) if row not in data.damaged], dtype=np.int64)
         if not len(kept):
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])

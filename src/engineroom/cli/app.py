@@ -139,7 +139,7 @@ def unreadable(model: Any) -> dict[str, Any]:
 
 def name_unreadable(model: Any, most: int = 5) -> None:
     """What the source noticed, and rows without an answer, on standard error, whatever is written."""
-    for note in model.notes:
+    for note in dict.fromkeys(model.notes):
         print(f"note: {note}", file=sys.stderr)
     for row, why in list(model.damaged.items())[:most]:
         name = f" ({model.files[row]})" if model.files and model.files[row] else ""

@@ -48,6 +48,7 @@ class LimitsConfig(Frozen):
     skip: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
     pixels: int = Field(64_000_000, gt=0)  # a larger picture counts as damaged
     side: int | None = Field(None, ge=16)  # longest side of a picture that the network sees; None = what the task needs
+    scale: Literal["column", "each"] = "column"  # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
     seconds: float = Field(20.0, gt=0)  # of each recording, from its start
     characters: int = Field(20_000, gt=0)  # of each text, from its start
     archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive

@@ -6,7 +6,6 @@ signs alone turn with the noise where a small picture is flat. Texts: MinHash of
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,8 @@ import numpy as np
 import polars as pl
 
 from ..modalities import image as pictures
+from ..modalities._pixels import decode
+from ..modalities._waves import open_sound
 
 SIDE = 12  # a picture is looked at as SIDE × SIDE greys, a recording as SIDE bands × 2 SIDE moments
 PICTURES_ALIKE = 0.99  # cosine of two descriptions; distinct digits of MNIST reach 0.98, distinct photographs 0.93
@@ -59,17 +60,16 @@ def picture_look(cell: Any) -> np.ndarray:
     """(SIDE, SIDE, 3) uint8."""
     from PIL import Image as Pillow
 
-    picture = pictures.decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
+    picture = decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")
     return np.asarray(image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS))  # a box would see another picture at another size
 
 
 def sound_look(cell: Any) -> np.ndarray:
     """(SIDE, 2 SIDE + 1, 1) uint8: loudness by band and moment, 60 dB below the loudest being black; the last column tells the length."""
-    import soundfile
     from scipy.signal import stft
 
-    with soundfile.SoundFile(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
+    with open_sound(cell) as file:
         rate, wave = file.samplerate, file.read(int(SECONDS * file.samplerate), dtype="float32", always_2d=True).mean(1)
     power = np.abs(stft(wave, rate, nperseg=min(len(wave), 512))[2]) ** 2
     edges = np.unique(np.geomspace(1, min(len(power), max(2, 257 * 8000 // rate)), SIDE + 1).astype(int))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,9 +17,11 @@ class LogMel(nn.Module):
     filters: Tensor
     window: Tensor
 
-    def __init__(self, rate: int, *, layout: Layout = "grid", mels: int = 64, width: int = 0) -> None:
+    def __init__(self, rate: int, *, layout: Layout = "grid", mels: int = 64, width: int = 0, loudness: Sequence[float] | None = None) -> None:
+        """`loudness`: mean and deviation of `overall` over the training rows. Every recording is brought to mean 0 and deviation 1, so that
+        what sounds alike looks alike; with `loudness` a second channel (or one more feature) tells how loud it was."""
         super().__init__()
-        self.layout = layout
+        self.layout, self.loudness = layout, tuple(loudness) if loudness else None
         self.hop = max(1, rate // 100)  # 10 ms
         self.size = 2 ** int(np.ceil(np.log2(rate * 0.025)))  # a window of at least 25 ms
         self.register_buffer("window", torch.hann_window(self.size))
@@ -25,9 +29,15 @@ class LogMel(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         mel = self.mel(x)
+        loud = overall(mel)
         mel = (mel - mel.mean((1, 2), keepdim=True)) / (mel.std((1, 2), keepdim=True) + 1e-3)
         if self.training:
             mel = hide_bands(hide_bands(mel, 1, 0.2), 2, 0.15)
+        if self.loudness is not None:
+            level = ((loud - self.loudness[0]) / self.loudness[1])[:, None, None]
+            if self.layout == "sequence":
+                return Signal(torch.cat([mel, level.expand(-1, 1, mel.shape[2])], 1).transpose(1, 2), "sequence")
+            return Signal(torch.stack([mel, level.expand_as(mel)], 1), "grid")
         if self.layout == "sequence":
             return Signal(mel.transpose(1, 2), "sequence")
         return Signal(mel[:, None], "grid")
@@ -39,6 +49,11 @@ class LogMel(nn.Module):
             spectrum = torch.stft(x.float() / 32768, self.size, self.hop, window=self.window, center=True, return_complex=True)
             power = spectrum.real.square() + spectrum.imag.square()
             return torch.log(torch.einsum("mf,bft->bmt", self.filters, power) + 1e-6)
+
+
+def overall(mel: Tensor) -> Tensor:
+    """(B, mels, frames) → (B,): the logarithm of the mean power, of which silence before and after takes little."""
+    return torch.logsumexp(mel.flatten(1), 1) - float(np.log(mel.shape[1] * mel.shape[2]))
 
 
 def hide_bands(x: Tensor, axis: int, share: float) -> Tensor:

@@ -46,6 +46,10 @@ class Base:
         """Never by itself: a source, a task or the user says so."""
         return 0.0
 
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        """What reading these cells leaves out or changes, in plain words with counts: said before training and before answers."""
+        return []
+
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         """Arrays (B, …) → {"": (B, …)}; ragged rows → {"": (B, T, …) zero-padded, "_mask": (B, T) True = real}."""
         if isinstance(arrays, Ragged):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..core.errors import DataError
 from ._base import from_json
 
 LEAST = 1e-6  # of the picture's area: a smaller box has none
@@ -89,3 +90,36 @@ def suppressed(boxes: np.ndarray, *, most: float, limit: int = 100) -> np.ndarra
         if alive[i]:
             alive[i + 1 :] &= ~covers[i, i + 1 :]
     return boxes[alive][:limit]
+
+
+def known_classes(values: pl.Series, state: Mapping[str, Any]) -> tuple[pl.Series, list[str]]:
+    """(cells whose classes are called as the model calls them, notes). Class numbers are read by the numbers that the training data gave them.
+
+    Raises DataError where the model knows none of the classes."""
+    cells = [(cell, from_json(cell, "boxes are")) for cell in values.drop_nulls().to_list()]
+    counts: dict[str, int] = {}
+    for _, cell in cells:
+        for row in cell.get("boxes", []) if isinstance(cell, Mapping) else cell:
+            counts[str(row.get("class"))] = counts.get(str(row.get("class")), 0) + 1
+    known, numbers = set(state["values"]), {str(number): name for name, number in state.get("categories", {}).items()}
+    if counts and not known & set(counts) and set(counts) <= set(numbers):
+        named = {number: numbers[number] for number in counts}
+        cells_out = [None if cell is None else renamed(cell, named) for cell in values.to_list()]
+        told = ", ".join(f"{number} is {name}" for number, name in sorted(named.items())[:10])
+        return pl.Series(values.name, cells_out, dtype=pl.String), [f"The boxes have numbers for classes; by the training data {told}."]
+    if counts and not known & set(counts):
+        raise DataError(
+            f"None of the classes ({', '.join(sorted(counts)[:10])}) is known to the model ({', '.join(sorted(known)[:10])}).",
+            "Boxes of unknown classes cannot be graded.",
+            "Name them alike: for YOLO put data.yaml beside or above the folder.",
+        )
+    strange = {name: count for name, count in counts.items() if name not in known}
+    what = ", ".join(f"{name} ({count:,})" for name, count in sorted(strange.items())[:10])
+    return values, [f"Boxes of classes that the model does not know are not graded: {what}."] if strange else []
+
+
+def renamed(cell: Any, names: Mapping[str, str]) -> str:
+    cell = from_json(cell, "boxes are")
+    rows = cell["boxes"] if isinstance(cell, Mapping) else cell
+    rows = [{**row, "class": names[str(row["class"])]} for row in rows]
+    return json.dumps({**cell, "boxes": rows} if isinstance(cell, Mapping) else rows, ensure_ascii=False)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..core.protocols import Ragged
 from ..layers.damage import resized
-from .image import decode
+from ._pixels import decode
 
 HEAD = 8  # bytes before the pixels of a row: its height and width
 MOST = 8_000_000  # pixels of a picture that is asked about: what a small machine's memory holds of its maps

@@ -17,11 +17,15 @@ from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout
 from ..layers.augment import hide_stretch
-from ..layers.spectrogram import LogMel
+from ..layers.spectrogram import LogMel, overall
 from ._base import Base, each_cell, mostly
 from ._endings import AUDIO_ENDINGS, as_pattern
+from ._waves import open_sound
 
-SAMPLE = 400
+SAMPLE, HEARD = 400, 64  # recordings of which the length, and the loudness, is looked at
+FULL = 0.9 * 32767  # the loudest sample
+LOUD_APART = 20.0  # dB between the softest and the loudest of the training rows from which it is worth a word
+COUNTED = 20_000  # recordings whose length is looked at
 HIGHEST_RATE = 16_000  # Hz; speech and most events live below 8 kHz
 
 
@@ -47,7 +51,8 @@ class Audio(Base):
         rates, seconds = np.array(facts).T
         rate = int(min(HIGHEST_RATE, np.median(rates)))
         length = min(limits.seconds, float(np.quantile(seconds, 0.95)))
-        return {"rate": rate, "samples": max(400, int(length * rate)), "seconds": limits.seconds}
+        state: dict[str, Any] = {"rate": rate, "samples": max(400, int(length * rate)), "seconds": limits.seconds}
+        return state if limits.scale == "each" else state | levels(picked[:: max(1, len(picked) // HEARD)], state)
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, samples) int16, mono; shorter recordings are followed by silence."""
@@ -55,24 +60,23 @@ class Audio(Base):
 
         def work(cell: Any) -> np.ndarray:
             wave = decode(cell, rate=rate, seconds=samples / rate)[:samples]
-            peak = float(np.abs(wave).max(initial=0.0))
-            wave = wave * (0.9 / peak) if peak > 1e-6 else wave
             out = np.zeros(samples, np.int16)
-            out[: len(wave)] = (wave * 32767).astype(np.int16)
+            out[: len(wave)] = (scaled(wave, state) * 32767).astype(np.int16)
             return out
 
         return np.stack(each_cell(values.to_list(), work, damaged, np.zeros(samples, np.int16)))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """Each recording starts a little earlier or later (up to a tenth), louder or softer, with a trace of noise."""
+        """Each recording starts a little earlier or later (up to a tenth), louder or softer, with a trace of noise below it."""
         x = fields[""].float()
+        peak = x.abs().amax(1, keepdim=True) / FULL
         B, T = x.shape
         moves = (torch.rand(B, 1, generator=generator) * 2 - 1) * 0.1 * T
         index = torch.arange(T) - moves.long()
         x = torch.gather(x, 1, index.clamp(0, T - 1)) * ((index >= 0) & (index < T))
         gain = 10 ** ((torch.rand(B, 1, generator=generator) * 12 - 6) / 20)
         noise = torch.randn(B, T, generator=generator) * 10 ** (torch.rand(B, 1, generator=generator) * 1.5)
-        return {**fields, "": x * gain + noise}
+        return {**fields, "": x * gain + noise * peak.clamp(max=1.0)}
 
     def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """As `augment`, and a stretch is silent."""
@@ -80,7 +84,17 @@ class Audio(Base):
         return {**own, "": hide_stretch(own[""], generator)}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return LogMel(states[0]["rate"], layout=layout, width=width)
+        return LogMel(states[0]["rate"], layout=layout, width=width, loudness=states[0].get("loudness"))
+
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        cut = cut_recordings(values, state["samples"] / state["rate"])
+        longest = state["samples"] / state["rate"]
+        fix = "" if longest < state["seconds"] else f" (limits.seconds={state['seconds']:g})"
+        found = [f"{cut:,} of {len(values):,} recordings are longer than {longest:.3g} s{fix}; the rest is not heard."] if cut else []
+        spread = state.get("spread", 0.0)
+        if spread > LOUD_APART:
+            found.append(f"Recordings differ by {spread:.0f} dB in loudness, which is kept; --set limits.scale=each makes all equally loud.")
+        return found
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1] == state["samples"]
@@ -106,10 +120,9 @@ def decode(cell: Any, *, rate: int, seconds: float, channel: int = 0) -> np.ndar
 
     Raises OSError, RuntimeError or ValueError with a plain reason.
     """
-    import soundfile
     import soxr
 
-    with soundfile.SoundFile(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
+    with open_sound(cell) as file:
         wave = file.read(int(seconds * file.samplerate) + 1, dtype="float32", always_2d=True)
         wave = wave[:, min(channel, wave.shape[1]) - 1] if channel else wave.mean(1)
         if not len(wave):
@@ -121,10 +134,38 @@ def decode(cell: Any, *, rate: int, seconds: float, channel: int = 0) -> np.ndar
 
 def describe(cell: Any) -> np.ndarray:
     """(2,): rate in Hz, length in seconds; reads the header alone."""
-    import soundfile
+    with open_sound(cell) as file:
+        return np.array([file.samplerate, file.frames / file.samplerate])
 
-    facts = soundfile.info(cell if isinstance(cell, str) else io.BytesIO(cell))
-    return np.array([facts.samplerate, facts.duration])
+
+def levels(cells: Sequence[Any], state: State) -> dict[str, Any]:
+    """The column's one scale: `gain` that brings its loudest recording to the full range, mean and spread of `loudness`, decibels between
+    the softest and the loudest."""
+    waves = [wave for wave in each_cell(cells, lambda cell: decode(cell, rate=state["rate"], seconds=state["samples"] / state["rate"]), {}, np.zeros(0)) if len(wave)]
+    peaks = np.array([float(np.abs(wave).max()) for wave in waves if np.abs(wave).max() > 1e-6])
+    if not len(peaks):
+        return {"gain": 1.0, "loudness": [0.0, 1.0], "spread": 0.0}
+    gain = float(0.9 / peaks.max())
+    frames = LogMel(state["rate"])
+    heard = [float(overall(frames.mel(torch.from_numpy(wave * gain * 32767)[None].float()))) for wave in waves]
+    return {
+        "gain": round(gain, 6),
+        "loudness": [round(float(np.mean(heard)), 4), round(max(1.0, float(np.std(heard))), 4)],
+        "spread": round(float(20 * np.log10(peaks.max() / peaks.min())), 1),
+    }
+
+
+def scaled(wave: np.ndarray, state: State) -> np.ndarray:
+    """(T,) at the column's scale, or at its own where the state has none."""
+    peak = float(np.abs(wave).max(initial=0.0))
+    gain = state.get("gain") or (0.9 / peak if peak > 1e-6 else 1.0)
+    return (wave * gain).clip(-1.0, 1.0)
+
+
+def cut_recordings(values: pl.Series, longest: float) -> int:
+    """How many recordings go on after `longest` seconds."""
+    cells = values.drop_nulls().head(COUNTED).to_list()
+    return sum(len(facts) == 2 and float(facts[1]) > longest + 0.05 for facts in each_cell(cells, describe, {}, np.zeros(0)))
 
 
 def waveform(wave: np.ndarray, width: int = 240, height: int = 48) -> str:

@@ -1,4 +1,4 @@
-"""A column of pictures: paths, encoded bytes or raw pixels. Decoded once, kept as uint8 of one size, normalised in the stem."""
+"""A column of images: paths, encoded bytes or raw pixels. Decoded once, kept as uint8 of one size, normalised in the stem."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ..layers.augment import jitter, mirror, shift, tinted, together, warp
 from ._base import Base, each_cell, mostly
 from ._endings import IMAGE_ENDINGS, as_pattern
 from ._hidden_places import SIDE
+from ._pixels import background, decode, level_range, looked
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
@@ -29,8 +30,6 @@ LARGEST = 96  # longest side the network sees, where neither the user nor the ta
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
 SHOWN, LIT, TINT = (0.5, 1.0), 0.4, 0.3  # another look for learning without answers: part of the sides, change of light and of colours
 FLAT = 0.1  # of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
-WRITTEN_OUT = "data:image/"  # how a cell begins that is no path but the picture itself
-MARKS = {"orientation": 0x0112}  # EXIF's number for how a photograph lies
 
 
 class Image(Base):
@@ -54,7 +53,11 @@ class Image(Base):
         picked = known.gather(evenly(len(known), SAMPLE))
         blank = np.zeros((0, 0, 3), np.uint8)
         damaged: dict[int, str] = {}
-        pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels), damaged, blank) if p.size]
+        how: dict[str, Any] = {"background": background(cells(picked), limits.pixels)}
+        if limits.scale == "column":
+            how["levels"] = level_range(cells(picked), limits.pixels)
+        how = {name: value for name, value in how.items() if value is not None}
+        pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels, **how), damaged, blank) if p.size]
         if not pictures:
             return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels, "turns": False}
         grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
@@ -70,14 +73,36 @@ class Image(Base):
             "std": [round(float(max(s, 0.02)), 5) for s in std],
             "pixels": limits.pixels,
             "turns": len(known) < FEW,
+            **how,
         }
+
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        """Transparency, deep levels and further frames, counted in a sample."""
+        known = values.drop_nulls()
+        picked = known.gather(evenly(len(known), SAMPLE))
+        found = [one for one in each_cell(cells(picked), lambda cell: looked(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)) if len(one)]
+        if not found:
+            return []
+        clear, deep, moving = (int(count) for count in np.array(found).sum(0))
+        of = f"of {len(found):,} pictures looked at"
+        lines = []
+        if clear:
+            ground = "black" if state.get("background", 255) == 0 else "white"
+            lines.append(f"{clear:,} {of} are partly transparent: they are laid on {ground}.")
+        if deep:
+            low, high = state.get("levels", (0, 0))
+            how = f"one scale for all, {low:g} to {high:g} (--set limits.scale=each stretches each by itself)" if "levels" in state else "each stretched by itself"
+            lines.append(f"{deep:,} {of} have more than 8 bits: {how}.")
+        if moving:
+            lines.append(f"{moving:,} {of} hold several frames or pages: only the first of each is read.")
+        return lines
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, channels, height, width) uint8."""
         height, width, channels = state["height"], state["width"], state["channels"]
 
         def work(cell: Any) -> np.ndarray:
-            return fit_size(decode(cell, pixels=state["pixels"], near=(height, width)), height, width, channels)
+            return fit_size(decode(cell, pixels=state["pixels"], near=(height, width), **reading(state)), height, width, channels)
 
         return np.stack(each_cell(cells(values), work, damaged, np.zeros((channels, height, width), np.uint8)))
 
@@ -123,7 +148,7 @@ class Image(Base):
         from PIL import Image as Pillow
 
         try:
-            picture = decode(value, pixels=state.get("pixels", 64_000_000), near=(160, 160))
+            picture = decode(value, pixels=state.get("pixels", 64_000_000), near=(160, 160), **reading(state))
         except (OSError, ValueError, SyntaxError, MemoryError):
             return "<em>unreadable picture</em>"
         image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture)
@@ -165,46 +190,14 @@ def evened(x: Tensor) -> Tensor:
     return (x - mean) / (deviation + FLAT)
 
 
+def reading(state: State) -> dict[str, Any]:
+    """How a column's pictures are read, as `decode` is told."""
+    return {name: state[name] for name in ("background", "levels") if name in state}
+
+
 def cells(values: pl.Series) -> Any:
     """Paths and bytes as Python objects; raw pixels as arrays."""
     return values.to_list() if values.dtype in (pl.String, pl.Binary) else values.to_numpy()
-
-
-def decode(cell: Any, *, pixels: int, near: tuple[int, int] | None = None) -> np.ndarray:
-    """A path, encoded bytes or raw pixels → (H, W, 1 or 3) uint8. Refuses more than `pixels` before decoding (an image bomb).
-
-    `near` lets a JPEG be decoded at a reduced size no smaller than (H, W). Raises OSError or ValueError with a plain reason.
-    """
-    if isinstance(cell, np.ndarray):
-        return cell[..., None] if cell.ndim == 2 else cell
-    from PIL import ImageOps
-
-    with open_picture(cell, pixels=pixels) as file:
-        image: Any = file
-        if near is not None and image.format == "JPEG":
-            file.draft("RGB" if image.mode != "L" else "L", (near[1], near[0]))
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("I;16", "I", "F", "I;16B"):
-            deep = np.asarray(image, np.float32)
-            low, high = float(deep.min()), float(deep.max())
-            return ((deep - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)[..., None]
-        image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
-        array = np.asarray(image)
-    return array[..., None] if array.ndim == 2 else array
-
-
-def open_picture(cell: str | bytes, *, pixels: int) -> Any:
-    """A file (its path, its bytes, or these written out as a data URI, RFC 2397), not yet decoded. Raises ValueError for more than `pixels`."""
-    from PIL import Image as Pillow
-
-    Pillow.MAX_IMAGE_PIXELS = None  # our own bound below is stricter and says why
-    if isinstance(cell, str) and cell.startswith(WRITTEN_OUT):
-        cell = base64.b64decode(cell.partition(";base64,")[2], validate=True)
-    file = Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell))
-    if file.width * file.height > pixels:
-        file.close()
-        raise ValueError(f"{file.width}×{file.height} pixels are over the limit of {pixels:,} (limits.pixels)")
-    return file
 
 
 def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.ndarray:

@@ -16,12 +16,12 @@ from ..core.evenly import evenly
 from ..core.protocols import State
 from ..layers.augment import moved, together
 from ._base import Base, each_cell
-from ._masks import COLOUR, MOST_VALUES, mask_size, read_mask, resized
+from ._masks import COLOUR, MOST_VALUES, UNKNOWN, codes_of, mask_size, read_mask, resized, solid, true_numbers
 from ._plane import find_flips, light
 from .image import cells
 
 LOOKED = 4_000  # training masks read to find the classes
-UNKNOWN = 255  # code of a value that no training mask holds
+MOST_COUNTED = 20_000  # different numbers from which nothing more is counted
 CROP = 0.75  # of the side: training looks at parts of pictures, more of them in the same time
 LARGEST = 240  # pixels along the longer side of such a part: fine structures are learnt at full size for the price of small pictures
 SMALLEST = 64  # pixels; smaller pictures are not cropped
@@ -33,19 +33,24 @@ class Mask(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
         picked = known.gather(evenly(len(known), LOOKED))
-        counts: dict[int, int] = {}
+        counts, inside = count_numbers(whole(picked, limits.pixels))
+        true = true_numbers(counts, inside)
+        numbers = np.array(true if true else sorted(counts), np.int64)
+        exact = sum(counts[number] for number in numbers.tolist()) / max(1, sum(counts.values()))
+        counts = counts if true is None else dict.fromkeys(true, 0)
+        if len(counts) > MOST_VALUES - 1:
+            raise DataError(
+                f"The masks of {values.name!r} hold more than {MOST_VALUES - 1} different values.",
+                "A mask holds one number (or colour) a class; a JPEG or a resized file holds mixtures of them.",
+                "Save masks as PNG, enlarged or shrunk by the nearest pixel; or is this the column of pictures?",
+            )
         sides: list[dict[int, np.ndarray]] = []
         for mask in whole(picked, limits.pixels):
-            found, inverse, count = np.unique(mask, return_inverse=True, return_counts=True)
-            for value, number in zip(found.tolist(), count.tolist(), strict=True):
-                counts[value] = counts.get(value, 0) + number
-            if len(counts) > MOST_VALUES - 1:
-                raise DataError(
-                    f"The masks of {values.name!r} hold more than {MOST_VALUES - 1} different values.",
-                    "A mask holds one number (or colour) a class; a JPEG or a resized file holds mixtures of them.",
-                    "Save masks as PNG, enlarged or shrunk by the nearest pixel; or is this the column of pictures?",
-                )
-            sides.append(leaning(inverse.reshape(mask.shape), found, count))
+            codes = codes_of(mask, numbers, soft=true is not None)
+            found, inverse, count = np.unique(codes, return_inverse=True, return_counts=True)
+            sides.append(leaning(inverse.reshape(mask.shape), numbers[found], count))
+            for value, number in zip(numbers[found].tolist(), count.tolist(), strict=True) if true else ():
+                counts[value] += number
         total = max(1, sum(counts.values()))
         return {
             "values": [spelt(value, max(counts)) for value in sorted(counts)],
@@ -55,7 +60,21 @@ class Mask(Base):
             "pixels": limits.pixels,
             "height": 0,
             "width": 0,
+            **({"soft": True, "exact": round(exact, 4)} if true else {}),
         }
+
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        """Soft edges: what was taken for what."""
+        if not state.get("soft"):
+            return []
+        named = ", ".join(str(number) for number in state["numbers"][:12])
+        return [f"{state['exact']:.0%} of the mask pixels hold {named}; what lies between (soft edges, JPEG) is taken for the nearest of them."]
+
+    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+        """With the classes called as the source calls their numbers, where it does (`facts["names"]`)."""
+        state = super().fit_knowing(values, limits=limits, facts={key: value for key, value in facts.items() if key != "names"})
+        names = facts.get("names", {})
+        return {**state, "values": [names.get(str(number), value) for number, value in zip(state["numbers"], state["values"], strict=True)]}
 
     def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """A mask is brought to the size at which the network sees its picture."""
@@ -103,9 +122,7 @@ class Mask(Base):
 def read_codes(cell: Any, state: State) -> np.ndarray:
     """A cell → (H, W) uint8 class codes in the mask's own size."""
     numbers = np.array(state["numbers"], np.int64)
-    mask = read_mask(cell, pixels=state["pixels"])
-    place = np.searchsorted(numbers, mask).clip(max=len(numbers) - 1)
-    return np.where(numbers[place] == mask, place, UNKNOWN).astype(np.uint8)
+    return codes_of(read_mask(cell, pixels=state["pixels"]), numbers, soft=bool(state.get("soft")))
 
 
 def whole(values: pl.Series, pixels: int) -> Iterator[np.ndarray]:
@@ -114,6 +131,19 @@ def whole(values: pl.Series, pixels: int) -> Iterator[np.ndarray]:
         part = values.slice(start, 64)
         found = each_cell(cells(part), lambda cell: read_mask(cell, pixels=pixels), {}, np.zeros((0, 0), np.int64))
         yield from (mask for mask in found if mask.size)
+
+
+def count_numbers(masks: Iterator[np.ndarray]) -> tuple[dict[int, int], dict[int, int]]:
+    """({number: pixels that hold it}, {number: of these, pixels inside a region of it})."""
+    counts: dict[int, int] = {}
+    inside: dict[int, int] = {}
+    for mask in masks:
+        for into, part in ((counts, mask), (inside, mask[solid(mask)])):
+            for value, number in zip(*(one.tolist() for one in np.unique(part, return_counts=True)), strict=True):
+                into[value] = into.get(value, 0) + number
+        if len(counts) > MOST_COUNTED:
+            break  # a photograph
+    return counts, inside
 
 
 def leaning(codes: np.ndarray, found: np.ndarray, count: np.ndarray) -> dict[int, np.ndarray]:

@@ -15,8 +15,9 @@ from ..core.protocols import State
 from ..core.signals import Layout, Signal
 from ..environments._pictures import laid_out, layout_of, shown
 from ._base import each_cell
+from ._pixels import decode
 from .image import MODALITY as PICTURES
-from .image import cells, decode
+from .image import cells
 from .observation import FAR, Observation, scales
 
 

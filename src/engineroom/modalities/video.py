@@ -20,14 +20,16 @@ from ..core.signals import Layout
 from ..layers.augment import jitter, shift, warp
 from ._base import Base, each_cell, mostly
 from ._endings import VIDEO_ENDINGS, as_pattern
-from .image import Normalise, cells, common_size, fit_size, open_picture
+from ._pixels import WHITE, is_transparent, laid_on, open_picture
+from .image import Normalise, cells, common_size, fit_size
 
 FRAMES = 16  # of each video, evenly taken
 LARGEST = 64  # longest side the network sees, where neither the user nor the task wants another
 SAMPLE = 48  # videos looked at to choose size and colours
 FEW = 1_000  # with fewer videos to learn from, stronger changes of them pay
 SHOWN = 6  # frames of a film strip
-STILL = (b"GIF8", b"RIFF")  # moving pictures that Pillow reads: GIF and WebP
+COUNTED = 5_000  # videos whose length is looked at
+STILL = (b"GIF8", b"WEBP", b"\x89PNG")  # moving pictures that Pillow reads: GIF, WebP and PNG
 
 
 class Video(Base):
@@ -88,6 +90,14 @@ class Video(Base):
             x = jitter(x, generator)
         return {**fields, "": x.view(B, T, C, H, W)}
 
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        """Videos longer than what is looked at, and those that lie on their side."""
+        known = values.drop_nulls().head(COUNTED)
+        if known.dtype not in (pl.String, pl.Binary):
+            return []
+        cut = sum(len(one) == 1 and float(one[0]) > state["seconds"] + 0.05 for one in each_cell(cells(known), duration, {}, np.zeros(0)))
+        return [f"{cut:,} of {len(known):,} videos are longer than {state['seconds']:g} s (limits.seconds); the rest is not seen."] if cut else []
+
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Normalise(states[0]["mean"], states[0]["std"], layout)
 
@@ -118,9 +128,10 @@ def decode(cell: Any, *, side: int, pixels: int, seconds: float) -> np.ndarray:
     if isinstance(cell, np.ndarray):
         return cell
     with open(cell, "rb") if isinstance(cell, str) else io.BytesIO(cell) as file:
-        head = file.read(4)
+        head = file.read(12)
         file.seek(0)
-        frames = list(stills(file, side, pixels) if head in STILL else moving(file, side, pixels, seconds))
+        still = head[:4] in STILL or (head[:4] == b"RIFF" and head[8:] in STILL)  # AVI files are RIFF, too
+        frames = list(stills(file, side, pixels) if still else moving(file, side, pixels, seconds))
     if not frames:
         raise ValueError("it holds no frames")
     return np.stack(frames)
@@ -133,11 +144,12 @@ def stills(file: Any, side: int, pixels: int) -> Iterator[np.ndarray]:
     with open_picture(file.read(), pixels=pixels) as image:
         scale = min(1.0, side / max(image.size))
         for frame in ImageSequence.Iterator(image):
+            frame = laid_on(frame, WHITE) if is_transparent(frame) else frame
             yield np.asarray(frame.convert("RGB").resize((max(1, round(image.width * scale)), max(1, round(image.height * scale)))))
 
 
 def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.ndarray]:
-    """The frames of a video file."""
+    """The frames of a video file, turned as it says that it lies: phones store portrait shots lying on their side."""
     try:
         import av
     except ImportError:
@@ -154,9 +166,24 @@ def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.nda
                 if frame.time is not None and frame.time > seconds:
                     return
                 width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
-                yield frame.to_ndarray(format="rgb24", width=width, height=height)
+                picture = frame.to_ndarray(format="rgb24", width=width, height=height)
+                yield np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90) % 4)) if frame.rotation else picture
     except av.error.FFmpegError as error:
         raise ValueError(f"it is no video that can be read ({error.strerror or error})") from None
+
+
+def duration(cell: Any) -> np.ndarray:
+    """(1,): the length of a video in seconds, by its header; 0 where it does not say."""
+    try:
+        import av
+    except ImportError:
+        return np.zeros(1)
+    try:
+        source: Any = av.open(cell if isinstance(cell, str) else io.BytesIO(cell))
+        with source as video:
+            return np.array([(video.duration or 0) / av.time_base])
+    except av.error.FFmpegError:
+        return np.zeros(1)
 
 
 def fit_clip(clip: np.ndarray, frames: int, height: int, width: int, channels: int) -> np.ndarray:

@@ -85,7 +85,7 @@ def save_pictures(pictures: np.ndarray, frame: pl.DataFrame, schema: Schema, fol
     values: Any = sources(frame[picture_column(schema).name])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, picture in zip(file_names(values), pictures, strict=True):
+        for name, picture in zip(file_names(values, frame), pictures, strict=True):
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(png(picture))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +40,50 @@ def sizes(frame: pl.DataFrame) -> list[tuple[int, int]]:
 
 
 def save_coco(answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path, names: Sequence[str]) -> None:
-    """images, categories and annotations with a score; bbox is x, y, width, height in pixels of the picture. All answers, weak ones too."""
+    """images, categories and annotations with a score; bbox is x, y, width, height in pixels of the picture. All answers, weak ones too.
+
+    Pictures and categories keep the numbers and names of the COCO file that was read, so that pycocotools' loadRes fits it."""
     column = picture_column(schema)
-    files = frame[column.name].to_list() if frame[column.name].dtype == pl.String else [f"{row:05d}" for row in range(frame.height)]
+    known = [facts_of(cell) for cell in frame[schema.target.name]] if schema.target.name in frame.columns else [{}] * frame.height
+    values = frame[column.name]
+    files = below_common(values.to_list()) if values.dtype == pl.String else [f"{row:05d}" for row in range(frame.height)]
+    ids = [facts.get("id") for facts in known]
+    ids = ids if all(one is not None for one in ids) and len(set(map(str, ids))) == len(ids) else list(range(1, frame.height + 1))
+    numbers = category_numbers(names, schema.target.state.get("categories", {}))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for row, (file, one, boxes) in enumerate(zip(files, cells(frame[column.name]), answers["boxes"], strict=True), 1):
+    for key, facts, file, one, boxes in zip(ids, known, files, cells(values), answers["boxes"], strict=True):
         height, width = mask_size(one, pixels=PIXELS)
-        images.append({"id": row, "file_name": Path(file).name, "width": width, "height": height})
+        images.append({"id": key, "file_name": facts.get("file_name", file), "width": width, "height": height})
         for x1, y1, x2, y2, score, k in boxes.tolist():
             box = [round(x1 * width, 2), round(y1 * height, 2), round((x2 - x1) * width, 2), round((y2 - y1) * height, 2)]
-            facts = {"id": len(annotations) + 1, "image_id": row, "category_id": int(k) + 1, "bbox": box}
-            annotations.append({**facts, "area": round(box[2] * box[3], 2), "iscrowd": 0, "score": round(score, 5)})
-    categories = [{"id": k, "name": name} for k, name in enumerate(names, 1)]
+            entry = {"id": len(annotations) + 1, "image_id": key, "category_id": numbers[int(k)], "bbox": box}
+            annotations.append({**entry, "area": round(box[2] * box[3], 2), "iscrowd": 0, "score": round(score, 5)})
+    categories = [{"id": number, "name": name} for number, name in zip(numbers, names, strict=True)]
     write_atomic(path, json.dumps({"images": images, "categories": categories, "annotations": annotations}, ensure_ascii=False))
+
+
+def facts_of(cell: Any) -> dict[str, Any]:
+    """What a cell of boxes says of its picture: the number and the name that its source has for it."""
+    try:
+        facts = json.loads(cell) if isinstance(cell, str) else cell
+    except json.JSONDecodeError:
+        return {}
+    return {key: facts[key] for key in ("id", "file_name") if key in facts} if isinstance(facts, dict) else {}
+
+
+def below_common(paths: Sequence[str]) -> list[str]:
+    """Paths below the folder that all have in common."""
+    shared = Path(os.path.commonpath([Path(one).parent for one in paths])) if paths else Path()
+    return [Path(one).relative_to(shared).as_posix() for one in paths]
+
+
+def category_numbers(names: Sequence[str], known: Mapping[str, int]) -> list[int]:
+    """The numbers of the classes as the source counts them; a class it does not know gets the next free one."""
+    if not known:
+        return list(range(1, len(names) + 1))
+    free = iter(range(max(known.values()) + 1, max(known.values()) + 1 + len(names)))
+    return [known[name] if name in known else next(free) for name in names]
 
 
 def drawn(frame: pl.DataFrame, row: int, schema: Schema, boxes: np.ndarray, names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from ..core import registry
 from ..core.columns import Schema
 from ..core.errors import UserError
 from ..core.files import disk_error
+from ..modalities._waves import open_sound
 from ._overlay import file_names
 from ._pictures import abreast, image
 
@@ -63,12 +64,10 @@ def encoded(frame: pl.DataFrame, row: int, schema: Schema, name: str) -> np.ndar
 
 def oddities(cell: Any, rate: int) -> str:
     """What a recording was like before it was read, where that is worth a word."""
-    import soundfile
-
     if isinstance(cell, dict):
         return ""
     said = []
-    with soundfile.SoundFile(cell if isinstance(cell, str) else io.BytesIO(cell)) as file:
+    with open_sound(cell) as file:
         if file.channels > 1:
             said.append(f"{file.channels} channels became one")
         if file.samplerate != rate:
@@ -101,7 +100,7 @@ def save_waves(waves: np.ndarray, values: pl.Series, rate: int, folder: Path) ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, wave in zip(file_names(values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values), waves, strict=True):
-            place = (folder / name).with_suffix(".wav")
+            place = folder / f"{name.removesuffix('.png')}.wav"
             place.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(place, wave, rate, subtype="PCM_16")
     except FileExistsError:

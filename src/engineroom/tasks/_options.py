@@ -46,6 +46,7 @@ class Plain:
     sketches: ClassVar[bool] = False  # is there something to look at while it learns?
     drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
     warmth: ClassVar[float] = 0.8  # the temperature at which it writes where nobody says another
+    written_as: ClassVar[str] = ".txt"  # the ending of a file of what it writes, where nobody names one
     continues: ClassVar[bool] = True  # is what it writes the end of what it was given?
     endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
 
@@ -154,7 +155,11 @@ class Plain:
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """Go on from `prompt`, piece by piece."""
-        raise UserError("This model answers questions; it does not write.", "", "Train one that does: engineroom train book.txt --recipe language")
+        raise UserError(
+            "This model answers questions; it does not make anything.",
+            "What does: recipes language, translation, summaries, chat, music, drawing, speaking, vocoder, generation, diffusion, animation, synthetic, counterfeit.",
+            "Ask it: engineroom predict RUN DATA; or train one that does: engineroom train book.txt --recipe language",
+        )
 
     def reply(self, network: Any, schema: Schema, turns: Sequence[str], *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """What is said in return for the last of `turns`, piece by piece."""

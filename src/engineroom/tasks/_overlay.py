@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -14,7 +15,7 @@ from ..core.exhibits import Exhibit
 from ..core.files import disk_error
 from ..core.signals import Records
 from ..metrics import segmentation as metrics
-from ..modalities._masks import mask_size, read_mask, resized, write_mask
+from ..modalities._masks import codes_of, mask_size, read_mask, resized, write_mask
 from ..modalities.image import cells
 from ._pictures import abreast, cell, colour, image, picture_column, rgb, shown_picture
 
@@ -52,9 +53,7 @@ def truth(frame: pl.DataFrame, row: int, schema: Schema, table: np.ndarray) -> n
         mask = read_mask(cell(frame, row, target.name), pixels=target.state["pixels"])
     except (OSError, ValueError, SyntaxError):
         return None
-    numbers = np.array(target.state["numbers"])
-    place = np.searchsorted(numbers, mask).clip(max=len(numbers) - 1)
-    return table[np.where(numbers[place] == mask, place, 255)]
+    return table[codes_of(mask, np.array(target.state["numbers"]), soft=bool(target.state.get("soft")))]
 
 
 def painted(picture: np.ndarray, mask: np.ndarray, classes: int) -> np.ndarray:
@@ -71,7 +70,7 @@ def save_masks(masks: np.ndarray, frame: pl.DataFrame, schema: Schema, folder: P
     column = picture_column(schema)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, mask, one in zip(file_names(frame[column.name]), masks, cells(frame[column.name]), strict=True):
+        for name, mask, one in zip(file_names(frame[column.name], frame), masks, cells(frame[column.name]), strict=True):
             height, width = mask_size(one, pixels=column.state.get("pixels", 64_000_000))
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -82,18 +81,37 @@ def save_masks(masks: np.ndarray, frame: pl.DataFrame, schema: Schema, folder: P
         raise disk_error(error, folder) from error
 
 
-def file_names(values: pl.Series) -> list[str]:
-    """The pictures' own names with the ending .png, below the folder that all have in common; 00012.png where they have none."""
+def file_names(values: pl.Series, frame: pl.DataFrame | None = None) -> list[str]:
+    """A name of its own for every row, with the ending .png: its file's, below the folder that all have in common where names repeat, with
+    the file's ending where 1.jpg lies beside 1.png, numbered where a file is there twice; 00012.png, by the row's number, where rows have no file."""
     if values.dtype != pl.String:
-        return [f"{row:05d}.png" for row in range(len(values))]
+        rows = frame["_row"].to_list() if frame is not None and "_row" in frame.columns else range(len(values))
+        return [f"{row:05d}.png" for row in rows]
     paths = [PurePath(value) for value in values.to_list()]
-    names = [path.stem for path in paths]
-    if len(set(names)) == len(names):
-        return [f"{name}.png" for name in names]
     shared = 0
     while all(len(path.parts) > shared + 1 for path in paths) and len({path.parts[shared] for path in paths}) == 1:
         shared += 1
-    return [str(PurePath(*path.parts[shared:-1], f"{path.stem}.png")) for path in paths]
+    inside = [PurePath(*path.parts[shared:-1]) for path in paths]
+    for names in (
+        [path.stem for path in paths],
+        [str(folder / path.stem) for folder, path in zip(inside, paths, strict=True)],
+        own_endings([str(folder / path.name) for folder, path in zip(inside, paths, strict=True)]),
+    ):
+        if len({name.casefold() for name in names}) == len(names):
+            return [f"{name}.png" for name in names]
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name.casefold()] = seen.get(name.casefold(), 0) + 1
+        out.append(f"{name}.png" if seen[name.casefold()] == 1 else f"{name}_{seen[name.casefold()]}.png")
+    return out
+
+
+def own_endings(names: list[str]) -> list[str]:
+    """Names without their ending, but for those that would be the same without it."""
+    stems = [str(PurePath(name).with_suffix("")) for name in names]
+    counts = Counter(one.casefold() for one in stems)
+    return [stem if counts[stem.casefold()] == 1 else name for stem, name in zip(stems, names, strict=True)]
 
 
 def exhibits(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:

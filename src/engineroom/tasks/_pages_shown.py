@@ -15,7 +15,7 @@ from ..core.columns import Schema
 from ..core.exhibits import Exhibit
 from ..core.signals import Records
 from ..metrics.tagging import f1
-from ..modalities.image import decode
+from ..modalities._pixels import decode
 from ._pictures import colour, data_uri
 
 SIDE = 640  # pixels, the longest side of a page that is shown

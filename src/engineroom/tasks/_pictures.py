@@ -13,7 +13,8 @@ import polars as pl
 
 from ..core import registry
 from ..core.columns import Column, Schema
-from ..modalities.image import decode
+from ..modalities._pixels import decode
+from ..modalities.image import reading
 
 SIDE = 320  # pixels, the longest side that is shown
 # Okabe & Ito 2008, then Tableau's twenty: told apart by most eyes
@@ -45,7 +46,7 @@ def shown_picture(frame: pl.DataFrame, row: int, schema: Schema) -> np.ndarray:
 
     column = picture_column(schema)
     try:
-        picture = decode(cell(frame, row, column.name), pixels=column.state.get("pixels", 64_000_000), near=(SIDE, SIDE))
+        picture = decode(cell(frame, row, column.name), pixels=column.state.get("pixels", 64_000_000), near=(SIDE, SIDE), **reading(column.state))
     except (OSError, ValueError, SyntaxError, MemoryError):
         picture = np.full((column.state["height"], column.state["width"], 1), 128, np.uint8)
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")

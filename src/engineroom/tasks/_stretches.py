@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..core.table import Table
 from ..heads.tokens import padded
+from ..modalities._waves import open_sound
 from ..modalities.transcript import BLANK
 
 BRINGS = 4  # frames of 10 ms that are one moment of the answer
@@ -68,14 +69,12 @@ def turns(table: Table, audio: str) -> Table:
 
 def apart(path: str) -> bool:
     """Do two channels hear different people? What cannot be read is one recording: whoever reads it says what is wrong."""
-    import soundfile
-
     try:
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as file:
             if file.channels != 2:
                 return False
             wave = file.read(int(LISTENED * file.samplerate), dtype="float32")
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ValueError):
         return False
     spread = wave.std(0) if len(wave) else np.zeros(2)
     return bool(spread.min() > HEARD and np.corrcoef(wave.T)[0, 1] < ALIKE)

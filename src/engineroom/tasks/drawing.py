@@ -42,6 +42,7 @@ class Drawing(Continuing):
     headline = "nats_per_point"
     lower = ("nats_per_point", "log_loss", "perplexity")
     target_modality = "drawn"
+    written_as = ".svg"
     monitored = 128  # drawings
     ask_rows = 32
     pace = "drawing"

@@ -174,7 +174,7 @@ class Generation(Plain):
         pictures = self.paint(network, schema, frame)
         title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
         items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
-        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, f"More: engineroom predict RUN wishes.csv -o FOLDER (one row a {self.thing}).")]
+        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
 
     def shown(self, pictures: np.ndarray, columns: int, words: str, scale: int = 0) -> str:
         """(N, C, S, S) uint8 as one <img>."""

@@ -46,6 +46,7 @@ class Music(Continuing):
     headline = "nats_per_frame"
     lower = ("nats_per_frame", "log_loss", "perplexity")
     target_modality = "sounding"
+    written_as = ".mid"
     monitored = 64  # pieces
     pace = "music"
     endings = ()

@@ -67,6 +67,7 @@ class Synthesis(Plain):
     higher = ()
     selects = "mcd"
     target_modality = "voice"
+    written_as = ".wav"
 
     def bind(self, target: Column) -> Synthesis:
         return replace(self, state=dict(target.state))

@@ -67,6 +67,7 @@ class Vocoding(Plain):
     hides = ("blend",)
     selects = "blend"
     target_modality = "wave"
+    written_as = ".wav"
 
     def bind(self, target: Column) -> Vocoding:
         return replace(self, rate=int(target.state["rate"]))

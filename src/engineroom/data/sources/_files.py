@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...modalities._endings import AUDIO_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
 
 IMAGE, VIDEO, AUDIO = (frozenset(endings) for endings in (IMAGE_ENDINGS, VIDEO_ENDINGS, AUDIO_ENDINGS))
+ANIMATED, SAMPLE = frozenset({".gif", ".webp", ".apng"}), 24  # pictures that may move; files looked at
 MEDIA = {"image": IMAGE, "audio": AUDIO, "video": VIDEO}
 TEXT = frozenset({".txt", ".text", ".md"})
 DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
@@ -103,6 +104,27 @@ def media_kind(endings: Iterable[str]) -> str | None:
             counts[kind] += suffix in known
     best = max(counts, key=lambda kind: counts[kind])
     return best if counts[best] else None
+
+
+def kind_of_files(files: Sequence[Path]) -> str | None:
+    """The commonest kind among files; pictures that move (animated GIF, WebP) are videos where most of them do."""
+    kind = media_kind(file.suffix.lower() for file in files)
+    moving = [file for file in files if file.suffix.lower() in ANIMATED]
+    if kind != "image" or len(moving) <= len([file for file in files if file.suffix.lower() in IMAGE]) / 2:
+        return kind
+    sample = moving[:: max(1, len(moving) // SAMPLE)]
+    return "video" if sum(map(is_animated, sample)) > len(sample) / 2 else kind
+
+
+def is_animated(file: Path) -> bool:
+    """Does a picture hold several frames?"""
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            return getattr(image, "n_frames", 1) > 1
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def split_of(name: str) -> str | None:

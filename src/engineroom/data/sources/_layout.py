@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ._files import SPLITS, walk
@@ -61,7 +62,7 @@ def read_name(name: str) -> Said:
     """The split and the role that a folder's name speaks of."""
     words = words_of(name)
     splits = {SPLITS[word] for word in words if word in SPLITS}
-    together = set(words) | {"".join(pair) for pair in zip(words, words[1:], strict=False)}
+    together = set(words) | {"".join(pair) for pair in pairwise(words)}
     role = "mask" if together & MASK_WORDS or "segmentation" in name.lower() else "image" if together & IMAGE_WORDS or "img" in name.lower() else None
     known = {*SPLITS, *MASK_WORDS, *IMAGE_WORDS, *NEUTRAL}
     return Said(splits.pop() if len(splits) == 1 else None, role, tuple(word for word in words if word not in known))

@@ -12,7 +12,7 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import MEDIA, absolute, media_kind, natural, split_of, stem, visible
+from ._files import MEDIA, absolute, kind_of_files, media_kind, natural, split_of, stem, visible
 from ._lookup import ANY, FileIndex, NameMatcher
 
 SAMPLE = 50
@@ -86,6 +86,7 @@ def _resolved(table: Table, name: str, path: Path, index: FileIndex, *, split: s
             return table
     if not hits:
         return _nowhere(table, name, kind, sample[0], path)
+    kind = kind_of_files(hits) or kind
     home = base or hits[0].parent
     cells = [str(file) if file else str(absolute(home / value.replace("\\", "/"))) if value else None for value, file in zip(values, found, strict=True)]
     hints = dict(table.hints) | {name: {"modality": kind, "why": f"names {kind} files in {home}"}}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...modalities._masks import MARKS
-from ...modalities.image import open_picture
+from ...modalities._pixels import MARKS, open_picture
 from ._work import fingerprint, work_folder
 
 NAMED = 5
@@ -22,12 +22,11 @@ def frame_of_picture(path: str, pixels: int) -> tuple[tuple[int, int], int]:
         return image.size, mark if mark in range(1, 9) else 1
 
 
-def turned_boxes(boxes: np.ndarray, orientation: int) -> np.ndarray:
-    """(n, 4) x1 y1 x2 y2 in shares of the stored picture → in shares of the upright one."""
-    x1, y1, x2, y2 = boxes.T
+def turned_points(points: np.ndarray, orientation: int) -> np.ndarray:
+    """(n, 2) x y in shares of the stored picture → in shares of the upright one."""
+    x, y = points.T
     upright = {
-        1: (x1, y1, x2, y2), 2: (1 - x2, y1, 1 - x1, y2), 3: (1 - x2, 1 - y2, 1 - x1, 1 - y1), 4: (x1, 1 - y2, x2, 1 - y1),
-        5: (y1, x1, y2, x2), 6: (1 - y2, x1, 1 - y1, x2), 7: (1 - y2, 1 - x2, 1 - y1, 1 - x1), 8: (y1, 1 - x2, y2, 1 - x1),
+        1: (x, y), 2: (1 - x, y), 3: (1 - x, 1 - y), 4: (x, 1 - y), 5: (y, x), 6: (1 - y, x), 7: (1 - y, 1 - x), 8: (y, 1 - x),
     }[orientation]  # fmt: skip
     return np.stack(upright, 1)
 
@@ -52,11 +51,16 @@ def upright_masks(pictures: Sequence[str], masks: Sequence[str], cache: Path | N
 
 def turned_file(mask: Path, orientation: int, cache: Path | None, pixels: int) -> str:
     """A copy of the mask, turned as the orientation says."""
-    from PIL import Image as Pillow
-
-    way = {5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}[orientation]
     out = work_folder(cache) / f"{fingerprint(mask, orientation)}-turned.png"
     if not out.exists():
         with open_picture(str(mask), pixels=pixels) as image:
-            image.transpose(getattr(Pillow.Transpose, way)).save(out, "PNG")
+            turned_image(image, orientation).save(out, "PNG")
     return str(out)
+
+
+def turned_image(image: Any, orientation: int) -> Any:
+    """A Pillow image as stored → as its EXIF orientation says that it is seen."""
+    from PIL import Image as Pillow
+
+    ways = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}
+    return image.transpose(getattr(Pillow.Transpose, ways[orientation])) if orientation in ways else image

@@ -11,7 +11,7 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, media_kind, natural, run_name, split_of, visible, walk
+from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, kind_of_files, media_kind, natural, run_name, split_of, visible, walk
 from ._join import split_name
 from ._layout import read_name, read_places
 
@@ -49,8 +49,9 @@ class ClassFolders:
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         files = list(walk(path))
-        kind = media_kind(file.suffix.lower() for file in files) or "image"
-        media = [file for file in files if file.suffix.lower() in KNOWN[kind]]
+        shown = media_kind(file.suffix.lower() for file in files) or "image"
+        media = [file for file in files if file.suffix.lower() in KNOWN[shown]]
+        kind = kind_of_files(media) or shown
         placed, notes = _placed(media, path)
         placed = _without_wrappers(placed)
         notes += _strangers(files, media, kind)

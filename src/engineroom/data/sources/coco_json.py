@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ...core.table import Table
-from ._boxes import Found, pictures_below
-from ._files import run_name, split_of, stem, walk
+from ._boxes import Annotated, BoxSource, Found, Thing, box_of
+from ._files import IMAGE, absolute, split_of, stem, walk
+from ._layout import read_places
+from ._lookup import FileIndex, NameMatcher
 
 PEEK = 3_000  # files looked at to recognise a folder
 KEYS = (b'"images"', b'"annotations"', b'"categories"')
@@ -19,19 +21,18 @@ BEGINNING = 1 << 16  # bytes; lists of pictures may come first and be long, so t
 
 
 @dataclass(frozen=True)
-class CocoJson:
+class CocoJson(BoxSource):
     """Reads a file, or every such file in a folder (instances_train.json, train/_annotations.coco.json); the pictures lie beside or below."""
 
     def recognises(self, path: Path) -> float:
         return 0.97 if files_in(path, at_most=PEEK) else 0.0
 
-    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
+    def annotated(self, path: Path, limits: LimitsConfig) -> Found:
         root = path if path.is_dir() else path.parent
-        found = Found()
+        found, index = Found(), FileIndex(root, IMAGE)
         for file in files_in(path):
-            beside = pictures_below(file.parent)
-            read_file(file, {**pictures_below(root), **beside}, split_of(stem(file)) or split_of(file.parent.name), found)
-        return found.table(run_name(path), limits)
+            read_file(file, root, index, found)
+        return found
 
 
 def files_in(path: Path, at_most: int | None = None) -> list[Path]:
@@ -50,39 +51,72 @@ def is_coco(file: Path) -> bool:
     return sum(key in seen for key in KEYS) >= 2
 
 
-def read_file(file: Path, pictures: dict[str, Path], split: str | None, found: Found) -> None:
+def read_file(file: Path, root: Path, index: FileIndex, found: Found) -> None:
     """Every picture of one file, those without boxes too."""
     try:
         data = json.loads(file.read_text("utf-8"))
-        names = {one["id"]: str(one["name"]) for one in data["categories"]}
+        names = {one["id"]: str(one["name"]) for one in data.get("categories", [])}
         images = {one["id"]: one for one in data["images"]}
         boxes: dict[Any, list[dict[str, Any]]] = {key: [] for key in images}
-        stray = [one for one in data["annotations"] if one["image_id"] not in images]
-        for one in data["annotations"]:
+        annotations = data.get("annotations", [])  # a file of test pictures has none
+        stray = [one for one in annotations if one["image_id"] not in images]
+        for one in annotations:
             boxes.get(one["image_id"], []).append(one)
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         why = f"It lacks {error}." if isinstance(error, KeyError) else str(error)[:200]
         raise DataError(f"{file.name} is no COCO file that can be read.", why, "It needs images, categories and annotations.") from None
     if stray:
         found.odd.append(f"{file.name}: {len(stray)} boxes of pictures it does not list")
+    found.categories |= {name: key for key, name in names.items()}
+    place = read_places(root, [file])[0]
+    split = split_of(stem(file)) or place.split or split_of(file.parent.name)
+    called = {key: str(one.get("file_name") or key) for key, one in images.items()}
+    find = finder(file, split, index, list(called.values()))
     for key, one in images.items():
-        name = str(one.get("file_name", key))
-        picture = pictures.get(Path(name).name)
+        name = called[key]
+        picture = find(name)
         if picture is None:
-            found.skipped.append((f"{file.name}: {name}", "the picture is not there"))
+            found.skipped.append((f"{file.name}: {name}", "the picture is not there, or several have its name"))
             continue
         try:
-            rows = [corners(box, names) for box in boxes[key] if not box.get("iscrowd")]
-            found.add(picture, rows, (float(one["width"]), float(one["height"])), split, f"{file.name}: {name}")
+            things = [thing_of(box, names) for box in boxes[key] if not box.get("iscrowd")]
+            size = (float(one["width"]), float(one["height"]))
+            found.add(Annotated(picture, things, size, split, f"{file.name}: {name}", {"id": key, "file_name": name}))
         except (KeyError, TypeError, ValueError) as error:
             found.skipped.append((f"{file.name}: {name}", f"a box of it cannot be read ({error})"))
 
 
-def corners(box: dict[str, Any], names: dict[Any, str]) -> tuple[str, float, float, float, float]:
-    if box["category_id"] not in names:
-        raise ValueError(f"its class {box['category_id']} is no category of the file")
-    x, y, w, h = (float(v) for v in box["bbox"])
-    return names[box["category_id"]], x, y, x + w, y + h
+def finder(file: Path, split: str | None, index: FileIndex, names: list[str]) -> Callable[[str], Path | None]:
+    """A name in the file → its picture: relative to the file first, then by its path below the data folder; the same split is preferred."""
+    beside = str(file.parent)
+
+    def prefer(picture: Path) -> int:
+        said = {split_of(part) for part in picture.relative_to(index.folder).parts[:-1]} - {None}
+        return 2 * (split in said if split else not said) + str(picture).startswith(beside)
+
+    matcher = NameMatcher(index, names, prefer)
+
+    def find(name: str) -> Path | None:
+        for near in (file.parent, file.parent / "images", index.folder):
+            if (near / name).is_file():
+                return absolute(near / name)
+        return matcher.find(name)
+
+    return find
+
+
+def thing_of(one: dict[str, Any], names: dict[Any, str]) -> Thing:
+    """An annotation: its class, its box (or the box around its outlines) and its outlines."""
+    if one["category_id"] not in names:
+        raise ValueError(f"its class {one['category_id']} is no category of the file")
+    drawn = one.get("segmentation") or []
+    outlines = tuple(tuple(float(v) for v in each) for each in drawn if len(each) >= 6) if isinstance(drawn, list) else ()
+    if one.get("bbox"):
+        x, y, w, h = (float(v) for v in one["bbox"])
+        corners = x, y, x + w, y + h
+    else:
+        corners = box_of(outlines)
+    return Thing(names[one["category_id"]], corners, outlines, drawn if isinstance(drawn, dict) else None)
 
 
 SOURCE = CocoJson()

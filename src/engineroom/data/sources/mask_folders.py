@@ -121,8 +121,9 @@ def left_folders(path: Path, used: list[Place]) -> list[str]:
 
 def masks_beside(places: list[Place]) -> set[Place]:
     """x_mask.png where x.jpg lies in the same folder."""
-    stems = {(place.path.parent, place.path.stem) for place in places}
-    return {place for place in places if any((place.path.parent, key) in stems for key in mask_spellings(place.path.stem)[1:])}
+    plain = [place for place in places if len(stripped(place.path.stem)) == 1]
+    stems = {(place.path.parent, key) for place in plain for key in picture_spellings(place.path.stem)}
+    return {place for place in places if any((place.path.parent, key) in stems for key in stripped(place.path.stem)[1:])}
 
 
 def home(place: Place) -> str:
@@ -136,11 +137,17 @@ def homes(places: list[Place]) -> str:
 
 
 def mask_spellings(name: str) -> list[str]:
-    """A mask's name and what is left of it without _mask, label_, …"""
+    """A mask's name and what is left of it without _mask, label_, …, and without what marks pictures."""
+    found = stripped(name)
+    return [*found, *(bare for bare in (PICTURE_MARK.sub("", one) for one in found[:2]) if bare and bare not in found)]
+
+
+def stripped(name: str) -> list[str]:
+    """A name, and what is left of it without _mask, label_, …, mark by mark."""
     found = [name]
     while (shorter := AT_START.sub("", AT_END.sub("", found[-1]))) not in ("", found[-1]):
         found.append(shorter)
-    return [*found, *(bare for bare in (PICTURE_MARK.sub("", one) for one in found[:2]) if bare and bare not in found)]
+    return found
 
 
 def picture_spellings(name: str) -> Iterable[str]:

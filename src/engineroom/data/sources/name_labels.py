@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._files import MEDIA, absolute, media_kind, run_name, split_of, visible
+from ._files import MEDIA, absolute, kind_of_files, media_kind, run_name, split_of, visible
 from ._join import joined
 
 MOST_PARTS = 8
@@ -30,7 +30,7 @@ class NameLabels:
         splits = _splits(path)
         folders = splits if len(splits) > 1 else {None: path}
         found = {split: _media(folder) for split, folder in folders.items()}
-        kind = next(kind for kind, files in found.values() if files)
+        kind = next(kind_of_files(files) or kind for kind, files in found.values() if files)
         names = [file.stem for _, files in found.values() for file in files]
         cut = _cut(names)
         parts = [(split, _part(files, kind, cut)) for split, (_, files) in found.items()]

@@ -6,6 +6,8 @@ What surrounds a node becomes a column of vectors: the features of its neighbour
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ RETURN = 0.1  # chance of going back to the node itself at each hop
 HOPS = 10
 MOST = 200_000_000  # numbers of all vectors together
 AROUND = "neighbourhood"
+NAMED = 5
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", re.I)
+ENDS = (("source", "target"), ("src", "dst"), ("from", "to"), ("from_node", "to_node"), ("head", "tail"), ("u", "v"), ("node1", "node2"))
 
 
 class NodeGraph:
@@ -33,10 +38,11 @@ class NodeGraph:
         nodes, edges = (_read(files[name], limits, cache) for name in ("nodes", "edges"))
         frame = nodes.frame
         name = next((n for n in ("node", "id", "name") if n in frame.columns), frame.columns[0])
-        place = {str(value): row for row, value in enumerate(frame[name])}
+        place = {key(value): row for row, value in enumerate(frame[name])}
         if len(place) < frame.height:
             raise DataError(f"{files['nodes'].name} names {frame.height - len(place)} node(s) twice.", "", f"Each {name} must be there once.")
         pairs, lost = _pairs(edges.frame, place, files["edges"])
+        judge_lost(lost, edges.frame, place, end_columns(edges.frame), files, limits)
         features, notes = _features(files, frame, place, (name, target), limits, cache)
         around = _spread(pairs, features)
         table = frame.with_columns(pl.Series(AROUND, around.astype(np.float32)))
@@ -59,15 +65,59 @@ def _read(path: Path, limits: LimitsConfig, cache: Path | None) -> Table:
     return reader_of(path).read(path, limits=limits, target=None, cache=cache)
 
 
+def key(value: Any) -> str:
+    """One spelling a node: 0001, 1 and 1.0 are the same number."""
+    text = str(value).strip()
+    if NUMBER.fullmatch(text):
+        number = float(text)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else str(number)
+    return text
+
+
 def _pairs(frame: pl.DataFrame, place: dict[str, int], file: Path) -> tuple[np.ndarray, int]:
     """((E, 2) rows of the two ends, how many edges had an end that is not there)."""
     if frame.width < 2:
         raise DataError(f"{file.name} has {frame.width} column(s).", "An edge has two ends.", "Give it a source and a target column.")
-    names = ["source", "target"] if {"source", "target"} <= set(frame.columns) else frame.columns[:2]
-    ends = [[place.get(str(value), -1) for value in frame[name]] for name in names]
+    source, target = end_columns(frame)
+    ends = [[place.get(key(value), -1) for value in frame[name]] for name in (source, target)]
     pairs = np.array(ends, np.int64).T.reshape(-1, 2)
     known = (pairs >= 0).all(1)
     return pairs[known], int((~known).sum())
+
+
+def end_columns(frame: pl.DataFrame) -> tuple[str, str]:
+    """The columns of an edge's two ends: those that are called so, else the first two beside a row number without a name."""
+    lower = {name.strip().lower(): name for name in frame.columns}
+    for pair in ENDS:
+        if all(name in lower for name in pair):
+            return lower[pair[0]], lower[pair[1]]
+    names = [name for name in frame.columns if not (counts_rows(frame[name]) and unnamed(name, frame.columns))]
+    if len(names) < 2:
+        names = frame.columns
+    return names[0], names[1]
+
+
+def counts_rows(values: pl.Series) -> bool:
+    """Does a column hold 0, 1, 2, … or 1, 2, 3, …?"""
+    numbers = values.cast(pl.Float64, strict=False).to_numpy()
+    return len(numbers) > 2 and bool(np.isfinite(numbers).all()) and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+
+
+def unnamed(name: str, names: Sequence[str]) -> bool:
+    """Has it no name of its own (pandas' index column), while there are two columns beside it?"""
+    return len(names) > 2 and (not name.strip() or name.lower().startswith(("unnamed", "column_", "index", "_duplicated")))
+
+
+def judge_lost(lost: int, edges: pl.DataFrame, place: dict[str, int], names: tuple[str, str], files: dict[str, Path], limits: LimitsConfig) -> None:
+    """Edges between nodes that are not there are an error where they are more than may be left out."""
+    if lost <= limits.skip * edges.height:
+        return
+    examples = [str(value) for name in names for value in edges[name].head(1_000) if key(value) not in place][:NAMED]
+    raise DataError(
+        f"{lost:,} of {edges.height:,} edges in {files['edges'].name} lead to nodes that {files['nodes'].name} does not hold, such as {', '.join(examples)}.",
+        f"The ends were read from the columns {names[0]!r} and {names[1]!r}; nodes are called {', '.join(list(place)[:3])}, … At most {limits.skip:.0%} may be left out.",
+        "Call the columns source and target, spell nodes alike in both files, or allow more: --set limits.skip=0.5",
+    )
 
 
 def _features(
@@ -78,7 +128,7 @@ def _features(
 
     if "features" in files:
         frame = _read(files["features"], limits, cache).frame
-        rows = np.array([place.get(str(value), -1) for value in frame[frame.columns[0]]], np.int64)
+        rows = np.array([place.get(key(value), -1) for value in frame[frame.columns[0]]], np.int64)
         columns = frame[frame.columns[1]].cast(pl.String).rank("dense").to_numpy().astype(np.int64) - 1
         values = frame[frame.columns[2]].cast(pl.Float64).to_numpy() if frame.width > 2 else np.ones(len(rows))
         known = rows >= 0

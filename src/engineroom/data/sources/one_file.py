@@ -8,7 +8,7 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._files import MEDIA, absolute, media_kind
+from ._files import MEDIA, absolute, kind_of_files
 
 
 class OneFile:
@@ -16,7 +16,7 @@ class OneFile:
         return 0.6 if path.is_file() and any(path.suffix.lower() in known for known in MEDIA.values()) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
-        kind = media_kind([path.suffix.lower()]) or "image"
+        kind = kind_of_files([path]) or "image"
         hints = {kind: {"modality": kind, "role": "input", "why": "the file itself"}}
         return Table(pl.DataFrame({kind: [str(absolute(path))]}), path.stem, hints)
 

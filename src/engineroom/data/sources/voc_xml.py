@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from ...core.config import LimitsConfig
-from ...core.table import Table
 from ...modalities._masks import mask_size
-from ._boxes import Found, pictures_below
-from ._files import run_name, split_of, visible, walk
+from ._boxes import Annotated, BoxSource, Found, Thing
+from ._files import IMAGE, walk
+from ._layout import Place, listed_splits, pair_places, places_below
+from ._lookup import FileIndex, NameMatcher
 
 PEEK = 400  # files looked at to recognise a folder
 LARGEST = 10_000_000  # bytes of a description
-SETS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class VocXml:
+class VocXml(BoxSource):
     """Reads `root[/train]/…/x.xml` with x.jpg beside it or in a sister folder; ImageSets/Main/test.txt is heeded."""
 
     def recognises(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         files = [file for file in walk(path, at_most=PEEK) if file.suffix.lower() == ".xml"]
-        return 0.96 if files and b"<annotation" in head(files[0]) else 0.0
+        return 0.96 if files and re.search(rb"<annotation[\s>]", head(files[0])) else 0.0
 
-    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
-        found, folders = Found(), {split_of(f.name): f for f in visible(path)[0] if split_of(f.name)}
-        folders = folders if "train" in folders else {None: path}
-        sets = image_sets(path)
-        for split, folder in folders.items():
-            pictures = pictures_below(folder)
-            for file in walk(folder):
-                if file.suffix.lower() == ".xml":
-                    read_file(file, path, pictures, sets.get(file.stem, split), found, limits)
-        return found.table(run_name(path), limits)
+    def annotated(self, path: Path, limits: LimitsConfig) -> Found:
+        found, index = Found(), FileIndex(path, IMAGE)
+        files, pictures = places_below(path, frozenset({".xml"})), places_below(path, IMAGE)
+        partners = pair_places(files, pictures, lambda name: (name,), lambda name: (name,))
+        trees = [parsed(place.path) for place in files]
+        said = [tree.findtext("filename") or "" for tree in trees if not isinstance(tree, str)]
+        matcher = NameMatcher(index, [name for name in said if name])
+        listed = listed_splits(path, "Main", "Segmentation")
+        for place, tree, partner in zip(files, trees, partners, strict=True):
+            read_tree(tree, place, partner, matcher, listed.get(place.path.stem, place.split), found, path, limits)
+        return found
 
 
 def head(file: Path) -> bytes:
@@ -44,32 +46,40 @@ def head(file: Path) -> bytes:
         return opened.read(2_000)
 
 
-def image_sets(path: Path) -> dict[str, str]:
-    """{picture: split} from ImageSets/Main/{train,val,test}.txt, as the VOC has them."""
-    found: dict[str, str] = {}
-    for split in SETS:
-        for file in path.glob(f"ImageSets/Main/{split}.txt"):
-            found |= {line.split()[0]: split for line in file.read_text("utf-8", "replace").splitlines() if line.split()}
-    return found
-
-
-def read_file(file: Path, root: Path, pictures: dict[str, Path], split: str | None, found: Found, limits: LimitsConfig) -> None:
-    """One picture's boxes into `found`, or why they cannot be used."""
-    name = str(file.relative_to(root))
+def parsed(file: Path) -> ElementTree.Element | str:
+    """The description, or why it cannot be read."""
     try:
         if file.stat().st_size > LARGEST:
-            raise ValueError("it is absurdly large")
+            return "it is absurdly large"
         data = file.read_bytes()
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            raise ValueError("it defines entities, which no description of boxes needs")
-        tree = ElementTree.fromstring(data)
-        picture = pictures.get(Path(tree.findtext("filename") or "").name) or pictures.get(file.stem)
+            return "it defines entities, which no description of boxes needs"
+        return ElementTree.fromstring(data)
+    except ElementTree.ParseError as error:
+        return f"no readable XML ({error})"
+    except OSError as error:
+        return str(error)
+
+
+def read_tree(
+    tree: ElementTree.Element | str, place: Place, partner: Place | None, matcher: NameMatcher, split: str | None, found: Found, root: Path, limits: LimitsConfig
+) -> None:
+    """One picture's boxes into `found`, or why they cannot be used. The picture is the file's namesake, else the one that it names:
+    names inside files are often those of before the pictures were renamed."""
+    name = str(place.path.relative_to(root))
+    try:
+        if isinstance(tree, str):
+            raise ValueError(tree)
+        said = (tree.findtext("filename") or "").replace("\\", "/").rsplit("/", 1)[-1]
+        beside = place.path.parent / said
+        picture = beside if said and beside.is_file() else partner.path if partner else matcher.find(said) if said else None
         if picture is None:
-            raise ValueError(f"its picture {tree.findtext('filename') or file.stem} is not there")
+            raise ValueError(f"its picture {said or place.path.stem} is not there")
         size = stated(tree) or mask_size(str(picture), pixels=limits.pixels)[::-1]
-        found.add(picture, [corners(one) for one in tree.iter("object")], size, split, name)
-    except (ElementTree.ParseError, ValueError, OSError, SyntaxError) as error:
-        found.skipped.append((name, f"no readable XML ({error})" if isinstance(error, ElementTree.ParseError) else str(error)))
+        things = [thing_of(one) for one in tree.iter("object")]
+        found.add(Annotated(picture, things, (float(size[0]), float(size[1])), split, name))
+    except (ValueError, OSError, SyntaxError) as error:
+        found.skipped.append((name, str(error)))
 
 
 def stated(tree: ElementTree.Element) -> tuple[float, float] | None:
@@ -81,13 +91,13 @@ def stated(tree: ElementTree.Element) -> tuple[float, float] | None:
     return size if min(size) > 0 else None
 
 
-def corners(thing: ElementTree.Element) -> tuple[str, float, float, float, float]:
+def thing_of(thing: ElementTree.Element) -> Thing:
     """An object's class and corners; VOC counts pixels from 1 and means the last one to belong to the box."""
     texts = [thing.findtext(f"bndbox/{key}") for key in ("xmin", "ymin", "xmax", "ymax")]
     if any(text is None for text in texts):
         raise ValueError("an object in it has no box")
     x1, y1, x2, y2 = (float(str(text)) for text in texts)
-    return (thing.findtext("name") or "object").strip(), x1 - 1, y1 - 1, x2, y2
+    return Thing((thing.findtext("name") or "object").strip(), (x1 - 1, y1 - 1, x2, y2))
 
 
 SOURCE = VocXml()

@@ -1,103 +1,135 @@
-"""COLLECT: boxes as YOLO has them: a text file a picture, a line a box: class number, middle and sides in shares of the picture."""
+"""COLLECT: boxes as YOLO has them: a text file a picture, a line a box: class number, middle and sides in shares of the picture; or a
+polygon: class number and the points of an outline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ...core.table import Table
-from ._boxes import Found
-from ._files import IMAGE, run_name, split_of, walk
+from ._boxes import SHARES, Annotated, BoxSource, Found, Thing, box_of
+from ._files import IMAGE
+from ._layout import Place, pair_places, places_below
 
-PEEK = 3_000  # files looked at to recognise a folder
+PEEK = 6_000  # files looked at to recognise a folder
+LOOKED = 400  # text files
 NAMES = ("classes.txt", "obj.names", "names.txt")
+ABOVE = 2  # folders above in which names of classes are looked for
+PIXELS = 2.0  # no share of a side is so large
 
 
 @dataclass(frozen=True)
-class YoloTxt:
-    """Reads images/…/x.jpg with labels/…/x.txt (train/ and test/ above or below), or both in one folder with classes.txt; data.yaml names classes."""
+class YoloTxt(BoxSource):
+    """Reads images/…/x.jpg with labels/…/x.txt (train/ and test/ above or below), or both in one folder; data.yaml or classes.txt names classes."""
 
     def recognises(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
-        pictures = [file for file in walk(path, at_most=PEEK) if file.suffix.lower() in IMAGE][:50]
-        labels = [label for file in pictures if (label := label_of(file)) is not None]
-        return 0.96 if labels and any(looks_right(label) for label in labels) else 0.0
+        labels = [text.path for _, text in partners(path, at_most=PEEK) if text and text.path.stat().st_size]
+        sure = [looks_right(label) for label in labels[:LOOKED]]
+        return max(sure, default=0.0)
 
-    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
-        found, names, alone = Found(), class_names(path), 0
-        for file in walk(path):
-            if file.suffix.lower() not in IMAGE:
-                continue
-            label = label_of(file)
-            if label is None:
+    def annotated(self, path: Path, limits: LimitsConfig) -> Found:
+        found, (names, poses) = Found(), class_names(path)
+        found.categories = {name: k for k, name in enumerate(names)}
+        rows = partners(path)
+        labelled = {(place.split, place.rest) for place, text in rows if text}
+        bare, alone, outlined = 0, 0, 0
+        for place, text in rows:
+            if text is None and (place.split, place.rest) not in labelled:
                 alone += 1
                 continue
-            splits = {split for part in file.relative_to(path).parts[:-1] if (split := split_of(part))}
-            name = str(label.relative_to(path))
+            bare += text is None
+            name = str((text or place).path.relative_to(path))
             try:
-                boxes = [corners(line, names) for line in label.read_text("utf-8").splitlines() if line.strip()]
+                lines = text.path.read_text("utf-8").splitlines() if text else []
+                things = [thing_of(line, names, poses) for line in lines if line.strip()]
             except (ValueError, UnicodeDecodeError) as error:
                 found.skipped.append((name, str(error)))
                 continue
-            found.add(file, boxes, (1.0, 1.0), splits.pop() if len(splits) == 1 else None, name)
-        notes = [f"{alone:,} pictures without a text file of boxes were left out."] if alone else []
-        return found.table(run_name(path), limits, notes=notes)
+            outlined += sum(bool(thing.outlines) for thing in things)
+            found.add(Annotated(place.path, things, SHARES, place.split, name))
+        if bare:
+            found.notes.append(f"{bare:,} pictures without a text file of boxes, among others that have one, are taken to hold no things (backgrounds).")
+        if alone:
+            found.notes.append(f"{alone:,} pictures in folders without any text file of boxes were left out.")
+        if outlined:
+            found.notes.append(f"{outlined:,} things are outlines (polygons): for detection the boxes around them are taken.")
+        return found
 
 
-def label_of(picture: Path) -> Path | None:
-    """The text file of a picture: in labels/ where it lies in images/, or beside it."""
-    parts = list(picture.parts)
-    for place in range(len(parts) - 2, -1, -1):
-        if parts[place].lower() == "images":
-            label = Path(*parts[:place], "labels", *parts[place + 1 :]).with_suffix(".txt")
-            return label if label.is_file() else None
-    label = picture.with_suffix(".txt")
-    return label if label.is_file() else None
+def partners(path: Path, at_most: int | None = None) -> list[tuple[Place, Place | None]]:
+    """Each picture with its text file."""
+    pictures = places_below(path, IMAGE, at_most=at_most)
+    texts = places_below(path, frozenset({".txt"}), at_most=at_most)
+    return list(zip(pictures, pair_places(pictures, texts, lambda name: (name,), lambda name: (name,)), strict=True))
 
 
-def looks_right(label: Path) -> bool:
-    """Five or more numbers in the first line, the class a whole one, the places shares."""
+def looks_right(label: Path) -> float:
+    """How sure: a line of five numbers or an outline, the class a whole one, the places shares; less where they are pixels."""
     try:
-        lines = label.read_text("utf-8").split("\n")
-        values = [float(word) for word in lines[0].split()]
-    except (ValueError, UnicodeDecodeError, OSError):
-        return False
-    return len(values) == 5 and values[0] == int(values[0]) >= 0 and all(-1 <= v <= 2 for v in values[1:])
+        words = next(line for line in label.read_text("utf-8").split("\n") if line.strip()).split()
+        values = [float(word) for word in words]
+    except (ValueError, UnicodeDecodeError, OSError, StopIteration):
+        return 0.0
+    if len(values) < 5 or values[0] != int(values[0]) or values[0] < 0:
+        return 0.0
+    return 0.96 if all(-1 <= v <= PIXELS for v in values[1:5]) else 0.8 if len(values) == 5 else 0.0
 
 
-def class_names(path: Path) -> list[str]:
-    """From data.yaml or a list of names; [] where classes are numbers."""
-    for file in [*sorted(path.glob("*.yaml")), *sorted(path.glob("*.yml"))]:
-        import yaml
+def class_names(path: Path) -> tuple[list[str], bool]:
+    """(names of the classes, [] where they are numbers; whether lines hold key points after the box), from data.yaml or a list of names: in the
+    folder, else above it (`evaluate RUN yolo/test` knows what data.yaml beside test/ says)."""
+    for folder in [path, *path.parents[:ABOVE]]:
+        for file in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]:
+            facts = read_yaml_facts(file, strict=folder == path)
+            names = facts.get("names")
+            if folder != path and not {"train", "val", "test", "nc", "path"} & set(facts):
+                continue  # some other file
+            if isinstance(names, dict):
+                return [str(names.get(k, k)) for k in range(max(names, default=-1) + 1)], "kpt_shape" in facts
+            if isinstance(names, list):
+                return [str(name) for name in names], "kpt_shape" in facts
+        for name in NAMES:
+            for file in sorted(folder.rglob(name) if folder == path else folder.glob(name)):
+                return [line.strip() for line in file.read_text("utf-8", "replace").splitlines() if line.strip()], False
+    return [], False
 
-        try:
-            names = (yaml.safe_load(file.read_text("utf-8")) or {}).get("names")
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
+
+def read_yaml_facts(file: Path, *, strict: bool) -> dict[Any, Any]:
+    import yaml
+
+    try:
+        facts = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        if strict:
             raise DataError(f"{file.name} is not readable YAML.", str(error).splitlines()[0], "It should hold `names:`.") from None
-        if isinstance(names, dict):
-            return [str(names.get(k, k)) for k in range(max(names, default=-1) + 1)]
-        if isinstance(names, list):
-            return [str(name) for name in names]
-    for name in NAMES:
-        for file in path.rglob(name):
-            return [line.strip() for line in file.read_text("utf-8", "replace").splitlines() if line.strip()]
-    return []
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
-def corners(line: str, names: list[str]) -> tuple[str, float, float, float, float]:
+def thing_of(line: str, names: list[str], poses: bool) -> Thing:
+    """A line: class and box (a sixth number is a score), class, box and key points, or class and an outline."""
     words = line.split()
-    if len(words) not in (5, 6):  # a sixth number is a score
-        raise ValueError(f"a line is no box: {line[:60]!r}")
     try:
-        k, x, y, w, h = int(float(words[0])), *(float(word) for word in words[1:5])
+        values = [float(word) for word in words]
+        k = int(values[0])
     except (ValueError, OverflowError):
         raise ValueError(f"a line is no box: {line[:60]!r}") from None
+    if len(words) < 5 or (len(words) > 6 and len(words) % 2 == 0 and not poses):
+        raise ValueError(f"a line is no box: {line[:60]!r}")
     if names and not 0 <= k < len(names):
         raise ValueError(f"class {k} is none of the {len(names)} names")
-    return names[k] if names else str(k), x - w / 2, y - h / 2, x + w / 2, y + h / 2
+    if any(abs(v) > PIXELS for v in values[1:5]):
+        raise ValueError(f"a line is in pixels, not in shares (0 to 1) of the picture's sides: {line[:60]!r}")
+    kind = names[k] if names else str(k)
+    if len(words) > 6 and not poses:
+        outline = tuple(values[1:])
+        return Thing(kind, box_of([outline]), (outline,))
+    x, y, w, h = values[1:5]
+    return Thing(kind, (x - w / 2, y - h / 2, x + w / 2, y + h / 2))
 
 
 SOURCE = YoloTxt()
