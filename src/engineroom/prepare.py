@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,13 @@ class Prepared:
     learners: int  # rows of the training split proper
     networks: int
     settled: dict[str, Any] | None = None
+    conventions: dict[str, dict[str, Any]] = field(default_factory=dict)  # source column -> how its cells are read
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
         return self.task.truth(self.data.stores["target"].take(rows), self.schema.target)
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
+        return {"conventions": self.conventions, "schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
 
     @property
     def fingerprint(self) -> str:
@@ -69,7 +70,14 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     say({"event": "opening", "data": config.data})
     cache = run.cache if run else None
     source = table = open_table(
-        frame if frame is not None else config.data, test=config.test, target=config.target, limits=config.limits, cache=cache
+        frame if frame is not None else config.data,
+        test=config.test,
+        target=config.target,
+        limits=config.limits,
+        cache=cache,
+        columns=config.columns,
+        classes=wants_classes(config),
+        conventions=earlier.get("conventions") if earlier else None,
     )
     if config.task != "auto":
         table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
@@ -98,6 +106,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "split_words": split.words,
             "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema],
             "notes": list(table.notes),
+            "unreadable": dict(source.unreadable),
             "findings": [f.to_json() for f in findings],
         }
     )
@@ -141,9 +150,15 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         len(data.splits["train"]),
         0,
         (earlier or {}).get("settled"),
+        conventions={name: dict(one) for name, one in source.conventions.items()},
     )
     ready.networks = cross_fit(ready)
     return ready
+
+
+def wants_classes(config: Config) -> bool:
+    """Was a task asked for whose target is words, whatever they look like?"""
+    return config.task != "auto" and getattr(registry.get("tasks", config.task), "target_modality", "") == "category"
 
 
 def pick_task(schema: Schema, config: Config) -> str:

@@ -26,6 +26,7 @@ from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
+from .notices import notices
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Model:
         self.schema = Schema.from_json(manifest["schema"])
         self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
+        self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
+        self.damaged: dict[int, str] = {}
+        self.notices: dict[str, Any] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -94,7 +98,11 @@ class Model:
 
     def open(self, data: Any) -> pl.DataFrame:
         """The rows to answer, with every column the model reads."""
-        return self._frame(self.task.reframe(open_table(data, limits=self.config.limits), self.config.target, asking=True).frame)
+        table = open_table(data, limits=self.config.limits, conventions=self.conventions)
+        asked = self.task.reframe(table, self.config.target, asking=True)
+        frame = self._frame(asked.frame)
+        self.notices = notices(table, asked, frame, self.schema)
+        return frame
 
     def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
@@ -137,7 +145,7 @@ class Model:
     def graded(self, data: Any) -> Graded:
         """The model's answers to labelled data, graded row by row."""
         target = self.schema.target
-        table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits), self.config.target, asking=False)
+        table = self.task.reframe(open_table(data, target=target.name, limits=self.config.limits, conventions=self.conventions), self.config.target, asking=False)
         if target.name not in table.frame.columns:
             raise DataError(
                 f"There is no column {target.name!r} to compare with.", "", nearest(target.name, table.frame.columns, label="Columns")

@@ -94,7 +94,8 @@ def predict(
     model = load(run)
     if output and Path(output).suffix.lower() in model.task.endings:
         rows = model.save(data, output)
-        print(json.dumps({"rows": rows, "output": output}) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
+        say_notices(model.notices, as_json=False)
+        print(json.dumps({"rows": rows, "output": output, **model.notices}, ensure_ascii=False) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
         return
     frame = model.predict(data)
     if reasons:
@@ -103,16 +104,25 @@ def predict(
         frame = frame.hstack(explain(model, data, top=reasons))
     for row, why in list(model.damaged.items())[:5]:
         print(f"row {row} cannot be read and has no prediction ({why})", file=sys.stderr)
+    say_notices(model.notices, as_json=as_json and not output)
     if output:
         write_frame(frame, Path(output))
         if as_json:
-            print(json.dumps({"rows": frame.height, "output": output}))
+            print(json.dumps({"rows": frame.height, "output": output, **model.notices}, ensure_ascii=False))
         else:
             print(f"{frame.height} predictions written to {output}", file=sys.stderr)
     elif as_json:
         sys.stdout.write(frame.write_ndjson())
     else:
         sys.stdout.write(frame.write_csv())
+
+
+def say_notices(notices: dict[str, Any], *, as_json: bool) -> None:
+    """What the rows hold that the model cannot use, on standard error: answers alone go to standard output."""
+    if as_json and notices:
+        print(json.dumps(notices, ensure_ascii=False), file=sys.stderr)
+    for note in [] if as_json else notices.get("notes", []):
+        print(note, file=sys.stderr)
 
 
 @app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")

@@ -24,6 +24,9 @@ class Table:
     hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
+    decimal: str = ""  # the decimal mark that the source's form speaks for ("," where ; parts the fields); "" = any
+    conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> how its cells are read (parsing/infer.py), plain JSON
+    unreadable: Mapping[str, int] = field(default_factory=dict)  # column -> cells that its convention could not read: they count as missing
 
     @property
     def split(self) -> str | None:

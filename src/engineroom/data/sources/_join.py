@@ -58,7 +58,7 @@ def _stacked(tables: Sequence[Table]) -> Table:
         notes += [note for note in other.notes if note not in notes]
         frames.append(other.frame[first.frame.columns])
     hints = {name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns}
-    return Table(_vertical(frames), first.name, hints, tuple(notes), tuple(chain.from_iterable(t.skipped for t in tables)))
+    return Table(_vertical(frames), first.name, hints, tuple(notes), tuple(chain.from_iterable(t.skipped for t in tables)), first.decimal)
 
 
 def _vertical(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -23,7 +23,10 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
 
     `path` is the table's file: names are looked up beside it, in a folder of its name, and in its subfolders.
     """
-    for name in table.frame.columns:
+    texts = [name for name, kind in table.frame.schema.items() if kind == pl.String]
+    first = table.frame.head(SAMPLE * 4).select(pl.Series(str(i), table.frame[name].head(SAMPLE * 4)) for i, name in enumerate(texts))
+    ended = first.select(pl.all().str.contains(r"\.[A-Za-z][A-Za-z0-9]{1,5}$").any()).row(0) if texts else ()
+    for name in [name for name, any_file in zip(texts, ended, strict=True) if any_file]:
         kind = _kind(table.frame[name])
         if kind:
             table = _resolved(table, name, kind, path, limits=limits, split=split)

@@ -6,6 +6,7 @@ What surrounds a node becomes a column of vectors: the features of its neighbour
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._files import TABLE, ending, run_name, stem, visible
+from ._types import plainly_typed
 from .table_folder import reader_of
 
 RETURN = 0.1  # chance of going back to the node itself at each hop
@@ -56,7 +58,8 @@ def _tables(path: Path) -> dict[str, Path]:
 
 
 def _read(path: Path, limits: LimitsConfig, cache: Path | None) -> Table:
-    return reader_of(path).read(path, limits=limits, target=None, cache=cache)
+    table = reader_of(path).read(path, limits=limits, target=None, cache=cache)
+    return replace(table, frame=plainly_typed(table.frame))
 
 
 def _pairs(frame: pl.DataFrame, place: dict[str, int], file: Path) -> tuple[np.ndarray, int]:
