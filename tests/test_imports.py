@@ -6,7 +6,7 @@ from pathlib import Path
 import engineroom
 
 ROOT = Path(engineroom.__file__).parent
-ORDER = ["core", "layers", "environments", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "compare", "explain"]
+ORDER = ["core", "parsing", "layers", "environments", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "compare", "explain"]
 TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "scale", "label", "lessons", "cli"]
 
 

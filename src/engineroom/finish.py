@@ -141,6 +141,7 @@ def make_manifest(
         "target": ready.schema.target.name,
         "objective": ready.task.objective,
         "schema": ready.schema.to_json(),
+        "conventions": ready.conventions,
         "config": config.model_dump(),
         "calibration": calibration,
         "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": settled["precision"]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Prepared:
     networks: int
     fingerprint: str  # what the data were: the rows and columns, by a hash over a sample of their cells
     settled: dict[str, Any] | None = None
+    conventions: dict[str, dict[str, Any]] = field(default_factory=dict)  # source column -> how its cells are read
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
         """The target of `rows` as the network learns it."""
@@ -72,7 +73,7 @@ class Prepared:
         return self.targets(rows) if self.task.kind == "number" else self.truth(rows)
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
+        return {"conventions": self.conventions, "schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
 
 
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:
@@ -89,6 +90,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         limits=config.limits,
         cache=cache,
         task=config.task,
+        columns=config.columns,
+        classes=wants_classes(config),
+        conventions=earlier.get("conventions") if earlier else None,
     )
     if config.task != "auto":
         table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
@@ -122,6 +126,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "split_words": split.words,
             "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema],
             "notes": list(table.notes),
+            "unreadable": dict(source.unreadable),
             "findings": [f.to_json() for f in findings],
         }
     )
@@ -171,6 +176,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         0,
         hashed,
         (earlier or {}).get("settled"),
+        conventions={name: dict(one) for name, one in source.conventions.items()},
     )
     ready.networks = cross_fit(ready)
     return ready
@@ -198,6 +204,11 @@ def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
     columns = [*schema.inputs, schema.target]
     found = [(column, line) for column in columns for line in registry.get("modalities", column.modality).notices(frame[column.name], column.state)]
     return [Finding("note", f"Column {column.name!r}: {line}") for column, line in found]
+
+
+def wants_classes(config: Config) -> bool:
+    """Was a task asked for whose target is words, whatever they look like?"""
+    return config.task != "auto" and getattr(registry.get("tasks", config.task), "target_modality", "") == "category"
 
 
 def pick_task(schema: Schema, config: Config) -> str:

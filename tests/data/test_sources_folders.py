@@ -141,13 +141,14 @@ def test_a_url_is_no_file(tmp_path):
     assert open_table(tmp_path / "t.csv").hints == {}
 
 
-def test_splits_read_differently_meet_in_the_wider_type(tmp_path):
+def test_every_part_is_read_as_the_training_part_is(tmp_path):
     (tmp_path / "train.csv").write_text("a,b,c,y\n1,2,x,0\n2,3,y,1\n")
     (tmp_path / "dev.csv").write_text("a,b,c,y\n1.5,,3,1\n")
     (tmp_path / "test.csv").write_text("y,a,b,c,extra\n0,3,seven,z,1\n")
     (tmp_path / "domains.json").write_text("{}")
     table = open_table(tmp_path)
-    assert table.frame.schema["a"] == pl.Float64 and table.frame["b"].to_list() == ["2", "3", None, "seven"]
+    assert table.frame.schema["a"] == pl.Float64 and table.frame["b"].to_list() == [2, 3, None, None]
+    assert table.unreadable == {"b": 1} and any("“seven” (row 3)" in note for note in table.notes)
     assert table.frame["c"].to_list() == ["x", "y", "3", "z"] and table.frame["split"].to_list() == ["train", "train", "val", "test"]
     assert any("extra" in note for note in table.notes)
 

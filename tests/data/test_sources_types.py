@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from engineroom.data.open import open_table
-from engineroom.data.sources._dialect import MISSING
+from engineroom.parsing.words import MISSING
 
 
 @pytest.fixture
@@ -55,9 +55,10 @@ def test_what_cells_become(write, cells, kind, values):
     assert frame["x"].dtype == kind and frame["x"].to_list() == values
 
 
-def test_one_late_word_keeps_a_column_text(write):
-    frame = open_table(write("i,x\n" + "".join(f"{i},{i}\n" for i in range(5000)) + "5000,oops\n")).frame
-    assert frame["x"].dtype == pl.String and frame["x"][0] == "0" and frame["i"].dtype == pl.Int64
+def test_one_late_word_is_named_and_the_column_stays_a_number(write):
+    table = open_table(write("i,x\n" + "".join(f"{i},{i}\n" for i in range(5000)) + "5000,oops\n"))
+    assert table.frame["x"].dtype == pl.Int64 and table.frame["x"][-1] is None and table.unreadable == {"x": 1}
+    assert any("“oops” (row 5000)" in note for note in table.notes)
 
 
 def test_a_column_empty_at_first_is_still_typed(write):

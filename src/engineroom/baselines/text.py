@@ -11,8 +11,10 @@ from ..core.columns import Schema
 from ..modalities.text import clean
 from ._store import Fitted, Rival, pick, several, sharpness, split_labels, with_care
 
+# letters of scripts without blanks between words (Thai to Burmese, Khmer, kana, Han) stand alone: with their pairs they do for words
+UNBROKEN = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 SETTINGS: dict[str, dict] = {
-    "words": {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b|[^\w\s]", "min_df": 1, "max_features": 60_000},
+    "words": {"ngram_range": (1, 2), "token_pattern": rf"(?u){UNBROKEN}|(?:(?!{UNBROKEN})\w)+|[^\w\s]", "min_df": 1, "max_features": 60_000},
     "pieces": {"analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2, "max_features": 40_000},
 }
 MANY_CLASSES, MANY_TEXTS = 20, 30_000  # beyond, one setting is tried

@@ -39,7 +39,9 @@ class Graded:
 def grade_data(model: Model, data: Any) -> Graded:
     """The model's answers to labelled data, graded row by row."""
     target = model.schema.target
-    source = open_table(data, target=target.name, limits=model.config.limits, task=model.manifest["task"])
+    source = open_table(
+        data, target=target.name, limits=model.config.limits, task=model.manifest["task"], conventions=model.conventions
+    )
     table = model.task.reframe(source, model.config.target, asking=False)
     if target.name not in table.frame.columns:
         what = f"There is no column {target.name!r} to compare with."

@@ -27,6 +27,7 @@ from .answered import file_names, in_place, reading_notes, renamed_media, with_f
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
+from .notices import notices
 from .rows import empty_rows, for_new_files, with_gaps, with_names
 
 
@@ -39,11 +40,13 @@ class Model:
         self.schema = Schema.from_json(manifest["schema"])
         self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
+        self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
         self.files: list[str | None] | None = None  # of the rows asked last: their files, below the folder they were read from
         self.notes: list[str] = []  # what is to be said of the rows asked last
         self.described = self.schema  # with what the source of the rows asked last knows of the answers
+        self.counts: dict[str, dict[str, int]] = {}  # of the rows asked last: cells that do not parse, categories never seen, by column
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -89,13 +92,13 @@ class Model:
     def open(self, data: Any) -> pl.DataFrame:
         """The rows to answer, with every column the model reads. A row that the source could not read is null throughout, so that
         there is one answer a row. `files` are the files they come from, None where they come from none."""
-        table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True)
+        table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True, conventions=self.conventions)
         self.gaps = dict(table.gaps)
         table = renamed_media(table, self.schema)
         self.described = with_facts(self.schema, table)
         framed = self.task.reframe(table, self.config.target, asking=True)
-        self.notes = list(framed.notes)
         frame = self._frame(framed.frame)
+        self.notes, self.counts = notices(table, framed, frame, self.schema)
         frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
         return frame

@@ -109,20 +109,20 @@ def predict(
     model = with_format(load(run), encoding, delimiter, header_row, comment)
     if output and Path(output).suffix.lower() in model.task.endings:
         rows = model.save(data, output)
-        name_unreadable(model)
-        done = {"rows": rows, "output": output, **unreadable(model)}
-        print(json.dumps(done) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
+        say_notices(model, as_json=False)
+        done = {"rows": rows, "output": output, **summary(model)}
+        print(json.dumps(done, ensure_ascii=False) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
         return
     frame = model.predict(data)
     if reasons:
         from ..explain.reasons import reasons as explain
 
         frame = frame.hstack(explain(model, data, top=reasons))
-    name_unreadable(model)
+    say_notices(model, as_json=as_json and not output)
     if output:
         write_frame(frame, Path(output))
         if as_json:
-            print(json.dumps({"rows": frame.height, "output": output, **unreadable(model)}))
+            print(json.dumps({"rows": frame.height, "output": output, **summary(model)}, ensure_ascii=False))
         else:
             print(f"{frame.height} predictions written to {output}", file=sys.stderr)
     elif as_json:
@@ -131,14 +131,19 @@ def predict(
         sys.stdout.write(frame.write_csv())
 
 
-def unreadable(model: Any) -> dict[str, Any]:
-    """What JSON says of rows without an answer: their number, and for each its row, file and reason."""
+def summary(model: Any) -> dict[str, Any]:
+    """What JSON says beside the answers: cells that do not parse and categories never seen (by column), rows without an answer, notes."""
     rows = [{"row": row, **({"file": model.files[row]} if model.files else {}), "why": why} for row, why in model.damaged.items()]
-    return {"unreadable": rows} if rows else {}
+    found = {**model.counts, "unanswered": rows, "notes": list(dict.fromkeys(model.notes))}
+    return {name: value for name, value in found.items() if value}
 
 
-def name_unreadable(model: Any, most: int = 5) -> None:
-    """What the source noticed, and rows without an answer, on standard error, whatever is written."""
+def say_notices(model: Any, most: int = 5, *, as_json: bool = False) -> None:
+    """What the source noticed, and rows without an answer, on standard error: answers alone go to standard output."""
+    if as_json:
+        if said := summary(model):
+            print(json.dumps(said, ensure_ascii=False), file=sys.stderr)
+        return
     for note in dict.fromkeys(model.notes):
         print(f"note: {note}", file=sys.stderr)
     for row, why in list(model.damaged.items())[:most]:

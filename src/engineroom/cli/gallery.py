@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import Json, app, name_unreadable
+from .app import Json, app, say_notices
 from .write import write_frame
 
 Run = Annotated[str, typer.Argument(help="A run directory or bundle of the recipe `embedding`.")]
@@ -51,7 +51,7 @@ def search(
 ) -> None:
     album = gallery(run)
     found = album.search(data, top=top)
-    name_unreadable(album.model)
+    say_notices(album.model)
     if output:
         write_frame(found, Path(output))
         say({"rows": found.height, "output": output}, f"{found.height} lines written to {output}", as_json)
@@ -65,7 +65,7 @@ def search(
 def unlock(run: Run, data: Data, name: Annotated[str | None, typer.Option(help="It must be this one.")] = None, as_json: Json = False) -> None:
     album = gallery(run)
     found = album.verify(data, name=name)
-    name_unreadable(album.model)
+    say_notices(album.model)
     for row in found.iter_rows(named=True):
         word = "unlocked" if row["accepted"] else "locked"
         word = f"{row['file']}: {word}" if row.get("file") and found.height > 1 else word

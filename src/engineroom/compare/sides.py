@@ -166,7 +166,9 @@ def column(values: pl.Series) -> np.ndarray:
 def source(model: Model) -> pl.DataFrame | None:
     """The table a model was trained on, to show rows of it; None where it has moved or changed."""
     try:
-        table = open_table(model.config.data, test=model.config.test, target=model.config.target, limits=model.config.limits)
+        table = open_table(
+            model.config.data, test=model.config.test, target=model.config.target, limits=model.config.limits, conventions=model.conventions
+        )
         frame = model.task.reframe(table, model.config.target, asking=False).frame
     except (DataError, UserError, OSError):
         return None

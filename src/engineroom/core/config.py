@@ -20,6 +20,11 @@ class ColumnConfig(Frozen):
 
     modality: str | None = None
     role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None
+    format: str | None = None  # of dates and times, as strptime takes it: "%m/%d/%Y"
+    decimal: str | None = None  # the decimal mark of its numbers …
+    thousands: str | None = None  # … and the thousands separator
+    separator: str | None = None  # between the labels of a cell
+    missing: list[str] | str | None = None  # words that stand for a missing value in a column of words; [] = none does
 
 
 class SplitConfig(Frozen):

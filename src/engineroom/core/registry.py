@@ -35,6 +35,11 @@ def get(kind: str, name: str) -> Any:
 
 def every(kind: str) -> dict[str, Any]:
     """All registered things of a kind; imports every file of the folder."""
+    return dict(_every(kind))
+
+
+@cache
+def _every(kind: str) -> dict[str, Any]:
     return {name: get(kind, name) for name in names(kind)}
 
 

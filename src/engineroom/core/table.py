@@ -26,6 +26,9 @@ class Table:
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
     gaps: tuple[tuple[int, str], ...] = ()  # (place among the source's rows, reason): rows that `frame` lacks, for one answer a row
     root: str = ""  # the folder below which the files lie that cells name; "" = the rows come from no files
+    decimal: str = ""  # the decimal mark that the source's form speaks for ("," where ; parts the fields); "" = any
+    conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> how its cells are read (parsing/infer.py), plain JSON
+    unreadable: Mapping[str, int] = field(default_factory=dict)  # column -> cells that its convention could not read: they count as missing
 
     @property
     def split(self) -> str | None:

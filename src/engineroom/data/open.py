@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core import registry
-from ..core.config import LimitsConfig
+from ..core.config import ColumnConfig, LimitsConfig
 from ..core.errors import DataError, nearest
 from ..core.table import Table
+from .conventions import read_conventions
 from .sources._choose import source_of
 from .sources._files import absolute, visible
 from .sources._join import joined
@@ -31,8 +32,14 @@ def open_table(
     progress: Progress | None = None,
     task: str = "auto",
     inference: bool = False,
+    columns: Mapping[str, ColumnConfig] | None = None,
+    classes: bool = False,
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Table:
-    """The rows of `data` and, where `test` is given, of both, with a column that says which is which.
+    """The rows of `data` and, where `test` is given, of both, with a column that says which is which; their cells typed.
+
+    `conventions` are those of training, by which the cells are read; without them they are decided from the cells, what the user says of
+    `columns` and whether the target names `classes`.
 
     `task` decides where a folder can be read in several ways. For `inference` every row is kept, also one whose file is not there: it gets
     no answer, but the answers stay in line; else such rows are left out, named and bounded by limits.skip.
@@ -48,7 +55,7 @@ def open_table(
         table = without_missing_files(table, limits)
     if not len(table):
         raise DataError(f"{table.name} has no rows.", "There is nothing to learn from.")
-    return table
+    return read_conventions(table, target=target, columns=columns, classes=classes, known=conventions)
 
 
 def with_test(table: Table, test: Table) -> Table:

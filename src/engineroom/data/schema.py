@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,10 +15,17 @@ from ..core.columns import Column, Schema
 from ..core.config import ColumnConfig, Config, LimitsConfig
 from ..core.errors import DataError, UserError, nearest
 from ..core.table import Table
+from ..modalities.datetime import to_timestamps
+from ..modalities.number import to_floats
 
 SAMPLE = 20_000
 TARGET_NAMES = ("target", "label", "class", "y", "labels")
 FEW_CLASSES = 30
+ORDERED = 10  # more whole numbers than this may be counts, not the names of classes
+COUNTS = re.compile(r"(?:^|[^a-z])(?:age|count|counts|number|num|n|qty|quantity|amount|rings|years|months|days|hours|minutes|points|score|visits|sales|children)(?:$|[^a-z])")
+UNREAD = "unread"  # no kind of column reads it
+PLAIN_READERS = ("category", "multilabel", "text", "identifier")
+SPLIT_WORDS = {word: part for part, words in {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}.items() for word in words}
 
 
 def infer_schema(table: Table, config: Config) -> Schema:
@@ -52,37 +60,81 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
     hint = table.hints.get(name, {})
     values = table.frame[name]
     sample = values if len(values) <= SAMPLE else values.gather(np.linspace(0, len(values) - 1, SAMPLE).astype(int))
+    role: Any = "target" if is_target else said.role or hint.get("role")
     if is_target:
         modality, why = type_target(sample, config, said, hint)
     elif said.modality or hint.get("modality"):
         modality, why = said.modality or hint["modality"], "set by you" if said.modality else hint.get("why", "the source says so")
+        if said.modality:
+            check_modality(sample, said.modality)
+    elif role is None and (words := tells_split(values)):
+        modality, why, role = "category", f"its values name the parts of the data: {words}", "split"
+    elif role in ("ignore", "id"):
+        modality, why = "identifier", "as you said" if said.role else "the source says so"
     else:
-        modality, why = recognise(sample)
-    if modality not in registry.names("modalities"):
+        modality, why = recognise(sample, learnt=role == "input")
+    if modality != UNREAD and modality not in registry.names("modalities"):
         raise UserError(
             f"There is no kind of column {modality!r} (column {name!r}).",
             "",
             nearest(modality, registry.names("modalities"), label="Kinds"),
         )
-    role = "target" if is_target else said.role or hint.get("role") or ("id" if modality == "identifier" else "input")
+    role = role or {"identifier": "id", UNREAD: "ignore"}.get(modality, "input")
+    modality = "identifier" if modality == UNREAD else modality
     if role == "target" and not is_target:
         role = "ignore"
     return Column(name, modality, role, {}, why)
 
 
-def recognise(values: pl.Series) -> tuple[str, str]:
-    """The modality with the highest claim."""
+def recognise(values: pl.Series, *, learnt: bool = False) -> tuple[str, str]:
+    """The modality with the highest claim; (UNREAD, why) where none reads the column. `learnt`: identifiers will not do, it is to be an input."""
     if values.null_count() == len(values):
         return "category", "empty"
-    claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items()}
+    if values.dtype.is_numeric():  # nothing else claims numbers, and wide tables have thousands of them
+        claims = {name: registry.get("modalities", name).recognises(values) for name in ("number", "identifier")}
+    else:
+        claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items()}
+    if learnt:
+        claims.pop("identifier")
+        if max(claims.values()) <= 0 and values.dtype == pl.String:
+            claims["category"] = 0.1
     best = max(claims, key=lambda name: claims[name])
     if claims[best] <= 0:
-        raise DataError(
-            f"Column {values.name!r} holds {values.dtype}, which no kind of column reads.",
-            "",
-            "Leave it out, or convert it to numbers or text.",
-        )
+        if learnt:
+            raise DataError(
+                f"Column {values.name!r} holds {values.dtype}, which no kind of column reads.",
+                "",
+                "Leave it out, or convert it to numbers or text.",
+            )
+        return UNREAD, f"holds {values.dtype}, which no kind of column reads: left out"
     return best, f"looks like it ({claims[best]:.0%})"
+
+
+def tells_split(values: pl.Series) -> str:
+    """The words of a column that says which rows train, validate and test; "" where it says anything else."""
+    if values.dtype != pl.String or values.null_count():
+        return ""
+    words = values.unique().to_list()
+    parts = {SPLIT_WORDS.get(word.strip().lower(), "") for word in words} if len(words) <= 6 else {""}
+    return ", ".join(sorted(words)) if "" not in parts and "train" in parts and len(parts) > 1 else ""
+
+
+def check_modality(values: pl.Series, modality: str) -> None:
+    """A kind that the user names must fit the cells, at least some of them."""
+    kinds = {"number": lambda: np.isfinite(to_floats(values)).any(), "datetime": lambda: to_timestamps(values).is_not_null().any()}
+    fits = True
+    if modality in kinds and not values.dtype.is_nested() and values.dtype != pl.Binary and values.null_count() < len(values):
+        fits = bool(kinds[modality]())
+    elif modality in PLAIN_READERS and modality in registry.names("modalities"):
+        nested = values.dtype.is_nested() or values.dtype == pl.Binary
+        fits = not nested or (modality == "multilabel" and isinstance(values.dtype, pl.List)) or modality not in (*kinds, *PLAIN_READERS)
+    elif modality in ("image", "audio", "video", "molecule", "formula", "series", "vector", "tokens"):
+        claim = registry.get("modalities", modality)
+        plain = values.dtype.is_numeric() or values.dtype.is_temporal() or values.dtype == pl.Boolean
+        fits = not plain and (values.dtype == pl.String or values.dtype.is_nested() or values.dtype == pl.Binary) and claim is not None
+    if not fits:
+        first = ", ".join(f"“{str(cell)[:40]}”" for cell in values.drop_nulls().head(3))
+        raise DataError(f"Column {values.name!r} cannot be read as {modality}.", f"It holds {values.dtype}: {first}.", f"Leave columns.{values.name}.modality out.")
 
 
 def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Mapping[str, Any]) -> tuple[str, str]:
@@ -97,20 +149,38 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
     if values.dtype == pl.List(pl.String):
         return "multilabel", "cells are lists of words"
     if values.dtype.is_numeric():
-        return number_or_classes(values.cast(pl.Float64).to_numpy())
+        return number_or_classes(values.cast(pl.Float64).to_numpy(), values.name)
     kind, why = recognise(values)
     if kind == "number":
-        return number_or_classes(values.str.strip_chars().cast(pl.Float64, strict=False).to_numpy())
+        return number_or_classes(to_floats(values), values.name)
+    if values.dtype.is_temporal():
+        return "category", "moments cannot be forecast: each is a class"
     return ("multilabel", why) if kind == "multilabel" else ("category", "words name classes")
 
 
-def number_or_classes(x: np.ndarray) -> tuple[str, str]:
+def number_or_classes(x: np.ndarray, name: str = "") -> tuple[str, str]:
+    """Whole numbers that are few and unordered look like the names of classes; many that rise and fall as counts do are numbers."""
     x = x[np.isfinite(x)]
-    distinct = np.unique(x)
+    distinct, counts = np.unique(x, return_counts=True)
     whole = bool((x == np.round(x)).all())
-    if len(distinct) <= 2 or (whole and len(distinct) <= min(FEW_CLASSES, max(2, len(x) // 10))):
-        return "category", f"{len(distinct)} different whole values look like classes (else say --set task=regression)"
-    return "number", f"{len(distinct)} different values"
+    few = len(distinct) <= 2 or (whole and len(distinct) <= min(FEW_CLASSES, max(2, len(x) // 10)))
+    if not few:
+        return "number", f"{len(distinct)} different values"
+    if len(distinct) > ORDERED and (named := bool(COUNTS.search(name.lower())) or looks_counted(distinct, counts)):
+        why = "its name says that it counts or measures" if named and COUNTS.search(name.lower()) else "they are spread as counts or ages are"
+        return "number", f"{len(distinct)} different whole numbers, and {why} (else say --set task=classification)"
+    return "category", f"{len(distinct)} different whole values look like classes (else say --set task=regression)"
+
+
+def looks_counted(values: np.ndarray, counts: np.ndarray) -> bool:
+    """Do frequencies rise and fall along the numbers (ages, counts), rather than be alike or jump about (codes of classes)?"""
+    if values[-1] - values[0] > 3 * len(values):
+        return False
+    line = np.zeros(int(values[-1] - values[0]) + 1)
+    line[(values - values[0]).astype(int)] = counts
+    steps = np.abs(np.diff(np.r_[0, line, 0])).sum()  # twice the peak where there is one hill
+    uneven = line.max() > 4 * max(1.0, float(np.quantile(line, 0.1)))
+    return uneven and steps <= 2 * line.max() + 1.5 * np.sqrt(line).sum()
 
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:

@@ -17,6 +17,8 @@ from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 
+NO_BLANKS = r"[\x{0E00}-\x{0EFF}\x{1000}-\x{109F}\x{1780}-\x{17FF}\x{3040}-\x{30FF}\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{F900}-\x{FAFF}\x{20000}-\x{2FA1F}]"
+UNBROKEN = 3  # letters of such a script in a word, roughly
 SWAPPED = 0.3  # share of a table's cells that another look takes from other rows
 
 
@@ -136,6 +138,12 @@ def swapped(x: Tensor, generator: torch.Generator, share: float = SWAPPED) -> Te
 def mostly(texts: pl.Series, pattern: str) -> bool:
     """Do more than nine of ten texts match?"""
     return int(texts.str.to_lowercase().str.contains(pattern).sum()) > 0.9 * len(texts)
+
+
+def words_a_cell(texts: pl.Series) -> float:
+    """Mean number of words; scripts that set no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) count a word for UNBROKEN letters."""
+    words = float(texts.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
+    return words + float(texts.str.count_matches(NO_BLANKS).mean() or 0) / UNBROKEN  # type: ignore[arg-type]
 
 
 def pad(rows: Ragged) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,25 +13,10 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
+from ..parsing.infer import infer, read_cells
 from ._base import Base
 
 FEATURES = 9  # trend, and sine and cosine of hour, weekday, day of the month, day of the year
-FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%Y/%m/%d",
-    "%d.%m.%Y %H:%M",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%d-%b-%Y",
-    "%Y-%m-%dT%H:%M:%SZ",
-)
 
 
 class Datetime(Base):
@@ -43,19 +28,19 @@ class Datetime(Base):
     def recognises(self, values: pl.Series) -> float:
         if values.dtype.is_temporal():
             return 1.0
-        if values.dtype != pl.String or not values.drop_nulls().head(50).str.contains(r"\d{1,4}[-/.](\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}").mean():
+        if values.dtype != pl.String:
             return 0.0
-        known = values.drop_nulls()
-        return 0.95 if len(known) and to_timestamps(known).null_count() / len(known) < 0.02 else 0.0
+        return 0.95 if infer(values).convention["kind"] in ("datetime", "time") else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        seconds = to_timestamps(values).drop_nulls()
+        convention = convention_of(values)
+        seconds = to_timestamps(values, convention).drop_nulls()
         low, high = (float(seconds.min()), float(seconds.max())) if len(seconds) else (0.0, 1.0)  # type: ignore[arg-type]
-        return {"low": low, "high": max(high, low + 1.0)}
+        return {"low": low, "high": max(high, low + 1.0), "convention": convention}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, 9) float32; a missing date is NaN throughout."""
-        seconds = to_timestamps(values).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        seconds = to_timestamps(values, state.get("convention")).cast(pl.Float64).fill_null(np.nan).to_numpy()
         trend = 2 * (seconds - state["low"]) / (state["high"] - state["low"]) - 1
         moments = pl.from_epoch(pl.Series(np.nan_to_num(seconds)).cast(pl.Int64), time_unit="s")
         turns = [
@@ -88,18 +73,25 @@ class Calendar(nn.Module):
         return Signal(torch.where(absent, self.missing, token), "sequence")
 
 
-def to_timestamps(values: pl.Series) -> pl.Series:
-    """Seconds since 1970 (Int64), null where the text is no date. The format that reads most of the cells wins."""
+def to_timestamps(values: pl.Series, convention: Mapping[str, Any] | None = None) -> pl.Series:
+    """Seconds since 1970 (Int64), null where there is no date. Text is read by the convention that was found in training, else by its own."""
     if values.dtype == pl.String:
-        sample = values.drop_nulls().head(200)
-        tries = [(sample.str.to_datetime(form, strict=False).null_count(), form) for form in FORMATS]
-        _missing, form = min(tries)
-        values = values.str.to_datetime(form, strict=False)
+        values = read_cells(values, convention or convention_of(values) or {"kind": "datetime", "order": "ymd"})
+    if values.dtype == pl.String:
+        values = pl.Series(values.name, [None] * len(values), dtype=pl.Datetime("us"))
     if values.dtype == pl.Time:
         return values.cast(pl.Int64) // 1_000_000_000
     if values.dtype == pl.Duration:
         return values.dt.total_seconds()
+    if values.dtype.is_float():
+        return values.fill_nan(None).cast(pl.Int64, strict=False)
     return values.cast(pl.Datetime("us"), strict=False).dt.epoch("s")
+
+
+def convention_of(values: pl.Series) -> dict[str, Any] | None:
+    """How a column of text writes its dates."""
+    found = infer(values).convention if values.dtype == pl.String else None
+    return found if found is not None and found["kind"] in ("datetime", "time", "duration") else None
 
 
 MODALITY = Datetime()

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..core.config import LimitsConfig
 from ..core.protocols import State
-from ._base import Base
+from ._base import Base, words_a_cell
 
 
 class Identifier(Base):
@@ -21,10 +21,12 @@ class Identifier(Base):
             return 0.0
         unique = known.n_unique() / len(known)
         if values.dtype == pl.String:
-            words = float(known.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
+            words = words_a_cell(known)
             return 0.9 if unique > 0.98 and words < 1.2 else 0.0
         name = values.name.lower()
         named = name == "id" or name.endswith(("_id", " id")) or values.name.endswith("Id") or name in ("index", "row", "rownum", "uuid")
+        if unique <= 0.98:
+            return 0.0
         steps = known.sort().diff().drop_nulls()
         counting = unique == 1.0 and len(steps) > 0 and (steps == 1).mean() > 0.95  # type: ignore[operator]
         return 0.95 if unique > 0.98 and (named or counting) else 0.0

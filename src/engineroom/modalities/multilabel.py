@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
+from ..parsing.label_sets import guess_labels, split_labels
 from ._base import Base
 
 MOST = 2_000
-SEPARATORS = "|;"
 
 
 class Multilabel(Base):
@@ -30,24 +30,18 @@ class Multilabel(Base):
             return 0.9
         if values.dtype != pl.String:
             return 0.0
-        known = values.drop_nulls().head(2000)
-        for separator in SEPARATORS:
-            if len(known) and known.str.contains(separator, literal=True).mean() > 0.2:  # type: ignore[operator]
-                labels = {label for cell in known for label in cell.split(separator)}
-                if len(labels) <= 0.2 * len(known) + 20 and max(map(len, labels)) < 60:
-                    return 0.85
-        return 0.0
+        return 0.85 if guess_labels(values) else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        sets = to_sets(values)
-        counts = Counter(label for labels in sets for label in set(labels))
-        return {"values": sorted(label for label, _ in counts.most_common(MOST))}
+        separator = separator_of(values)
+        counts = Counter(label for labels in to_sets(values, separator) for label in set(labels))
+        return {"values": sorted(label for label, _ in counts.most_common(MOST)), "separator": separator}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, labels) uint8 with 1 where the label is present."""
         place = {label: i for i, label in enumerate(state["values"])}
         out = np.zeros((len(values), len(place)), np.uint8)
-        for row, labels in enumerate(to_sets(values)):
+        for row, labels in enumerate(to_sets(values, state.get("separator"))):
             out[row, [place[label] for label in labels if label in place]] = 1
         return out
 
@@ -76,12 +70,18 @@ class Bag(nn.Module):
         return Signal(self.linear(x.to(torch.float32))[:, None], "sequence")
 
 
-def to_sets(values: pl.Series) -> list[list[str]]:
+def to_sets(values: pl.Series, separator: str | None = None) -> list[list[str]]:
+    """Cells as lists of labels; text is cut at the separator that was found in training, else at the one it is full of."""
     if values.dtype == pl.String:
-        text = "".join(values.drop_nulls().head(2000).to_list())
-        separator = max("|;,", key=text.count)
-        return [[part.strip() for part in cell.split(separator) if part.strip()] if cell else [] for cell in values]
+        return split_labels(values, separator or separator_of(values))
     return [[str(label) for label in cell] if cell is not None else [] for cell in values.to_list()]
+
+
+def separator_of(values: pl.Series) -> str:
+    if values.dtype != pl.String:
+        return "|"
+    found = guess_labels(values, named=True, target=True)
+    return found["separator"] if found else max("|;,", key="".join(values.drop_nulls().head(2000).to_list()).count)
 
 
 MODALITY = Multilabel()

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.signals import Layout, Signal
-from ._base import SWAPPED, Base
+from ._base import SWAPPED, Base, words_a_cell
 from ._words import keep_company
 
 VOCABULARY = 8_000
@@ -40,7 +40,7 @@ class Text(Base):
         known = values.drop_nulls()
         if not len(known):
             return 0.0
-        words = float(known.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
+        words = words_a_cell(known)
         distinct = known.n_unique() / len(known)
         if words >= 2.5 and distinct > 0.3:
             return 0.9
@@ -54,7 +54,7 @@ class Text(Base):
         tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
         trainer = trainers.BpeTrainer(
-            vocab_size=VOCABULARY, min_frequency=2, special_tokens=["[PAD]", "[UNK]"], show_progress=False, limit_alphabet=2000
+            vocab_size=VOCABULARY, min_frequency=2, special_tokens=["[PAD]", "[UNK]"], show_progress=False, limit_alphabet=4000
         )
         tokenizer.train_from_iterator(texts, trainer)
         lengths = [len(e.ids) for e in tokenizer.encode_batch(texts[:20_000])] or [1]

@@ -19,7 +19,7 @@ from ..core.signals import Records
 from ..data.open import open_table
 from ..data.schema import infer_schema
 from ..data.splits import split_rows
-from ..prepare import pick_task
+from ..prepare import pick_task, wants_classes
 from ..run import train
 from ..tasks._options import make_task
 
@@ -41,7 +41,8 @@ class Point:
 
 def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[Point]:
     """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their rows."""
-    opened = open_table(table if table is not None else config.data, test=config.test, target=config.target, limits=config.limits)
+    data = table if table is not None else config.data
+    opened = open_table(data, test=config.test, target=config.target, limits=config.limits, columns=config.columns, classes=wants_classes(config))
     if config.task != "auto":
         opened = make_task(config.task, config.options).reframe(opened, config.target, asking=False)
     schema = infer_schema(opened, config)

@@ -59,7 +59,7 @@ def _stacked(tables: Sequence[Table]) -> Table:
         frames.append(other.frame[first.frame.columns])
     hints = {name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns}
     skipped = tuple(chain.from_iterable(t.skipped for t in tables))
-    return Table(_vertical(frames), first.name, hints, tuple(notes), skipped, _gaps(tables))
+    return Table(_vertical(frames), first.name, hints, tuple(notes), skipped, _gaps(tables), decimal=first.decimal)
 
 
 def _gaps(tables: Sequence[Table]) -> tuple[tuple[int, str], ...]:

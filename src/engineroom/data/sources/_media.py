@@ -31,10 +31,20 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
     in any case, with or without ending, among all files below.
     """
     index = FileIndex(path.parent)
-    for name, dtype in table.frame.schema.items():
-        if table.hints.get(name, {}).get("modality", "image") in MEDIA and (dtype == pl.String or (dtype.is_integer() and NAMING.search(name))):
-            table = _resolved(table, name, path, index, split=split)
+    for name in _candidates(table):
+        table = _resolved(table, name, path, index, split=split)
     return table
+
+
+def _candidates(table: Table) -> list[str]:
+    """Columns that may name files: text with file endings, other short words, and numbers in columns called so. Wide tables are ruled out at once."""
+    frame = table.frame.head(SAMPLE * 4)
+    free = [name for name in frame.columns if table.hints.get(name, {}).get("modality", "image") in MEDIA]
+    texts = [name for name in free if frame.schema[name] == pl.String]
+    first = pl.DataFrame([frame[name].alias(str(i)) for i, name in enumerate(texts)])
+    numbers = first.select(pl.all().str.contains(r"^\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*$").all()).row(0) if texts else ()
+    worded = [name for name, numeric in zip(texts, numbers, strict=True) if not numeric or NAMING.search(name)]
+    return worded + [name for name in free if frame.schema[name].is_integer() and NAMING.search(name)]
 
 
 def _kind(values: Sequence[str]) -> str | None:

@@ -19,7 +19,7 @@ from ._files import DELIMITED, ending, run_name
 from ._media import with_media
 from ._records import Survey, judge, rewritten, surveyed
 from ._sniff import consistency, sniff
-from ._types import typed
+from ._types import named
 from ._work import fingerprint, head, work_folder
 
 SAMPLE = 1 << 18  # bytes the dialect is judged by
@@ -27,7 +27,7 @@ SAMPLE = 1 << 18  # bytes the dialect is judged by
 
 @dataclass(frozen=True)
 class Delimited:
-    """Reads text tables; see `_dialect` for what is sniffed and `_types` for what cells become."""
+    """Reads text tables; see `_dialect` for what is sniffed; cells stay text until data/conventions.py reads them."""
 
     def recognises(self, path: Path) -> float:
         if not path.is_file():
@@ -53,7 +53,7 @@ class Delimited:
         frame, more = self._frame(plain, dialect, found, cache=cache)
         gaps = tuple((place, _reason(path, line, fields, len(dialect.names))) for place, line, fields in found.gaps)
         skipped = self._skipped(found, path, len(dialect.names))
-        table = Table(frame, run_name(path), {}, (*notes, *more), skipped, gaps)
+        table = Table(frame, run_name(path), {}, (*notes, *more), skipped, gaps, decimal="," if dialect.delimiter == ";" else "")
         return with_media(table, path, limits=limits)
 
     def _dialect(self, plain: Path, path: Path, wanted: FormatConfig) -> Dialect:
@@ -93,7 +93,7 @@ def _reason(path: Path, line: int, fields: int, width: int) -> str:
 
 
 def _scanned(plain: Path, dialect: Dialect, *, cache: Path | None) -> tuple[pl.DataFrame, list[str]]:
-    """(the typed rows, notes); those of a large file are converted into `cache` and mapped from there."""
+    """(the rows as text, notes); those of a large file are converted into `cache` and mapped from there."""
     lazy = pl.scan_csv(
         plain,
         separator=dialect.delimiter,
@@ -102,7 +102,7 @@ def _scanned(plain: Path, dialect: Dialect, *, cache: Path | None) -> tuple[pl.D
         infer_schema=False,
         glob=False,
     )
-    make = partial(typed, lazy, dialect.names, comma=dialect.delimiter == ";")
+    make = partial(named, lazy, dialect.names)
     if cache is None or plain.stat().st_size <= LARGE:
         return make().collect(), []
     return converted(make, work_folder(cache) / f"{fingerprint(plain, dialect)}.arrow")

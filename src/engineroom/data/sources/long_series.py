@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ._encoding import head_text
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
 from ._join import joined
 from ._sniff import sniff
+from ._types import plainly_typed
 from .delimited import SOURCE as DELIMITED_SOURCE
 
 ORDER_NAMES = ("t", "time", "timestamp", "step", "index", "frame", "order", "date", "datetime", "seconds", "tick")
@@ -41,9 +42,10 @@ class LongSeries:
         if layout is None:
             raise DataError(f"{path} holds no series in long form.", "It takes a signals table and a labels table.")
         signals = DELIMITED_SOURCE.read(layout.signals, limits=limits, target=None, cache=cache)
-        series, note = _gathered(signals.frame, layout.key, layout.signals.name)
+        series, note = _gathered(plainly_typed(signals.frame), layout.key, layout.signals.name)
         parts = [(split, DELIMITED_SOURCE.read(file, limits=limits, target=target, cache=cache)) for split, file in layout.labels]
         labels = joined(parts, run_name(path))
+        labels = replace(labels, frame=plainly_typed(labels.frame))
         return _with_series(labels, series, layout, limits=limits, notes=(*signals.notes, note))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._files import TABLE, ending, run_name, stem, visible
+from ._types import plainly_typed
 from .table_folder import reader_of
 
 RETURN = 0.1  # chance of going back to the node itself at each hop
@@ -62,7 +64,8 @@ def _tables(path: Path) -> dict[str, Path]:
 
 
 def _read(path: Path, limits: LimitsConfig, cache: Path | None) -> Table:
-    return reader_of(path).read(path, limits=limits, target=None, cache=cache)
+    table = reader_of(path).read(path, limits=limits, target=None, cache=cache)
+    return replace(table, frame=plainly_typed(table.frame))
 
 
 def key(value: Any) -> str:
