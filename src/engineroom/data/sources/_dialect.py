@@ -40,7 +40,7 @@ class Dialect:
         special = self.delimiter == SPACE or self.padded or self.unheaded or self.trailing or self.skip or self.comment
         return self.quoted and not special
 
-    def reader(self, lines: Iterable[str]):
+    def reader(self, lines: Iterable[str], *, strict: bool = False):
         """The records of `lines`, of which the first `skip` are passed over."""
         csv.field_size_limit(LONGEST_FIELD)
         lines = islice(lines, self.skip, None)
@@ -56,6 +56,7 @@ class Dialect:
             quotechar=self.quote or '"',
             skipinitialspace=self.padded or self.delimiter == SPACE,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            strict=strict,
         )
 
     def _without_comments(self, lines: Iterable[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ def sniff(text: str, path: Path, *, whole: bool = False, wanted: FormatConfig | 
     named = _wanted_delimiter(wanted.delimiter) or (separator.group(1) if separator else None)
     delimiter = named or _delimiter(lines, path, Dialect(",", skip=skip, comment=comment))[0]
     dialect = Dialect(delimiter, skip=skip, comment=comment)
-    dialect = _quoting(replace(dialect, padded=_padded(lines, delimiter)), lines, text)
+    dialect = _quoting(replace(dialect, padded=_padded(lines, delimiter)), lines, text, whole=whole)
     if wanted.header_row:
         dialect = replace(dialect, skip=wanted.header_row - 1)
     else:
@@ -199,15 +199,13 @@ def _looks_named(rows: list[list[str]]) -> bool:
     return any(not is_number(name) and all(is_number(cell[i]) for cell in rows[1:4] if i < len(cell)) for i, name in enumerate(rows[0]))
 
 
-def _quoting(dialect: Dialect, lines: list[str], text: str) -> Dialect:
+def _quoting(dialect: Dialect, lines: list[str], text: str, *, whole: bool) -> Dialect:
     """How quotes are written: doubled (the usual way), escaped by a backslash, single, or not at all."""
     best, most = dialect, _consistency(_rows(lines, dialect))[0]
-    if '\\"' in text:
+    if '\\"' in text and not _is_well_formed(lines, dialect, whole=whole):
         escaped = replace(dialect, escaped=True)
-        share = _consistency(_rows(lines, escaped))[0]
-        inside = re.search(rf'\\"(?![{re.escape(dialect.delimiter)}\r\n]|$)', text) is not None
-        if share > most or (share == most and inside):
-            best, most = escaped, share
+        if _is_well_formed(lines, escaped, whole=whole):
+            best, most = escaped, _consistency(_rows(lines, escaped))[0]
     if text.count("'") > 1 and (_single_quoted(lines, dialect) or most < 0.9):
         single = replace(dialect, quote="'")
         share = _consistency(_rows(lines, single))[0]
@@ -218,6 +216,17 @@ def _quoting(dialect: Dialect, lines: list[str], text: str) -> Dialect:
         if _consistency(_rows(lines, plain))[0] > most:
             best = plain
     return best
+
+
+def _is_well_formed(lines: list[str], dialect: Dialect, *, whole: bool) -> bool:
+    """Whether each closing quote stands before a delimiter or the end of a line. The last record of a sample may be cut off."""
+    reader = dialect.reader(lines, strict=True)
+    try:
+        for _ in reader:
+            pass
+    except csv.Error as error:
+        return not whole and "end of data" in str(error)
+    return True
 
 
 def _single_quoted(lines: list[str], dialect: Dialect) -> bool:
