@@ -39,7 +39,7 @@ def grade_data(model: Model, data: Any) -> Graded:
     """The model's answers to labelled data, graded row by row."""
     target = model.schema.target
     source = open_table(data, target=target.name, limits=model.config.limits)
-    table = model.task.reframe(source, model.config.target, asking=False)
+    table = model.task.reframe_labelled(source, model.config.target)
     if target.name not in table.frame.columns:
         what = f"There is no column {target.name!r} to compare with."
         raise DataError(what, "", nearest(target.name, table.frame.columns, label="Columns"))
