@@ -68,3 +68,26 @@ def test_what_stands_beside_has_the_decimals_of_the_large_one() -> None:
     tile = {"value": 0.9712, "low": 0.951, "high": 0.992, "others": [{"who": "a", "value": 0.5}, {"who": "b", "value": None}]}
     assert span(tile)["others"] == [("a", "0.500"), ("b", "–")]
     assert span(tile | {"low": None})["others"] == [("a", "0.5"), ("b", "–")]
+
+
+def test_a_gain_over_the_constant_must_be_clear_of_chance() -> None:
+    _, verdict = faced(slice(100, 192), slice(90, 190), slice(100))  # 8 of 200 more than the constant: chance does that
+    assert verdict["use"] == "trivial" and verdict["sentence"].startswith("Nothing was learnt that is clear of chance: accuracy 0.54")
+    assert any("95 % interval (above 0 is better)" in line for line in verdict["why"]) and "too few rows" in verdict["why"][-1]
+    _, verdict = faced(slice(60), slice(95), slice(100))
+    assert verdict["use"] == "deep"
+
+
+def test_where_accuracy_shows_no_gain_the_probabilities_are_asked() -> None:
+    rng = np.random.default_rng(0)
+    truth = (rng.random(400) < 0.06).astype(int)
+    risk = np.clip(0.06 + 0.3 * truth + 0.02 * rng.normal(size=400), 0.01, 0.49)
+    entries = [
+        examine(name, name, {"probability": np.stack([1 - p, p], 1)}, truth, TASK)
+        for name, p in (("deep", risk), ("rival", np.full(400, 0.06) + 1e-4 * rng.normal(size=400)), ("trivial", np.full(400, 0.06)))
+    ]
+    verdict = judge(*entries, TASK).to_json()
+    assert entries[0].scores["accuracy"] == entries[2].scores["accuracy"] and verdict["use"] == "deep"
+    assert "neither model is clear of the constant answer" in verdict["sentence"] and "By log_loss, the deep model's gain" in verdict["why"][-1]
+    few = [examine(e.name, e.name, {"probability": e.records["probability"]}, (np.arange(400) == 7).astype(int), TASK) for e in entries]
+    assert judge(*few, TASK).use == "trivial", "one positive says nothing of the ranking"

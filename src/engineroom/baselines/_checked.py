@@ -19,7 +19,10 @@ KINDS = ("classes", "number")
 def check_baseline(fitted: Any, features: Any, frame: pl.DataFrame, y: np.ndarray, val: tuple[pl.DataFrame, np.ndarray], seed: int) -> None:
     """Replace the estimator of `fitted` where it is worse than the constant on the validation rows, or where rare classes may have made it diverge
     and another does better; `features(frame)` are what it reads."""
-    if fitted.kind not in KINDS or "estimator" not in fitted.parts or len(val[1]) < LEAST_ROWS:
+    from sklearn.base import is_classifier, is_regressor
+
+    estimator = fitted.parts.get("estimator")
+    if fitted.kind not in KINDS or not (is_classifier(estimator) or is_regressor(estimator)) or len(val[1]) < LEAST_ROWS:
         return
     if len(y) == len(val[1]) and np.array_equal(y, val[1]):  # every row teaches: folds have chosen
         return

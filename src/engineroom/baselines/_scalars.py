@@ -69,12 +69,29 @@ def learn_scalars(frame: pl.DataFrame, y: np.ndarray, fitted: Any, seed: int) ->
     wide = wide_columns(fitted.schema, frame.height)
     fitted.facts["wide"] = wide
     x, categorical = scalar_features(frame, fitted.schema, wide)
-    encoder = make_encoder(y, fitted.kind, seed) if wide else None
+    encoder = make_encoder(y, fitted.kind) if wide else None
     if encoder is None:
         return x, categorical
-    means = encoder.fit_transform(codes_of(frame, fitted.schema, wide), y)
-    fitted.parts["target_encoder"] = encoder
+    codes = codes_of(frame, fitted.schema, wide)
+    means = cross_fitted(encoder, codes, y, fitted.kind, seed)
+    fitted.parts["target_encoder"] = encoder.fit(codes, y)
     return np.concatenate([x, means], 1), categorical + [False] * means.shape[1]
+
+
+def cross_fitted(encoder: Any, codes: np.ndarray, y: np.ndarray, kind: str, seed: int) -> np.ndarray:
+    """(N, W · classes) the target's mean of every level, each row's from folds that it is not in."""
+    from sklearn.base import clone
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    classes = np.unique(y) if kind == "classes" else np.zeros(0)
+    width = len(classes) if len(classes) > 2 else 1
+    out = np.zeros((len(y), codes.shape[1], width))
+    folds = (StratifiedKFold if kind == "classes" else KFold)(FOLDS, shuffle=True, random_state=seed)
+    for learn, judge in folds.split(codes, y):
+        one = clone(encoder).fit(codes[learn], y[learn])
+        there = np.searchsorted(classes, one.classes_) if width > 1 else np.zeros(1, np.int64)  # a rare class may be missing from a fold
+        out[np.ix_(judge, np.arange(codes.shape[1]), there)] = one.transform(codes[judge]).reshape(len(judge), codes.shape[1], -1)
+    return out.reshape(len(y), -1)
 
 
 def read_scalars(frame: pl.DataFrame, fitted: Any) -> np.ndarray:
@@ -86,13 +103,13 @@ def read_scalars(frame: pl.DataFrame, fitted: Any) -> np.ndarray:
     return np.concatenate([x, fitted.parts["target_encoder"].transform(codes_of(frame, fitted.schema, wide))], 1)
 
 
-def make_encoder(y: np.ndarray, kind: str, seed: int) -> Any:
+def make_encoder(y: np.ndarray, kind: str) -> Any:
     """A target encoder for this kind of target, or None where it has none: label sets, very many classes, too few rows to cross-fit."""
     from sklearn.preprocessing import TargetEncoder
 
     if kind == "number":
-        return TargetEncoder(target_type="continuous", cv=FOLDS, random_state=seed) if len(y) >= 2 * FOLDS else None
+        return TargetEncoder(target_type="continuous") if len(y) >= 2 * FOLDS else None
     counts = np.unique(y, return_counts=True)[1] if kind == "classes" else np.zeros(0)
-    if not 2 <= len(counts) <= MOST_CLASSES or counts.max() < FOLDS:
+    if not 2 <= len(counts) <= MOST_CLASSES or np.sort(counts)[-2] < FOLDS:
         return None
-    return TargetEncoder(target_type="binary" if len(counts) == 2 else "multiclass", cv=FOLDS, random_state=seed)
+    return TargetEncoder(target_type="binary" if len(counts) == 2 else "multiclass")

@@ -42,7 +42,7 @@ def grade_data(model: Model, data: Any) -> Graded:
     source = open_table(
         data, target=target.name, limits=model.config.limits, task=model.manifest["task"], conventions=model.conventions
     )
-    table = model.task.reframe(source, model.config.target, asking=False)
+    table = model.task.reframe_labelled(source, model.config.target)
     if target.name not in table.frame.columns:
         what = f"There is no column {target.name!r} to compare with."
         raise DataError(what, "", nearest(target.name, table.frame.columns, label="Columns"))

@@ -13,6 +13,7 @@ from ..metrics.bootstrap import intervals, paired_difference
 WHO = {"deep": "deep", "rival": "classical"}
 FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
 NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
+SECONDS = 2.0  # of resampling for a gain over the dummy
 FEW_ROWS = 200  # test rows below which only large gains are clear of chance
 
 
@@ -89,7 +90,7 @@ def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -
         return low, high, bool(low > 0)
     if not np.isfinite(trivial.scores.get(metric, float("nan"))):
         return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
-    _, low, high, _ = paired_difference(task.score, one.records, trivial.records, metric, seed=seed)
+    _, low, high, _ = paired_difference(task.score, one.records, trivial.records, metric, seed=seed, budget_seconds=SECONDS)
     low, high = (low, high) if sign > 0 else (-high, -low)
     return low, high, bool(low > 0)
 

@@ -14,12 +14,13 @@ from ..core.columns import Column
 from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit
 from ..core.signals import Answers, Batch, Losses, Records
+from ..core.table import Table
 from ..metrics import anomaly as metrics
 from ..metrics.classification import roc_auc
 from ..modalities.category import to_strings
 from ..modalities.oddity import ANOMALY, NORMAL
 from . import _classes as classes
-from ._judged import FEW, NAMES, ORDINARY, Judged, given
+from ._judged import FEW, NAMES, ORDINARY, Judged, given, marked
 from ._members import mean_loss
 from .classification import Classification, cross_entropy, log_odds
 
@@ -38,6 +39,7 @@ class Alarm(Classification):
     adapt: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
     positive: str = field(default="", metadata={"bound": True})  # what is odd is to be found: no option
     kinds: tuple[str, ...] = field(default=(), metadata={"bound": True})  # of anomalies that only test
+    ordinary: str = field(default="", metadata={"bound": True})  # the class of ordinary rows in training
     events: bool = field(default=False, metadata={"bound": True})
 
     headline = "roc_auc"
@@ -66,7 +68,19 @@ class Alarm(Classification):
             raise UserError("options.labels counts known anomalies that teach.", "It is 0 or more.", "Example: --set options.labels=50")
 
     def bind(self, target: Column) -> Alarm:
-        return replace(self, kinds=tuple(target.state["values"][len(NAMES) :]), events=self.window > 0)
+        return replace(self, kinds=tuple(target.state["values"][len(NAMES) :]), events=self.window > 0, ordinary=target.state.get("normal", ""))
+
+    def reframe_labelled(self, table: Table, target: str | None) -> Table:
+        """Every row as it stands: nothing is set aside, left out or made up. What is ordinary was settled in training. (Rows in time keep their parts.)"""
+        split, name = marked(table, target, asking=False)
+        if self.window or not name or not self.ordinary:
+            return self.reframe(table, target, asking=False)
+        words = to_strings(table.frame[name])
+        odd = pl.when(words.is_in(list(self.kinds))).then(words).otherwise(pl.lit(ANOMALY))
+        labels = pl.select(pl.when(words.is_null()).then(None).when(words == self.ordinary).then(pl.lit(NORMAL)).otherwise(odd)).to_series()
+        kept = {one: hint for one, hint in table.hints.items() if one == split}
+        hinted = {"role": "target", "modality": self.target_modality, "why": "ordinary or not"}
+        return replace(table, frame=table.frame.with_columns(labels.alias(name)), hints={**kept, name: hinted})
 
     def outputs(self, target: Column) -> int:
         return len(NAMES)
@@ -99,7 +113,7 @@ class Alarm(Classification):
             words += f" {len(taught)} known anomalies teach too."
         left = int((parts == "").sum()) - len(taught)
         words += f" {left:,} anomalies stood among the rows to learn from and were left out." if left else ""
-        return Judged(odd, kinds, parts, taught, words)
+        return Judged(odd, kinds, parts, taught, words, str(kinds[~odd][0]) if target and not odd.all() else "")
 
     def odd(self, labels: pl.Series) -> tuple[np.ndarray, np.ndarray, str]:
         """((N,) which rows are no ordinary ones, (N,) their classes, in words)."""

@@ -27,7 +27,10 @@ WORST = 6
 
 @dataclass(frozen=True)
 class Continuing(Plain):
-    """Answers: see metrics.language.told. A target of tokens knows their `names` and `widths` in the unit that the headline counts by."""
+    """Answers: see metrics.language.told. A target of tokens knows their `names` and `widths` in the unit that the headline counts by.
+
+    Ground truth: the test's own text. The headline is per byte (frame, point) of the text as it is written, so it does not depend on how it is cut into tokens.
+    """
 
     names: tuple[str, ...] = field(default=(), metadata={"bound": True})
     widths: tuple[int, ...] = field(default=(), metadata={"bound": True})

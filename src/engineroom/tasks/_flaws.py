@@ -161,7 +161,7 @@ def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: s
     words += f" The picture alone is looked at; left out: {', '.join(others[:8])}." if others else ""
     flips = alike_mirrored(good["train"])
     words += f" While training goes on, flaws are made on {len(good['train']):,} good pictures."
-    said: dict[str, Any] = hints(table, name, "flaw", judged.known(), split, flips=flips)
+    said: dict[str, Any] = hints(table, name, "flaw", judged.known(), split, flips=flips, normal=judged.normal)
     said[picture] = {"modality": "image", "role": "input", "why": "what is looked at"}
     return Table(pl.concat(pieces), table.name, {one: hint for one, hint in said.items() if one not in others}, (*table.notes, words), table.skipped)
 

@@ -29,6 +29,7 @@ class Judged:
     parts: np.ndarray
     taught: np.ndarray
     words: str
+    normal: str = ""  # the class of ordinary rows
 
     def labels(self) -> np.ndarray:
         """(N,) what the target says: normal, anomaly, or the kind of anomaly where several are told apart."""

@@ -66,6 +66,10 @@ class Plain:
         """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to predict, not to learn."""
         return table
 
+    def reframe_labelled(self, table: Table, target: str | None) -> Table:
+        """Rows of the source that are graded, not learnt from → rows of the question."""
+        return self.reframe(table, target, asking=False)
+
     def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `truth` tells what rows hold, `data`
         (a data.dataset.Dataset) all that is encoded of them."""

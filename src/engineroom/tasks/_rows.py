@@ -31,7 +31,10 @@ PLAIN = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 
 @dataclass(frozen=True)
 class Rows(Plain):
-    """Answers: {"record": (N, W), "made": (N, W + 2)}: rows as vectors, no kind (NaN), and how far the nearest training row is. Headline: Fréchet distance, lower is better."""
+    """Answers: {"record": (N, W), "made": (N, W + 2)}: rows as vectors, no kind (NaN), and how far the nearest training row is. Headline: Fréchet distance, lower is better.
+
+    Ground truth: the test's rows as vectors (numbers by their rank in training, classes as flags): made and real rows are compared as two crowds in that form.
+    """
 
     by: str = ""  # columns that say what is to be made, with commas; the others are made
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})

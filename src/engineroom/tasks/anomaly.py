@@ -81,7 +81,7 @@ class Anomaly(Alarm):
             times = max(1, round(KNOWN * fresh["train"] / len(judged.taught)))
             pieces.append(as_odd(inputs[np.tile(judged.taught, times)], name, "train"))
         words += f" {fresh['train']:,} made-up rows stand beside {ordinary['train'].height:,} ordinary ones to learn from."
-        said: dict[str, Any] = hints(table, name, "oddity", judged.known(), split)
+        said: dict[str, Any] = hints(table, name, "oddity", judged.known(), split, normal=judged.normal)
         return Table(pl.concat(pieces), table.name, said, (*table.notes, words), table.skipped)
 
 

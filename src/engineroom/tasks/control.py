@@ -32,7 +32,10 @@ FILMS = 4  # episodes in the report that are filmed, and so many of the worst
 
 @dataclass(frozen=True)
 class Control(Plain):
-    """Answers: {"return", "steps", "ended" (N,), "actions" (N,) of arrays, "first" (N,) the first action in words}. Headline: mean return, higher is better."""
+    """Answers: {"return", "steps", "ended" (N,), "actions" (N,) of arrays, "first" (N,) the first action in words}. Headline: mean return, higher is better.
+
+    Graded is what the episode brings: there is no ground truth.
+    """
 
     method: str = "auto"  # ppo | dqn; auto = ppo
     discount: float = 0.99  # what a reward one step later counts

@@ -34,7 +34,10 @@ BLOCKS, TIMED = 4, 10.0  # frames at a time; seconds of sound, when the stream i
 @dataclass(frozen=True)
 class Denoising(Plain):
     """Answers: {"wave": (N,) of (T,) float32}. The network hears the logarithm of each frame's power and says how much of every band to let
-    through; the loss is what is wrong with the sound that comes out (SI-SDR), and with the loudness of its bands."""
+    through; the loss is what is wrong with the sound that comes out (SI-SDR), and with the loudness of its bands.
+
+    Ground truth: the first 8 seconds of the clean recording at the model's rate, in 16 bits; the question is the same with noise mixed in by our own code.
+    """
 
     noise: str = "noise"  # what a column calls the recordings that are noise; without any, noise is made
     rate: int = field(default=8_000, metadata={"bound": True})

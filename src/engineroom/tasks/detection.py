@@ -27,7 +27,10 @@ SMOOTH = 5.0  # how much the places of the sides count beside the heat (Liu et a
 
 @dataclass(frozen=True)
 class Detection(Plain):
-    """Anchor-free: heat at the middle of every object, distances to its sides (see `_centres`)."""
+    """Anchor-free: heat at the middle of every object, distances to its sides (see `_centres`).
+
+    Ground truth: the boxes of the table in their picture; boxes of a class that training never saw count as missed (COCO's rules).
+    """
 
     overlap: float = 0.6  # answers of one class that overlap more (IoU) are one object, said twice
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # the classes

@@ -34,7 +34,10 @@ CLASSICAL = ("auto", "naive", "ridge", "theta", "ets")
 @dataclass(frozen=True)
 class Forecasting(Plain):
     """Rows in time become windows. The network sees each history in its own scale and answers in it (Kim et al. 2022), so that
-    level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
+    level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step.
+
+    Ground truth: the series' own values over the steps ahead, neither clipped nor smoothed; mse and mae are in deviations of the channel's training rows.
+    """
 
     horizon: int = 0  # steps ahead; 0 = one season
     context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from

@@ -35,7 +35,7 @@ BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
 @dataclass(frozen=True)
 class Generation(Plain):
-    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features, lower is better."""
+    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features to those of the test's pictures at the same size."""
 
     picture: str = ""  # the column of pictures; "" = the only one
     by: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing

@@ -32,7 +32,10 @@ from ._unlabelled import without_answers
 @dataclass(frozen=True)
 class Masking(Plain):
     """Answers: {"error": (N, C) of each column, in its own units, NaN where nothing of it was hidden, "hit": (N, C) of classes}. Headline: the share
-    of what differs between rows that is told."""
+    of what differs between rows that is told.
+
+    Ground truth: the parts of the row that were hidden, each as its column encodes it: how far off is told in the column's own units.
+    """
 
     parts: dict[str, Parts] = field(default_factory=dict, metadata={"bound": True})  # by field
 

@@ -22,7 +22,10 @@ PLACES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 @dataclass(frozen=True)
 class Pretraining(Embedded):
-    """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found again at once."""
+    """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found again at once.
+
+    There is no ground truth beside the row itself: two looks at a row are to find each other.
+    """
 
     width: int = 64  # numbers an embedding has
     temperature: float = 0.2  # the lower, the more the likest strangers count

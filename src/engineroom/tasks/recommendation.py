@@ -33,7 +33,10 @@ PARTS = ("rare items", "middling items", "common items")
 
 @dataclass(frozen=True)
 class Recommendation(Plain):
-    """Answers: "items" (N, LISTED) item numbers, best first, -1 = none left; "score" (N, LISTED) probabilities."""
+    """Answers: "items" (N, LISTED) item numbers, best first, -1 = none left; "score" (N, LISTED) probabilities.
+
+    Ground truth: the item of each user's last event; one that no training row holds is missed.
+    """
 
     user: str = ""  # columns of the events; "" = by their names
     item: str = ""

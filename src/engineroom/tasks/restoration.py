@@ -41,7 +41,11 @@ TRADE = (
 @dataclass(frozen=True)
 class Restoration(Plain):
     """Answers: {"picture": (N,) of (H, W, 3) uint8}. The network says what is to be added to the picture as it came, enlarged where it was shrunk;
-    mean absolute error of colours and of their brightness."""
+    mean absolute error of colours and of their brightness.
+
+    Ground truth: the middle of each picture (at most 512 pixels a side, in whole multiples of the scale) as the file holds it, in 8 bits a colour;
+    the question is the same part, damaged by our own code. PSNR and SSIM of a picture that `predict` restores are computed alike, on the whole picture.
+    """
 
     damage: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
     finish: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie

@@ -47,7 +47,10 @@ SPAN = 6  # pieces in a row that no summary says twice: whoever learnt from litt
 
 @dataclass(frozen=True)
 class Rewriting(Plain):
-    """Answers: {"text": (N,) str, "score": (N,) log probability, evened}. Headline: BLEU for translations, ROUGE-L for summaries."""
+    """Answers: {"text": (N,) str, "score": (N,) log probability, evened}. Headline: BLEU for translations, ROUGE-L for summaries.
+
+    Ground truth: the texts of the table as they are written, without blanks before and after.
+    """
 
     source: str = ""  # the column that is read; "" = the one with most text
     goal: str = "auto"  # translation or summary: what it is judged by; auto = a summary where it is much shorter than what is read

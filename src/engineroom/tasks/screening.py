@@ -92,6 +92,12 @@ class Screening(Multilabel):
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"])
 
+    def metric_notes(self, records: Records, target: Column) -> list[str]:
+        asked, yes = (records["truth"] >= 0).sum(0), (records["truth"] == 1).sum(0)
+        each = ", ".join(f"{name} {a:,} ({y:,} yes)" for name, a, y in list(zip(target.state["values"], asked, yes, strict=True))[:12])
+        kept = int(((yes > 0) & (yes < asked)).sum())
+        return [f"roc_auc and average_precision are means over {kept} of {len(asked)} questions, each over the rows where it was asked: {each}."]
+
     def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
         names, truth = target.state["values"], records["truth"]
         ours, theirs = (metrics.each(r["truth"], r["probability"]) for r in (records, rival))

@@ -44,7 +44,11 @@ TIMED = 4  # times that the clock is read
 
 @dataclass(frozen=True)
 class Synthesis(Plain):
-    """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither attention nor steps: all frames at once."""
+    """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither attention nor steps: all frames at once.
+
+    Ground truth: the recording's log-mel frames without the silence around them, at most 20 s. Mel cepstral distortion is taken after alignment in time,
+    on frames: a sound that `predict` writes is made of the same frames.
+    """
 
     vocoder: str = ""  # a run of the recipe vocoder, which is carried along; without one, Griffin and Lim's rounds
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})

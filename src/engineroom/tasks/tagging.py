@@ -36,7 +36,10 @@ ENOUGH = 20_000  # labels to calibrate by
 
 @dataclass(frozen=True)
 class Tagging(Plain):
-    """Answers: "probability", one array (T, labels) a row; with `whole`, "whole" (N, wholes)."""
+    """Answers: "probability", one array (T, labels) a row; with `whole`, "whole" (N, wholes).
+
+    Ground truth: the labels of the table, token by token; labels that training never saw count as wrong, in spans too.
+    """
 
     whole: str = ""  # a column with one label for the whole row, learnt by the same network
     mask: str = ""  # a column that says which labels are scored: 1 or 0 for each

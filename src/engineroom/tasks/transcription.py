@@ -40,7 +40,10 @@ ENDINGS = (".srt", ".ctm")
 
 @dataclass(frozen=True)
 class Transcription(Plain):
-    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a rival gives codes alone. Graves et al. 2006."""
+    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a rival gives codes alone. Graves et al. 2006.
+
+    Ground truth: the texts of the table, lower case, letters, figures and apostrophes alone, as word errors are usually counted; what `predict` writes is compared alike.
+    """
 
     units: str = "auto"  # characters, words, or auto: words where they are few
     grammar: str = ""  # commands: a JSON file (or its text) with wake word, intents and slots, by which answers are understood and judged

@@ -42,7 +42,10 @@ TIMED, TIMES = 5.0, 3  # seconds of sound that are timed; times that the clock i
 @dataclass(frozen=True)
 class Vocoding(Plain):
     """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the loss is what is wrong with
-    frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/finishing.py)."""
+    frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/finishing.py).
+
+    Ground truth: the recording's own samples at the model's rate, 16 bits, to the last whole frame.
+    """
 
     strength: float = 0.5  # of the critic; 0: only frames and spectra teach
     rate: int = field(default=8_000, metadata={"bound": True})
