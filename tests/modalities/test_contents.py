@@ -187,3 +187,19 @@ def test_a_missing_picture_has_no_answer_and_a_missing_number_is_one() -> None:
     assert list(empty_rows(frame, schema("image"))) == [1, 2]
     assert list(empty_rows(frame, schema("image", "molecule"))) == [2]
     assert empty_rows(frame, schema("image", "number")) == {} and empty_rows(frame, schema("number")) == {}
+
+
+def test_without_their_package_files_say_what_they_need(tmp_path: Path, monkeypatch) -> None:
+    """And the class that would be gone is named, with its count."""
+    import sys
+
+    import engineroom as er
+
+    monkeypatch.setitem(sys.modules, "av", None)
+    for kind in ("low", "mid"):
+        tones(tmp_path / kind, [0.5] * 12)
+    (tmp_path / "high").mkdir()
+    for i in range(12):
+        (tmp_path / "high" / f"Recording {i}.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
+    with pytest.raises(DataError, match=r"(?s)12 of 36 rows.*high \(12 rows\).*PyAV.*video"):
+        er.train(tmp_path, steps=1, show="quiet", run=str(tmp_path / "run"))

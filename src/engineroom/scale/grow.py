@@ -41,7 +41,7 @@ class Point:
 
 def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[Point]:
     """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their rows."""
-    opened = open_table(table if table is not None else config.data, test=config.test, target=config.target, limits=config.limits)
+    opened = open_table(table if table is not None else config.data, test=config.test, target=config.target, limits=config.limits, task=config.task)
     if config.task != "auto":
         opened = make_task(config.task, config.options).reframe(opened, config.target, asking=False)
     schema = infer_schema(opened, config)

@@ -29,7 +29,7 @@ class NameLabels:
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         splits = _splits(path)
-        folders = splits if len(splits) > 1 else {None: path}
+        folders: dict[str | None, Path] = splits if len(splits) > 1 else {None: path}
         found = {split: _media(folder) for split, folder in folders.items()}
         kind = next(kind_of_files(files) or kind for kind, files in found.values() if files)
         names = [file.stem for _, files in found.values() for file in files]
