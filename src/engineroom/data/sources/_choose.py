@@ -49,9 +49,15 @@ def suits(source: Any, task: str) -> int:
 def contents(path: Path) -> str:
     """What lies where in a folder: how many files of which ending, folder by folder, and what is not understood about it."""
     counts: dict[str, Counter[str]] = {}
+    first: dict[str, str] = {}
     for file in walk(path, at_most=LOOKED):
-        counts.setdefault(str(file.parent.relative_to(path)), Counter())[file.suffix.lower() or "no ending"] += 1
-    places = [f"{'the folder itself' if folder == '.' else folder + '/'} ({', '.join(f'{n} {end}' for end, n in ends.most_common(3))})" for folder, ends in counts.items()]
+        folder = str(file.parent.relative_to(path))
+        counts.setdefault(folder, Counter())[file.suffix.lower() or "without ending"] += 1
+        first.setdefault(folder, file.name)
+    places = [
+        f"{'the folder itself' if folder == '.' else folder + '/'} ({', '.join(f'{n} {end}' for end, n in ends.most_common(3))}, such as {first[folder]})"
+        for folder, ends in counts.items()
+    ]
     more = f" and {len(places) - NAMED:,} more folders" if len(places) > NAMED else ""
     if places:
         return ", ".join(places[:NAMED]) + more
