@@ -239,17 +239,16 @@ def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
         return []
     count, share = len(data.damaged), len(data.damaged) / max(1, len(data))
     first = "; ".join(f"row {row}: {cell_name(table, row, reason)}" for row, reason in list(data.damaged.items())[:5])
+    bad = np.array(list(data.damaged))
+    lost = lost_classes(table.frame[data.schema.target.name], np.concatenate(list(data.splits.values())), bad)
     if share > config.limits.skip:
         raise DataError(
             f"{count} of {len(data)} rows cannot be read ({share:.0%}).",
-            first,
+            " ".join([*(one.what for one in lost), first]),
             f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}",
         )
-    bad = np.array(list(data.damaged))
-    used = np.concatenate(list(data.splits.values()))
     data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
-    found = [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them.")]
-    return [*found, *lost_classes(table.frame[data.schema.target.name], used, bad)]
+    return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them."), *lost]
 
 
 def lost_classes(values: pl.Series, used: np.ndarray, bad: np.ndarray) -> list[Finding]:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from engineroom.core.errors import DataError
 from engineroom.data.open import open_table
 from engineroom.data.sources._layout import read_name, splits_among
+from engineroom.data.sources._lookup import FileIndex, NameMatcher
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -184,3 +187,27 @@ def test_a_missing_file_is_not_found_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,y\n" + "".join(f"a/{i}.png,{i}\n" for i in range(10)))
     table = open_table(tmp_path / "t.csv", inference=True)
     assert len(table) == 10 and not Path(table.frame["file"][9]).exists()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    files=st.sets(st.tuples(st.sampled_from("ab"), st.sampled_from("123456")), min_size=4),
+    gone=st.sets(st.tuples(st.sampled_from("ab"), st.sampled_from("123456")), max_size=1),
+    root=st.sampled_from(["", "data/", "C:\\other\\place\\"]),
+    upper=st.booleans(),
+    bare=st.booleans(),
+)
+def test_a_name_is_its_own_file_or_none(files, gone, root: str, upper: bool, bare: bool) -> None:
+    """Whatever the root, case and ending; names of files that are not there are never somebody else's where most are in their places."""
+    index = FileIndex(Path("/nowhere"), frozenset({".png"}))
+    index.files = {}
+    for folder, number in files:
+        for key in ((folder, f"{number}.png"), (folder, number)):
+            for start in range(2):
+                index.files.setdefault(key[start:], []).append(Path(f"/nowhere/{folder}/{number}.png"))
+    names = {one: f"{root}{one[0]}/{one[1]}{'' if bare else '.png'}" for one in files | gone}
+    names = {one: name.upper() if upper else name for one, name in names.items()}
+    matcher = NameMatcher(index, names.values())
+    for (folder, number), name in names.items():
+        found = matcher.find(name)
+        assert found == (Path(f"/nowhere/{folder}/{number}.png") if (folder, number) in files else None)

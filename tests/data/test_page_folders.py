@@ -57,3 +57,12 @@ def test_other_json_is_left_to_others(tmp_path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.json").write_text('[{"a": 1, "b": 2}, {"a": 2, "b": 3}]')
     assert type(source_of(tmp_path / "a")).__name__ != "PageFolders"
+
+
+def test_pages_of_the_same_name_keep_their_own_scans(tmp_path) -> None:
+    for shop in ("x", "y"):
+        for kind, save in (("img", lambda f: Image.new("L", (200, 400)).save(f)), ("ann", lambda f: f.write_text(json.dumps({"fields": {}, "lines": [LINE]})))):
+            (tmp_path / kind / shop).mkdir(parents=True)
+            save(tmp_path / kind / shop / ("1.jpg" if kind == "img" else "1.json"))
+    table = read(tmp_path)
+    assert [one.split("/")[-2] for one in table.frame["image"]] == ["x", "y"]

@@ -178,7 +178,7 @@ def test_folders_with_nothing_usable(tmp_path):
     place(tmp_path, "a.xyz", "sub/b.xyz")
     with pytest.raises(DataError) as caught:
         open_table(tmp_path)
-    assert "sub/, a.xyz" in caught.value.why
+    assert "the folder itself (1 .xyz, such as a.xyz), sub/ (1 .xyz, such as b.xyz)" in caught.value.why
 
 
 def test_classes_may_be_called_like_side_files(tmp_path):

@@ -90,7 +90,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     assert model.manifest["rival"]["metrics"]["mean_iou"] > 0.6
     assert er.load(str(model.path)).predict(str(data)).equals(model.predict(str(data)))
     out = model.predict(str(data / "images"))
-    assert out.height == 40 and out.columns == ["prediction", "share_0", "share_255"] and "255" in out["prediction"][0]
+    assert out.height == 40 and out.columns == ["file", "prediction", "share_0", "share_255"] and "255" in out["prediction"][0]
     assert model.save(str(data / "images"), here / "answers") == 40
     first = Image.open(here / "answers" / "p0.png")
     assert first.size == (48, 40) and set(np.unique(np.asarray(first))) == {0, 255}

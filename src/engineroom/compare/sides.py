@@ -82,11 +82,11 @@ def on_data(models: Sequence[Model], data: Any) -> Table:
     words = f"{len(rows):,} rows of {Path(data).name if isinstance(data, str) else 'the table'}, answered and graded anew by every model."
     same = [side.name for side in sides if isinstance(data, str) and str(Path(data).resolve()) == side.model.manifest["provenance"]["data"]]
     note = f"{' and '.join(same)} learnt from rows of these very data: the scores flatter." if same else ""
-    return Table(sides, rows, frame, words, (note,) if note and not has_test_part(data) else ())
+    return Table(sides, rows, frame, words, (note,) if note and not has_test_part(data, models[0].manifest["task"]) else ())
 
 
-def has_test_part(data: Any) -> bool:
-    return any(hint.get("role") == "split" for hint in open_table(data).hints.values())
+def has_test_part(data: Any, task: str) -> bool:
+    return any(hint.get("role") == "split" for hint in open_table(data, task=task).hints.values())
 
 
 def on_stored(models: Sequence[Model]) -> Table:
@@ -167,7 +167,12 @@ def source(model: Model) -> pl.DataFrame | None:
     """The table a model was trained on, to show rows of it; None where it has moved or changed."""
     try:
         table = open_table(
-            model.config.data, test=model.config.test, target=model.config.target, limits=model.config.limits, conventions=model.conventions
+            model.config.data,
+            test=model.config.test,
+            target=model.config.target,
+            limits=model.config.limits,
+            task=model.config.task,
+            conventions=model.conventions,
         )
         frame = model.task.reframe(table, model.config.target, asking=False).frame
     except (DataError, UserError, OSError):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.errors import UserError, missing_extra
 from ._base import each_cell
 
 WRITTEN_OUT = "data:image/"  # how a cell begins that is no path but the picture itself
@@ -62,12 +63,17 @@ def open_picture(cell: str | bytes, *, pixels: int) -> Any:
         file = Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell))
     except UnidentifiedImageError:
         if not known and is_heif(cell):
-            raise ValueError("a HEIC picture needs the package pillow-heif: pip install 'engineroom[heif]', or convert it to JPEG") from None
+            raise ValueError(needed(missing_extra("heif", "pillow-heif", "HEIC pictures", instead="convert them to JPEG"))) from None
         raise
     if file.width * file.height > pixels:
         file.close()
         raise ValueError(f"{file.width}×{file.height} pixels are over the limit of {pixels:,} (limits.pixels)")
     return file
+
+
+def needed(error: UserError) -> str:
+    """What is missing and how to get it, as the reason why one row cannot be read."""
+    return f"{error.what.rstrip('.')}: {error.fix}"
 
 
 @cache

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.errors import missing_extra
 from ._endings import COMPRESSED
+from ._pixels import needed
 
 MP4 = b"ftyp"  # at bytes 4..8 of every MPEG-4 file
 LONGEST = 3_600.0  # seconds of a file that are decoded into memory
@@ -34,7 +36,7 @@ def decoded_by_ffmpeg(source: Any) -> io.BytesIO:
     try:
         import av
     except ImportError:
-        raise ValueError("needs the package av: pip install 'engineroom[video]', or convert it to WAV or FLAC") from None
+        raise ValueError(needed(missing_extra("video", "PyAV", "Recordings of this kind", instead="convert them to WAV or FLAC"))) from None
     if isinstance(source, str) and not Path(source).exists():
         raise FileNotFoundError(source)
     try:

@@ -70,6 +70,9 @@ class Damaged(Base):
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 4 and tensor.shape[1] == 3 and tensor.shape[2] * tensor.shape[3] <= MOST
 
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        return IMAGE.notices(sources(values), state)
+
     def show(self, value: Any, state: State) -> str:
         return IMAGE.show(value["source"] if isinstance(value, dict) else value, {"pixels": state.get("pixels", 64_000_000)})
 

@@ -49,6 +49,9 @@ class Film(Picture):
     def augment(self, fields: dict[str, Tensor], state: State, generator: Generator) -> dict[str, Tensor]:
         return fields
 
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        return VIDEO.notices(values, state)
+
     def show(self, value: Any, state: State) -> str:
         return VIDEO.show(value, state)
 

@@ -20,7 +20,7 @@ from ..core.signals import Signal
 from ..layers.spectrogram import LogMel
 from ..layers.vocoder import guessed, standing
 from ._base import Base, each_cell
-from .audio import HIGHEST_RATE, decode
+from .audio import HIGHEST_RATE, cut_recordings, decode
 from .audio import MODALITY as AUDIO
 from .voice import MELS, SECONDS
 
@@ -59,6 +59,10 @@ class Mel(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == MELS + LogMel(state["rate"], mels=MELS).hop and tensor.shape[1] <= 100 * MOST
+
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
+        return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
 
     def show(self, value: Any, state: State) -> str:
         return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)

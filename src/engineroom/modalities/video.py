@@ -166,10 +166,16 @@ def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.nda
                 if frame.time is not None and frame.time > seconds:
                     return
                 width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
-                picture = frame.to_ndarray(format="rgb24", width=width, height=height)
-                yield np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90) % 4)) if frame.rotation else picture
+                yield upright(frame, width, height)
     except av.error.FFmpegError as error:
         raise ValueError(f"it is no video that can be read ({error.strerror or error})") from None
+
+
+def upright(frame: Any, width: int, height: int) -> np.ndarray:
+    """(H, W, 3) uint8 of a frame that is stored as (height, width), turned by the angle that the file states."""
+    picture = frame.to_ndarray(format="rgb24", width=width, height=height)
+    turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4  # counter-clockwise, as numpy counts
+    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
 
 
 def duration(cell: Any) -> np.ndarray:

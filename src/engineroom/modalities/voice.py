@@ -13,7 +13,7 @@ from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..layers.spectrogram import LogMel
 from ._base import Base, each_cell
-from .audio import HIGHEST_RATE, SAMPLE, decode
+from .audio import HIGHEST_RATE, SAMPLE, cut_recordings, decode
 from .audio import MODALITY as AUDIO
 
 MELS = 60
@@ -39,6 +39,10 @@ class Voice(Base):
 
     def check(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == MELS
+
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
+        return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
 
     def show(self, value: Any, state: State) -> str:
         return AUDIO.show(value, state)

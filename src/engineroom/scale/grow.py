@@ -42,7 +42,7 @@ class Point:
 def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[Point]:
     """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their rows."""
     data = table if table is not None else config.data
-    opened = open_table(data, test=config.test, target=config.target, limits=config.limits, columns=config.columns, classes=wants_classes(config))
+    opened = open_table(data, test=config.test, target=config.target, limits=config.limits, task=config.task, columns=config.columns, classes=wants_classes(config))
     if config.task != "auto":
         opened = make_task(config.task, config.options).reframe(opened, config.target, asking=False)
     schema = infer_schema(opened, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from ..core import registry
 from ..core.errors import DataError, nearest
 from ..core.table import Table
+from ..data.sources._choose import contents
 
 
 def media_column(table: Table, wanted: str | None, modality: str, words: str) -> str:
@@ -21,6 +23,17 @@ def media_column(table: Table, wanted: str | None, modality: str, words: str) ->
     if wanted or len(found) == 1:
         return wanted or found[0]
     raise DataError(f"Which column holds the {words}?" if found else f"No column holds {words}.", f"Columns: {', '.join(names[:20])}.", "Say --target COLUMN")
+
+
+def answers_there(table: Table, modality: str, words: str, layouts: str) -> None:
+    """Raises DataError, with what was found and what would be understood, where a folder of files holds no answers of that kind."""
+    if any(hint.get("modality") == modality for hint in table.hints.values()) or not any(hint.get("modality") == "image" for hint in table.hints.values()):
+        return
+    reader = registry.get("modalities", "image")
+    held = [name for name in table.frame.columns if table.frame[name].dtype == pl.String and reader.recognises(table.frame[name]) > 0.5]
+    if len(held) < 2:  # a table may hold both in columns of its own
+        found = f"Found in {table.root}: {contents(Path(table.root))}."
+        raise DataError(f"No {words} were found beside the pictures.", found, f"Understood: {layouts}; or a table with --target COLUMN.")
 
 
 def split_column(table: Table) -> str | None:

@@ -15,11 +15,13 @@ from ..core.exhibits import Exhibit, Finding
 from ..core.objects import objects
 from ..core.protocols import Ragged
 from ..core.signals import Answers, Batch, Losses, Records
+from ..core.table import Table
 from ..metrics import detection as metrics
 from ..modalities._boxes import read_boxes, suppressed, write_boxes
 from ..modalities.boxes import readable_cell
 from . import _centres as centres
 from . import _found as found
+from ._media import answers_there
 from ._options import Plain
 
 SMOOTH = 5.0  # how much the places of the sides count beside the heat (Liu et al. 2020)
@@ -53,6 +55,11 @@ class Detection(Plain):
     selects = "map_gap"
     hides = ("map_gap",)
     target_modality = "boxes"
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        if not asking and target is None and table.root:
+            answers_there(table, "boxes", "boxes", "x.xml (Pascal VOC), COCO JSON, YOLO text (images/ and labels/), Label Studio JSON, CVAT XML")
+        return table
 
     def fits(self, target: Column) -> float:
         return 1.0 if target.modality == "boxes" else 0.0

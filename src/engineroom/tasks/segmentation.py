@@ -17,11 +17,13 @@ from ..core.errors import UserError, nearest
 from ..core.exhibits import Exhibit
 from ..core.objects import objects
 from ..core.signals import Answers, Batch, Losses, Records
+from ..core.table import Table
 from ..metrics import segmentation as metrics
 from ..modalities._masks import resized
 from ..modalities.mask import UNKNOWN
 from . import _overlay as overlay
 from ._leaning import things_stay
+from ._media import answers_there
 from ._options import Plain
 
 NOBODY, NEW = 255, 254  # in truths: a pixel that does not count; one whose class training never saw
@@ -62,6 +64,11 @@ class Segmentation(Plain):
 
     def fits(self, target: Column) -> float:
         return 1.0 if target.modality == "mask" else 0.0
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        if not asking and target is None and table.root:
+            answers_there(table, "mask", "masks", "images/x.jpg beside masks/x.png, x.jpg beside x_mask.png, or outlines as COCO, YOLO, Label Studio or CVAT")
+        return table
 
     def bind(self, target: Column) -> Segmentation:
         known = [str(value) for value in target.state["values"]]

@@ -15,7 +15,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ...modalities._boxes import CORNERS, read_boxes
-from ._files import IMAGE, SPLIT_ORDER, absolute, run_name, walk
+from ._files import SPLIT_ORDER, absolute, run_name
 from ._join import split_name
 from ._turned import SIDEWAYS, frame_of_picture, turned_points
 
@@ -193,15 +193,3 @@ def box_of(outlines: Iterable[Sequence[float]]) -> tuple[float, float, float, fl
     points = np.concatenate([np.array(one, float).reshape(-1, 2) for one in outlines])
     (x1, y1), (x2, y2) = points.min(0), points.max(0)
     return float(x1), float(y1), float(x2), float(y2)
-
-
-def pictures_below(root: Path) -> dict[str, Path]:
-    """{name, and name without ending, of every picture below `root`: its file}; a name that is there twice means none of them."""
-    found: dict[str, Path] = {}
-    twice: set[str] = set()
-    for file in walk(root):
-        if file.suffix.lower() in IMAGE:
-            twice |= {key for key in (file.name,) if key in found}
-            found.setdefault(file.name, file)
-            found.setdefault(file.stem, file)
-    return {key: file for key, file in found.items() if key not in twice}

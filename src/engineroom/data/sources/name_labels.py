@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,8 +13,9 @@ from ...core.config import LimitsConfig
 from ...core.table import Table
 from ._files import MEDIA, absolute, kind_of_files, media_kind, run_name, split_of, visible
 from ._join import joined
+from ._layout import places_below
 
-MOST_PARTS = 8
+MOST_PARTS, NAMED = 8, 5
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,17 @@ class NameLabels:
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         splits = _splits(path)
-        folders = splits if len(splits) > 1 else {None: path}
+        folders: dict[str | None, Path] = splits if len(splits) > 1 else {None: path}
         found = {split: _media(folder) for split, folder in folders.items()}
         kind = next(kind_of_files(files) or kind for kind, files in found.values() if files)
         names = [file.stem for _, files in found.values() for file in files]
         cut = _cut(names)
         parts = [(split, _part(files, kind, cut)) for split, (_, files) in found.items()]
+        below = [file for split, (_, files) in found.items() for file in files if file.parent != folders[split]]
         table = joined(parts, run_name(path))
+        if below:
+            homes = sorted({str(file.parent.relative_to(path)) for file in below})
+            table = replace(table, notes=(*table.notes, f"{len(below):,} files of subfolders are read too: {', '.join(homes[:NAMED])}."))
         return _hinted(table, kind, names[0] if names else "", target=target)
 
 
@@ -49,9 +54,14 @@ def _splits(path: Path) -> dict[str | None, Path]:
 
 
 def _media(folder: Path) -> tuple[str, list[Path]]:
-    files = visible(folder)[1]
-    kind = media_kind(f.suffix.lower() for f in files if f.suffix.lower() in set().union(*MEDIA.values())) or "image"
-    return kind, [f for f in files if f.suffix.lower() in MEDIA[kind]]
+    """The kind of the media files that lie directly in a folder, and all of that kind in it, those of its subfolders too, but for masks."""
+    every = set().union(*MEDIA.values())
+    direct = [file for file in visible(folder)[1] if file.suffix.lower() in every]
+    kind = media_kind(file.suffix.lower() for file in direct) or "image"
+    if not direct:
+        return kind, []
+    places = places_below(folder, MEDIA[kind])
+    return kind, [place.path for place in places if place.role != "mask" or not place.folders]
 
 
 def _cut(names: list[str]) -> re.Pattern[str] | None:

@@ -14,9 +14,9 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ...modalities._masks import mask_size
 from ...modalities._pages import read_page
-from ._boxes import pictures_below
-from ._files import absolute, run_name, split_of, visible, walk
+from ._files import IMAGE, absolute, run_name, split_of, visible, walk
 from ._join import joined
+from ._layout import pair_places, places_below
 
 PEEK = 400  # files looked at to recognise a folder
 LARGEST = 10_000_000  # bytes of a page
@@ -50,15 +50,15 @@ def is_page(file: Path) -> bool:
 
 
 def part(folder: Path, limits: LimitsConfig) -> Table:
-    pictures = pictures_below(folder)
+    files = places_below(folder, frozenset({".json"}))
+    scans = pair_places(files, places_below(folder, IMAGE), lambda name: (name,), lambda name: (name,))
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[str, str]] = []
-    for file in walk(folder):
-        if file.suffix.lower() == ".json":
-            try:
-                rows.append(row_of(file, pictures.get(file.stem), limits))
-            except (OSError, UnicodeDecodeError, ValueError, SyntaxError) as error:
-                skipped.append((str(file.relative_to(folder)), str(error)[:200]))
+    for file, scan in zip(files, scans, strict=True):
+        try:
+            rows.append(row_of(file.path, scan.path if scan else None, limits))
+        except (OSError, UnicodeDecodeError, ValueError, SyntaxError) as error:
+            skipped.append((str(file.path.relative_to(folder)), str(error)[:200]))
     if not rows or len(skipped) > limits.skip * (len(rows) + len(skipped)):
         first = "; ".join(f"{name}: {why}" for name, why in skipped[:NAMED])
         what = f"{len(skipped):,} of {len(rows) + len(skipped):,} pages in {folder.name} cannot be read."

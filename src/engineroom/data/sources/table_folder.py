@@ -11,6 +11,7 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ._files import TABLE, ending, run_name, split_of, stem, visible, without_split
 from ._join import joined
+from ._layout import read_name
 
 SIDE = frozenset({".json"})  # beside other tables these describe; they hold no rows
 READERS = ("delimited", "jsonl", "columnar", "workbook", "sktime_ts", "ucr_text", "conll")
@@ -60,7 +61,8 @@ def _tables(folder: Path) -> list[Path]:
 
 def _split_folders(folder: Path) -> dict[str, Path]:
     """split → folder, where train/ (and others) hold a table of their own."""
-    found = {split_of(f.name): f for f in visible(folder)[0] if f.name.isalpha() and split_of(f.name) and _tables(f)}
+    said = [(read_name(f.name), f) for f in visible(folder)[0]]
+    found = {one.split: f for one, f in said if one.split and not one.left and _tables(f)}
     return {str(split): f for split, f in found.items()} if "train" in found else {}
 
 
