@@ -53,7 +53,7 @@ def test_missing_files_and_empty_cells_keep_their_rows(trained, tmp_path: Path, 
     assert out["file"].to_list() == [name or None for name in names]
     assert "row 3 (gone.png)" in err and "row 7" in err
     _, text, _ = verb(monkeypatch, capsys, "predict", run, str(root / "new.csv"), "-o", str(tmp_path / "out.csv"), "--json")
-    assert [(one["row"], one["file"]) for one in json.loads(text)["unreadable"]] == [(3, "gone.png"), (7, None)]
+    assert [(one["row"], one["file"]) for one in json.loads(text)["unanswered"]] == [(3, "gone.png"), (7, None)]
     assert er.predict(run, root / "new.csv").height == 12
 
 

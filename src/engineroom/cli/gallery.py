@@ -31,7 +31,7 @@ def gallery(run: str) -> Any:
 def enrol(run: Run, data: Data, name: Annotated[str | None, typer.Option(help="One name for all rows.")] = None, as_json: Json = False) -> None:
     album = gallery(run)
     added = album.enrol(data, name=name)
-    name_unreadable(album.model)
+    say_notices(album.model)
     say({"enrolled": added, "in_all": len(album.names)}, f"{added} enrolled, {len(album.names)} in all. Take it back: engineroom forget {run}", as_json)
 
 
