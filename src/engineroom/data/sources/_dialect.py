@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...core.errors import DataError
+from ...core.columns import unique_names
 from ._files import ending
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -164,12 +164,4 @@ def _names(first: list[str], width: int, header: bool, path: Path) -> tuple[str,
     names = [name.strip() for name in first]
     if len(names) == width - 1:
         names = ["row", *names]
-    names = [name or f"column_{i + 1}" for i, name in enumerate(names)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(
-            f"{path.name} has duplicate column names: {', '.join(twice[:10])}.",
-            "Every column needs a name of its own.",
-            "Rename them in the file's first line.",
-        )
-    return tuple(names)
+    return tuple(unique_names(names))
