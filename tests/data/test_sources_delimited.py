@@ -215,3 +215,8 @@ def test_names_that_repeat_are_numbered_and_said(write):
     table = open_table(write("a,b,a,,\n1,2,3,4,5\n6,7,8,9,0\n"))
     assert table.frame.columns == ["a", "b", "a_2", "column_4", "column_5"]
     assert any("a → a_2" in note for note in table.notes)
+
+
+def test_duplicate_empty_and_numeric_names_are_told_apart(write):
+    table = open_table(write("a,,a,7,a_2\n1,2,3,4,5\n6,7,8,9,10\n"))
+    assert table.frame.columns == ["a", "column_2", "a_3", "7", "a_2"] and table.frame.row(0) == (1, 2, 3, 4, 5)

@@ -12,6 +12,21 @@ Role = Literal["input", "target", "id", "time", "group", "weight", "split", "ign
 ROLES: tuple[str, ...] = get_args(Role)
 
 
+def unique_names(names: Iterable[Any]) -> list[str]:
+    """Column names as text, each once: those that come again are numbered (x, x_2), those without one are called by their place (column_3)."""
+    out: dict[str, None] = {}
+    wanted = [str(name).strip() if name is not None else "" for name in names]
+    given = set(wanted)
+    for place, name in enumerate(wanted, 1):
+        base = name or f"column_{place}"
+        found, number = base, 1
+        while found in out or (number > 1 and found in given):
+            number += 1
+            found = f"{base}_{number}"
+        out[found] = None
+    return list(out)
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of the table. `state` is what its modality learnt from the TRAINING rows only; plain JSON."""

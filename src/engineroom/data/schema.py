@@ -24,7 +24,8 @@ FEW_CLASSES = 30
 ORDERED = 10  # more whole numbers than this may be counts, not the names of classes
 COUNTS = re.compile(r"(?:^|[^a-z])(?:age|count|counts|number|num|n|qty|quantity|amount|rings|years|months|days|hours|minutes|points|score|visits|sales|children)(?:$|[^a-z])")
 UNREAD = "unread"  # no kind of column reads it
-PLAIN_READERS = ("category", "multilabel", "text", "identifier")
+NUMERIC = ("number", "datetime")
+TRIED = 50  # cells that a kind named by the user is tried on
 SPLIT_WORDS = {word: part for part, words in {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}.items() for word in words}
 
 
@@ -65,14 +66,17 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
         modality, why = type_target(sample, config, said, hint)
     elif said.modality or hint.get("modality"):
         modality, why = said.modality or hint["modality"], "set by you" if said.modality else hint.get("why", "the source says so")
-        if said.modality:
-            check_modality(sample, said.modality)
+        if said.modality and values.null_count() == len(values):
+            modality, why = "category", "empty"
+        elif said.modality:
+            check_modality(sample, said.modality, config.limits)
     elif role is None and (words := tells_split(values)):
         modality, why, role = "category", f"its values name the parts of the data: {words}", "split"
     elif role in ("ignore", "id"):
         modality, why = "identifier", "as you said" if said.role else "the source says so"
     else:
-        modality, why = recognise(sample, learnt=role == "input")
+        settled = values.dtype == pl.String and table.conventions.get(name, {}).get("kind") == "text"
+        modality, why = recognise(sample, learnt=role == "input", settled=settled)
     if modality != UNREAD and modality not in registry.names("modalities"):
         raise UserError(
             f"There is no kind of column {modality!r} (column {name!r}).",
@@ -86,16 +90,18 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
     return Column(name, modality, role, {}, why)
 
 
-def recognise(values: pl.Series, *, learnt: bool = False) -> tuple[str, str]:
-    """The modality with the highest claim; (UNREAD, why) where none reads the column. `learnt`: identifiers will not do, it is to be an input."""
+def recognise(values: pl.Series, *, learnt: bool = False, settled: bool = False) -> tuple[str, str]:
+    """The modality with the highest claim; (UNREAD, why) where none reads the column. `learnt`: identifiers will not do, it is to be an
+    input; `settled`: it was looked at already whether the cells are numbers, dates or label sets, and they are text."""
     if values.null_count() == len(values):
         return "category", "empty"
     if values.dtype.is_numeric():  # nothing else claims numbers, and wide tables have thousands of them
         claims = {name: registry.get("modalities", name).recognises(values) for name in ("number", "identifier")}
     else:
-        claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items()}
+        skipped = ("number", "datetime", "multilabel") if settled else ()
+        claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items() if name not in skipped}
     if learnt:
-        claims.pop("identifier")
+        claims.pop("identifier", None)
         if max(claims.values()) <= 0 and values.dtype == pl.String:
             claims["category"] = 0.1
     best = max(claims, key=lambda name: claims[name])
@@ -119,22 +125,29 @@ def tells_split(values: pl.Series) -> str:
     return ", ".join(sorted(words)) if "" not in parts and "train" in parts and len(parts) > 1 else ""
 
 
-def check_modality(values: pl.Series, modality: str) -> None:
-    """A kind that the user names must fit the cells, at least some of them."""
-    kinds = {"number": lambda: np.isfinite(to_floats(values)).any(), "datetime": lambda: to_timestamps(values).is_not_null().any()}
-    fits = True
-    if modality in kinds and not values.dtype.is_nested() and values.dtype != pl.Binary and values.null_count() < len(values):
-        fits = bool(kinds[modality]())
-    elif modality in PLAIN_READERS and modality in registry.names("modalities"):
-        nested = values.dtype.is_nested() or values.dtype == pl.Binary
-        fits = not nested or (modality == "multilabel" and isinstance(values.dtype, pl.List)) or modality not in (*kinds, *PLAIN_READERS)
-    elif modality in ("image", "audio", "video", "molecule", "formula", "series", "vector", "tokens"):
-        claim = registry.get("modalities", modality)
-        plain = values.dtype.is_numeric() or values.dtype.is_temporal() or values.dtype == pl.Boolean
-        fits = not plain and (values.dtype == pl.String or values.dtype.is_nested() or values.dtype == pl.Binary) and claim is not None
-    if not fits:
-        first = ", ".join(f"“{str(cell)[:40]}”" for cell in values.drop_nulls().head(3))
-        raise DataError(f"Column {values.name!r} cannot be read as {modality}.", f"It holds {values.dtype}: {first}.", f"Leave columns.{values.name}.modality out.")
+def check_modality(values: pl.Series, modality: str, limits: LimitsConfig) -> None:
+    """A kind that the user names must be able to read the cells: tried on some of them, because every kind fails in a way of its own."""
+    if modality not in registry.names("modalities") or modality == "identifier":
+        return
+    some, reader = values.drop_nulls().head(TRIED), registry.get("modalities", modality)
+    damaged: dict[int, str] = {}
+    why = "" if reader.layouts and not reader.follows else "A task gives this kind to a column of its own."
+    try:
+        if modality in NUMERIC and not np.isfinite(to_floats(some) if modality == "number" else to_timestamps(some).to_numpy()).any():
+            why = "None of these is one."
+        state = reader.fit(some, limits=limits)
+        reader.encode(some, state, damaged)
+    except UserError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:100]}"
+    if why or (some.dtype == pl.Boolean and modality == "datetime"):
+        first = ", ".join(f"“{str(cell)[:40]}”" for cell in some.head(3).to_list())
+        raise DataError(
+            f"Column {values.name!r} cannot be read as {modality}: it holds {values.dtype}, such as {first}.",
+            why,
+            f"Leave columns.{values.name}.modality out, or say another: number, category, text, datetime.",
+        )
 
 
 def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Mapping[str, Any]) -> tuple[str, str]:

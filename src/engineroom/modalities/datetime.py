@@ -83,8 +83,10 @@ def to_timestamps(values: pl.Series, convention: Mapping[str, Any] | None = None
         return values.cast(pl.Int64) // 1_000_000_000
     if values.dtype == pl.Duration:
         return values.dt.total_seconds()
-    if values.dtype.is_float():
-        return values.fill_nan(None).cast(pl.Int64, strict=False)
+    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Boolean):
+        return pl.Series(values.name, [None] * len(values), dtype=pl.Int64)
+    if values.dtype.is_numeric():
+        return values.cast(pl.Float64).fill_nan(None).cast(pl.Int64, strict=False)
     return values.cast(pl.Datetime("us"), strict=False).dt.epoch("s")
 
 

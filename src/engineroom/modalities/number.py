@@ -17,6 +17,7 @@ from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import State
 from ..core.signals import Layout, Signal
+from ..parsing.infer import infer, read_cells
 from ._base import Base
 
 BINS = 32  # places of quantiles, and as many again of the different values: rare large ones get a say
@@ -33,11 +34,7 @@ class Number(Base):
     def recognises(self, values: pl.Series) -> float:
         if values.dtype.is_numeric():
             return 0.8
-        if values.dtype == pl.String:
-            known = values.drop_nulls()
-            parsed = known.str.strip_chars().cast(pl.Float64, strict=False)
-            return 0.75 if len(known) and parsed.null_count() / len(known) < 0.02 else 0.0
-        return 0.0
+        return 0.75 if values.dtype == pl.String and infer(values).convention["kind"] == "number" else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         x = to_floats(values)
@@ -114,10 +111,21 @@ class PiecewiseLinear(nn.Module):
 
 
 def to_floats(values: pl.Series) -> np.ndarray:
-    """(N,) float64; what is no number is NaN."""
+    """(N,) float64; what is no number is NaN. Text is read cell by cell as plain numbers: a table's conventions have typed the others."""
     if values.dtype == pl.String:
         values = values.str.strip_chars()
+    elif values.dtype.is_nested() or values.dtype == pl.Binary:
+        return np.full(len(values), np.nan)
+    elif values.dtype.is_temporal():
+        values = read_cells(values, {"kind": "duration"}) if values.dtype == pl.Duration else to_seconds(values)
     return values.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().astype(np.float64, copy=True)
+
+
+def to_seconds(values: pl.Series) -> pl.Series:
+    """Moments as seconds since 1970, times of day as seconds since midnight."""
+    if values.dtype == pl.Time:
+        return values.cast(pl.Int64) / 1e9
+    return values.cast(pl.Datetime("us"), strict=False).cast(pl.Int64) / 1e6
 
 
 MODALITY = Number()

@@ -50,7 +50,8 @@ def infer(
                 continue
             if accepted(known, guess.convention):
                 return guess
-            partly = partly or guess.convention["kind"]
+            if read_cells(known, guess.convention).null_count() < 0.5 * len(known):
+                partly = partly or guess.convention["kind"]
     labels = guess_labels(text, target=target)
     if labels is not None:
         return Guess(labels)

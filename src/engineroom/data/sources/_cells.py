@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import polars as pl
 
+from ...core.columns import unique_names
 from ...core.errors import DataError
 from ._files import media_kind
 
@@ -62,16 +64,17 @@ def column(name: str, values: Sequence[Any]) -> pl.Series:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    if isinstance(value, Real):
+    if isinstance(value, Real | Decimal):
         return "number"
     if isinstance(value, Mapping):
         return "media" if _is_media(value) else "other"
     known: dict[type, str] = {str: "text", bytes: "bytes", list: "list", tuple: "tuple"}
-    return known.get(type(value), "native" if hasattr(value, "isoformat") else "other")
+    return known.get(type(value), "native" if hasattr(value, "isoformat") or hasattr(value, "total_seconds") else "other")
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    """Objects of JSON as JSON, any other (a period, an interval, a UUID) as it writes itself."""
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple | bool | float | int) else str(value)
 
 
 def _numbers(name: str, values: Sequence[Any]) -> pl.Series:
@@ -106,13 +109,13 @@ def normalised(frame: pl.DataFrame) -> tuple[pl.DataFrame, Hints]:
             hints |= hint
             continue
         columns.append(_simple(series))
-        if series.dtype == pl.Binary and (kind := _media_bytes(series)):
-            hints[series.name] = {"modality": kind, "why": f"holds encoded {kind} files"}
+        if series.dtype == pl.Binary:
+            kind = _media_bytes(series)
+            unknown = {"modality": "identifier", "role": "ignore", "why": "holds bytes that are neither pictures nor sounds"}
+            hints[series.name] = {"modality": kind, "why": f"holds encoded {kind} files"} if kind else unknown
     names = [series.name for series in columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them.")
-    return pl.DataFrame(columns), hints
+    own = unique_names(names)
+    return pl.DataFrame([series.alias(name) for series, name in zip(columns, own, strict=True)]), hints
 
 
 def _simple(series: pl.Series) -> pl.Series:

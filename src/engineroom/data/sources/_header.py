@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ...core.columns import unique_names
 from ._dialect import MISSING, is_number
 
 HIGHEST = 60  # lines that may stand above a header
@@ -95,25 +96,8 @@ def name_columns(first: list[str], width: int, header: bool) -> tuple[tuple[str,
     if len(names) == width - 1:
         names = ["row", *names]
         notes.append("The header has one name fewer than rows have fields: the first column is taken for row names, `row`.")
-    names = [name or f"column_{i + 1}" for i, name in enumerate(names)]
-    names, twice = number_repeats(names)
+    unique = unique_names(names)
+    twice = [f"{name} → {new}" for name, new in zip(names, unique, strict=True) if name and name != new]
     if twice:
         notes.append(f"Column names that occur more than once were numbered: {', '.join(twice[:10])}.")
-    return tuple(names), notes
-
-
-def number_repeats(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(names that are unique, those that were not): `x`, `x` become `x`, `x_2`."""
-    taken, out, twice = set(names), [], []
-    seen: Counter[str] = Counter()
-    for name in names:
-        seen[name] += 1
-        unique = name
-        if seen[name] > 1:
-            number = seen[name]
-            while (unique := f"{name}_{number}") in taken:
-                number += 1
-            taken.add(unique)
-            twice.append(f"{name} → {unique}")
-        out.append(unique)
-    return out, twice
+    return tuple(unique), notes

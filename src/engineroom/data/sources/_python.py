@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ...core.columns import unique_names
 from ...core.errors import DataError, UserError, install_hint
 from ...core.table import Table
 from ._cells import Hints, column, frame_of, normalised
@@ -54,9 +55,8 @@ def _polars(data: Any) -> Table:
 
 
 def _arrow(data: Any) -> Table:
-    names = list(data.schema.names)
-    _refuse_duplicates(names)
-    frame = pl.from_arrow(data)
+    names = unique_names(data.schema.names)
+    frame = pl.from_arrow(data.rename_columns(names))
     return Table(*_named(normalised(frame if isinstance(frame, pl.DataFrame) else frame.to_frame())))
 
 
@@ -66,26 +66,30 @@ def _pandas(data: Any) -> Table:
         data = data.to_frame()
     if any(name is not None for name in data.index.names):
         data = data.reset_index()
-    names = [str(name) for name in data.columns]
-    _refuse_duplicates(names)
+    names = unique_names(" ".join(map(str, name)) if isinstance(name, tuple) else name for name in data.columns)
     columns = [_pandas_column(data.iloc[:, i], name) for i, name in enumerate(names)]
     return Table(*_named(normalised(pl.DataFrame(columns))))
 
 
 def _pandas_column(values: Any, name: str) -> pl.Series:
+    kind = str(values.dtype)
+    if kind.startswith(("period", "interval", "complex")) or (kind == "category" and not _plain_categories(values)):
+        values = values.astype(object)  # periods and intervals as the text that they are written as
     if values.dtype == object:
         cells = values.tolist()
-        return column(name, [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells])
+        return column(name, [None if _is_missing(cell) else cell for cell in cells])
     try:
         return pl.from_pandas(values.to_frame(name), nan_to_null=True).to_series()
     except ImportError:
         raise UserError("pandas tables are read through pyarrow, which is not installed.", "", ARROW_FIX) from None
 
 
-def _refuse_duplicates(names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"Duplicate column names: {', '.join(twice[:10])}.", "Every column needs a name of its own.", "Rename them.")
+def _plain_categories(values: Any) -> bool:
+    return str(values.cat.categories.dtype) in ("object", "str", "string") or values.cat.categories.dtype.kind in "iufb"
+
+
+def _is_missing(cell: Any) -> bool:
+    return (isinstance(cell, float) and math.isnan(cell)) or type(cell).__name__ in ("NaTType", "NAType")
 
 
 def _columns(data: Mapping[Any, Any]) -> Table:
