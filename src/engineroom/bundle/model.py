@@ -24,9 +24,8 @@ from ..data.fields import input_fields
 from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
-from ..modalities._boxes import known_classes
 from ..tasks._options import make_task
-from .answered import file_names, in_place, reading_notes, renamed_media, row_notes, with_facts, with_files
+from .answered import comparable, file_names, in_place, reading_notes, renamed_media, row_notes, with_facts, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 
@@ -157,9 +156,8 @@ class Model:
         frame = frame.filter(frame[target.name].is_not_null())
         if not frame.height:
             raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
-        if target.modality == "boxes":
-            values, more = known_classes(frame[target.name], target.state)
-            frame, self.notes = frame.with_columns(values), [*self.notes, *more]
+        frame, more = comparable(frame, target)
+        self.notes += more
         answers, kept = self.answers(frame)
         bad = strangers(frame, self.schema)
         codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
