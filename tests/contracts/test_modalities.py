@@ -128,6 +128,22 @@ def test_fit_encode_collate_stem(name, values) -> None:
     assert modality.check(state, fields[""])
 
 
+@pytest.mark.parametrize("name", [n for n in registry.names("modalities") if n != "identifier"])
+def test_a_row_means_the_same_alone_and_in_a_batch(name, values) -> None:
+    """Nothing about a cell may depend on its neighbours: what is decided over a column is kept in its state."""
+    modality = registry.get("modalities", name)
+    state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
+    state = modality.beside(state, {"height": 24, "width": 20}) if modality.follows else state
+    whole = modality.encode(values, state, {})
+    for row in (0, len(values) // 2, len(values) - 1):
+        alone = modality.encode(values[row : row + 1], state, {})
+        if isinstance(whole, Ragged):
+            begin = int(whole.lengths[:row].sum())
+            assert np.array_equal(alone.flat, whole.flat[begin : begin + whole.lengths[row]], equal_nan=whole.flat.dtype.kind == "f")
+        else:
+            np.testing.assert_allclose(np.asarray(alone[0], np.float64), np.asarray(whole[row], np.float64), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", registry.names("modalities"))
 def test_shown_safely(name, values) -> None:
     modality = registry.get("modalities", name)

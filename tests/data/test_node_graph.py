@@ -68,3 +68,20 @@ def test_vectors_of_another_length_are_damaged() -> None:
     damaged: dict[int, str] = {}
     out = vector.encode(values, {"width": 2, "scale": 1.0}, damaged)
     assert list(damaged) == [1] and np.isfinite(out).all() and out[2].tolist() == [0, 0]
+
+
+def test_ends_are_compared_as_numbers_and_lost_edges_are_an_error(tmp_path) -> None:
+    import polars as pl
+    import pytest
+
+    from engineroom.core.errors import DataError
+    from engineroom.data.open import open_table
+
+    pl.DataFrame({"node": [f"{i:04d}" for i in range(12)], "topic": ["a", "b"] * 6}).write_csv(tmp_path / "nodes.csv")
+    edges = [(i, (i + 1) % 12) for i in range(12)]
+    (tmp_path / "edges.csv").write_text(",from_node,to_node\n" + "".join(f"{row},{a},{b}.0\n" for row, (a, b) in enumerate(edges)))
+    table = open_table(tmp_path, target="topic")
+    assert any("12 edges join 12 nodes" in note for note in table.notes) and not any("not there" in note for note in table.notes)
+    (tmp_path / "edges.csv").write_text("source,target\n" + "".join(f"n{a},n{b}\n" for a, b in edges))
+    with pytest.raises(DataError, match="12 of 12 edges"):
+        open_table(tmp_path, target="topic")

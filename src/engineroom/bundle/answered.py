@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Schema
+from ..core.columns import Column, Schema
 from ..core.table import Table
+from ..modalities._boxes import known_classes
 
 MOVING = ("image", "video")  # an animated GIF is either
 
@@ -65,3 +66,11 @@ def with_facts(schema: Schema, table: Table) -> Schema:
 def reading_notes(frame: pl.DataFrame, schema: Schema) -> list[str]:
     """What reading the cells of these rows leaves out or changes."""
     return [line for c in schema.inputs for line in registry.get("modalities", c.modality).notices(frame[c.name], c.state)]
+
+
+def comparable(frame: pl.DataFrame, target: Column) -> tuple[pl.DataFrame, list[str]]:
+    """(rows to be graded, with boxes whose classes are called as the model calls them, notes)."""
+    if target.modality != "boxes":
+        return frame, []
+    values, notes = known_classes(frame[target.name], target.state)
+    return frame.with_columns(values), notes

@@ -17,8 +17,8 @@ from ..data.dataset import strangers
 from ..data.labels import LabelMatch, match_labels
 from ..data.open import open_table
 from ..data.splits import PARTS
-from ..modalities._boxes import known_classes
 from ..modalities.category import to_strings
+from .answered import comparable
 
 if TYPE_CHECKING:
     from .model import Model
@@ -48,9 +48,8 @@ def grade_data(model: Model, data: Any) -> Graded:
         raise DataError(what, "", nearest(target.name, table.frame.columns, label="Columns"))
     frame, notes = test_part(table, model.schema)
     frame = model._frame(frame)
-    if target.modality == "boxes":
-        named, more = known_classes(frame[target.name], target.state)
-        frame, notes = frame.with_columns(named), [*notes, *more]
+    frame, more = comparable(frame, target)
+    notes = [*notes, *more]
     values, match = match_labels(frame[target.name], target)
     match.require_known(target.name)
     there = values.is_not_null()

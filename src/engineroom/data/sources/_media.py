@@ -19,6 +19,7 @@ SAMPLE = 50
 NAMED = 5
 MOST_FOLDERS = 50  # subfolders in which the files are looked for
 NAMING = re.compile(r"(image|img|pic|photo|file|path|audio|sound|clip|record|video|(^|_)id$|name)", re.I)  # numbers in such columns may name files
+NUMBER = r"^\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*$"
 LEAST_FOUND = 0.9  # of the sample must be files for a column without endings to name them
 
 Finder = Callable[[str], Path | None]  # a cell → its file, or None
@@ -38,13 +39,13 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
 
 def _candidates(table: Table) -> list[str]:
     """Columns that may name files: text with file endings, other short words, and numbers in columns called so. Wide tables are ruled out at once."""
-    frame = table.frame.head(SAMPLE * 4)
-    free = [name for name in frame.columns if table.hints.get(name, {}).get("modality", "image") in MEDIA]
-    texts = [name for name in free if frame.schema[name] == pl.String]
-    first = pl.DataFrame([frame[name].alias(str(i)) for i, name in enumerate(texts)])
-    numbers = first.select(pl.all().str.contains(r"^\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*$").all()).row(0) if texts else ()
+    kinds = dict(table.frame.schema)  # asked once: polars builds it anew each time
+    free = {name: kind for name, kind in kinds.items() if table.hints.get(name, {}).get("modality", "image") in MEDIA}
+    texts = [name for name, kind in free.items() if kind == pl.String]
+    first = table.frame.select(texts).head(SAMPLE * 4).rename(dict(zip(texts, map(str, range(len(texts))), strict=True)))
+    numbers = first.select(pl.all().str.contains(NUMBER).all()).row(0) if texts else ()
     worded = [name for name, numeric in zip(texts, numbers, strict=True) if not numeric or NAMING.search(name)]
-    return worded + [name for name in free if frame.schema[name].is_integer() and NAMING.search(name)]
+    return worded + [name for name, kind in free.items() if kind.is_integer() and NAMING.search(name)]
 
 
 def _kind(values: Sequence[str]) -> str | None:
