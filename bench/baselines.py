@@ -21,8 +21,9 @@ import polars as pl
 
 from engineroom.core import registry
 from engineroom.core.config import make_config
+from engineroom.data.checks import check
 from engineroom.data.open import open_table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.schema import apply_findings, fit_schema, infer_schema
 from engineroom.data.splits import split_rows
 from engineroom.evaluation.rival import face, usable
 from engineroom.metrics.bootstrap import paired_difference
@@ -72,6 +73,7 @@ def compare(name: str) -> dict[str, Any]:
     schema = infer_schema(table, config)
     task = make_task(pick_task(schema, config), {})
     split = split_rows(table, schema, config.split, seed=0, task=task.kind)
+    schema = apply_findings(schema, check(table, schema, split, task=task.kind), config)
     schema = fit_schema(schema, table, split.train, config.limits)
     task = task.bind(schema.target)
     values = table.frame[schema.target.name]
@@ -141,10 +143,10 @@ def features(values: pl.Series, column: Any) -> np.ndarray:
 
         return np.stack([small(decode(cell, pixels=64_000_000)) for cell in cells(values)])
     if column.modality == "audio":
-        from engineroom.modalities.mel import LogMel
-
         import torch
+
         from engineroom.modalities.audio import decode as hear
+        from engineroom.modalities.mel import LogMel
 
         frames = LogMel(8_000, mels=40)
         rows = [frames.mel(32768 * torch.from_numpy(hear(cell, rate=8_000, seconds=20.0))[None])[0].numpy() for cell in values.to_list()]
