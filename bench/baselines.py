@@ -21,8 +21,9 @@ import polars as pl
 
 from engineroom.core import registry
 from engineroom.core.config import make_config
+from engineroom.data.checks import check
 from engineroom.data.open import open_table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.schema import apply_findings, fit_schema, infer_schema
 from engineroom.data.splits import split_rows
 from engineroom.evaluation.rival import face, usable
 from engineroom.metrics.bootstrap import paired_difference
@@ -72,6 +73,7 @@ def compare(name: str) -> dict[str, Any]:
     schema = infer_schema(table, config)
     task = make_task(pick_task(schema, config), {})
     split = split_rows(table, schema, config.split, seed=0, task=task.kind)
+    schema = apply_findings(schema, check(table, schema, split, task=task.kind), config)
     schema = fit_schema(schema, table, split.train, config.limits)
     task = task.bind(schema.target)
     values = table.frame[schema.target.name]
