@@ -79,6 +79,8 @@ class Model:
         frame = self.open(data)
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
+        if remarks := self.task.remarks(answers, frame[kept]):
+            self.notices["notes"] = [*self.notices.get("notes", []), *remarks]
         out = self.task.table(answers, self.schema.target, frame[kept])
         if len(kept) == frame.height:
             return out.drop("_row", strict=False)

@@ -18,18 +18,33 @@ def ndcg(rank: np.ndarray, at: int) -> np.ndarray:
     return np.where(rank < at, 1 / np.log2(np.maximum(rank, 0) + 2), 0.0)
 
 
+def graded(lists: np.ndarray, relevant: list[np.ndarray], at: int) -> Records:
+    """Of every ranked list: `rank` of the first relevant thing, `gain` (NDCG@at), `found` and `found_50` (share of the relevant things among
+    the first `at`, and in the whole list). A number below 0 is a thing that no list can hold: it is relevant and missed."""
+    rows = len(lists)
+    rank, gain, found, found_50 = np.full(rows, lists.shape[1]), np.zeros(rows), np.zeros(rows), np.zeros(rows)
+    for row, (said, own) in enumerate(zip(lists, relevant, strict=True)):
+        hit = np.isin(said, own[own >= 0])
+        rank[row] = hit.argmax() if hit.any() else lists.shape[1]
+        ideal = (1 / np.log2(np.arange(2, 2 + min(at, max(1, len(own)))))).sum()
+        gain[row] = (hit[:at] / np.log2(np.arange(2, 2 + len(hit[:at])))).sum() / ideal
+        found[row], found_50[row] = hit[:at].sum() / max(1, len(own)), hit.sum() / max(1, len(own))
+    return {"rank": rank, "gain": gain, "found": found, "found_50": found_50}
+
+
 def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
     """NDCG@at first; recall@at (hit rate), recall of the whole list, mean reciprocal rank, share of the items that anybody is shown. NaN without rows."""
     rank, lists = records["rank"], records["said"]
     if not len(rank):
         return {name: float("nan") for name in ("ndcg", "recall", "recall_50", "mrr", "coverage", "error")}
-    value = float(ndcg(rank, at).mean())
+    value = float(records.get("gain", ndcg(rank, at)).mean())
+    shown = lists[:, :at]
     return {
         "ndcg": value,
-        "recall": float((rank < at).mean()),
-        "recall_50": float((rank < lists.shape[1]).mean()),
+        "recall": float(records.get("found", rank < at).mean()),
+        "recall_50": float(records.get("found_50", rank < lists.shape[1]).mean()),
         "mrr": float(np.where(rank < lists.shape[1], 1 / (rank + 1), 0.0).mean()),
-        "coverage": len(np.unique(lists[:, :at])) / max(1, items),
+        "coverage": len(np.unique(shown[shown >= 0])) / max(1, items),  # below 0: a list that ran out of items
         "error": 1 - value,
     }
 

@@ -28,6 +28,7 @@ LATEST = 50  # events the network reads (Kang & McAuley 2018)
 LONGEST = 5_000  # events kept a row, the latest
 NAMES = ("history", "events", "basket", "session")
 PAD, UNKNOWN, FIRST = 0, 1, 2
+ASKED, ASKED_CODE = "\0asked", -1  # in a target: what follows is asked for, in any order
 STD = 0.05
 ANONYMOUS = 0.1  # share of the items to choose among that a training step knows by their properties alone
 
@@ -46,7 +47,7 @@ class Events(Base):
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """`items` by how often they are met, and `counts`. A catalogue ({item: its properties}) adds those never met, the `properties` there
         are and `of`, the numbers of each item's; `titles`: what to call the items; `fresh`: only what was never met is asked for."""
-        counts = Counter(item for row in to_events(values) for item in row)
+        counts = Counter(item for row in to_events(values) for item in row if item != ASKED)
         items = sorted(counts, key=lambda item: (-counts[item], item))[:ITEMS]
         catalogue: dict[str, list[str]] = facts.get("catalogue", {})
         met = len(items)
@@ -67,7 +68,7 @@ class Events(Base):
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """Item numbers, int32: 1 = never heard of, k + 2 = the k-th item; the latest LONGEST of a row. An empty history is one too."""
-        place = {item: k for k, item in enumerate(state["items"], FIRST)}
+        place = {item: k for k, item in enumerate(state["items"], FIRST)} | {ASKED: ASKED_CODE}
         rows = [[place.get(item, UNKNOWN) for item in row[-LONGEST:]] for row in to_events(values)]
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         return Ragged(np.fromiter((code for row in rows for code in row), np.int32, int(lengths.sum())), lengths)

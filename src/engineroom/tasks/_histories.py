@@ -9,19 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from ..core.errors import DataError, UserError, nearest
+from ..core.errors import DataError, UserError
 from ..core.seeds import numpy_generator
 from ..core.table import Table
-from ..modalities.events import LATEST
+from ..modalities.events import ASKED, LATEST
 from . import _catalogue as catalogue
+from ._event_columns import GUESSES, event_columns, in_order, said_columns
 
 HISTORY, USER, SPLIT = "history", "user", "split"
-GUESSES = {
-    "user": ("user", "user_id", "userid", "customer", "customer_id", "visitor", "session", "session_id", "person"),
-    "item": ("item", "item_id", "itemid", "product", "product_id", "movie", "movie_id", "movieid", "track", "article", "book"),
-    "time": ("time", "timestamp", "date", "datetime", "created", "created_at", "when"),
-    "rating": ("rating", "stars", "score"),
-}
 
 
 Row = tuple[str, list[str], list[str], str]  # user, what the network sees, the same and what comes next, split
@@ -52,17 +47,25 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
     frame = table.frame
     if HISTORY in frame.columns and isinstance(frame.schema[HISTORY], pl.List):
         return hinted(table, frame, target, {})
-    names = columns(frame, said, target)
-    people, notes = ordered(frame, names, said.least, asking=asking)
+    names = event_columns(frame, said, target, split=table.split)
+    later = None
+    if table.split is not None and not asking and not said.unmet and (frame[table.split] == "test").any():
+        later, _ = ordered(frame.filter(frame[table.split] == "test"), names, said, asking=False)
+        frame = frame.filter(frame[table.split] != "test")
+    people, notes = ordered(frame, names, said, asking=asking)
+    notes = [*([] if asking else said_columns(names, said)), *notes]
     users = known_users(frame, names, said, asking=asking)
     if asking:
         rows = pl.DataFrame({USER: [user for user, _ in people], HISTORY: pl.Series([events for _, events in people], dtype=pl.List(pl.String))})
         rows = rows.with_columns(**catalogue.describe(rows[USER].to_list(), users, rows.columns))
-        return replace(table, frame=rows, hints={}, notes=(*table.notes, *notes))
+        return replace(table, frame=rows, hints={}, notes=tuple(notes))
     items = catalogue.about(frame, names, "item", GUESSES["item"], said.item_table, said.item_columns)
     facts = {"catalogue": catalogue.properties(*items), "titles": catalogue.titles(*items)} if items else {}
     if said.unmet:
         made, more = held_out(people, said, facts)
+        notes += more
+    elif later is not None:
+        made, more = asked_for(people, later)
         notes += more
     else:
         made = [row for user, events in people for row in parts(user, events)]
@@ -119,55 +122,59 @@ def hinted(table: Table, rows: pl.DataFrame, target: str | None, facts: dict[str
     hints: dict[str, dict[str, Any]] = {
         USER: {"modality": "identifier", "role": "id", "why": "whose history it is"},
         HISTORY: {"modality": "events", "role": "input", "why": "what the user met, oldest first", "facts": facts},
-        SPLIT: {"modality": "category", "role": "split", "why": "each user's last event tests, the one before validates"},
+        SPLIT: {"modality": "category", "role": "split", "why": "what is learnt from, what validates, what is asked for"},
     }
     hints |= {target: {"role": "target", "modality": "events", "why": "what comes next", "facts": facts}} if target else {}
     return replace(table, frame=rows, hints={name: hint for name, hint in hints.items() if name in rows.columns})
 
 
-def columns(frame: pl.DataFrame, told: Said, target: str | None) -> dict[str, str]:
-    """Which column is the user, the item, the time, the rating: as told, else by their names. Time and rating may be missing."""
-    said = {part: getattr(told, part) for part in GUESSES}
-    said["item"] = said["item"] or target or ""
-    found: dict[str, str] = {}
-    for part, names in GUESSES.items():
-        if said[part]:
-            if said[part] not in frame.columns:
-                raise UserError(f"Option {part!r} names no column: {said[part]!r}.", "", nearest(said[part], frame.columns, label="Columns"))
-            found[part] = said[part]
-        else:
-            like = [name for name in frame.columns if name.lower() in names]
-            found |= {part: min(like, key=lambda name: names.index(name.lower()))} if like else {}
-    for part in ("user", "item"):
-        if part not in found:
-            raise UserError(f"Which column is the {part}?", f"Columns: {', '.join(frame.columns[:20])}.", f"Say --set options.{part}=COLUMN")
-    if len(set(found.values())) < len(found):
-        raise UserError("One column cannot be two things at once.", ", ".join(f"{part}: {name}" for part, name in found.items()), "")
-    return found
-
-
-def ordered(frame: pl.DataFrame, names: dict[str, str], least: float, *, asking: bool) -> tuple[list[tuple[str, list[str]]], list[str]]:
-    """([(user, items in the order of time)], notes); equal times keep the order of the rows, an item met again counts once, the first
-    time. Where recommendations are asked for, a user without an event is one too."""
+def ordered(frame: pl.DataFrame, names: dict[str, str], said: Said, *, asking: bool) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """([(user, items in the order of time)], notes); an item met again counts once, the first time. Where recommendations are asked for, a
+    user without an event is one too."""
     notes: list[str] = []
-    picked = frame.select(**{part: pl.col(name) for part, name in names.items()}).with_columns(pl.col("user", "item").cast(pl.String))
+    picked = frame.select(frame[name].alias(part) for part, name in names.items()).with_columns(pl.col("user", "item").cast(pl.String))
     whole = picked.drop_nulls(["user", "item"])
     if len(whole) < len(picked):
         notes.append(f"{len(picked) - len(whole)} event(s) without a user or an item were left out.")
-    if "rating" in names and least > 0:
-        whole = whole.filter(pl.col("rating").cast(pl.Float64, strict=False) >= least)
-    if "time" in names:
-        if missing := whole["time"].null_count():
-            notes.append(f"{missing} event(s) have no time and count as the oldest.")
-        whole = whole.sort("time", maintain_order=True, nulls_last=False)
+    if "rating" in names and said.least > 0:
+        whole = whole.filter(pl.col("rating").cast(pl.Float64, strict=False) >= said.least)
+    whole = in_order(whole, said, notes, asking=asking)
     once = whole.unique(["user", "item"], keep="first", maintain_order=True)
     if len(once) < len(whole):
         notes.append(f"{len(whole) - len(once)} event(s) repeat an item that the user had met before, and were left out.")
-    empty = [user for user in picked["user"].drop_nulls().unique(maintain_order=True).to_list() if asking and user not in set(once["user"])]
+    known = set(once["user"])
+    empty = [user for user in picked["user"].drop_nulls().unique(maintain_order=True).to_list() if asking and user not in known]
+    if empty:
+        named = ", ".join(empty[:5]) + (", …" if len(empty) > 5 else "")
+        notes.append(f"{len(empty)} user(s) have no history: they get what speaks for anybody ({named}).")
     if not len(once) and not empty:
         raise DataError("No event is left.", "; ".join(notes), "Check the columns and the least rating.")
     grouped = once.group_by("user", maintain_order=True).agg("item")
     return [*zip(grouped["user"].to_list(), grouped["item"].to_list(), strict=True), *((user, []) for user in empty)], notes
+
+
+def asked_for(people: list[tuple[str, list[str]]], later: list[tuple[str, list[str]]]) -> tuple[list[Row], list[str]]:
+    """Rows where a test part of the events says what is asked for: of every user there, all items that the training events do not hold are
+    relevant. All other events are learnt from, each user's last one validates."""
+    rows: list[Row] = []
+    before = dict(people)
+    for user, events in people:
+        rows += [(user, piece, piece, "train") for piece in pieces_of(events[:-1] if len(events) > 2 else events)]
+        rows += [(user, events[:-1], events, "val")] if len(events) > 2 else []
+    known, strangers, met = {item for events in before.values() for item in events}, 0, 0
+    unheard = 0
+    for user, events in later:
+        new = [item for item in events if item not in set(before.get(user, ()))]
+        met += len(events) - len(new)
+        unheard += sum(item not in known for item in new)
+        strangers += user not in before
+        if new:
+            rows.append((user, before.get(user, []), [*before.get(user, []), ASKED, *new], "test"))
+    notes = [f"The test part is what is asked for: all items of its {len(later):,} users are relevant, whatever their order."]
+    notes += [f"{strangers} of them have no history in the training events."] if strangers else []
+    notes += [f"{met} event(s) of the test part hold items that the user had met before, and are not asked for."] if met else []
+    notes += [f"{unheard} event(s) of the test part hold items that no training event holds: nothing can recommend them, and they count as missed."] if unheard else []
+    return rows, notes
 
 
 def parts(user: str, events: Sequence[str]) -> list[Row]:

@@ -123,6 +123,10 @@ class Plain:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
         return ""
 
+    def remarks(self, answers: Answers, frame: pl.DataFrame) -> list[str]:
+        """What whoever asked should know of these answers: rows that got none, and why."""
+        return []
+
     def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
         """What only more questions to the network can add to its answers: what they come from. Asked where answers are shown, not where they
         are graded. {} = nothing; else one entry a row, as in `answers`."""

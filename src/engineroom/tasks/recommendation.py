@@ -18,7 +18,7 @@ from ..core.signals import Answers, Batch, Losses, Records
 from ..core.table import Table
 from ..heads.tokens import PADDED
 from ..metrics import ranking as metrics
-from ..modalities.events import FIRST, PAD, latest, to_events
+from ..modalities.events import ASKED_CODE, FIRST, PAD, latest, to_events
 from ._histories import HISTORY, USER, Said, histories
 from ._leaning import stays
 from ._listed import drawn
@@ -27,6 +27,7 @@ from ._options import Plain
 
 LISTED = 50  # items an answer holds
 WEIGHED = 20  # of the latest events, each of which may be why an item is recommended
+NONE = -9  # no further item is asked for
 PARTS = ("rare items", "middling items", "common items")
 
 
@@ -83,9 +84,18 @@ class Recommendation(Plain):
         return len(target.state["items"])
 
     def truth(self, codes: Any, target: Column) -> np.ndarray:
-        """Ragged item codes → (N,) number of each row's last item; -1 = never seen in training."""
-        last = codes.flat[np.maximum(np.cumsum(codes.lengths) - 1, 0)] if len(codes.lengths) else np.zeros(0)
-        return last.astype(np.int64) - FIRST
+        """Ragged item codes → (N,) number of each row's last item; -1 = never seen in training. Where a test file asks for several at once,
+        (N, M) numbers, padded with NONE."""
+        ends = np.cumsum(codes.lengths)
+        if not (codes.flat == ASKED_CODE).any():
+            last = codes.flat[np.maximum(ends - 1, 0)] if len(codes.lengths) else np.zeros(0)
+            return last.astype(np.int64) - FIRST
+        rows = [codes.flat[end - length : end].astype(np.int64) for end, length in zip(ends, codes.lengths, strict=True)]
+        asked = [row[np.flatnonzero(row == ASKED_CODE)[-1] + 1 :] if (row == ASKED_CODE).any() else row[-1:] for row in rows]
+        out = np.full((len(rows), max(map(len, asked), default=1)), NONE)
+        for row, own in enumerate(asked):
+            out[row, : len(own)] = own - FIRST
+        return out
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, 1 + T, items) scores, batch["target"] (B, T) the history itself: at each step its next item, over all items met in training."""
@@ -109,8 +119,12 @@ class Recommendation(Plain):
         return stays(at_the_end(output), at_the_end(whole))
 
     def grade(self, answers: Answers, truth: np.ndarray) -> Records:
-        rank = metrics.rank_of(answers["items"], np.where(truth < 0, -9, truth))
-        return {"truth": truth, "said": answers["items"], "score": answers["score"], "rank": rank, "loss": 1 - metrics.ndcg(rank, self.top)}
+        relevant = [row[row != NONE] for row in truth.reshape(len(truth), -1)]
+        records = metrics.graded(answers["items"], relevant, self.top)
+        first_hit = np.take_along_axis(answers["items"], np.minimum(records["rank"], answers["items"].shape[1] - 1)[:, None], 1)[:, 0]
+        single = np.array([row[0] if len(row) else -1 for row in relevant], np.int64)
+        truth = np.where(records["rank"] < answers["items"].shape[1], first_hit, single)
+        return {"truth": truth, "said": answers["items"], "score": answers["score"], "loss": 1 - records["gain"], **records}
 
     def score(self, records: Records) -> dict[str, float]:
         return metrics.scores(records, at=self.top, items=len(self.items))
@@ -141,6 +155,13 @@ class Recommendation(Plain):
             better = (lift > best) & (gone >= 0)[:, None] & (event >= 0) & (items >= 0)
             best, why = torch.where(better, lift, best), torch.where(better, event, why)
         return {"because": why.numpy(), "lift": best.exp().numpy()}
+
+    def remarks(self, answers: Answers, frame: pl.DataFrame) -> list[str]:
+        """Users for whom nothing is left to recommend."""
+        users = frame[USER].cast(pl.String).to_list() if USER in frame.columns else [str(row) for row in range(frame.height)]
+        done = [user for user, items in zip(users, answers["items"], strict=True) if not (items >= 0).any()]
+        named = ", ".join(done[:5]) + (", …" if len(done) > 5 else "")
+        return [f"{len(done)} user(s) have met every item and get no recommendation: {named}."] if done else []
 
     def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """One line a recommendation: user, rank, item, score; because of which event of the user's, and how many times likelier it makes the item."""
