@@ -24,6 +24,7 @@ from ..data.open import open_table
 from ..evaluation.predictor import ask, because
 from ..heads._assemble import assemble, mirrored
 from ..tasks._options import make_task
+from .answer_rows import one_row_each, unanswered
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
 from .notices import notices
@@ -51,6 +52,7 @@ class Model:
         self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.damaged: dict[int, str] = {}
         self.notices: dict[str, Any] = {}
+        self.unanswered: list[str] = []
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -82,11 +84,7 @@ class Model:
         if remarks := self.task.remarks(answers, frame[kept]):
             self.notices["notes"] = [*self.notices.get("notes", []), *remarks]
         out = self.task.table(answers, self.schema.target, frame[kept])
-        if len(kept) == frame.height:
-            return out.drop("_row", strict=False)
-        place = pl.DataFrame({"_row": np.arange(frame.height)})
-        out = out.with_columns(pl.Series("_row", kept[out["_row"].to_numpy()] if "_row" in out.columns else kept))
-        return place.join(out, on="_row", how="left", maintain_order="left").drop("_row")
+        return one_row_each(out, frame, kept, self.task.id_columns)
 
     def save(self, data: Any, path: str | Path) -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
@@ -119,6 +117,7 @@ class Model:
             reasons = "; ".join(f"row {row}: {why}" for row, why in list(data.damaged.items())[:5])
             raise DataError("None of the rows can be read.", reasons or "There are no rows.", "Check the file.")
         self.damaged = data.damaged
+        self.unanswered = unanswered(data.damaged, frame, self.task.id_columns)
         return data, kept
 
     def respond(self, data: Dataset, rows: np.ndarray) -> Answers:

@@ -23,6 +23,7 @@ def notices(table: Table, asked: Table, frame: pl.DataFrame, schema: Schema) -> 
         "unreadable": dict(table.unreadable),
         "unknown_categories": unknown_categories(frame, schema),
     }
+    found |= {name: dict(counts) for name, counts in asked.counted.items()}
     notes = [note for note in dict.fromkeys((*table.notes, *asked.notes)) if note]
     notes += [
         f"{count:,} cell(s) of {name} name something that training never saw: {first}."

@@ -102,8 +102,8 @@ def predict(
         from ..explain.reasons import reasons as explain
 
         frame = frame.hstack(explain(model, data, top=reasons))
-    for row, why in list(model.damaged.items())[:5]:
-        print(f"row {row} cannot be read and has no prediction ({why})", file=sys.stderr)
+    for line in model.unanswered:
+        print(line, file=sys.stderr)
     say_notices(model.notices, as_json=as_json and not output)
     if output:
         write_frame(frame, Path(output))

@@ -26,6 +26,7 @@ class Table:
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
     decimal: str = ""  # the decimal mark that the source's form speaks for ("," where ; parts the fields); "" = any
     conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> how its cells are read (parsing/infer.py), plain JSON
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what else is counted column by column: {"missing_ahead": {…}}
     unreadable: Mapping[str, int] = field(default_factory=dict)  # column -> cells that its convention could not read: they count as missing
 
     @property

@@ -36,6 +36,7 @@ class Plain:
     trivial: ClassVar[str] = "trivial"
     side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
+    id_columns: ClassVar[tuple[str, ...]] = ()  # columns that say which row an answer is for; they stay where there is no answer
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     ask_rows: ClassVar[int] = 256  # rows answered at a time
     folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do

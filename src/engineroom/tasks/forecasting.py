@@ -64,6 +64,7 @@ class Forecasting(Plain):
     lower: ClassVar[tuple[str, ...]] = SCORES
     target_modality: ClassVar[str] = "path"
     ask_rows: ClassVar[int] = 512
+    id_columns: ClassVar[tuple[str, ...]] = ("series", "channel")
 
     @property
     def headline(self) -> str:
@@ -94,10 +95,12 @@ class Forecasting(Plain):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows in time → windows in the order of their origin; asked: the last window of each series."""
         self.check()
-        names = tuple(name.strip() for name in self.known.split(",") if name.strip())
-        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all)
+        names = tuple(filter(None, map(str.strip, self.known.split(","))))
+        clock = (self.facts["unit"], self.facts["step"]) if self.facts else None
+        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all, clock=clock)
         if asking:
-            return Table(cutting.asked(timeline, self.shape(timeline, [])), table.name)
+            frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
+            return Table(frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {})
         edges = self.edges(timeline, self.horizon)
         shape = self.shape(timeline, edges)
         edges = self.edges(timeline, shape.horizon)
