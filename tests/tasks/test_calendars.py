@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from engineroom.core.table import Table
-from engineroom.tasks._moments import are_business_days, from_business_days, to_business_days
+from engineroom.tasks._moments import after, business_days, to_units
 from engineroom.tasks._timeline import read_timeline
 from engineroom.tasks._windows import Shape, asked
 
@@ -21,28 +21,28 @@ def timeline(days, **options):
     return read_timeline(Table(frame), "x", time="", series="", known=(), every=False, **options)
 
 
+FIVE = "weekdays 1111100"
 BUSINESS = np.busday_offset("2022-01-03", np.arange(200))
 
 
 def test_business_days_go_on_as_business_days():
     line = timeline(BUSINESS)
-    assert line.unit == "business days" and line.step == 1
-    after = line.after(seconds(BUSINESS[-1:])[0], np.arange(1, 11))
-    assert after.tolist() == seconds(np.busday_offset(BUSINESS[-1], np.arange(1, 11))).tolist()
-    assert any("business days" in note for note in line.notes)
+    assert line.unit == FIVE and line.step == 1
+    later = line.after(seconds(BUSINESS[-1:])[0], np.arange(1, 11))
+    assert later.tolist() == seconds(np.busday_offset(BUSINESS[-1], np.arange(1, 11))).tolist()
 
 
 def test_holidays_among_business_days_are_gaps():
     days = np.delete(BUSINESS, [30, 31, 90])
     line = timeline(days)
-    assert line.unit == "business days"
+    assert line.unit == FIVE
     assert len(line.lines[0].times) == 200 and np.isnan(line.lines[0].values[30, 0])
 
 
 def test_times_of_day_are_kept():
     line = timeline(BUSINESS.astype("datetime64[h]") + np.timedelta64(17, "h"))
-    after = line.after(line.lines[0].times[-1], np.array([1.0]))
-    assert after[0] % 86_400 == 17 * 3600
+    later = line.after(line.lines[0].times[-1], np.array([1.0]))
+    assert later[0] % 86_400 == 17 * 3600
 
 
 @pytest.mark.parametrize("days", [np.arange("2022-01-01", "2022-06-01", dtype="datetime64[D]"), np.arange("2022-01-03", "2022-01-08", dtype="datetime64[D]")])
@@ -52,18 +52,34 @@ def test_whole_weeks_and_single_ones_stay_days(days):
 
 def test_counting_business_days_is_numpys():
     days = np.busday_offset("2019-12-30", np.arange(-400, 400))
-    there = to_business_days(seconds(days))
+    there = to_units(seconds(days), FIVE)
     assert (np.diff(there) == 1).all()
-    assert from_business_days(there).tolist() == seconds(days).tolist()
-    assert are_business_days(seconds(days)) and not are_business_days(seconds(np.arange("2022-01-03", "2022-03-01", dtype="datetime64[D]")))
+    assert after(seconds(days[:1])[0], np.arange(800), FIVE, 1.0).tolist() == seconds(days).tolist()
+    assert business_days([seconds(days)]) == FIVE
+    assert business_days([seconds(np.arange("2022-01-03", "2022-03-01", dtype="datetime64[D]"))]) is None
+
+
+def test_a_shop_that_is_shut_on_sundays():
+    days = np.busday_offset("2022-01-03", np.arange(120), weekmask="1111110")
+    line = timeline(days)
+    later = line.after(seconds(days[-1:])[0], np.arange(1, 9))
+    assert later.tolist() == seconds(np.busday_offset(days[-1], np.arange(1, 9), weekmask="1111110")).tolist()
+
+
+def test_ends_of_months_go_on_as_ends_of_months():
+    ends = (np.arange("2015-02", "2022-02", dtype="datetime64[M]").astype("datetime64[D]") - 1).astype("datetime64[D]")
+    line = timeline(ends)
+    later = line.after(seconds(ends[-1:])[0], np.arange(1, 4)).astype("datetime64[s]").astype("datetime64[D]")
+    wanted = (np.arange("2022-01", "2022-04", dtype="datetime64[M]") + 1).astype("datetime64[D]") - 1
+    assert str(ends[-1]) == "2021-12-31" and later.tolist() == wanted.tolist()
 
 
 def test_months_go_on_as_months():
     months = np.arange("2008-01", "2018-01", dtype="datetime64[M]").astype("datetime64[D]")
     line = timeline(months)
     assert line.unit == "months"
-    after = line.after(seconds(months[-1:])[0], np.arange(1, 4))
-    assert after.tolist() == seconds(np.array(["2018-01-01", "2018-02-01", "2018-03-01"], "datetime64[D]")).tolist()
+    later = line.after(seconds(months[-1:])[0], np.arange(1, 4))
+    assert later.tolist() == seconds(np.array(["2018-01-01", "2018-02-01", "2018-03-01"], "datetime64[D]")).tolist()
 
 
 def test_short_series_and_empty_cells_ahead_are_named():
@@ -73,7 +89,8 @@ def test_short_series_and_empty_cells_ahead_are_named():
     full = pl.DataFrame({"when": pl.Series(days[5:20]), "shop": "short", "x": [None] * 15, "promo": [0.0] * 15}, schema_overrides={"x": pl.Float64})
     frame = pl.concat([long, short, full], how="vertical_relaxed")
     line = read_timeline(Table(frame), "x", time="", series="shop", known=("promo",), every=False)
-    rows = asked(line, Shape(context=14, horizon=7, season=1))
+    rows, empty, notes = asked(line, Shape(context=14, horizon=7, season=1), ("promo",))
     assert rows["series"].to_list() == ["long", "short"]
-    assert any("'long': 3 of 7 cells" in note for note in line.notes)
-    assert any("'short' has 5 values" in note and "no forecast" in note for note in line.notes)
+    assert empty == {"promo": 3}
+    assert any("3 cell(s) of promo" in note for note in notes)
+    assert any("short (5)" in note and "no forecast" in note for note in notes)

@@ -21,6 +21,7 @@ def notices(table: Table, asked: Table, frame: pl.DataFrame, schema: Schema) -> 
     notes = [note for note in dict.fromkeys((*table.notes, *asked.notes)) if note]
     notes += [f"{count:,} cell(s) of {name} name something that training never saw: {first}." for name, (count, first) in odd.items()]
     counts = {"unreadable": dict(table.unreadable), "unknown_categories": {name: count for name, (count, _) in odd.items()}}
+    counts |= {name: dict(found) for name, found in asked.counted.items()}
     return notes, {name: found for name, found in counts.items() if found}
 
 

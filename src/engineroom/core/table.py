@@ -28,6 +28,7 @@ class Table:
     root: str = ""  # the folder below which the files lie that cells name; "" = the rows come from no files
     decimal: str = ""  # the decimal mark that the source's form speaks for ("," where ; parts the fields); "" = any
     conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # column -> how its cells are read (parsing/infer.py), plain JSON
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what else is counted column by column: {"missing_ahead": {…}}
     unreadable: Mapping[str, int] = field(default_factory=dict)  # column -> cells that its convention could not read: they count as missing
 
     @property

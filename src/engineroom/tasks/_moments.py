@@ -7,7 +7,6 @@ import polars as pl
 
 from ..core.errors import DataError
 
-WEEKS = 3  # from which on missing weekends are no accident
 ROWS = "rows"  # instead of a column of times: the rows stand in their order
 
 
@@ -28,27 +27,43 @@ def to_months(seconds: np.ndarray) -> np.ndarray:
     return seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64).astype(float)
 
 
-def from_months(months: np.ndarray) -> np.ndarray:
-    return np.asarray(months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]").astype(np.int64).astype(float)
+def to_units(seconds: np.ndarray, unit: str) -> np.ndarray:
+    """Moments as the clock counts them: months, business days ("weekdays 1111100", Monday first), else seconds or steps as they are."""
+    if unit == "months":
+        return to_months(seconds)
+    if unit.startswith("weekdays"):
+        days = seconds.astype("datetime64[s]").astype("datetime64[D]")
+        return np.busday_count(np.datetime64("1970-01-01"), days, weekmask=unit.split()[1]).astype(float)
+    return seconds
 
 
-def to_business_days(seconds: np.ndarray) -> np.ndarray:
-    """Business days (Monday to Friday) since 1970."""
-    return np.busday_count(np.datetime64("1970-01-01"), seconds.astype("datetime64[s]").astype("datetime64[D]")).astype(float)
+def after(time: float, steps: np.ndarray, unit: str, step: float) -> np.ndarray:
+    """Moments so many `steps` after `time`: by the calendar where the clock counts months (the day of the month, or its end, is kept) or
+    business days."""
+    if unit == "months":
+        moment = np.asarray(time).astype("datetime64[s]")
+        day, month = moment.astype("datetime64[D]"), moment.astype("datetime64[M]")
+        place, rest = (day - month.astype("datetime64[D]")).astype(int), moment - day
+        ends = (day + 1).astype("datetime64[M]") > month and place >= 27
+        months = month + np.round(np.asarray(steps) * step).astype(np.int64)
+        last = ((months + 1).astype("datetime64[D]") - 1 - months.astype("datetime64[D]")).astype(int)
+        made = months.astype("datetime64[D]") + (last if ends else np.minimum(last, place))
+        return (made.astype("datetime64[s]") + rest).astype(np.int64).astype(float)
+    if unit.startswith("weekdays"):
+        moment = np.asarray(time).astype("datetime64[s]")
+        day = moment.astype("datetime64[D]")
+        mask = unit.split()[1]
+        made = np.busday_offset(day, np.round(np.asarray(steps) * step).astype(np.int64), roll="backward", weekmask=mask)
+        return (made.astype("datetime64[s]") + (moment - day)).astype(np.int64).astype(float)
+    return time + np.asarray(steps) * step
 
 
-def from_business_days(days: np.ndarray) -> np.ndarray:
-    """Seconds since 1970 at the beginning of each business day."""
-    first = np.busday_offset("1970-01-01", np.asarray(days).astype(np.int64), roll="forward")
-    return first.astype("datetime64[s]").astype(np.int64).astype(float)
-
-
-def are_business_days(times: np.ndarray) -> bool:
-    """Whether daily times leave out Saturdays and Sundays, and weekends alone account for most of the gaps."""
-    days = np.unique(np.floor(times / 86_400).astype(np.int64))
-    if len(days) < WEEKS * 5 or np.ptp(np.mod(times, 86_400)) > 0 or ((days + 3) % 7 >= 5).any():  # 1970 began on a Thursday
-        return False
-    return len(days) >= 0.8 * (np.busday_count(days[0].astype("datetime64[D]"), days[-1].astype("datetime64[D]")) + 1)
+def business_days(times: list[np.ndarray]) -> str | None:
+    """ "weekdays 1111100" where days of the week are left out throughout (weekends, Sundays); None where they are not."""
+    days = np.concatenate(times).astype("datetime64[s]").astype("datetime64[D]").astype(np.int64)
+    open_ = np.bincount((days + 3) % 7, minlength=7) > 0  # 1970 began on a Thursday
+    few = len(np.unique(days)) < 10
+    return None if few or open_.sum() not in (5, 6) else "weekdays " + "".join("1" if one else "0" for one in open_)
 
 
 def shown(times: np.ndarray, unit: str) -> pl.Series:
@@ -56,4 +71,6 @@ def shown(times: np.ndarray, unit: str) -> pl.Series:
     if unit == "steps":
         whole = np.round(times)
         return pl.Series(whole.astype(np.int64) if np.abs(times - whole).max(initial=0) < 1e-6 else times)
-    return pl.from_epoch(pl.Series(times).cast(pl.Int64), time_unit="s")
+    moments = pl.from_epoch(pl.Series(times).cast(pl.Int64), time_unit="s")
+    daily = unit == "months" or unit.startswith("weekdays")
+    return moments.cast(pl.Date) if daily and bool((np.asarray(times) % 86_400 == 0).all()) else moments

@@ -11,9 +11,10 @@ from ..core.errors import DataError, nearest
 from ..core.table import Table
 from ..modalities.datetime import to_timestamps
 from ..modalities.number import to_floats
-from ._moments import ROWS, are_business_days, check_doubles, from_business_days, from_months, shown, to_business_days, to_months
+from ..parsing.guess_dates import named_like_time
+from ._moments import ROWS, after, business_days, check_doubles, shown, to_months, to_units
 
-DAY = 86_400  # seconds
+DAY = 86_400
 MONTH = 27 * DAY  # seconds; longer steps are counted in calendar months
 NAMED = 5  # columns with gaps that get a note each
 GAPS = 0.1  # share of moments that may be absent and are filled
@@ -35,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Series on one clock. `unit` is seconds, months or steps; `step` how many of them lie between neighbours."""
+    """Series on one clock. `unit` is seconds, months, weekdays or steps; `step` how many of them lie between neighbours."""
 
     lines: list[Line]
     channels: tuple[str, ...]
@@ -45,15 +46,13 @@ class Timeline:
 
     def after(self, time: float, steps: np.ndarray) -> np.ndarray:
         """Times `steps` after `time`: seconds (by the calendar where the clock counts months or business days) or plain numbers."""
-        if self.unit == "months":
-            return from_months(to_months(np.array([time]))[0] + steps * self.step)
-        if self.unit == "business days":
-            return from_business_days(to_business_days(np.array([time]))[0] + steps * self.step) + time % 86_400
-        return time + steps * self.step
+        return after(time, steps, self.unit, self.step)
 
 
-def read_timeline(table: Table, target: str | None, *, time: str, series: str, known: tuple[str, ...], every: bool) -> Timeline:
-    """The series of a table in long form (a row a moment) or wide form (a row a series)."""
+def read_timeline(
+    table: Table, target: str | None, *, time: str, series: str, known: tuple[str, ...], every: bool, clock: tuple[str, float] | None = None
+) -> Timeline:
+    """The series of a table in long form (a row a moment) or wide form (a row a series); `clock` is the one of training."""
     frame = table.frame
     for name in ("" if time == ROWS else time, series, *known):
         if name and name not in frame.columns:
@@ -61,8 +60,8 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
     if isinstance(frame.schema.get(WIDE), pl.List):
         return wide(frame)
     split = table.split or ""
-    clock, used = find_time(frame, time)
-    found = "" if series or clock is None else find_series(frame, clock, {split, *used, *known})
+    when_, used = find_time(frame, time)
+    found = "" if series or when_ is None else find_series(frame, when_, {split, target or "", *used, *known})
     series = series or found
     beside = {series, split, *used, *known}
     channels = find_channels(frame, target, every, beside)
@@ -70,7 +69,7 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
     others = np.stack([numbers(frame[name]) for name in known], 1) if known else np.zeros((len(frame), 0))
     parts = frame[split].to_numpy() if split else np.full(len(frame), "", object)
     names = frame[series].cast(pl.String).fill_null("").to_numpy() if series else np.full(len(frame), "", object)
-    order = np.arange(len(frame), dtype=float) if clock is None else clock
+    order = np.arange(len(frame), dtype=float) if when_ is None else when_
     if not np.isfinite(order).all():
         row = int(np.flatnonzero(~np.isfinite(order))[0])
         raise DataError(f"Row {row} has no time.", f"Column {' '.join(used)} cannot be read there.", "Repair or remove such rows.")
@@ -79,14 +78,16 @@ def read_timeline(table: Table, target: str | None, *, time: str, series: str, k
         rows = np.flatnonzero(names == name)
         unsorted |= bool((np.diff(order[rows]) < 0).any())
         rows = rows[np.argsort(order[rows], kind="stable")]
-        check_doubles(order[rows], rows, str(name), series, used, dated=clock is not None and is_date(frame, used))
+        check_doubles(order[rows], rows, str(name), series, used, dated=when_ is not None and is_date(frame, used))
         lines.append(Line(str(name), values[rows], others[rows], order[rows], parts[rows]))
     notes = ["The rows were not in the order of time and have been sorted."] if unsorted else []
-    notes += [f"{'By your word' if time else 'No column of times was found'}: the rows count in the order they stand."] if clock is None else []
+    notes += [f"{'By your word' if time else 'No column of times was found'}: the rows count in the order they stand."] if when_ is None else []
     notes += [f"Column {found} tells the series apart: no moment occurs twice within one of its values."] if found else []
-    notes += gaps(lines, channels)
-    unit = "steps" if clock is None else "seconds" if is_date(frame, used) else "steps"
-    return even(Timeline(lines, tuple(channels), unit, 1.0, notes))
+    if clock is None:
+        notes += gaps([line.values for line in lines], channels, "histories hold the last known value there, and such steps are not judged")
+        notes += gaps([line.known for line in lines], list(known), "the last known value is taken there")
+    unit = "steps" if when_ is None else "seconds" if is_date(frame, used) else "steps"
+    return even(Timeline(lines, tuple(channels), unit, 1.0, notes), clock)
 
 
 def wide(frame: pl.DataFrame) -> Timeline:
@@ -109,9 +110,14 @@ def find_time(frame: pl.DataFrame, asked: str) -> tuple[np.ndarray | None, tuple
         return None, ()
     if asked:
         return when(frame[asked]), (asked,)
+    moments = [name for name, kind in frame.schema.items() if kind in (pl.Date, pl.Datetime)]
+    clocks = [name for name, kind in frame.schema.items() if kind == pl.Time]
+    if moments:
+        named = [name for name in moments if named_like_time(name)] or moments
+        if frame[named[0]].dtype == pl.Date and len(clocks) == 1:  # a day in one column, the time of day in another
+            return when(frame[named[0]]) + when(frame[clocks[0]]), (named[0], clocks[0])
+        return when(frame[named[0]]), (named[0],)
     for name in frame.columns:
-        if frame[name].dtype.is_temporal():
-            return when(frame[name]), (name,)
         if frame[name].dtype == pl.String and frame[name].drop_nulls().head(50).str.contains(r"^\s*\d{1,4}[-/.]\d{1,2}").all():
             read = when(frame[name])
             if np.isfinite(read).mean() > 0.98:
@@ -129,8 +135,6 @@ def when(values: pl.Series) -> np.ndarray:
     """(N,) seconds since 1970, or the numbers themselves; NaN where neither."""
     if values.dtype.is_numeric():
         return to_floats(values)
-    if values.dtype == pl.String and values.drop_nulls().head(50).str.contains(r"^\d{4}-\d{1,2}$").all():
-        values = values + "-01"
     return to_timestamps(values).cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
@@ -139,12 +143,13 @@ def is_date(frame: pl.DataFrame, used: tuple[str, ...]) -> bool:
 
 
 def find_series(frame: pl.DataFrame, clock: np.ndarray, beside: set[str]) -> str:
-    """Where moments repeat: the one column of words within whose values none does; "" where there is none, or no need of one."""
+    """Where moments repeat: the one column of words (or of few whole numbers) within whose values none does; "" where there is none, or no need of one."""
     if len(np.unique(clock)) == len(clock):
         return ""
     keys = frame.with_columns(pl.Series("", clock))
     words = [name for name in frame.columns if name not in beside and frame[name].dtype in (pl.String, pl.Categorical)]
-    return next((name for name in words if not keys.select("", name).is_duplicated().any()), "")
+    numbers_ = [name for name in frame.columns if name not in beside and frame[name].dtype.is_integer() and 1 < frame[name].n_unique() <= len(frame) / 3]
+    return next((name for name in [*words, *numbers_] if not keys.select("", name).is_duplicated().any()), "")
 
 
 def find_channels(frame: pl.DataFrame, target: str | None, every: bool, beside: set[str]) -> list[str]:
@@ -164,33 +169,28 @@ def numbers(values: pl.Series) -> np.ndarray:
     return np.where(np.isfinite(x), x, np.nan)
 
 
-def gaps(lines: list[Line], channels: list[str]) -> list[str]:
-    """A note on every column with values missing: how many, and how long the longest gap is."""
+def gaps(columns: list[np.ndarray], names: list[str], words: str) -> list[str]:
+    """A note on every column with values missing: how many, how long the longest gap is, and what is done about it. `columns`: (T, C) a series."""
     notes = []
-    for channel, name in enumerate(channels):
-        missing = [~np.isfinite(line.values[:, channel]) for line in lines]
+    for place_, name in enumerate(names):
+        missing = [~np.isfinite(one[:, place_]) for one in columns]
         if lost := sum(int(one.sum()) for one in missing):
             ends = [np.flatnonzero(np.diff(np.r_[False, one, False])) for one in missing]
             longest = max(int((edge[1::2] - edge[::2]).max(initial=0)) for edge in ends)
-            words = "histories hold the last known value there, and such steps are not judged"
             notes.append(f"{lost:,} of {sum(map(len, missing)):,} values of {name} are missing, at most {longest:,} in a row: {words}.")
     more = len(notes) - NAMED
     return notes if more <= 0 else [*notes[:NAMED], f"Values of {more:,} more columns are missing too."]
 
 
-def even(timeline: Timeline) -> Timeline:
+def even(timeline: Timeline, known: tuple[str, float] | None = None) -> Timeline:
     """The same series with a row for every step of the clock, where few are absent; else the rows count as they stand."""
     between = [np.diff(line.times) for line in timeline.lines if len(line.times) > 1]
-    if not between:
+    if not between and known is None:
         raise DataError("Every series has a single row.", "A forecast needs a past.", "Is options.series the right column?")
-    step = float(np.median(np.concatenate(between)))
-    unit = "months" if timeline.unit == "seconds" and step >= MONTH else timeline.unit
-    if unit == "seconds" and step == DAY and all(are_business_days(line.times) for line in timeline.lines if len(line.times) > 1):
-        unit, step = "business days", 1.0
-        timeline.notes.append("The days leave out Saturdays and Sundays: business days are counted.")
-    if unit == "months":
-        step = float(max(1, np.median(np.concatenate([np.diff(to_months(line.times)) for line in timeline.lines]))))
+    unit, step = known or find_clock(timeline, np.concatenate(between))
     clock = replace(timeline, unit=unit, step=step)
+    if known is None and unit.startswith("weekdays"):
+        clock.notes.append(f"Only {unit.count('1')} days of the week occur: business days are counted, and forecast.")
     places = [place(line, clock) for line in timeline.lines]
     wanted = sum(int(p[-1]) + 1 if p is not None and len(p) else len(line.times) for p, line in zip(places, timeline.lines, strict=True))
     there = sum(len(line.times) for line in timeline.lines)
@@ -203,10 +203,19 @@ def even(timeline: Timeline) -> Timeline:
     return replace(clock, lines=[spread(line, p, clock) for line, p in zip(timeline.lines, places, strict=True) if p is not None])
 
 
+def find_clock(timeline: Timeline, between: np.ndarray) -> tuple[str, float]:
+    """(unit, how many of them lie between neighbours): months where steps are long and uneven, business days where weekends are left out."""
+    step, times = float(np.median(between)), [line.times for line in timeline.lines]
+    if timeline.unit == "seconds" and step >= MONTH and (len(between) < 3 or len(np.unique(between)) > 1):
+        return "months", float(max(1, np.median(np.concatenate([np.diff(to_months(one)) for one in times]))))
+    if timeline.unit == "seconds" and step == DAY and (unit := business_days(times)):
+        return unit, 1.0
+    return timeline.unit, step
+
+
 def place(line: Line, clock: Timeline) -> np.ndarray | None:
     """(T,) which step each row is, from the first; None where rows lie between steps."""
-    count = {"months": to_months, "business days": to_business_days}.get(clock.unit)
-    times = count(line.times) if count else line.times
+    times = to_units(line.times, clock.unit)
     steps = (times - times[0]) / clock.step
     whole = np.round(steps).astype(np.int64)
     sound = np.abs(steps - whole).max(initial=0) < 0.05 and (np.diff(whole) > 0).all()

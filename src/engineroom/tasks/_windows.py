@@ -149,9 +149,10 @@ def beside(at: np.ndarray, known: np.ndarray, origins: np.ndarray, shape: Shape)
     return out
 
 
-def asked(timeline: Timeline, shape: Shape) -> pl.DataFrame:
-    """One row a channel of every series: the last steps that are known. Too short a series has no window."""
-    parts = []
+def asked(timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()) -> tuple[pl.DataFrame, dict[str, int], tuple[str, ...]]:
+    """(one row a channel of every series: the last steps that are known, {known column: empty cells over the steps ahead}, notes). Too short a series
+    has no window. `names` are the columns known beforehand."""
+    parts, empty = [], dict.fromkeys(names, 0)
     for line in timeline.lines:
         length = int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1
         if line.known.shape[1] and len(line.times) < length + shape.horizon:
@@ -160,8 +161,9 @@ def asked(timeline: Timeline, shape: Shape) -> pl.DataFrame:
                 f"A forecast needs them for the next {shape.horizon} steps.",
                 f"Add {shape.horizon} rows with their times and known values, the value to forecast left empty.",
             )
+        for name, missing in zip(names, (~np.isfinite(line.known[length : length + shape.horizon])).sum(0), strict=True):
+            empty[name] += int(missing)
         at = timeline.after(line.times[length - 1], np.array([1.0])) if length else np.zeros(1)
-        timeline.notes.extend(unsaid(line, length, shape))
         for channel, name in enumerate(timeline.channels):
             raw = line.values[:length, channel]
             level, deviation = scale(raw[-max(4 * shape.context, 2) :])
@@ -169,19 +171,19 @@ def asked(timeline: Timeline, shape: Shape) -> pl.DataFrame:
             columns = described(timeline, line, name, np.zeros(1), at, level, deviation)
             cell = pl.Series([None if past is None else past.tolist()], dtype=pl.Array(pl.Float32, shape.context))
             parts.append(pl.DataFrame(columns | {HISTORY: cell} | beside(at, line.known, np.array([length]), shape)))
-    return pl.concat(parts)
+    empty = {name: count for name, count in empty.items() if count}
+    return pl.concat(parts), empty, asked_notes(timeline, shape, empty)
 
 
-def unsaid(line: Line, length: int, shape: Shape) -> list[str]:
-    """What a person should know of a series that is asked for: too short for a window, or cells that should be known ahead and are empty."""
-    name = f"Series {line.name!r}" if line.name else "The series"
-    if length < shape.context:
-        return [f"{name} has {length} values, but {shape.context} are looked back on: it has no forecast."]
-    ahead = ~np.isfinite(line.known[length : length + shape.horizon])
-    if not ahead.any():
-        return []
-    words = "each holds the last value before it, which may be wrong. Fill them in the file."
-    return [f"{name}: {int(ahead.sum())} of {ahead.size} cells that should be known ahead are empty; {words}"]
+def asked_notes(timeline: Timeline, shape: Shape, empty: dict[str, int]) -> tuple[str, ...]:
+    """Series that are too short to be forecast, by name; known columns whose cells ahead are empty."""
+    lengths = {line.name: int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1 for line in timeline.lines}
+    few = [f"{name or 'the series'} ({length})" for name, length in lengths.items() if length < shape.context]
+    notes = [f"{count} cell(s) of {name} over the {shape.horizon} steps ahead are empty: the last known value is taken there." for name, count in empty.items()]
+    if few:
+        named = ", ".join(few[:8]) + (", …" if len(few) > 8 else "")
+        notes.append(f"{len(few)} series are shorter than the {shape.context} steps that the model looks back on, and get no forecast: {named}.")
+    return tuple(notes)
 
 
 def scale(x: np.ndarray) -> tuple[float, float]:
@@ -211,5 +213,6 @@ def wants_clock(timeline: Timeline, shape: Shape, longest: int) -> bool:
     """Does the calendar know more than the history: a day, week or year that was seen twice but is longer than what the model looks back on?"""
     if timeline.unit == "steps":
         return False
-    step = timeline.step * {"months": 30.44 * DAY, "business days": 7 / 5 * DAY}.get(timeline.unit, 1)
+    days = 7 * DAY / timeline.unit.count("1") if timeline.unit.startswith("weekdays") else 1
+    step = timeline.step * (30.44 * DAY if timeline.unit == "months" else days)
     return any(shape.context * step < period and longest * step >= 2 * period and 2 * step <= period for period in (DAY, 7 * DAY, 365 * DAY))

@@ -34,10 +34,7 @@ CLASSICAL = ("auto", "naive", "ridge", "theta", "ets")
 @dataclass(frozen=True)
 class Forecasting(Plain):
     """Rows in time become windows. The network sees each history in its own scale and answers in it (Kim et al. 2022), so that
-    level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step.
-
-    Ground truth: the series' own values over the steps ahead, neither clipped nor smoothed; mse and mae are in deviations of the channel's training rows.
-    """
+    level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
 
     horizon: int = 0  # steps ahead; 0 = one season
     context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
@@ -97,11 +94,12 @@ class Forecasting(Plain):
     def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows in time → windows in the order of their origin; asked: the last window of each series."""
         self.check()
-        names = tuple(name.strip() for name in self.known.split(",") if name.strip())
-        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all)
+        names = tuple(filter(None, map(str.strip, self.known.split(","))))
+        clock = (self.facts["unit"], self.facts["step"]) if self.facts else None
+        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all, clock=clock)
         if asking:
-            frame = cutting.asked(timeline, self.shape(timeline, []))
-            return Table(frame, table.name, notes=(*table.notes, *timeline.notes))
+            frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
+            return Table(frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {})
         edges = self.edges(timeline, self.horizon)
         shape = self.shape(timeline, edges)
         edges = self.edges(timeline, shape.horizon)
