@@ -128,6 +128,36 @@ def test_fit_encode_collate_stem(name, values) -> None:
     assert modality.check(state, fields[""])
 
 
+TEXTS = {
+    "datetime": ["03/04/2022", "07/01/2022", "12/05/2022", "05/24/2022", None, "soon"] * 7,
+    "multilabel": ["a, b", "b", "a, c", "c", "b, c", "a"] * 7,
+    "number": ["1", "2.5", " 3 ", None, "x", "1e3"] * 7,
+    "category": ["1", "1.0", "True", "true", " a", None] * 7,
+    "events": [["x", "y"], ["z"], [], None, ["x"], ["new"]] * 7,
+    "text": ["使用收到非常糟糕", "some words", "", None, "ました残念この", "words some"] * 7,
+}
+
+
+@pytest.mark.parametrize(("name", "other"), [*((name, False) for name in registry.names("modalities") if name != "identifier"), *((name, True) for name in TEXTS)])
+def test_a_row_means_the_same_alone_and_in_a_batch(name, other, values) -> None:
+    """encode(one row) = encode(batch)[row]: nothing is guessed from the rows that are asked together."""
+    modality = registry.get("modalities", name)
+    values = pl.Series("x", TEXTS[name]) if other else values
+    state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
+    state = modality.beside(state, {"height": 24, "width": 20}) if modality.follows else state
+    together = modality.encode(values, state, {})
+    for row in (0, 1, 2, 5, 11):
+        alone = modality.encode(values[[row]], state, {})
+        if isinstance(together, Ragged):
+            begin = int(together.lengths[:row].sum())
+            assert alone.lengths[0] == together.lengths[row]
+            np.testing.assert_allclose(alone.flat, together.flat[begin : begin + together.lengths[row]], rtol=1e-5, atol=1e-6)
+        elif together.dtype == object:
+            assert str(alone[0]) == str(together[row])
+        else:
+            np.testing.assert_allclose(alone[0], together[row], rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", registry.names("modalities"))
 def test_shown_safely(name, values) -> None:
     modality = registry.get("modalities", name)
