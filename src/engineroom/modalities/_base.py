@@ -142,8 +142,8 @@ def mostly(texts: pl.Series, pattern: str) -> bool:
 
 def words_a_cell(texts: pl.Series) -> float:
     """Mean number of words; scripts that set no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) count a word for UNBROKEN letters."""
-    words = float(texts.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
-    return words + float(texts.str.count_matches(NO_BLANKS).mean() or 0) / UNBROKEN  # type: ignore[arg-type]
+    words = np.maximum(texts.str.count_matches(r"\S+").to_numpy(), texts.str.count_matches(NO_BLANKS).to_numpy() / UNBROKEN)
+    return float(np.mean(words)) if len(words) else 0.0
 
 
 def pad(rows: Ragged) -> dict[str, Tensor]:
