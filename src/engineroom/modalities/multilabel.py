@@ -46,10 +46,10 @@ class Multilabel(Base):
         return out
 
     def labels(self, values: pl.Series, state: State) -> list[str | None]:
-        return [label for cell in to_sets(values) for label in cell]
+        return [label for cell in to_sets(values, state.get("separator")) for label in cell]
 
     def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series:
-        cells = [None if cell is None else [names.get(label, label) for label in row] for cell, row in zip(values, to_sets(values), strict=True)]
+        cells = [None if cell is None else [names.get(label, label) for label in row] for cell, row in zip(values, to_sets(values, state.get("separator")), strict=True)]
         return pl.Series(values.name, cells, dtype=pl.List(pl.String))
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:

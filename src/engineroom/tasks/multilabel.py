@@ -40,7 +40,7 @@ class Multilabel(Plain):
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
         """(N, labels + unknown) 0/1: labels that training never saw stand behind the known ones, one column each, so that they are missed."""
-        known, sets = self.truth(codes, target), to_sets(values)
+        known, sets = self.truth(codes, target), to_sets(values, target.state.get("separator"))
         place = {name: k for k, name in enumerate(sorted({label for row in sets for label in row} - set(target.state["values"])))}
         unknown = np.zeros((len(known), len(place)), known.dtype)
         for row, labels in enumerate(sets):
