@@ -1,4 +1,5 @@
-"""COLLECT for recommendations: which columns of an event table are the user, the item, the time and the rating, and the events in order."""
+"""COLLECT for recommendations: which columns of an event table are the user, the item, the time and the rating, and
+the events in order."""
 
 from __future__ import annotations
 
@@ -16,13 +17,65 @@ from ._moments import ROWS
 
 # names without case and marks; the likeliest first
 GUESSES = {
-    "user": ("user", "userid", "username", "customer", "customerid", "client", "clientid", "member", "memberid", "reviewer", "reviewerid", "visitor",
-             "visitorid", "session", "sessionid", "person", "personid", "buyer", "buyerid", "account", "accountid", "household", "householdid", "uid"),
-    "item": ("item", "itemid", "product", "productid", "movie", "movieid", "film", "filmid", "track", "trackid", "song", "songid", "artist", "artistid",
-             "article", "articleid", "book", "bookid", "isbn", "sku", "stockcode", "asin", "business", "businessid", "game", "gameid", "title", "iid"),
+    "user": (
+        "user",
+        "userid",
+        "username",
+        "customer",
+        "customerid",
+        "client",
+        "clientid",
+        "member",
+        "memberid",
+        "reviewer",
+        "reviewerid",
+        "visitor",
+        "visitorid",
+        "session",
+        "sessionid",
+        "person",
+        "personid",
+        "buyer",
+        "buyerid",
+        "account",
+        "accountid",
+        "household",
+        "householdid",
+        "uid",
+    ),
+    "item": (
+        "item",
+        "itemid",
+        "product",
+        "productid",
+        "movie",
+        "movieid",
+        "film",
+        "filmid",
+        "track",
+        "trackid",
+        "song",
+        "songid",
+        "artist",
+        "artistid",
+        "article",
+        "articleid",
+        "book",
+        "bookid",
+        "isbn",
+        "sku",
+        "stockcode",
+        "asin",
+        "business",
+        "businessid",
+        "game",
+        "gameid",
+        "title",
+        "iid",
+    ),
     "time": ("time", "timestamp", "date", "datetime", "created", "createdat", "when"),
     "rating": ("rating", "stars", "score"),
-}  # fmt: skip
+}
 
 
 def plain_name(name: str) -> str:
@@ -30,7 +83,8 @@ def plain_name(name: str) -> str:
 
 
 def event_columns(frame: pl.DataFrame, told: Any, target: str | None, *, split: str | None = None) -> dict[str, str]:
-    """Which column is the user, the item, the time, the rating: as told, else by their names, a time also by its type. Time and rating
+    """Which column is the user, the item, the time, the rating: as told, else by their names, a time also by its
+    type. Time and rating
     may be missing."""
     said = {part: getattr(told, part) for part in GUESSES}
     said["item"] = said["item"] or target or ""
@@ -40,18 +94,28 @@ def event_columns(frame: pl.DataFrame, told: Any, target: str | None, *, split: 
             continue
         if said[part]:
             if said[part] not in frame.columns:
-                raise UserError(f"Option {part!r} names no column: {said[part]!r}.", "", nearest(said[part], frame.columns, label="Columns"))
+                raise UserError(
+                    f"Option {part!r} names no column: {said[part]!r}.",
+                    "",
+                    nearest(said[part], frame.columns, label="Columns"),
+                )
             found[part] = said[part]
         else:
             like = [name for name in frame.columns if plain_name(name) in names and name != split]
             found |= {part: min(like, key=lambda name: names.index(plain_name(name)))} if like else {}
     for part in ("user", "item"):
         if part not in found:
-            raise UserError(f"Which column is the {part}?", f"Columns: {', '.join(frame.columns[:20])}.", f"Say --set options.{part}=COLUMN")
+            raise UserError(
+                f"Which column is the {part}?",
+                f"Columns: {', '.join(frame.columns[:20])}.",
+                f"Say --set options.{part}=COLUMN",
+            )
     if "time" not in found and said["time"] != ROWS:
         found |= time_column(frame, {*found.values(), split or ""})
     if len(set(found.values())) < len(found):
-        raise UserError("One column cannot be two things at once.", ", ".join(f"{part}: {name}" for part, name in found.items()), "")
+        raise UserError(
+            "One column cannot be two things at once.", ", ".join(f"{part}: {name}" for part, name in found.items()), ""
+        )
     return found
 
 
@@ -79,7 +143,8 @@ def said_columns(names: Mapping[str, str], told: Any) -> list[str]:
 
 
 def in_order(events: pl.DataFrame, told: Any, notes: list[str], *, asking: bool) -> pl.DataFrame:
-    """The events sorted by time; equal times keep the order of the rows. Without a time in random order, unless the rows are said to be in order."""
+    """The events sorted by time; equal times keep the order of the rows. Without a time in random order, unless the
+    rows are said to be in order."""
     if "time" not in events.columns:
         if told.time == ROWS or asking:
             return events
@@ -89,7 +154,7 @@ def in_order(events: pl.DataFrame, told: Any, notes: list[str], *, asking: bool)
         raise DataError(
             "The times of the events cannot be read as dates or numbers.",
             f"Such as {time.drop_nulls()[0]!r}.",
-            f"Say how they are written, --set columns.NAME.format=\"%d/%m/%Y\", or take the order of the rows: --set options.time={ROWS}",
+            f'Say how they are written, --set columns.NAME.format="%d/%m/%Y", or take the order of the rows: --set options.time={ROWS}',
         )
     if missing := time.null_count():
         notes.append(f"{missing} event(s) have no time and count as the oldest.")
