@@ -227,3 +227,50 @@ def test_bind_remembers_what_training_settled() -> None:
     task = make_task("forecasting", {}).bind(target)
     asked = task.reframe(Table(waves()), "load", asking=True).frame
     assert asked.height == 1 and asked["history"].dtype.size == 10 and "load" not in asked.columns
+
+
+def clock_of(times: list, **options) -> tuple[str, list]:
+    """(the unit of the clock, the times that an answer to all rows would have)."""
+    frame = pl.DataFrame({"day": times, "sales": 10 + np.sin(np.arange(len(times)))})
+    facts = make_task("forecasting", {"horizon": 4, "context": 8}).reframe(Table(frame), "sales", asking=False).hints["sales"]["facts"]
+    task = make_task("forecasting", {"horizon": 4, "context": 8}).bind(Column("sales", "path", state={**facts, "steps": 4}))
+    asked = task.reframe(Table(frame), "sales", asking=True).frame
+    quantiles = np.zeros((1, 4, len(LEVELS)), np.float32)
+    out = task.table({"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "path", state=facts), asked)
+    return facts["unit"], [str(one)[:10] for one in out["time"]]
+
+
+def test_business_days_and_months_go_on_by_the_calendar() -> None:
+    days = [d for d in (np.datetime64("2022-01-03") + np.arange(280)).astype(object) if d.weekday() < 5 and (d.month, d.day) != (7, 4)]
+    assert days[-1].isoformat() == "2022-10-07" and days[-1].weekday() == 4
+    assert clock_of(days) == ("weekdays 1111100", ["2022-10-10", "2022-10-11", "2022-10-12", "2022-10-13"])
+    six = [d for d in (np.datetime64("2022-01-03") + np.arange(195)).astype(object) if d.weekday() < 6]
+    assert six[-1].weekday() == 5 and clock_of(six)[1][0] == "2022-07-18"
+    starts = [np.datetime64("2008-01") + np.timedelta64(k, "M") for k in range(60)]
+    assert clock_of([one.astype("datetime64[D]").astype(object) for one in starts]) == ("months", [f"2013-{m:02d}-01" for m in (1, 2, 3, 4)])
+    ends = [((one + 1).astype("datetime64[D]") - 1).astype(object) for one in starts]
+    assert clock_of(ends)[1] == ["2013-01-31", "2013-02-28", "2013-03-31", "2013-04-30"]
+    quarters = [one.astype("datetime64[D]").astype(object) for one in starts[::3]]
+    assert clock_of([*quarters, *[(np.datetime64("2013-01") + 3 * k).astype("datetime64[D]").astype(object) for k in range(20)]])[1][:2] == ["2018-01-01", "2018-04-01"]
+    daily = (np.datetime64("2022-01-03") + np.arange(60)).astype(object).tolist()
+    assert clock_of(daily)[0] == "seconds"
+
+
+def test_short_series_and_empty_cells_ahead_are_said() -> None:
+    times = (np.datetime64("2023-01-01") + np.arange(60)).astype(object).tolist()
+    frame = pl.DataFrame({"item_id": ["a"] * 60 + ["b"] * 5, "day": [*times, *times[:5]], "promo": 1.0, "sales": np.r_[np.arange(60.0), np.ones(5)]})
+    options = {"horizon": 4, "context": 8, "known": "promo"}
+    facts = make_task("forecasting", options).reframe(Table(frame), "sales", asking=False).hints["sales"]["facts"]
+    task = make_task("forecasting", options).bind(Column("sales", "path", state={**facts, "steps": 4}))
+    later = frame.with_columns(
+        sales=pl.when(pl.int_range(65) >= 56).then(None).otherwise(pl.col("sales")), promo=pl.when(pl.int_range(65).is_in([57, 58])).then(None).otherwise(1.0)
+    ).filter(pl.col("item_id") == "a")
+    asked = task.reframe(Table(later), "sales", asking=True)
+    assert asked.counted == {"missing_ahead": {"promo": 2}} and any("2 cell(s) of promo over the 4 steps ahead are empty" in note for note in asked.notes)
+    short = task.reframe(Table(frame.with_columns(sales=pl.when(pl.int_range(65).is_in([*range(56, 60), *range(61, 65)])).then(None).otherwise(pl.col("sales")))), "sales", asking=True)
+    assert any("get no forecast: b (1)" in note for note in short.notes)
+
+
+def test_a_day_and_a_time_of_day_in_two_columns_are_one_clock() -> None:
+    frame = pl.DataFrame({"Date": HOURS, "load": WAVE}).select(pl.col("Date").dt.date(), pl.col("Date").dt.time().alias("Time"), "load")
+    assert make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(frame), "load", asking=False).hints["load"]["facts"]["step"] == 3600

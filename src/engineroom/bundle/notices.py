@@ -1,4 +1,5 @@
-"""What later rows hold that the model cannot use: cells that do not parse, categories it never saw; counted column by column."""
+"""What later rows hold that the model cannot use: cells that do not parse, categories it never saw; counted column
+by column."""
 
 from __future__ import annotations
 

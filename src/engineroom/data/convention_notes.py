@@ -1,4 +1,5 @@
-"""COLLECT: what is said of how cells were read: formats with an example, what is ambiguous, what could not be read, what counts as missing."""
+"""COLLECT: what is said of how cells were read: formats with an example, what is ambiguous, what could not be read,
+what counts as missing."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def notes_of(frame: pl.DataFrame, reading: Reading, *, later: bool) -> list[str]
     notes += [_kept(name, words) for name, words in reading.kept.items()]
     partly = [name for name, guess in reading.guesses.items() if guess.partly and guess.convention["kind"] == "text"]
     notes += [
-        f"Many cells of {name} look like a {reading.guesses[name].partly}, too many do not: it stays text (else: --set columns.{name}.modality=number)."
+        f"Many cells of {name} look like a {reading.guesses[name].partly}, too many do not: it stays text "
+        f"(else: --set columns.{name}.modality=number)."
         for name in partly[:NAMED]
         if reading.guesses[name].partly == "number"
     ]
@@ -62,14 +64,19 @@ def _ambiguous(name: str, convention: Convention, other: tuple[str, ...], values
     if convention["kind"] == "datetime":
         order = convention["order"]
         how = f'--set columns.{name}.format="{FORMATS[other[0]]}"'
-        return f"The dates of {name} could be read {' or '.join(ORDERS[one] for one in (order, *other))}: taken {ORDERS[order]} ({_example(values, convention)}). Else: {how}"
+        orders, example = " or ".join(ORDERS[one] for one in (order, *other)), _example(values, convention)
+        return f"The dates of {name} could be read {orders}: taken {ORDERS[order]} ({example}). Else: {how}"
     mark = "," if convention["decimal"] == "." else "."
     example = _example(values.filter(values.cast(pl.String).str.contains(r"[.,]\d").fill_null(False)), convention)
-    return f'The numbers of {name} could have “{mark}” as thousands separator or as decimal mark: taken as thousands separator ({example}). Else: --set columns.{name}.decimal="{mark}"'
+    return (
+        f"The numbers of {name} could have “{mark}” as thousands separator or as decimal mark: taken as thousands separator "
+        f'({example}). Else: --set columns.{name}.decimal="{mark}"'
+    )
 
 
 def _own_words(name: str, part: str, example: str) -> str:
-    return f"Column {name} is written otherwise in {part} (such as “{example[:40]}”) than in training, and is read there by its own format."
+    other = f"Column {name} is written otherwise in {part} (such as “{example[:40]}”) than in training"
+    return f"{other}, and is read there by its own format."
 
 
 def _unread(frame: pl.DataFrame, reading: Reading) -> list[str]:
@@ -87,8 +94,8 @@ def _unread(frame: pl.DataFrame, reading: Reading) -> list[str]:
         what = words.get(reading.conventions[name]["kind"], "a value")
         different = ", ".join(f"“{str(cell)[:30]}”" for cell in cells.unique(maintain_order=True).head(3))
         notes.append(
-            f"{len(cells):,} of {len(odd):,} cells of {name} cannot be read as {what} and count as missing: {different} (row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
-            f"{', …' if len(cells) > len(rows) else ''})."
+            f"{len(cells):,} of {len(odd):,} cells of {name} cannot be read as {what} and count as missing: {different} "
+            f"(row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}{', …' if len(cells) > len(rows) else ''})."
         )
     if more := list(reading.unread)[NAMED:]:
         notes.append(f"So do cells of {len(more)} more column(s): {', '.join(more[:LISTED])}.")
@@ -99,8 +106,10 @@ def _kept(name: str, words: dict[str, int]) -> str:
     kept = {word: count for word, count in words.items() if count}
     if kept:
         named = ", ".join(f"“{word}” ({count:,} rows)" for word, count in kept.items())
-        return f'{named} in {name} is taken for a class, not for a missing value. Else: --set columns.{name}.missing="{next(iter(kept))}"'
-    return f"“{next(iter(words))}” in {name} is taken for a missing value, not for a class. Else: --set columns.{name}.missing=[]"
+        how = f'--set columns.{name}.missing="{next(iter(kept))}"'
+        return f"{named} in {name} is taken for a class, not for a missing value. Else: {how}"
+    word, how = next(iter(words)), f"--set columns.{name}.missing=[]"
+    return f"“{word}” in {name} is taken for a missing value, not for a class. Else: {how}"
 
 
 def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
@@ -132,7 +141,8 @@ def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
             said += [f"{name} ({'; '.join(part for part in parts if part)})"] if any(parts) else []
         if said:
             notes.append(
-                f"Read as {words}: {', '.join(said)}{f' and {len(named) - LISTED} more' if len(named) > LISTED else ''}."
+                f"Read as {words}: {', '.join(said)}"
+                f"{f' and {len(named) - LISTED} more' if len(named) > LISTED else ''}."
             )
     return notes
 
@@ -154,5 +164,6 @@ def _marks(frame: pl.DataFrame, reading: Reading) -> list[str]:
     if not said:
         return []
     return [
-        f"Counted as missing values: {', '.join(said[:LISTED])}{f' and {len(said) - LISTED} more columns' if len(said) > LISTED else ''}."
+        f"Counted as missing values: {', '.join(said[:LISTED])}"
+        f"{f' and {len(said) - LISTED} more columns' if len(said) > LISTED else ''}."
     ]

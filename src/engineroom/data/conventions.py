@@ -1,4 +1,5 @@
-"""COLLECT: how the cells of each column are written (numbers with separators, dates, durations, label sets), decided once for a table.
+"""COLLECT: how the cells of each column are written (numbers with separators, dates, durations, label sets),
+decided once for a table.
 
 Training decides; every later table (--test, predict, evaluate, a resumed run) is read by the same conventions. A part of the data that
 the training rows' convention does not read is read by its own, and that is said.
@@ -51,7 +52,8 @@ def read_conventions(
     classes: bool = False,
     known: Mapping[str, Convention] | None = None,
 ) -> Table:
-    """The table with its cells typed. `known`: the conventions of training, which are applied; else they are decided here.
+    """The table with its cells typed. `known`: the conventions of training, which are applied; else they are
+    decided here.
     `classes`: the target's words are classes, whatever they look like."""
     columns = columns or {}
     reading = Reading()
@@ -73,7 +75,8 @@ def read_conventions(
 
 
 def _may_read(table: Table, name: str, columns: Spoken) -> bool:
-    """Not where the source or the user says that the column holds something else: texts, pictures, classes of folders."""
+    """Not where the source or the user says that the column holds something else: texts, pictures, classes of
+    folders."""
     said, hint = columns.get(name, ColumnConfig()), table.hints.get(name, {})
     if hint.get("role") in ("split", "ignore") or said.role == "ignore":
         return False
@@ -109,9 +112,16 @@ def _decide(
 
 
 def _guess_columns(
-    frame: pl.DataFrame, texts: list[str], target: str | None, columns: Spoken, classes: bool, decimal: str, reading: Reading
+    frame: pl.DataFrame,
+    texts: list[str],
+    target: str | None,
+    columns: Spoken,
+    classes: bool,
+    decimal: str,
+    reading: Reading,
 ) -> None:
-    """Each column by its own cells; then those that could be read in two ways as the other columns of the file speak."""
+    """Each column by its own cells; then those that could be read in two ways as the other columns of the file
+    speak."""
     plain = plain_columns(frame.select(frame[name] for name in texts))
 
     def guess(name: str, comma: bool | None) -> None:
@@ -122,7 +132,8 @@ def _guess_columns(
 
     for name in texts:
         said = columns.get(name, ColumnConfig())
-        if name in plain and not said.format and not said.decimal and said.modality not in ("category", "identifier", "text"):
+        words = said.modality in ("category", "identifier", "text")
+        if name in plain and not said.format and not said.decimal and not words:
             reading.conventions[name] = dict(plain[name])
         else:
             guess(name, True if decimal == "," else None)
@@ -138,7 +149,8 @@ def _guess_columns(
 
 
 def _keep_classes(values: pl.Series, said: ColumnConfig, reading: Reading) -> None:
-    """Words such as NA or null are classes of the target where they are about as frequent as its classes are; else they are missing."""
+    """Words such as NA or null are classes of the target where they are about as frequent as its classes are; else
+    they are missing."""
     convention = reading.conventions[values.name]
     if said.missing is not None:
         return
@@ -179,7 +191,8 @@ def _apply(
 
 
 def _own(values: pl.Series, convention: Convention) -> tuple[str, dict[str, Any] | None] | None:
-    """(an example, the convention of a later part) where that of training fails on too many of its cells and the part's own reads them."""
+    """(an example, the convention of a later part) where that of training fails on too many of its cells and the
+    part's own reads them."""
     kind = convention["kind"]
     if kind in ("text", "labels", "boolean"):
         return None
@@ -209,7 +222,8 @@ def _own(values: pl.Series, convention: Convention) -> tuple[str, dict[str, Any]
 def _typed_already(
     table: Table, name: str, kind: pl.DataType, target: str | None, columns: Spoken, reading: Reading
 ) -> None:
-    """The convention of a column whose type the source knows: how text in its place is to be read later; and numbers that are dates."""
+    """The convention of a column whose type the source knows: how text in its place is to be read later; and
+    numbers that are dates."""
     said = columns.get(name, ColumnConfig())
     values = reading.columns.get(name, table.frame[name])
     if kind == pl.Duration:

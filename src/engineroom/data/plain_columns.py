@@ -1,4 +1,5 @@
-"""COLLECT: columns of plain numbers and truth values, decided and read all at once: wide tables have thousands of them."""
+"""COLLECT: columns of plain numbers and truth values, decided and read all at once: wide tables have thousands of
+them."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ SAMPLE = 500  # rows that rule most plain columns out
 
 
 def plain_columns(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """{column: convention} of columns whose every cell is a plain number, or true or false: all columns at once, a sample first."""
+    """{column: convention} of columns whose every cell is a plain number, or true or false: all columns at once, a
+    sample first."""
     found: dict[str, dict[str, Any]] = {}
     own = dict(zip(map(str, range(frame.width)), frame.columns, strict=True))
     frame, names = numbered(frame), list(own)

@@ -1,4 +1,5 @@
-"""COLLECT: the convention of one column: what the user says of it (format, decimal mark, separator, kind) comes before what its cells say."""
+"""COLLECT: the convention of one column: what the user says of it (format, decimal mark, separator, kind) comes
+before what its cells say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Dates and times: the order of day, month and year, two-digit years, offsets, months, quarters, ISO weeks, seconds since 1970."""
+"""Dates and times: the order of day, month and year, two-digit years, offsets, months, quarters, ISO weeks, seconds
+since 1970."""
 
 from __future__ import annotations
 
@@ -45,7 +46,13 @@ QUARTERLY = (
     r"^(?P<q>[1-4])[Qq][-/. ]?(?P<y>\d{4}|\d{2})$",
 )
 WEEKLY = r"^(?P<y>\d{4})-?W(?P<w>\d{1,2})(?:-?(?P<k>[1-7]))?$"
-LIKELY = r"\d{1,4}\s?[-/.年 ]\s?(?:\d{1,2}|\p{L}{3,12})\.?\s?[-/.月, ]|\p{L}{3,12}\.?[-/., ]*'?\d{1,4}|^\d{4}[-/.年M ]?\d{1,2}月?$|^\d{1,2}[-/.]\d{4}$|[QqTK][1-4]|[1-4][Qq]|^\d{4}-?W\d|^\d{8}"
+LIKELY = "|".join(
+    (
+        r"\d{1,4}\s?[-/.年 ]\s?(?:\d{1,2}|\p{L}{3,12})\.?\s?[-/.月, ]",
+        r"\p{L}{3,12}\.?[-/., ]*'?\d{1,4}",
+        r"^\d{4}[-/.年M ]?\d{1,2}月?$|^\d{1,2}[-/.]\d{4}$|[QqTK][1-4]|[1-4][Qq]|^\d{4}-?W\d|^\d{8}",
+    )
+)
 ORDERS = ("dmy", "mdy", "ymd")
 AHEAD = 10  # years from now; a two-digit year that would lie later is of the last century
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -102,7 +109,8 @@ def parse_datetimes(distinct: pl.Series, convention: dict[str, Any]) -> pl.Serie
 
 
 def read_parts(text: pl.Series, order: str) -> list[pl.DataFrame]:
-    """For every way to write a date, its parts as text: year, month, day, hour, minute, second, fraction, am or pm, offset."""
+    """For every way to write a date, its parts as text: year, month, day, hour, minute, second, fraction, am or pm,
+    offset."""
     found = []
     parts = text.str.extract_groups(ORDERED).struct.unnest()
     if parts["a"].is_not_null().any():
@@ -226,7 +234,8 @@ def offsets_of(text: pl.Series) -> set[int]:
 
 
 def even_reading(readings: dict[str, pl.Series]) -> str | None:
-    """Of readings that all read every cell, the one in which neighbouring moments lie evenly, where one clearly does; else None."""
+    """Of readings that all read every cell, the one in which neighbouring moments lie evenly, where one clearly
+    does; else None."""
     spread = {}
     for name, moments_ in readings.items():
         steps = np.diff(np.sort(moments_.drop_nulls().cast(pl.Int64).to_numpy())).astype(float)

@@ -8,15 +8,22 @@ import polars as pl
 
 from .words import stripped
 
-CLOCK = r"^(?P<sign>[+-])?(?:(?P<d>\d+)\s*(?:d|days?)[, ]+)?(?P<sign2>[+-])?(?P<a>\d{1,4}):(?P<b>\d{1,2})(?::(?P<c>\d{1,2}))?(?P<f>[.,]\d{1,9})?$"
+CLOCK = (
+    r"^(?P<sign>[+-])?(?:(?P<d>\d+)\s*(?:d|days?)[, ]+)?(?P<sign2>[+-])?"
+    r"(?P<a>\d{1,4}):(?P<b>\d{1,2})(?::(?P<c>\d{1,2}))?(?P<f>[.,]\d{1,9})?$"
+)
 HALF = r"^(?P<a>\d{1,2})(?:[:.](?P<b>\d{2})(?::(?P<c>\d{2}))?)?\s*(?P<p>[AaPp])\.?\s?[Mm]\.?$"
 NUMBER = r"\d+(?:[.,]\d+)?"
 WORDED = (
     rf"^(?P<sign>[+-])?\s*(?:(?P<w>{NUMBER})\s*(?:weeks?|wks?|w)[, ]*)?(?:(?P<d>{NUMBER})\s*(?:days?|d)[, ]*)?"
-    rf"(?:(?P<h>{NUMBER})\s*(?:hours?|hrs?|std|h)\.?[, ]*)?(?:(?:and )?(?P<m>{NUMBER})\s*(?:minutes?|mins?|m|')\.?[, ]*)?"
+    rf"(?:(?P<h>{NUMBER})\s*(?:hours?|hrs?|std|h)\.?[, ]*)?"
+    rf"(?:(?:and )?(?P<m>{NUMBER})\s*(?:minutes?|mins?|m|')\.?[, ]*)?"
     rf"(?:(?:and )?(?P<s>{NUMBER})\s*(?:seconds?|secs?|s|''|\")\.?)?$"
 )
-ISO = rf"^(?P<sign>-)?p(?:(?P<w>{NUMBER})w)?(?:(?P<d>{NUMBER})d)?(?:t(?:(?P<h>{NUMBER})h)?(?:(?P<m>{NUMBER})m)?(?:(?P<s>{NUMBER})s)?)?$"  # in lower case
+ISO = (
+    rf"^(?P<sign>-)?p(?:(?P<w>{NUMBER})w)?(?:(?P<d>{NUMBER})d)?"
+    rf"(?:t(?:(?P<h>{NUMBER})h)?(?:(?P<m>{NUMBER})m)?(?:(?P<s>{NUMBER})s)?)?$"  # in lower case
+)
 SIZES = {"w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 
 
@@ -39,7 +46,8 @@ def guess_duration(distinct: pl.Series) -> dict[str, Any] | None:
 
 
 def clock_kind(parts: pl.DataFrame) -> dict[str, Any]:
-    """Is 4:49:42 a time of day or a duration, and is 12:30 in hours or in minutes? By the largest first part and how it is padded."""
+    """Is 4:49:42 a time of day or a duration, and is 12:30 in hours or in minutes? By the largest first part and
+    how it is padded."""
     parts = parts.filter(parts["a"].is_not_null())
     first = parts["a"].cast(pl.Int64)
     three = parts["c"].is_not_null()

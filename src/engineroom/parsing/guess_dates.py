@@ -1,4 +1,5 @@
-"""Which date format a column is written in: decided over all its distinct cells; where the cells cannot decide, that is said."""
+"""Which date format a column is written in: decided over all its distinct cells; where the cells cannot decide,
+that is said."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import polars as pl
 from .datetimes import AHEAD, LIKELY, ORDERED, ORDERS, UNITS, even_reading, offsets_of, parse_datetimes
 
 NAMED = re.compile(
-    r"(?:^|[^a-z])(?:time|date|datetime|timestamp|timestamps|ts|epoch|created|updated|modified|when|utc|posted|unixtime|dt)(?:$|[^a-z])|(?:date|time|timestamp)$|(?:_at|_ts)$",
+    r"(?:^|[^a-z])(?:time|date|datetime|timestamp|timestamps|ts|epoch|created|updated|modified|when|utc|posted|unixtime|dt)(?:$|[^a-z])"
+    r"|(?:date|time|timestamp)$|(?:_at|_ts)$",
     re.I,
 )
 SAMPLE = 400
@@ -25,7 +27,8 @@ def named_like_time(name: str) -> bool:
 
 
 def guess_datetime(distinct: pl.Series) -> tuple[dict[str, Any], tuple[str, ...]] | None:
-    """(the convention that reads most of the distinct cells, other orders that read as many); None where most are no dates."""
+    """(the convention that reads most of the distinct cells, other orders that read as many); None where most are
+    no dates."""
     sample = distinct.head(SAMPLE)
     if not len(sample) or sample.str.contains(LIKELY).mean() < 0.5:  # type: ignore[operator]
         return None
@@ -88,7 +91,8 @@ def guess_order(distinct: pl.Series, base: dict[str, Any]) -> tuple[str, tuple[s
 
 
 def guess_numeric_dates(values: pl.Series) -> dict[str, Any] | None:
-    """Whole numbers that are dates: yyyymmdd, or seconds since 1970 (or thousandths and so on) where the name says so."""
+    """Whole numbers that are dates: yyyymmdd, or seconds since 1970 (or thousandths and so on) where the name says
+    so."""
     known = values.drop_nulls()
     if values.dtype.is_float():
         known = known.drop_nans()

@@ -1,4 +1,5 @@
-"""Which convention a column of text is written in, decided over its distinct values; and the reading of any column by one."""
+"""Which convention a column of text is written in, decided over its distinct values; and the reading of any column
+by one."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ DISTINCT = 50_000  # distinct cells looked at
 
 @dataclass(frozen=True)
 class Guess:
-    """A convention, and what is to be said of it: `other` names readings that fit as well, `sure` is False where only a rule of thumb decided."""
+    """A convention, and what is to be said of it: `other` names readings that fit as well, `sure` is False where
+    only a rule of thumb decided."""
 
     convention: dict[str, Any]
     other: tuple[str, ...] = ()
@@ -74,7 +76,8 @@ def _number(distinct: pl.Series, comma: bool | None) -> Guess | None:
 
 
 def accepted(known: pl.Series, convention: Convention) -> bool:
-    """Does the convention read nearly all of the cells, or all but a few words that are said over and over beside many numbers?"""
+    """Does the convention read nearly all of the cells, or all but a few words that are said over and over beside
+    many numbers?"""
     if not len(known):
         return False
     read = read_cells(known, convention)

@@ -14,15 +14,16 @@ MOST = 6  # labels of a cell, on average: longer lists are sentences
 
 
 def guess_labels(values: pl.Series, *, target: bool = False, named: bool = False) -> dict[str, Any] | None:
-    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone, and commas
+    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone, and
+    commas
     (and blanks) only where there are fewer labels than different cells; `named` says that the task asks for sets."""
     known = values.drop_nulls()
     known = known.filter(known != "").head(SAMPLE)
     if not len(known):
         return None
     for separator in (*SEPARATORS, *((" ",) if target else ())):
-        joined = known.str.contains(separator, literal=True)
-        if not joined.any() or float(joined.mean() or 0) < (0.02 if named else 0.05 if target else 0.2):  # type: ignore[arg-type]
+        joined = int(known.str.contains(separator, literal=True).sum())
+        if not joined or joined < len(known) * (0.02 if named else 0.05 if target else 0.2):
             continue
         rows = split_labels(known, separator)
         if recurs(rows, known, strict=separator in ", " and not named):

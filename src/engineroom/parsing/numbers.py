@@ -1,4 +1,5 @@
-"""Number formats: decimal mark and thousands separator, currency, percent, units, accounting brackets, censored values such as <0.8."""
+"""Number formats: decimal mark and thousands separator, currency, percent, units, accounting brackets, censored
+values such as <0.8."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import polars as pl
 
 from .words import missing_marks, stripped
 
-CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|RUB|BRL|CAD|AUD|NZD|MXN|ZAR|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|SGD|HKD|ILS|AED|SAR|THB|IDR|MYR|PHP|VND|UAH|NGN|EGP|BTC"
+CODES = "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|RUB|BRL|CAD|AUD|NZD|MXN|ZAR|SEK|NOK|DKK|PLN|CZK|"
+CODES += "HUF|TRY|KRW|SGD|HKD|ILS|AED|SAR|THB|IDR|MYR|PHP|VND|UAH|NGN|EGP|BTC"
 CURRENCY = rf"[A-Z]{{0,3}}\p{{Sc}}|{CODES}|Rs\.?|kr\.?|Fr\.?|zł|R"
 CELL = (
     r"^(?P<open>\()?\s*(?P<censor><=|>=|≤|≥|<|>|~|≈)?\s*(?P<sign>[+-])?\s*"
@@ -91,7 +93,8 @@ def unit_of(suffix: str | None) -> str:
 
 
 def guess_number(distinct: pl.Series, *, comma: bool | None = None) -> tuple[dict[str, Any], bool] | None:
-    """(the number format that reads most of the distinct cells, whether the cells alone decide between decimal mark and thousands separator);
+    """(the number format that reads most of the distinct cells, whether the cells alone decide between decimal mark
+    and thousands separator);
     None where hardly any is a number. `comma` says what other columns of the file use as decimal mark."""
     parts = distinct.head(SAMPLE).str.extract_groups(CELL).struct.unnest()
     parts = parts.filter(parts["core"].is_not_null())
@@ -189,7 +192,8 @@ def whole_numbers(read: pl.Series, text: pl.Series | None) -> pl.Series:
             return exact
         return read
     known = read.drop_nulls().to_numpy()
-    whole = len(known) and bool(np.isfinite(known).all() and (known == known.round()).all()) and np.abs(known).max() < 2**53
+    even = len(known) and bool(np.isfinite(known).all() and (known == known.round()).all())
+    whole = even and np.abs(known).max() < 2**53
     return read.cast(pl.Int64) if whole else read
 
 

@@ -75,7 +75,8 @@ MARKS = frozenset(
 
 
 def stripped(values: pl.Series) -> pl.Series:
-    """Text without blanks at its ends; no-break and thin blanks, typographic minus signs and digits of other scripts as plain ones."""
+    """Text without blanks at its ends; no-break and thin blanks, typographic minus signs and digits of other
+    scripts as plain ones."""
     text = values.cast(pl.String).str.strip_chars()
     odd = text.str.contains(r"[^\x00-\x7F]").any()
     return text.str.replace_many(list(PLAIN), list(PLAIN.values())).str.strip_chars() if odd else text
