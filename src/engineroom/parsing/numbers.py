@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -165,23 +166,27 @@ def read_numbers(values: pl.Series, convention: dict[str, Any]) -> pl.Series:
     )
     bracket = parts["open"].is_not_null() & parts["close"].is_not_null()
     odd = parts["open"].is_not_null() != parts["close"].is_not_null()
-    factor, allowed = [], []
-    for before, after in zip(parts["prefix"].to_list(), parts["suffix"].to_list(), strict=True):
-        names = ([before.strip().rstrip(".").casefold()] if before else []) + ([unit_of(after)] if after else [])
-        allowed.append(all(name in affixes for name in names))
-        factor.append(float(affixes.get(unit_of(after), 1.0)) if after else 1.0)
+    before = matched(parts["prefix"], {name: 1.0 for name in affixes}, lambda text: text.strip().rstrip(".").casefold())
+    factor = matched(parts["suffix"], affixes, unit_of)
+    allowed = before.is_not_null() & factor.is_not_null()
     sign = pl.select(pl.when(minus | bracket).then(-1.0).otherwise(1.0)).to_series()
-    read = pl.select(
-        pl.when(known & ~odd & pl.Series(allowed, dtype=pl.Boolean)).then(
-            number * sign * pl.Series(factor, dtype=pl.Float64)
-        )
-    ).to_series()
+    read = pl.select(pl.when(known & ~odd & allowed).then(number * sign * factor)).to_series()
     read = pl.select(
         pl.coalesce(read, distinct.cast(pl.Float64, strict=False) if decimal == "." and not affixes else pl.lit(None))
     ).to_series()
     if not len(distinct):
         return text.cast(pl.Float64, strict=False)
     return whole_numbers(text.replace_strict(distinct, read, default=None, return_dtype=pl.Float64), None)
+
+
+def matched(texts: pl.Series, affixes: dict[str, float], spell: Callable[[str], str]) -> pl.Series:
+    """(N,) the factor of each currency or unit, 1 where there is none, null where it is another one than the format has."""
+    different = texts.drop_nulls().unique().to_list()
+    factors = [1.0 if not text.strip() else affixes.get(spell(text)) for text in different]
+    if not different:
+        return pl.Series([1.0] * len(texts), dtype=pl.Float64)
+    known = texts.replace_strict(different, factors, default=None, return_dtype=pl.Float64)
+    return pl.select(pl.when(texts.is_null()).then(1.0).otherwise(known)).to_series()
 
 
 def whole_numbers(read: pl.Series, text: pl.Series | None) -> pl.Series:
