@@ -31,6 +31,8 @@ from .plan import make_plan
 from .rundir import RunDirectory
 from .tasks._options import make_task
 
+WORDS = ("category", "events", "wording", "transcript")  # kinds of target whose cells are words, whatever they look like
+
 Say = Callable[[dict[str, Any]], None]
 MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message
 
@@ -208,7 +210,7 @@ def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
 
 def wants_classes(config: Config) -> bool:
     """Was a task asked for whose target is words, whatever they look like?"""
-    return config.task != "auto" and getattr(registry.get("tasks", config.task), "target_modality", "") == "category"
+    return config.task != "auto" and getattr(registry.get("tasks", config.task), "target_modality", "") in WORDS
 
 
 def pick_task(schema: Schema, config: Config) -> str:

@@ -15,8 +15,6 @@ def chains():
 
     from ..modalities._chemistry import chemistry
 
-    Chem = chemistry()
-
     rng = np.random.default_rng(0)
     rows: dict[str, float] = {}
     while len(rows) < 1200:
@@ -24,7 +22,7 @@ def chains():
         other = rng.choice(CORES).format(end).replace("2", "4").replace("1", "3") if rng.random() < 0.4 else end
         acid, ring = end in ("C(=O)O", "S(=O)(=O)N"), other != end
         activity = 2.0 * acid * (1 + ring) - 0.7 * abs(link - 2) + 0.5 * core.count("c") ** 0.5 + rng.normal(0, 0.2)
-        rows[Chem.CanonSmiles(core.format("C" * link + other))] = round(activity, 3)
+        rows[chemistry().CanonSmiles(core.format("C" * link + other))] = round(activity, 3)
     return pl.DataFrame({"smiles": list(rows), "activity": list(rows.values())})
 
 

@@ -42,7 +42,7 @@ def _candidates(table: Table) -> list[str]:
     kinds = dict(table.frame.schema)  # asked once: polars builds it anew each time
     free = {name: kind for name, kind in kinds.items() if table.hints.get(name, {}).get("modality", "image") in MEDIA}
     texts = [name for name, kind in free.items() if kind == pl.String]
-    first = table.frame.select(texts).head(SAMPLE * 4).rename(dict(zip(texts, map(str, range(len(texts))), strict=True)))
+    first = pl.DataFrame([table.frame[name].head(SAMPLE * 4).alias(str(i)) for i, name in enumerate(texts)])  # polars takes * for a pattern
     numbers = first.select(pl.all().str.contains(NUMBER).all()).row(0) if texts else ()
     worded = [name for name, numeric in zip(texts, numbers, strict=True) if not numeric or NAMING.search(name)]
     return worded + [name for name, kind in free.items() if kind.is_integer() and NAMING.search(name)]
