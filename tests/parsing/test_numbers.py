@@ -76,6 +76,14 @@ def test_other_columns_of_the_file_decide_what_cells_alone_cannot() -> None:
     assert not infer(pl.Series(["4,198", "987"])).sure and infer(pl.Series(["4,198.5"])).sure
 
 
+def test_long_columns_are_read_in_slices_as_in_one(monkeypatch) -> None:
+    cells = ["$1,000", None, "$2,500.5", "-", "$7", "$8"]
+    whole = read(cells)
+    monkeypatch.setattr("engineroom.parsing.infer.SLICE", 2)
+    assert read(cells) == whole == [1000.0, None, 2500.5, None, 7.0, 8.0]
+    assert read(["$1", "$2", None, None, "$3"]) == [1, 2, None, None, 3]
+
+
 FORMS = st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")])
 
 

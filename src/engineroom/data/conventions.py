@@ -20,7 +20,7 @@ from ..parsing.infer import REPEATED, Convention, Guess, infer, read_cells
 from ..parsing.numbers import PLAIN
 from ..parsing.words import TEXT_MISSING, missing_marks, stripped
 from .convention_notes import notes_of
-from .plain_columns import plain_columns, read_plain_columns, thousandfold
+from .plain_columns import Keep, plain_columns, read_plain_columns, same, thousandfold
 from .stated_conventions import guess_column
 
 TYPED = ("number", "category", "datetime", "multilabel")  # kinds of column whose cells may be read anew
@@ -42,6 +42,7 @@ class Reading:
     parts: dict[str, list[str]] = field(default_factory=dict)  # column -> parts read by a convention of their own
     kept: dict[str, dict[str, int]] = field(default_factory=dict)  # column -> words such as NA that are classes
     unread: dict[str, pl.Series] = field(default_factory=dict)  # column -> (N,) bool
+    keep: Keep = same  # where a column that was read is held: in memory, or mapped from a file
 
 
 def read_conventions(
@@ -51,16 +52,17 @@ def read_conventions(
     columns: Spoken | None = None,
     classes: bool = False,
     known: Mapping[str, Convention] | None = None,
+    keep: Keep = same,
 ) -> Table:
     """The table with its cells typed. `known`: the conventions of training, which are applied; else they are
     decided here.
     `classes`: the target's words are classes, whatever they look like."""
     columns = columns or {}
-    reading = Reading()
+    reading = Reading(keep=keep)
     texts = [name for name, kind in table.frame.schema.items() if kind == pl.String and _may_read(table, name, columns)]
     if known is not None:
         reading.conventions = {name: dict(known[name]) for name in table.frame.columns if name in known}
-        reading.columns |= (done := read_plain_columns(table.frame, reading.conventions))
+        reading.columns |= (done := read_plain_columns(table.frame, reading.conventions, reading.keep))
         for name, convention in reading.conventions.items():
             if name not in done:
                 _apply(table, name, convention, reading)
@@ -101,7 +103,7 @@ def _decide(
     _guess_columns(frame, texts, target, columns, classes, table.decimal, reading)
     if target in reading.conventions and reading.conventions[str(target)]["kind"] in ("text", "labels"):
         _keep_classes(frame[str(target)], columns.get(str(target), ColumnConfig()), reading)
-    reading.columns |= (done := read_plain_columns(table.frame, reading.conventions))
+    reading.columns |= (done := read_plain_columns(table.frame, reading.conventions, reading.keep))
     for name in texts:
         if name not in done:
             _apply(table, name, reading.conventions[name], reading, train)
@@ -182,7 +184,7 @@ def _apply(
         read = read.cast(kind).scatter(place, other.cast(kind, strict=False)) if train is not None else other
         reading.parts[name] = ["the test part" if train is not None else "this table", own[0]]
     if read is not values:
-        reading.columns[name] = read
+        reading.columns[name] = reading.keep(read)
     if convention["kind"] not in ("text", "labels") and values.dtype == pl.String:
         text = stripped(values)
         odd = read.is_null() & ~missing_marks(text, frozenset(convention.get("missing", ())))

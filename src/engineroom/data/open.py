@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from ..core import registry
 from ..core.config import ColumnConfig, LimitsConfig
 from ..core.errors import DataError, nearest
+from ..core.files import blake
 from ..core.table import Table
 from .conventions import read_conventions
+from .fingerprint import fingerprint
+from .plain_columns import same
 from .sources._choose import source_of
+from .sources._convert import LARGE, converted
 from .sources._files import absolute, visible
 from .sources._join import joined
 from .sources._media import without_missing_files
 from .sources._python import from_python
+from .sources._work import work_folder
 
 Progress = Callable[[str], None]
 
@@ -55,7 +63,15 @@ def open_table(
         table = without_missing_files(table, limits)
     if not len(table):
         raise DataError(f"{table.name} has no rows.", "There is nothing to learn from.")
-    return read_conventions(table, target=target, columns=columns, classes=classes, known=conventions)
+    keep = partial(held, folder=cache) if cache is not None and table.frame.estimated_size() > LARGE else same
+    return read_conventions(table, target=target, columns=columns, classes=classes, known=conventions, keep=keep)
+
+
+def held(values: pl.Series, folder: Path) -> pl.Series:
+    """A column of a large table, mapped from a file in `folder`."""
+    frame = values.to_frame()
+    name = blake(f"{values.name} {fingerprint(frame)}".encode())[:20]
+    return converted(frame.lazy, work_folder(folder) / f"{name}.arrow")[0].to_series()
 
 
 def with_test(table: Table, test: Table) -> Table:

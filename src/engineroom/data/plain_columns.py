@@ -3,7 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -12,39 +12,54 @@ from ..parsing.numbers import PLAIN
 from ..parsing.words import MISSING, missing_marks, stripped
 
 SAMPLE = 500  # rows that rule most plain columns out
+CELLS = 2_000_000  # looked at together
+CODE = r"^[+-]?0\d+$|^[+-]?\d{19,}$"  # 00731 is a code, and so are more digits than a number can keep
+
+Keep = Callable[[pl.Series], pl.Series]
+
+
+def same(values: pl.Series) -> pl.Series:
+    return values
 
 
 def plain_columns(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """{column: convention} of columns whose every cell is a plain number, or true or false: all columns at once, a
-    sample first."""
+    """{column: convention} of columns whose every cell is a plain number, or true or false: many columns at once, a
+    sample of the rows first."""
+    names = frame.columns
+    if frame.height > SAMPLE:
+        names = list(plain_kinds(frame.head(SAMPLE)))
     found: dict[str, dict[str, Any]] = {}
-    own = dict(zip(map(str, range(frame.width)), frame.columns, strict=True))
-    frame, names = numbered(frame), list(own)
-    for part in (frame.head(SAMPLE), frame) if frame.height > SAMPLE else (frame,):
-        if not names:
-            return {}
-        text = part.select(pl.col(names).str.strip_chars())
-        text = text.select(pl.when(~pl.col(names).is_in(sorted(MISSING))).then(pl.col(names)))
-        numbers = text.cast(pl.Float64, strict=False)
-        nulls, lost = text.null_count().row(0), numbers.null_count().row(0)
-        found, possible = {}, []
-        for name, empty, missing in zip(names, nulls, lost, strict=True):
-            if empty == part.height:
-                possible.append(name)
-                found[name] = {"kind": "text"}
-            elif empty == missing:
-                possible.append(name)
-                found[name] = PLAIN
-        booleans = [name for name in names if name not in found]
-        lower = text.select(pl.col(booleans).str.to_lowercase()) if booleans else pl.DataFrame()
-        truths = lower.select(pl.col(booleans).is_in(["true", "false"]).all()).row(0) if booleans else ()
-        found |= {name: {"kind": "boolean"} for name, true in zip(booleans, truths, strict=True) if true}
-        numeric = [name for name, one in found.items() if one is PLAIN]
-        coded = text.select(pl.col(numeric).str.contains(r"^[+-]?0\d+$|^[+-]?\d{19,}$").any()).row(0) if numeric else ()
-        for name in [name for name, code in zip(numeric, coded, strict=True) if code]:
-            del found[name]
-        names = [name for name in names if name in found]
-    return {own[name]: one for name, one in found.items()}
+    for group in groups_of(names, frame.height):
+        found |= plain_kinds(frame.select(frame[name] for name in group))
+    return found
+
+
+def groups_of(names: list[str], rows: int) -> list[list[str]]:
+    """Columns that are looked at together: so few that their copies take little memory."""
+    size = max(1, CELLS // max(1, rows))
+    return [names[place : place + size] for place in range(0, len(names), size)]
+
+
+def plain_kinds(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """`plain_columns` by all cells of all columns at once."""
+    if not frame.width:
+        return {}
+    own, frame = frame.columns, numbered(frame)
+    text = frame.select(pl.all().str.strip_chars())
+    text = text.select(pl.when(~pl.all().is_in(sorted(MISSING))).then(pl.all()))
+    nulls, lost = text.null_count().row(0), text.cast(pl.Float64, strict=False).null_count().row(0)
+    found: dict[str, dict[str, Any]] = {}
+    for name, empty, missing in zip(frame.columns, nulls, lost, strict=True):
+        if empty == missing:
+            found[name] = {"kind": "text"} if empty == frame.height else PLAIN
+    words = [name for name in frame.columns if name not in found]
+    lower = text.select(pl.col(words).str.to_lowercase()) if words else pl.DataFrame()
+    truths = lower.select(pl.col(words).is_in(["true", "false"]).all()).row(0) if words else ()
+    found |= {name: {"kind": "boolean"} for name, true in zip(words, truths, strict=True) if true}
+    numeric = [name for name, one in found.items() if one is PLAIN]
+    coded = text.select(pl.col(numeric).str.contains(CODE).any()).row(0) if numeric else ()
+    codes = {name for name, code in zip(numeric, coded, strict=True) if code}
+    return {own[int(name)]: one for name, one in found.items() if name not in codes}
 
 
 def numbered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -54,22 +69,22 @@ def numbered(frame: pl.DataFrame) -> pl.DataFrame:
     return other
 
 
-def read_plain_columns(frame: pl.DataFrame, conventions: Mapping[str, Any]) -> dict[str, pl.Series]:
-    """{column: numbers} of the text columns of plain numbers in which every cell is one; all at once."""
+def read_plain_columns(frame: pl.DataFrame, conventions: Mapping[str, Any], keep: Keep = same) -> dict[str, pl.Series]:
+    """{column: numbers} of the text columns of plain numbers in which every cell is one; many at once. `keep` says
+    where a column is held."""
     kinds = dict(frame.schema)
     names = [name for name, convention in conventions.items() if convention == PLAIN and kinds[name] == pl.String]
-    if not names:
-        return {}
     found: dict[str, pl.Series] = {}
-    text = numbered(frame.select(frame[name] for name in names)).select(pl.all().str.strip_chars())
-    text = text.select(pl.when(~pl.all().is_in(sorted(MISSING))).then(pl.all()))
-    nulls = text.null_count().row(0)
-    for kind in (pl.Int64(), pl.Float64()):
-        made = text.cast(kind, strict=False)
-        lost = made.null_count().row(0)
-        for place, (name, empty, missing) in enumerate(zip(names, nulls, lost, strict=True)):
-            if empty == missing and name not in found:
-                found[name] = made.to_series(place).alias(name)
+    for group in groups_of(names, frame.height):
+        text = numbered(frame.select(frame[name] for name in group)).select(pl.all().str.strip_chars())
+        text = text.select(pl.when(~pl.all().is_in(sorted(MISSING))).then(pl.all()))
+        nulls = text.null_count().row(0)
+        for kind in (pl.Int64(), pl.Float64()):
+            made = text.cast(kind, strict=False)
+            lost = made.null_count().row(0)
+            for place, (name, empty, missing) in enumerate(zip(group, nulls, lost, strict=True)):
+                if empty == missing and name not in found:
+                    found[name] = keep(made.to_series(place).alias(name))
     return found
 
 

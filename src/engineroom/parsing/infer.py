@@ -21,6 +21,7 @@ TOLERATED = 0.1  # share of cells that may not be read …
 REPEATED, WORDS = 0.6, 3  # … or this share, where they are the same few words over and over
 MANY = 20  # different numbers beside which words are mistakes, and not the other classes
 DISTINCT = 50_000  # distinct cells looked at
+SLICE = 250_000  # cells read at a time
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,20 @@ def read_cells(values: pl.Series, convention: Convention) -> pl.Series:
                 .to_series()
                 .alias(values.name)
             )
-        return READERS[kind](values, dict(convention)).alias(values.name)
+        return by_slices(values, READERS[kind], dict(convention)).alias(values.name)
     return values
+
+
+def by_slices(
+    values: pl.Series, read: Callable[[pl.Series, dict[str, Any]], pl.Series], convention: dict[str, Any]
+) -> pl.Series:
+    """A long column read piece by piece: what reading takes beside it does not grow with the rows."""
+    if len(values) <= SLICE:
+        return read(values, convention)
+    parts = [read(values.slice(start, SLICE), convention) for start in range(0, len(values), SLICE)]
+    kinds = {part.dtype for part in parts if part.null_count() < len(part)} or {parts[0].dtype}
+    kind = pl.Float64() if len(kinds) > 1 else kinds.pop()
+    return pl.concat([part.cast(kind) for part in parts])
 
 
 def read_text(values: pl.Series, convention: Convention) -> pl.Series:
