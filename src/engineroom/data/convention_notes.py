@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from ..parsing.infer import Convention, read_cells
-from ..parsing.numbers import censored
+from ..parsing.numbers import bare_cells, censored
 from ..parsing.words import missing_marks, stripped
 
 if TYPE_CHECKING:
@@ -129,15 +129,7 @@ def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
         ]
         said = []
         for name in named[:LISTED]:
-            bounds = (
-                censored(frame[name])
-                if kind == "number" and frame[name].dtype == pl.String and reading.conventions[name].get("marked")
-                else 0
-            )
-            parts = [
-                _example(frame[name], reading.conventions[name]),
-                f"{bounds} cells give a bound, which is taken" if bounds else "",
-            ]
+            parts = [_example(frame[name], reading.conventions[name]), *_of_numbers(frame[name], reading.conventions[name])]
             said += [f"{name} ({'; '.join(part for part in parts if part)})"] if any(parts) else []
         if said:
             notes.append(
@@ -145,6 +137,16 @@ def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
                 f"{f' and {len(named) - LISTED} more' if len(named) > LISTED else ''}."
             )
     return notes
+
+
+def _of_numbers(values: pl.Series, convention: dict[str, Any]) -> list[str]:
+    """What else is to be known of numbers that carry signs: bounds, and cells without the sign of the others."""
+    if convention["kind"] != "number" or values.dtype != pl.String:
+        return []
+    bounds = censored(values) if convention.get("marked") else 0
+    bare, sign = bare_cells(values, convention)
+    said = [f"{bounds} cells give a bound, which is taken"] if bounds else []
+    return said + ([f"{bare} cells lack the “{sign}” and are taken as if they had it"] if bare else [])
 
 
 def _marks(frame: pl.DataFrame, reading: Reading) -> list[str]:

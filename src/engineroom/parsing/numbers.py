@@ -75,6 +75,8 @@ FORMS = (
     (".", "_"),
 )  # (decimal, thousands), likeliest first
 PLAIN: dict[str, Any] = {"kind": "number", "decimal": ".", "thousands": "", "affixes": {}}
+ANYWHERE = ("%", "€", "$", "£")  # may stand in some of the cells alone
+PHONE = r"^\+\d{1,3}[ -]\d"
 SAMPLE = 1_000
 
 
@@ -140,7 +142,8 @@ def guess_affixes(parts: pl.DataFrame) -> dict[str, float] | None:
     if family is not None and (len(units) > 1 or (family is SCALES[0] and after.total() < parts.height)):
         return found | {unit: float(family[unit]) for unit in sorted(units)}
     unit, count = after.most_common(1)[0]
-    if count < 0.5 * parts.height or (len(units) > 1 and count < 0.9 * after.total()):
+    seldom = unit not in ANYWHERE and count < 0.5 * parts.height
+    if seldom or (len(units) > 1 and count < 0.9 * after.total()):
         return found if after.total() < 0.1 * parts.height else None
     return found | {unit: 1.0}
 
@@ -207,10 +210,17 @@ def censored(values: pl.Series) -> int:
     return int(stripped(values).str.contains(r"^\s*(?:[<>≤≥]|~|≈)|\d\s*\+").sum())
 
 
+def bare_cells(values: pl.Series, convention: dict[str, Any]) -> tuple[int, str]:
+    """(how many cells lack the sign of currency or percent that the others carry, the sign)."""
+    sign = next((one for one in ANYWHERE if one in convention["affixes"]), "")
+    text = stripped(values)
+    return (int((text.str.contains(r"\d") & ~text.str.contains(sign, literal=True)).sum()) if sign else 0), sign
+
+
 def is_code(values: pl.Series) -> bool:
     """Are there cells such as 00731, which are codes and no amounts, or more digits than a number can keep?"""
     long = values.filter(values.str.len_bytes() > 18)
-    return bool(values.str.contains(r"^[+-]?0\d+$").any()) or bool(
+    return bool(values.str.contains(rf"^[+-]?0\d+$|{PHONE}").any()) or bool(
         len(long) and (long.str.contains(r"^[+-]?\d+$") & long.cast(pl.Int64, strict=False).is_null()).any()
     )
 
