@@ -47,9 +47,18 @@ def test_a_later_table_in_another_format_is_read_by_its_own_and_that_is_said(wri
     table = open_table(train, test=test, target="y")
     assert table.frame["when"][60 + 12] == datetime.date(2025, 3, 13) and table.frame["zip"][0] == "00000" and table.frame["zip"][60] == "32726"
     assert "written otherwise in the test part" in said(table)
+    again = open_table(train, test=test, target="y", conventions=table.conventions)
+    assert again.frame.equals(table.frame), "a resumed run reads the same"
     plain = open_table(write("sqft,y\n1998,1\n2000,2\n"), target="y")
     marked = open_table(write('sqft\n"1,998"\n'), conventions=plain.conventions)
     assert marked.frame["sqft"].to_list() == [1998] and "written otherwise" in said(marked)
+
+
+def test_what_a_later_table_alone_cannot_tell_is_said(write) -> None:
+    plain = open_table(write("when,n,y\n2024-01-02,1998.5,1\n2024-01-03,2000.5,2\n"), target="y")
+    later = open_table(write('when,n\n03/04/2025,"1,234"\n'), conventions=plain.conventions)
+    assert later.frame.row(0) == (datetime.date(2025, 4, 3), 1234)
+    assert "could be read day first or month first" in said(later) and "thousands separator or as decimal mark" in said(later)
 
 
 def test_a_decimal_comma_of_one_column_is_that_of_the_file(write) -> None:

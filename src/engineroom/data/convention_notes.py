@@ -27,7 +27,9 @@ def notes_of(frame: pl.DataFrame, reading: Reading, *, later: bool) -> list[str]
         for name, guess in reading.guesses.items()
         if guess.other or not guess.sure
     ]
-    notes += [_own_words(name, *words) for name, words in reading.parts.items()]
+    for name, parts in reading.parts.items():
+        notes += [_own_words(name, part, example) for part, example, _ in parts]
+        notes += [_ambiguous(name, g.convention, g.other, frame[name]) for *_, g in parts if g.other or not g.sure]
     notes += _unread(frame, reading)
     notes += [_kept(name, words) for name, words in reading.kept.items()]
     partly = [name for name, guess in reading.guesses.items() if guess.partly and guess.convention["kind"] == "text"]

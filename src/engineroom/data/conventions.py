@@ -1,8 +1,8 @@
 """COLLECT: how the cells of each column are written (numbers with separators, dates, durations, label sets),
 decided once for a table.
 
-Training decides; every later table (--test, predict, evaluate, a resumed run) is read by the same conventions. A part of the data that
-the training rows' convention does not read is read by its own, and that is said.
+Training decides; every later table (--test, predict, evaluate, a resumed run) is read by the same conventions. A part
+of the data that the training rows' convention does not read is read by its own, and that is said.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from ..core.table import Table
 from ..parsing.guess_dates import guess_numeric_dates
 from ..parsing.infer import REPEATED, Convention, Guess, infer, read_cells
 from ..parsing.numbers import PLAIN
-from ..parsing.words import TEXT_MISSING, missing_marks, stripped
+from ..parsing.words import missing_marks, stripped
 from .convention_notes import notes_of
 from .plain_columns import Keep, plain_columns, read_plain_columns, same, thousandfold
+from .class_words import class_words
 from .stated_conventions import guess_column
 
 TYPED = ("number", "category", "datetime", "multilabel")  # kinds of column whose cells may be read anew
 OWN = 0.1  # share of a later part's cells that the training convention must fail on before the part's own is looked for
-FREQUENT, RARE = (
     0.05,
     0.25,
 )  # a word for a missing value is a class of the target where it has such a share of the rows, or of the usual class
 Spoken = Mapping[str, ColumnConfig]
+Part = tuple[str, pl.Series | None]  # what it is called, its rows (N,) bool; None = all
 
 
 @dataclass
@@ -39,7 +40,8 @@ class Reading:
     conventions: dict[str, dict[str, Any]] = field(default_factory=dict)
     guesses: dict[str, Guess] = field(default_factory=dict)
     columns: dict[str, pl.Series] = field(default_factory=dict)
-    parts: dict[str, list[str]] = field(default_factory=dict)  # column -> parts read by a convention of their own
+    # column -> (part, example, convention) of parts that are read by a convention of their own
+    parts: dict[str, list[tuple[str, str, Guess]]] = field(default_factory=dict)
     kept: dict[str, dict[str, int]] = field(default_factory=dict)  # column -> words such as NA that are classes
     unread: dict[str, pl.Series] = field(default_factory=dict)  # column -> (N,) bool
     keep: Keep = same  # where a column that was read is held: in memory, or mapped from a file
@@ -63,9 +65,13 @@ def read_conventions(
     if known is not None:
         reading.conventions = {name: dict(known[name]) for name in table.frame.columns if name in known}
         reading.columns |= (done := read_plain_columns(table.frame, reading.conventions, reading.keep))
+        train = _training(table)
+        parts: list[Part] = [("this table", None)]
+        if train is not None:
+            parts = [("the training part", train), ("the test part", ~train)]
         for name, convention in reading.conventions.items():
             if name not in done:
-                _apply(table, name, convention, reading)
+                _apply(table, name, convention, reading, parts)
     else:
         _decide(table, texts, target, columns, classes, reading)
     frame = table.frame.with_columns(column.alias(name) for name, column in reading.columns.items())
@@ -101,12 +107,14 @@ def _decide(
     train = _training(table)
     frame = table.frame if train is None else table.frame.filter(train)
     _guess_columns(frame, texts, target, columns, classes, table.decimal, reading)
-    if target in reading.conventions and reading.conventions[str(target)]["kind"] in ("text", "labels"):
-        _keep_classes(frame[str(target)], columns.get(str(target), ColumnConfig()), reading)
+    if target is not None and reading.conventions.get(target, PLAIN)["kind"] in ("text", "labels"):
+        if columns.get(target, ColumnConfig()).missing is None and (words := class_words(frame[target])):
+            reading.conventions[target]["missing"], reading.kept[target] = words
     reading.columns |= (done := read_plain_columns(table.frame, reading.conventions, reading.keep))
+    parts: list[Part] = [] if train is None else [("the test part", ~train)]
     for name in texts:
         if name not in done:
-            _apply(table, name, reading.conventions[name], reading, train)
+            _apply(table, name, reading.conventions[name], reading, parts)
     for name, kind in table.frame.schema.items():
         whole = name in reading.columns and reading.columns[name].dtype.is_integer()
         if name not in reading.conventions or (whole and reading.conventions[name] == PLAIN):
@@ -150,39 +158,22 @@ def _guess_columns(
             guess(name, comma)
 
 
-def _keep_classes(values: pl.Series, said: ColumnConfig, reading: Reading) -> None:
-    """Words such as NA or null are classes of the target where they are about as frequent as its classes are; else
-    they are missing."""
-    convention = reading.conventions[values.name]
-    if said.missing is not None:
-        return
-    counts = dict(stripped(values).drop_nulls().value_counts().iter_rows())
-    doubtful = {word: counts[word] for word in counts if word in TEXT_MISSING and word not in ("", "?")}
-    sizes = sorted(count for word, count in counts.items() if word not in TEXT_MISSING)
-    usual = sizes[len(sizes) // 2] if sizes else 0
-    rows = sum(sizes) + sum(doubtful.values())
-    often = {word: n for word, n in doubtful.items() if n >= FREQUENT * rows or (usual > 1 and n >= RARE * usual)}
-    kept = often if len(sizes) <= 0.5 * rows else {}
-    if doubtful:
-        convention["missing"] = sorted(word for word in TEXT_MISSING if word not in kept)
-        reading.kept[values.name] = kept or {word: 0 for word in doubtful}
-
-
-def _apply(
-    table: Table, name: str, convention: dict[str, Any], reading: Reading, train: pl.Series | None = None
-) -> None:
-    """Read one column; where a later part is written otherwise, by its own convention."""
+def _apply(table: Table, name: str, convention: dict[str, Any], reading: Reading, parts: list[Part]) -> None:
+    """Read one column; those `parts` of it that are written otherwise by their own convention."""
     values = table.frame[name]
-    reading.conventions[name] = convention
-    later = pl.repeat(True, len(values), eager=True) if train is None else ~train
-    own = _own(values.filter(later), convention) if (train is not None or name not in reading.guesses) else None
     read = read_cells(values, convention)
-    if own is not None and own[1] is not None:
-        other = read_cells(values.filter(later), own[1])
-        place = pl.Series(range(len(values))).filter(later)
-        kind = other.dtype if read.dtype.is_integer() and other.dtype.is_float() else read.dtype
-        read = read.cast(kind).scatter(place, other.cast(kind, strict=False)) if train is not None else other
-        reading.parts[name] = ["the test part" if train is not None else "this table", own[0]]
+    for part, rows in parts:
+        own = _own(values if rows is None else values.filter(rows), convention)
+        if own is None:
+            continue
+        example, guess = own
+        other = read_cells(values if rows is None else values.filter(rows), guess.convention)
+        if rows is None or rows.all():
+            read = other
+        else:
+            kind = other.dtype if read.dtype.is_integer() and other.dtype.is_float() else read.dtype
+            read = read.cast(kind).scatter(rows.arg_true(), other.cast(kind, strict=False))
+        reading.parts.setdefault(name, []).append((part, example, guess))
     if read is not values:
         reading.columns[name] = reading.keep(read)
     if convention["kind"] not in ("text", "labels") and values.dtype == pl.String:
@@ -192,15 +183,15 @@ def _apply(
             reading.unread[name] = odd
 
 
-def _own(values: pl.Series, convention: Convention) -> tuple[str, dict[str, Any] | None] | None:
-    """(an example, the convention of a later part) where that of training fails on too many of its cells and the
+def _own(values: pl.Series, convention: Convention) -> tuple[str, Guess] | None:
+    """(an example, how a later part is written) where that of training fails on too many of its cells and the
     part's own reads them."""
     kind = convention["kind"]
     if kind in ("text", "labels", "boolean"):
         return None
     if values.dtype.is_numeric() and kind == "datetime" and not (convention.get("unit") or convention.get("compact")):
         found = guess_numeric_dates(values)
-        return None if found is None else (str(values.drop_nulls()[0]), found)
+        return None if found is None else (str(values.drop_nulls()[0]), Guess(found))
     if values.dtype != pl.String:
         return None
     text = stripped(values)
@@ -210,15 +201,12 @@ def _own(values: pl.Series, convention: Convention) -> tuple[str, dict[str, Any]
     odd = known.filter(read_cells(known, convention).is_null())
     if len(odd) <= OWN * len(known):
         return None
-    guess = infer(values).convention
-    like = guess["kind"] == kind or {guess["kind"], kind} <= {"number", "duration", "time"}
-    if (
-        like
-        and guess != convention
-        and len(known.filter(read_cells(known, guess).is_null())) < min(0.02 * len(known) + 1, REPEATED * len(odd))
-    ):
-        return str(odd[0]), guess
-    return None
+    guess = infer(values)
+    like = guess.convention["kind"] == kind or {guess.convention["kind"], kind} <= {"number", "duration", "time"}
+    if not like or guess.convention == convention:
+        return None
+    left = read_cells(known, guess.convention).null_count()
+    return (str(odd[0]), guess) if left < min(0.02 * len(known) + 1, REPEATED * len(odd)) else None
 
 
 def _typed_already(
