@@ -19,16 +19,13 @@ from ..parsing.guess_dates import guess_numeric_dates
 from ..parsing.infer import REPEATED, Convention, Guess, infer, read_cells
 from ..parsing.numbers import PLAIN
 from ..parsing.words import missing_marks, stripped
+from .class_words import class_words
 from .convention_notes import notes_of
 from .plain_columns import Keep, plain_columns, read_plain_columns, same, thousandfold
-from .class_words import class_words
 from .stated_conventions import guess_column
 
 TYPED = ("number", "category", "datetime", "multilabel")  # kinds of column whose cells may be read anew
 OWN = 0.1  # share of a later part's cells that the training convention must fail on before the part's own is looked for
-    0.05,
-    0.25,
-)  # a word for a missing value is a class of the target where it has such a share of the rows, or of the usual class
 Spoken = Mapping[str, ColumnConfig]
 Part = tuple[str, pl.Series | None]  # what it is called, its rows (N,) bool; None = all
 
