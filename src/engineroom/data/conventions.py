@@ -104,9 +104,11 @@ def _decide(
     train = _training(table)
     frame = table.frame if train is None else table.frame.filter(train)
     _guess_columns(frame, texts, target, columns, classes, table.decimal, reading)
-    if target is not None and reading.conventions.get(target, PLAIN)["kind"] in ("text", "labels"):
-        if columns.get(target, ColumnConfig()).missing is None and (words := class_words(frame[target])):
-            reading.conventions[target]["missing"], reading.kept[target] = words
+    worded = target is not None and reading.conventions.get(target, PLAIN)["kind"] in ("text", "labels")
+    stated = columns.get(target or "", ColumnConfig()).missing is not None
+    words = class_words(frame[str(target)]) if worded and not stated else None
+    if words:
+        reading.conventions[str(target)]["missing"], reading.kept[str(target)] = words
     reading.columns |= (done := read_plain_columns(table.frame, reading.conventions, reading.keep))
     parts: list[Part] = [] if train is None else [("the test part", ~train)]
     for name in texts:
