@@ -83,7 +83,7 @@ def _may_read(table: Table, name: str, columns: Spoken) -> bool:
     """Not where the source or the user says that the column holds something else: texts, pictures, classes of
     folders."""
     said, hint = columns.get(name, ColumnConfig()), table.hints.get(name, {})
-    if hint.get("role") in ("split", "ignore") or said.role == "ignore":
+    if hint.get("role") in ("split", "ignore"):
         return False
     kind = said.modality or hint.get("modality")
     return kind in (None, *TYPED) and not (kind == "category" and hint.get("modality") == "category")
@@ -141,7 +141,7 @@ def _guess_columns(
 
     for name in texts:
         said = columns.get(name, ColumnConfig())
-        words = said.modality in ("category", "identifier", "text")
+        words = said.modality == "text"
         if name in plain and not said.format and not said.decimal and not words:
             reading.conventions[name] = dict(plain[name])
         else:

@@ -13,7 +13,7 @@ from .datetimes import read_datetimes
 from .durations import guess_duration, read_durations
 from .guess_dates import guess_datetime
 from .label_sets import guess_labels, read_labels
-from .numbers import guess_number, is_code, read_numbers
+from .numbers import censored, guess_number, is_code, read_numbers
 from .words import TEXT_MISSING, missing_marks, stripped
 
 Convention = Mapping[str, Any]
@@ -21,6 +21,7 @@ TOLERATED = 0.1  # share of cells that may not be read …
 REPEATED, WORDS = 0.6, 3  # … or this share, where they are the same few words over and over
 MANY = 20  # different numbers beside which words are mistakes, and not the other classes
 DISTINCT = 50_000  # distinct cells looked at
+KEPT = 0.8  # share of the different cells that must stay different where some give bounds
 SLICE = 250_000  # cells read at a time
 
 
@@ -82,6 +83,8 @@ def accepted(known: pl.Series, convention: Convention) -> bool:
     if not len(known):
         return False
     read = read_cells(known, convention)
+    if convention.get("marked") and (censored(known) == len(known) or read.n_unique() < KEPT * known.n_unique()):
+        return False  # <=50K and >50K are two classes, not the number 50
     odd = known.filter(read.is_null())
     share = len(odd) / len(known)
     if not share:
