@@ -54,7 +54,8 @@ def infer(
                 continue
             if accepted(known, guess.convention):
                 return guess
-            if read_cells(known, guess.convention).null_count() < 0.5 * len(known):
+            bounds = guess.convention.get("marked")
+            if not bounds and read_cells(known, guess.convention).null_count() < 0.5 * len(known):
                 partly = partly or guess.convention["kind"]
     labels = guess_labels(text, target=target)
     if labels is not None:
