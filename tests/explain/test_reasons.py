@@ -79,6 +79,6 @@ def test_a_row_that_cannot_be_read_is_named_and_has_no_reasons(tmp_path) -> None
     (tmp_path / "broken.png").write_bytes(b"no picture")
     table.head(3).with_columns(picture=pl.Series([files[0], str(tmp_path / "broken.png"), files[1]])).write_csv(tmp_path / "new.csv")
     done = command("predict", run.path, "new.csv", "-o", "out.csv", "--reasons", 1, cwd=tmp_path)
-    assert "row 1 cannot be read" in done.stderr
+    assert "row 1 (broken.png) cannot be read" in done.stderr
     out = pl.read_csv(tmp_path / "out.csv")
     assert out["reason_1"].is_null().to_list() == [False, True, False]
