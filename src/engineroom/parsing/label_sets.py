@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 SEPARATORS = ("|", ";", ",")
 LONGEST = 60  # letters of a label
 SAMPLE = 5_000
+POINTS = re.compile(r"[-+\d.,]+(\s+[-+\d.,]+)+")  # "12,40 3,-5": coordinates, no label
 MOST = 6  # labels of a cell, on average: longer lists are sentences
 
 
@@ -41,6 +43,8 @@ def recurs(rows: list[list[str]], cells: pl.Series, *, strict: bool) -> bool:
     ):
         return False
     if len(counts) > 0.2 * len(rows) + 20 or len(counts) < 2:
+        return False
+    if sum(POINTS.fullmatch(label) is not None for label in counts) > 0.5 * len(counts):
         return False
     if not strict:
         return True
