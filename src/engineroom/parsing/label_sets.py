@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
@@ -11,14 +10,12 @@ import polars as pl
 SEPARATORS = ("|", ";", ",")
 LONGEST = 60  # letters of a label
 SAMPLE = 5_000
-POINTS = re.compile(r"[-+\d.,]+(\s+[-+\d.,]+)+")  # "12,40 3,-5": coordinates, no label
 MOST = 6  # labels of a cell, on average: longer lists are sentences
 
 
 def guess_labels(values: pl.Series, *, target: bool = False, named: bool = False) -> dict[str, Any] | None:
-    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone, and
-    commas
-    (and blanks) only where there are fewer labels than different cells; `named` says that the task asks for sets."""
+    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone,
+    and commas (and blanks) only where there are fewer labels than different cells; `named` says that the task asks for sets."""
     known = values.drop_nulls()
     known = known.filter(known != "").head(SAMPLE)
     if not len(known):
@@ -28,12 +25,12 @@ def guess_labels(values: pl.Series, *, target: bool = False, named: bool = False
         if not joined or joined < len(known) * (0.02 if named else 0.05 if target else 0.2):
             continue
         rows = split_labels(known, separator)
-        if recurs(rows, known, strict=separator in ", " and not named):
+        if recurs(rows, known, strict=separator in ", " and not named, named=named):
             return {"kind": "labels", "separator": separator}
     return None
 
 
-def recurs(rows: list[list[str]], cells: pl.Series, *, strict: bool) -> bool:
+def recurs(rows: list[list[str]], cells: pl.Series, *, strict: bool, named: bool) -> bool:
     """Do the parts come back in other company, as labels do, and never twice in a cell?"""
     counts = Counter(label for row in rows for label in row)
     if (
@@ -44,10 +41,8 @@ def recurs(rows: list[list[str]], cells: pl.Series, *, strict: bool) -> bool:
         return False
     if len(counts) > 0.2 * len(rows) + 20 or len(counts) < 2:
         return False
-    if sum(POINTS.fullmatch(label) is not None for label in counts) > 0.5 * len(counts):
-        return False
     if not strict:
-        return True
+        return named or sum(count > 1 for count in counts.values()) >= 0.2 * len(counts)
     wholes = cells.n_unique()
     usual = sum(map(len, rows)) / len(rows)
     alone = {row[0] for row in rows if len(row) == 1}
