@@ -16,7 +16,7 @@ import polars as pl
 import engineroom as er
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.metrics.bootstrap import bounds
 
 ONE_THREAD = {"train__threads": 1, "show": "quiet"}

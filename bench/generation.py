@@ -13,7 +13,7 @@ import polars as pl
 
 import engineroom as er
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 SETS = {"mnist": 16, "clothing": 32, "pixel_tiles": 32, "orl_faces": 32}  # pixels of a side
 SCORES = ("frechet", "as_asked", "precision", "recall", "copied")

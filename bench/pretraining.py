@@ -18,7 +18,7 @@ from scipy import stats
 
 import engineroom as er
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 ONE_THREAD = {"train__threads": 1, "show": "quiet"}
 MOST_TEST = 1_000

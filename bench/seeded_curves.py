@@ -10,6 +10,7 @@ The curves depend on the version of torch and on the kind of CPU: record before 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -36,9 +37,9 @@ class Recorded(Exception):
 
 def curve(recipe: str) -> list[str]:
     """The losses of every step as hexadecimal floats, every learner's in the order of their names."""
+    from engineroom.api import train_session
     from engineroom.core import registry
     from engineroom.core.events import Repeated
-    from engineroom.session import train_session
 
     losses: list[str] = []
 
@@ -53,12 +54,10 @@ def curve(recipe: str) -> list[str]:
     described = registry.get("recipes", recipe)
     with tempfile.TemporaryDirectory() as folder:
         settings = {"recipe": recipe, "steps": STEPS, "run": f"{folder}/run", "train__precision": "fp32", "train__threads": 1, "train__device": "cpu"}
-        try:
+        with contextlib.suppress(Recorded):
             train_session(
                 described.demo(), target=described.target, test=None, resume=None, config=None, show="quiet", watchers=(Recorder(),), settings=settings
             )
-        except Recorded:
-            pass
     return losses
 
 

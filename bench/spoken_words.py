@@ -92,7 +92,7 @@ def judge(out: Path, speaker: str, listener: str) -> None:
     import soundfile
 
     import engineroom
-    from engineroom.metrics.transcription import edits
+    from engineroom.metrics.speech_recognition import edits
 
     speaks, hears = engineroom.load(speaker), engineroom.load(listener)
     rows = pl.read_csv(out / "voice.csv").filter(pl.col("split") == "test")

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 import engineroom as er
-from engineroom.environments._play import play
-from engineroom.environments._world import describe
+from engineroom.environments._environment import describe
+from engineroom.environments._rollout import play
 
 SEEDS = range(2_000_000, 2_000_032)  # roads on which nothing was learnt
 

@@ -19,7 +19,7 @@ import engineroom as er
 from engineroom.metrics.classification import roc_auc
 from engineroom.metrics.nab import nab as nab_score
 from engineroom.metrics.nab import probation
-from engineroom.modalities._masks import read_mask, resized
+from engineroom.modalities.vision._masks import read_mask, resized
 
 TAUGHT = 400  # rows of each SKAB experiment that teach, as its authors do
 QUIET = 100  # rows for which an alarm of NAB that was raised is not raised again

@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines import _checked
-from engineroom.baselines._choose import choose
-from engineroom.baselines._scalars import scalar_features, wide_columns
-from engineroom.baselines._small import best_of
-from engineroom.baselines._store import load
+from engineroom.baselines import _validation_check
+from engineroom.baselines._estimator import load
+from engineroom.baselines._scalar_features import scalar_features, wide_columns
+from engineroom.baselines._select import choose
+from engineroom.baselines._small_data import best_of
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig, make_config
 from engineroom.core.table import Table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.schema_inference import fit_schema, infer_schema
 
 RNG = np.random.default_rng(0)
 
@@ -100,7 +100,7 @@ def test_a_column_of_two_values_in_four_hundred_rows() -> None:
 
 
 def test_losses_with_a_floor() -> None:
-    assert _checked.is_worse((2.0, 0.5), (1.0, 0.5)) and not _checked.is_worse((2.0, 0.4), (1.0, 0.5)) and not _checked.is_worse((0.9, 0.6), (1.0, 0.5))
+    assert _validation_check.is_worse((2.0, 0.5), (1.0, 0.5)) and not _validation_check.is_worse((2.0, 0.4), (1.0, 0.5)) and not _validation_check.is_worse((0.9, 0.6), (1.0, 0.5))
 
 
 def test_rare_classes_among_many_levels() -> None:

@@ -6,14 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines import _hog, series
-from engineroom.baselines._scalars import scalar_features
-from engineroom.baselines.audio import audio_features, describe
-from engineroom.baselines.image import image_features
-from engineroom.baselines.text import SETTINGS, tfidf, vocabulary
+from engineroom.baselines._scalar_features import scalar_features
+from engineroom.baselines.audio.audio import audio_features, describe
+from engineroom.baselines.series import series
+from engineroom.baselines.text.text import SETTINGS, tfidf, vocabulary
+from engineroom.baselines.vision import _hog
+from engineroom.baselines.vision.image import image_features
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig
+from engineroom.core.schema import Column, Schema
 
 RNG = np.random.default_rng(0)
 

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines import forecast
-from engineroom.baselines._store import load
+from engineroom.baselines._estimator import load
+from engineroom.baselines.series import forecast
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.errors import UserError
-from engineroom.metrics.residual import residual_quantiles
+from engineroom.core.schema import Column, Schema
+from engineroom.metrics.residual_quantiles import residual_quantiles
 
 RNG = np.random.default_rng(0)
 

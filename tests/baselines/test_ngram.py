@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines._store import load
-from engineroom.baselines.ngram import counted, foretell
-from engineroom.core.columns import Column, Schema
+from engineroom.baselines._estimator import load
+from engineroom.baselines.text.ngram import counted, foretell
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import BundleError
 from engineroom.core.registry import get
+from engineroom.core.schema import Column, Schema
 from engineroom.metrics.language import graded, scores
 
 RNG = np.random.default_rng(0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from engineroom.baselines._store import load
+from engineroom.baselines._estimator import load
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig
+from engineroom.core.schema import Column, Schema
 from engineroom.metrics.classification import roc_auc
 
 

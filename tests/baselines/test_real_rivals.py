@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from conftest import real_data
-from engineroom.baselines._choose import choose
-from engineroom.baselines._store import load
+from engineroom.baselines._estimator import load
+from engineroom.baselines._select import choose
 from engineroom.core.config import SplitConfig, make_config
 from engineroom.data.checks import check
-from engineroom.data.open import open_table
-from engineroom.data.schema import apply_findings, fit_schema, infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import apply_findings, fit_schema, infer_schema
 from engineroom.data.splits import split_rows
 from engineroom.metrics import classification, regression
-from engineroom.modalities.category import MODALITY as CATEGORY
-from engineroom.modalities.number import to_floats
+from engineroom.modalities.tabular.category import MODALITY as CATEGORY
+from engineroom.modalities.tabular.number import to_floats
 
 FLOORS = [  # data, target, rival, score, floor (a ceiling for errors), seconds of computing
     ("adult", "income", "trees", "roc_auc", 0.925, 10),

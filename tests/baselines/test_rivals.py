@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 
 from conftest import house_table
-from engineroom.baselines import _store
-from engineroom.baselines._choose import choose
-from engineroom.baselines._store import load
+from engineroom.baselines import _estimator
+from engineroom.baselines._estimator import load
+from engineroom.baselines._select import choose
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import BundleError
 from engineroom.core.table import Table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.schema_inference import fit_schema, infer_schema
 
 RNG = np.random.default_rng(0)
 N = 90
@@ -148,11 +148,11 @@ def test_rows_left_out_for_cost_are_said(tmp_path, monkeypatch) -> None:
 
 
 def test_many_classes_of_many_texts_take_support_vectors_with_sharpened_answers(tmp_path, monkeypatch) -> None:
-    from engineroom.baselines import text
+    from engineroom.baselines.text import text
 
     _, one, frame, y = fitted("text", tmp_path)
     monkeypatch.setattr(text, "TOO_MANY", 10)
-    monkeypatch.setattr(_store, "FEW_TO_SHARPEN", 10)
+    monkeypatch.setattr(_estimator, "FEW_TO_SHARPEN", 10)
     val = (frame[60:75], y[60:75])
     rival = text.BASELINE.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0)
     p = load(rival.dump()).predict(frame[60:])

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines._small import best_of, spread, spreading
-from engineroom.baselines._store import load
+from engineroom.baselines._estimator import load
+from engineroom.baselines._small_data import best_of, spread, spreading
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig, make_config
 from engineroom.core.table import Table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.schema_inference import fit_schema, infer_schema
 
 RNG = np.random.default_rng(3)
 

@@ -17,10 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from engineroom.baselines._store import Fitted, load
+from engineroom.baselines._estimator import Fitted, load
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.errors import BundleError
+from engineroom.core.schema import Column, Schema
 
 NUMBER = {"mean": 0.0, "std": 1.0, "edges": [0.0, 1.0]}
 SCHEMA = Schema(

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engineroom.baselines import _store
-from engineroom.baselines._store import load, split_labels
+from engineroom.baselines import _estimator
+from engineroom.baselines._estimator import load, split_labels
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.errors import BundleError, DataError
+from engineroom.core.schema import Column, Schema
 
 SCHEMA = Schema((Column("x", "number", "input", {"mean": 0.0, "std": 1.0, "edges": [0.0, 1.0]}), Column("y", "category", "target")))
 FRAME = pl.DataFrame({"x": np.arange(40.0)})
 Y = np.arange(40) // 20
 
 
-def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "trees") -> _store.Fitted:
+def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "trees") -> _estimator.Fitted:
     classes = y.shape[1] if kind == "labels" else 2
     return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0)
 
@@ -84,7 +84,7 @@ def test_calls_of_a_stranger_are_refused(call) -> None:
 
 
 def test_archives_that_unpack_without_end_are_refused(monkeypatch) -> None:
-    monkeypatch.setattr(_store, "MOST_BYTES", 10_000_000)
+    monkeypatch.setattr(_estimator, "MOST_BYTES", 10_000_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("schema.json", b" " * 20_000_000)
@@ -131,10 +131,10 @@ def test_few_rows_are_fitted_on_one_thread_and_the_others_come_back(monkeypatch)
         return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
     before = widest()
-    with _store.threads(100):
+    with _estimator.threads(100):
         assert widest() == 1
     assert widest() == before
-    with _store.threads(_store.MANY_ROWS + 1):
+    with _estimator.threads(_estimator.MANY_ROWS + 1):
         assert widest() == before
     rival()
     assert widest() == before

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from conftest import real_data
-from engineroom.baselines._symmetry import find_symmetries
+from engineroom.baselines.vision._symmetry import find_symmetries
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import SplitConfig, make_config
+from engineroom.core.schema import Column, Schema
 from engineroom.data.dataset import encode_table
-from engineroom.data.open import open_table
-from engineroom.data.schema import fit_schema, infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import fit_schema, infer_schema
 from engineroom.data.splits import split_rows
 
 N = 300

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines._store import load
-from engineroom.baselines._texts import joined, sentences, words
-from engineroom.baselines.extract import picked, rarities
-from engineroom.baselines.lexicon import learn
-from engineroom.core.columns import Column, Schema
+from engineroom.baselines._estimator import load
+from engineroom.baselines.text._tokenise import joined, sentences, words
+from engineroom.baselines.text.extract import picked, rarities
+from engineroom.baselines.text.lexicon import learn
 from engineroom.core.registry import get
+from engineroom.core.schema import Column, Schema
 
 SCHEMA = Schema((Column("read", "passage"), Column("written", "wording", "target")))
 RNG = np.random.default_rng(0)

@@ -14,7 +14,7 @@ from PIL import Image
 import engineroom as er
 from engineroom.cli import main
 from engineroom.core.errors import UserError
-from engineroom.tasks._overlay import file_names
+from engineroom.rendering.vision.mask_overlay import file_names
 
 
 def pictures(folder: Path, names: list[str]) -> Path:

@@ -10,9 +10,9 @@ import pytest
 
 import engineroom as er
 from conftest import command, house_table
-from engineroom.compare.differ import Pair, holm
-from engineroom.compare.page import compare, judge, reliability
-from engineroom.compare.sides import column
+from engineroom.comparison.align import column
+from engineroom.comparison.report import compare, judge, reliability
+from engineroom.comparison.significance import Pair, holm
 from engineroom.core import registry
 from engineroom.core.errors import UserError
 from engineroom.metrics.bootstrap import paired_difference

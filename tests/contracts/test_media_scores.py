@@ -88,7 +88,7 @@ def test_restoration_has_the_psnr_of_its_pictures(here) -> None:
 
 
 def test_denoising_has_the_ratio_of_its_sounds(here) -> None:
-    from engineroom.recipes._voices import voices
+    from engineroom.recipes._data.synthetic_voices import voices
 
     frame = voices().head(12)
     model = er.train(frame, target="clean", task="denoising", steps=4, show="quiet", train__threads=1, model__size="small")

@@ -13,7 +13,7 @@ from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
 from engineroom.core.protocols import Ragged
 from engineroom.core.seeds import torch_generator
-from engineroom.modalities._masks import write_mask
+from engineroom.modalities.vision._masks import write_mask
 
 RNG = np.random.default_rng(0)
 VALUES = {
@@ -118,7 +118,7 @@ def test_fit_encode_collate_stem(name, values) -> None:
     assert name in ("image", "picture") or all(
         torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
     )
-    if modality.layouts and modality.families:
+    if modality.layouts and modality.backbones:
         looks = [modality.view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
         assert all({k: v.shape for k, v in look.items()} == {k: v.shape for k, v in fields.items()} for look in looks)
         assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), "a look is a function of its seed"
@@ -156,22 +156,22 @@ def test_shown_safely(name, values) -> None:
 
 def test_padding_never_reaches_the_answer() -> None:
     """The same series alone and beside a longer one give the same features."""
+    from engineroom.core.batch import Signal
     from engineroom.core.config import Config
-    from engineroom.core.signals import Signal
 
     torch.manual_seed(0)
     short, long = torch.randn(1, 30, 2), torch.randn(1, 50, 2)
     both, mask = torch.zeros(2, 50, 2), torch.zeros(2, 50, dtype=torch.bool)
     both[0, :30], both[1], mask[0, :30], mask[1] = short[0], long[0], True, True
     for name in ("cnn", "shapes", "rnn", "transformer"):
-        model = registry.get("families", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
+        model = registry.get("backbones", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
         together = model(Signal(both, "sequence", mask)).pooled[0]
         alone = model(Signal(short, "sequence", torch.ones(1, 30, dtype=torch.bool))).pooled[0]
         assert torch.allclose(together, alone, atol=1e-4), name
 
 
 def test_numbers_written_in_many_ways_are_one_category() -> None:
-    from engineroom.modalities.category import to_strings
+    from engineroom.modalities.tabular.category import to_strings
 
     assert to_strings(pl.Series([1.0, 2.0, None])).to_list() == ["1", "2", None]
     assert to_strings(pl.Series([1, 2])).to_list() == ["1", "2"]
@@ -181,7 +181,7 @@ def test_numbers_written_in_many_ways_are_one_category() -> None:
 def test_long_recordings_are_read_from_their_start_only(tmp_path) -> None:
     import soundfile
 
-    from engineroom.modalities.audio import decode
+    from engineroom.modalities.audio.audio import decode
 
     soundfile.write(tmp_path / "a.flac", np.r_[np.ones(8000), np.zeros(80_000)] * 0.5, 8000)
     assert len(decode(str(tmp_path / "a.flac"), rate=8000, seconds=1.0)) == 8001

@@ -194,7 +194,7 @@ def test_rewriting(here) -> None:
 
 
 def test_documents(here) -> None:
-    from engineroom.recipes._receipts import receipts
+    from engineroom.recipes._data.receipts import receipts
 
     frame = receipts(40)
     model = er.train(frame[:30], target="fields", recipe="documents", steps=20, **HOW)

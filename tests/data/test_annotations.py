@@ -12,12 +12,12 @@ from PIL import Image
 
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
-from engineroom.data.open import open_table
-from engineroom.data.sources._outlines import decode_rle
-from engineroom.data.sources._turned import turned_image, turned_points
-from engineroom.modalities._boxes import known_classes, read_boxes
-from engineroom.modalities._masks import read_mask
-from engineroom.modalities._pixels import decode
+from engineroom.data.loading import open_table
+from engineroom.data.sources._exif_rotation import turned_image, turned_points
+from engineroom.data.sources._polygons import decode_rle
+from engineroom.modalities.vision._boxes import known_classes, read_boxes
+from engineroom.modalities.vision._image_decoding import decode
+from engineroom.modalities.vision._masks import read_mask
 
 WIDTH, HEIGHT = 48, 32
 BOX = (6, 4, 20, 14)  # x1 y1 x2 y2 in pixels of the stored picture
@@ -219,8 +219,8 @@ def test_cvat(tmp_path: Path) -> None:
 
 
 def test_ids_and_names_of_the_file_that_was_read(tmp_path: Path) -> None:
-    from engineroom.core.columns import Column, Schema
-    from engineroom.tasks._found import save_coco
+    from engineroom.core.schema import Column, Schema
+    from engineroom.rendering.vision.boxes import save_coco
 
     for name in ("a/1.jpg", "b/1.jpg"):
         drawn(tmp_path / name)

@@ -10,8 +10,8 @@ from PIL import Image
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
-from engineroom.modalities._boxes import read_boxes
+from engineroom.data.loading import open_table
+from engineroom.modalities.vision._boxes import read_boxes
 
 NAMES = [f"p{i}" for i in range(24)]
 XML = """<annotation><filename>{name}.jpg</filename><size><width>40</width><height>20</height></size>

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engineroom.core.config import FormatConfig, LimitsConfig
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 NAMES = ["nr", "height", "sex", "weight"]
 

@@ -8,9 +8,9 @@ import polars as pl
 from conftest import real_data
 from engineroom.core.config import make_config
 from engineroom.core.table import Table
-from engineroom.data.frames import is_recording, stretches
-from engineroom.data.open import open_table
-from engineroom.data.schema import infer_schema
+from engineroom.data.frame_sequences import is_recording, stretches
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import infer_schema
 from engineroom.data.splits import split_rows
 
 RNG = np.random.default_rng(0)

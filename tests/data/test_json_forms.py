@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from backports import zstd
 
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.data.sources.conll import parse
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"], "c": [0.5, None, 1.5]})
@@ -49,7 +49,7 @@ def test_packed_files_of_every_encoding_are_unpacked_unchanged(tmp_path, encodin
 
 def test_a_packed_binary_file_is_unpacked_unchanged(tmp_path):
     from engineroom.core.config import LimitsConfig
-    from engineroom.data.sources._work import plain_bytes
+    from engineroom.data.sources._cache import plain_bytes
 
     data = bytes(range(256)) * 50
     path = tmp_path / "t.bin.zst"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.data.sources._layout import read_name, splits_among
-from engineroom.data.sources._lookup import FileIndex, NameMatcher
+from engineroom.data.sources._media_lookup import FileIndex, NameMatcher
 
 
 def touch(root: Path, *names: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 
 def lay(root: Path, images: str, masks: str, names: list[str], *, suffix: str = "") -> None:

@@ -12,7 +12,7 @@ import engineroom as er
 from conftest import real_data
 from engineroom.core import registry
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 
 def two_circles(folder: Path, *, nodes: int = 200, edges: int = 900) -> Path:
@@ -75,7 +75,7 @@ def test_ends_are_compared_as_numbers_and_lost_edges_are_an_error(tmp_path) -> N
     import pytest
 
     from engineroom.core.errors import DataError
-    from engineroom.data.open import open_table
+    from engineroom.data.loading import open_table
 
     pl.DataFrame({"node": [f"{i:04d}" for i in range(12)], "topic": ["a", "b"] * 6}).write_csv(tmp_path / "nodes.csv")
     edges = [(i, (i + 1) % 12) for i in range(12)]

@@ -7,7 +7,7 @@ import pytest
 
 from engineroom.core import registry
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 
 @pytest.fixture

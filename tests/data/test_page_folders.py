@@ -9,8 +9,8 @@ from PIL import Image
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
-from engineroom.data.sources._choose import source_of
+from engineroom.data.loading import open_table
+from engineroom.data.sources._detect import source_of
 
 LINE = {"quad": [10, 10, 60, 10, 60, 20, 10, 20], "text": "Tea Room"}
 

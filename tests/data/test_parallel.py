@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 
 def write(path, *lines: str) -> None:

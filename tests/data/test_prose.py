@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
-from engineroom.data.sources._choose import source_of
+from engineroom.data.loading import open_table
+from engineroom.data.sources._detect import source_of
 
 BOOK = "It was a dark night. The rain fell in torrents,\nexcept at times.\n" * 30
 

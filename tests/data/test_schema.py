@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
-from engineroom.data.schema import fit_schema, infer_schema, number_or_classes
+from engineroom.data.schema_inference import fit_schema, infer_schema, number_or_classes
 
 N = 60
 CELLS = st.one_of(st.none(), st.text(max_size=12), st.integers(-(10**12), 10**12).map(str), st.floats(allow_nan=True).map(str))

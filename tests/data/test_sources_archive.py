@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 CSV = b"x,y\n1,a\n2,b\n"
 

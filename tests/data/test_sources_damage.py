@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engineroom.core.errors import UserError
 from engineroom.core.table import Table
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 CSV = b'a,b,c\n1,"x, y",2.5\n3,z,NA\n4,"say ""hi""",7\n'
 TS = b"@timeStamps false\n@classLabel true a b\n@data\n1,2:3,4:a\n5,?:7,8:b\n"

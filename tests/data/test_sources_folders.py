@@ -7,7 +7,7 @@ import pytest
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 
 def place(root, *names, data=b"x"):

@@ -12,7 +12,7 @@ import pytest
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 ROWS = [

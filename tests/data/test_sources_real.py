@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [

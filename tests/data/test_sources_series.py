@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 HEADER = "#made by hand\n@problemName toy\n@timeStamps false\n@univariate true\n@classLabel true a b\n@data\n"
 

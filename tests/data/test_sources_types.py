@@ -8,7 +8,7 @@ import math
 import polars as pl
 import pytest
 
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.parsing.words import MISSING
 
 

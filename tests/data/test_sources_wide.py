@@ -8,8 +8,8 @@ import pytest
 
 from conftest import real_data
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
-from engineroom.tasks._options import make_task
+from engineroom.data.loading import open_table
+from engineroom.tasks._base import make_task
 
 
 def write(folder: Path, train: str, test: str) -> Path:

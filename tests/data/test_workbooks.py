@@ -10,7 +10,7 @@ import xlsxwriter
 
 from engineroom.core.config import FormatConfig, LimitsConfig
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 FRAME = pl.DataFrame(
     {

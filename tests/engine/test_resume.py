@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import command, house_table, shape_pictures, spoken_table
-from engineroom.engine.watch.history import read_history
+from engineroom.engine.callbacks.history import read_history
 
 STEPS = 120
 SMALL = ["--set", "options.pixels=16"]

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from engineroom.core.batch import Batch, Losses
 from engineroom.core.events import Player, Repeated, Stopped, Validated
-from engineroom.core.signals import Batch, Losses
+from engineroom.engine.callbacks.checkpoint import Checkpoint, checkpoints, flatten, unflatten
+from engineroom.engine.callbacks.early_stopping import Patience, Until
+from engineroom.engine.callbacks.guards import Finite
+from engineroom.engine.callbacks.history import read_history
+from engineroom.engine.callbacks.save_best import Keep
+from engineroom.engine.callbacks.validation import Validate
 from engineroom.engine.schedule import Schedule
-from engineroom.engine.watch.checkpoint import Checkpoint, checkpoints, flatten, unflatten
-from engineroom.engine.watch.guard import Finite
-from engineroom.engine.watch.history import read_history
-from engineroom.engine.watch.keep import Keep
-from engineroom.engine.watch.patience import Patience, Until
-from engineroom.engine.watch.validate import Validate
 
 
 def test_patience_brings_the_schedule_to_its_end() -> None:

@@ -10,15 +10,15 @@ import pytest
 
 pytest.importorskip("gymnasium")
 
-from engineroom.baselines._rules import RULES
-from engineroom.baselines.hand import rule_of
+from engineroom.baselines.control._scripted_rules import RULES
+from engineroom.baselines.control.hand import rule_of
 from engineroom.core.errors import UserError
-from engineroom.environments._name import allowed, looks_like_one
-from engineroom.environments._packages import package_of, provide
-from engineroom.environments._play import play
+from engineroom.environments._environment import World, describe
+from engineroom.environments._make import allowed, looks_like_one
+from engineroom.environments._random_baseline import at_random
+from engineroom.environments._rollout import play
 from engineroom.environments._spaces import spelled
-from engineroom.environments._wander import at_random
-from engineroom.environments._world import World, describe
+from engineroom.environments._third_party import package_of, provide
 
 MAZE = '''
 import gymnasium
@@ -103,7 +103,7 @@ def test_a_highway_is_a_table_of_cars_and_its_rule_does_not_crash() -> None:
 
 
 def test_a_slow_world_gets_as_many_rounds_of_trying_as_there_is_time(tmp_path, monkeypatch) -> None:
-    from engineroom.baselines import hand
+    from engineroom.baselines.control import hand
 
     facts, state = describe("CartPole-v1?longest=30"), {"middle": [0.0] * 4, "spread": [1.0] * 4}
     assert hand.search(facts, state, np.arange(20), 0)[1] == hand.ROUNDS

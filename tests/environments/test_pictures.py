@@ -10,10 +10,10 @@ pytest.importorskip("gymnasium")
 from gymnasium.spaces import Box
 
 from engineroom.core.errors import UserError
-from engineroom.environments._pictures import LARGEST, laid_out, layout_of, shown
-from engineroom.environments._play import again, play
-from engineroom.environments._wander import at_random, wander
-from engineroom.environments._world import World, describe
+from engineroom.environments._environment import World, describe
+from engineroom.environments._pixel_observations import LARGEST, laid_out, layout_of, shown
+from engineroom.environments._random_baseline import at_random, wander
+from engineroom.environments._rollout import again, play
 
 
 def pixels(*shape: int, dtype=np.uint8) -> Box:

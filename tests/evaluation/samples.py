@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from engineroom.modalities.audio import waveform
-from engineroom.tasks import _classes
-from engineroom.tasks.multilabel import TASK as MULTILABEL
-from engineroom.tasks.regression import TASK as REGRESSION
+from engineroom.modalities.audio.audio import waveform
+from engineroom.rendering import classification
+from engineroom.tasks.general.multilabel import TASK as MULTILABEL
+from engineroom.tasks.general.regression import TASK as REGRESSION
 
 from .parts import again, costs, data_exhibits, exhibit, training, versus
 
@@ -62,10 +62,10 @@ def graded(names: list[str], rows: int, skill: float, seed: int) -> dict[str, np
 def classes(names: list[str], rows: int, skill: float) -> list[dict]:
     deep, rival = graded(names, rows, skill, 0), graded(names, rows, skill * 0.9, 1)
     found = [
-        *_classes.confusion(deep, names),
-        _classes.calibration(deep, rival),
-        *_classes.curves(deep, rival, names),
-        _classes.per_class(deep, names),
+        *classification.confusion(deep, names),
+        classification.calibration(deep, rival),
+        *classification.curves(deep, rival, names),
+        classification.per_class(deep, names),
     ]
     return [e.to_json() for e in found]
 

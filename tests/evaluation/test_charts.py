@@ -9,8 +9,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from engineroom.evaluation.canvas import breadth, compact, short
-from engineroom.evaluation.charts import CHARTS, draw, window
+from engineroom.report.charts.canvas import breadth, compact, short
+from engineroom.report.charts.charts import CHARTS, draw, window
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>alert("x")</script> & $x^2$ \x00\x1b\n日本語 \ud800'

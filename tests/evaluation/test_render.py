@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 import pytest
 
 from engineroom.core.errors import UserError
-from engineroom.core.exhibits import KINDS
-from engineroom.evaluation.render import arrange, number, render_html, span, strict, tabulate, write_report
+from engineroom.core.panels import KINDS
+from engineroom.report.html_report import arrange, number, render_html, span, strict, tabulate, write_report
 from evaluation.samples import SAMPLES, exhibit
 
 EVIL = '<script>alert("x")</script><img src=http://x.y/z onerror=alert(1)>'

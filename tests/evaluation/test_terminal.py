@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from engineroom.evaluation.terminal import print_summary
+from engineroom.report.terminal import print_summary
 from evaluation.samples import SAMPLES
 
 

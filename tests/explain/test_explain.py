@@ -14,10 +14,10 @@ from conftest import command
 from engineroom.core import registry
 from engineroom.core.errors import UserError
 from engineroom.data.fields import input_fields
-from engineroom.explain.dependence import grid
-from engineroom.explain.faithful import rank_correlation, verdict, walk
-from engineroom.explain.page import explain, untrained
-from engineroom.explain.veil import Veil
+from engineroom.explanation.faithfulness import rank_correlation, verdict, walk
+from engineroom.explanation.partial_dependence import grid
+from engineroom.explanation.perturbation import Veil
+from engineroom.explanation.report import explain, untrained
 
 RNG = np.random.default_rng(0)
 QUIET = {"show": "quiet", "train__threads": 1}
@@ -84,7 +84,7 @@ def found(model, frame: pl.DataFrame, name: str) -> list[tuple[Veil, np.ndarray]
     out = []
     for row in kept:
         veil = Veil(model.network, model.task, model.schema, data.batch(np.array([row])))
-        out.append((veil, registry.get("explain/methods", name).attribute(veil)))
+        out.append((veil, registry.get("explanation/methods", name).attribute(veil)))
     return out
 
 
@@ -164,8 +164,8 @@ def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
         veil = Veil(photo_model.network, photo_model.task, photo_model.schema, batch)
         other = Veil(fresh, photo_model.task, photo_model.schema, batch, whole=veil.whole)
         edges = np.array([float(veil.cuts["column:photo"].signal.data[0, 0][veil.cuts["column:photo"].where == k].std()) for k in range(len(veil.parts))])
-        own = {"gradients": registry.get("explain/methods", "gradients").attribute(veil), "edges": edges, "random": RNG.normal(size=len(edges))}
-        theirs = {"gradients": registry.get("explain/methods", "gradients").attribute(other), "edges": edges, "random": RNG.normal(size=len(edges))}
+        own = {"gradients": registry.get("explanation/methods", "gradients").attribute(veil), "edges": edges, "random": RNG.normal(size=len(edges))}
+        theirs = {"gradients": registry.get("explanation/methods", "gradients").attribute(other), "edges": edges, "random": RNG.normal(size=len(edges))}
         walks.append(walk(veil, own, row))
         for name in own:
             likeness[name].append(rank_correlation(own[name], theirs[name]))
@@ -207,7 +207,7 @@ def test_verbs_stay_verbs_beside_folders_of_their_name() -> None:
 
 
 def test_rollout_shows_where_a_transformer_reads_and_its_heads_add_up(root) -> None:
-    from engineroom.explain.views.attention import looks, rollout
+    from engineroom.explanation.views.attention import looks, rollout
 
     model = train(texts(200), "y", root / "rollout", steps=20, model={"name": "transformer", "size": "small", "members": 1})
     data, _ = model.encoded(model.open(texts(4)))
@@ -226,7 +226,7 @@ def test_an_explainer_that_does_not_fit_is_refused_with_those_that_do(photo_mode
 
 
 def test_filters_are_made_and_found_by_depth(photo_model, root) -> None:
-    from engineroom.explain.views.filters import VIEW, ascend, convolutions, heard
+    from engineroom.explanation.views.filters import VIEW, ascend, convolutions, heard
 
     frame, _ = pictures(40)
     data, kept = photo_model.encoded(photo_model.open(frame))
@@ -245,7 +245,7 @@ def test_filters_are_made_and_found_by_depth(photo_model, root) -> None:
 
 
 def test_an_lstm_opened_gives_the_states_that_torch_gives(root) -> None:
-    from engineroom.explain.views.gates import VIEW, opened
+    from engineroom.explanation.views.gates import VIEW, opened
 
     model = train(texts(150), "y", root / "gates", steps=10, model={"name": "rnn", "size": "small", "members": 1})
     data, kept = model.encoded(model.open(texts(3)))
@@ -263,7 +263,7 @@ def test_an_lstm_opened_gives_the_states_that_torch_gives(root) -> None:
 
 
 def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
-    from engineroom.explain.otherwise import otherwise
+    from engineroom.explanation.counterfactuals import otherwise
 
     rng = np.random.default_rng(5)
     cause = rng.choice([-1.0, 1.0], 600)
@@ -292,7 +292,7 @@ def test_structured_answers_are_explained_too(name: str, root) -> None:
 
 def test_what_explanations_of_structured_answers_move() -> None:
     """The choices of the whole row, kept, weakened and lost; of a map only the things count, not the ground."""
-    from engineroom.tasks._leaning import stays, things_stay
+    from engineroom.tasks._explained_score import stays, things_stay
 
     whole = torch.zeros(1, 1, 6, 3)
     whole[..., 0] = 2.0
@@ -314,6 +314,6 @@ def test_what_explanations_of_structured_answers_move() -> None:
 
 
 def test_every_kind_of_answer_has_a_number_that_an_explanation_moves() -> None:
-    from engineroom.tasks._options import Plain
+    from engineroom.tasks._base import Plain
 
     assert not [name for name, task in registry.every("tasks").items() if type(task).lean is Plain.lean]

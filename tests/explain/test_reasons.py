@@ -9,7 +9,7 @@ import pytest
 import engineroom as er
 from conftest import command, shape_pictures
 from engineroom.core.errors import UserError
-from engineroom.explain.reasons import ordinary, pulls, reasons
+from engineroom.explanation.feature_attribution import ordinary, pulls, reasons
 
 RNG = np.random.default_rng(0)
 N = 800

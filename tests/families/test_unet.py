@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engineroom.backbones.unet import WIDTHS, UNet
+from engineroom.core.batch import Signal
 from engineroom.core.config import Config
 from engineroom.core.registry import get
-from engineroom.core.signals import Signal
-from engineroom.families.unet import WIDTHS, UNet
 from engineroom.heads.grid import GridHead
 
 
@@ -23,7 +23,7 @@ def test_any_size(H: int, W: int, finest: int) -> None:
 
 
 def test_large_pictures_are_read_in_squares_and_answered_for_every_place() -> None:
-    build = get("families", "unet").build
+    build = get("backbones", "unet").build
     for side, patch in ((96, 1), (131, 2)):
         signal = Signal(torch.randn(1, 3, side, side + 20), "grid")
         net = build(signal, Config(), kind="picture", size="small", members=1).eval()

@@ -9,9 +9,9 @@ import torch
 from engineroom.core.config import make_config
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.heads._assemble import ColumnsModel
-from engineroom.tasks._options import make_task
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.networks.multi_column import ColumnsModel
+from engineroom.tasks._base import make_task
 
 
 def build(rows: int = 12) -> tuple[ColumnsModel, object]:

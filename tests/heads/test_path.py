@@ -1,35 +1,35 @@
-"""The path head reads the map of every family that continues histories; trend and remainder add up; quantiles begin in their order."""
+"""The path head reads the map of every backbone that continues histories; trend and remainder add up; quantiles begin in their order."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from engineroom.backbones.linear import smooth
 from engineroom.core import registry
+from engineroom.core.batch import Features, Signal
 from engineroom.core.config import Config
-from engineroom.core.signals import Features, Signal
-from engineroom.families.linear import smooth
 from engineroom.heads.path import LEVELS, MOST, PathHead
 
 
-@pytest.mark.parametrize("name", registry.get("modalities", "window").families)
+@pytest.mark.parametrize("name", registry.get("modalities", "window").backbones)
 def test_every_family_gives_a_path(name: str) -> None:
     torch.manual_seed(0)
     signal = Signal(torch.randn(4, 60, 1), "sequence")
-    family = registry.get("families", name).build(signal, Config(), kind="path", size="small", members=1).eval()
-    features = family(signal)
+    backbone = registry.get("backbones", name).build(signal, Config(), kind="path", size="small", members=1).eval()
+    features = backbone(signal)
     head = PathHead(features, 6)
     out = head(features)
     assert out.shape == (4, 1, 6, 1 + len(LEVELS)) and torch.isfinite(out).all()
     assert (out[..., 1:].diff(dim=-1) > 0).float().mean() > 0.9
     assert head.centre.in_features <= MOST
     out.square().mean().backward()
-    assert all(p.grad is not None for p in [*family.parameters(), *head.parameters()] if p.requires_grad)
+    assert all(p.grad is not None for p in [*backbone.parameters(), *head.parameters()] if p.requires_grad)
 
 
 def test_trend_and_remainder_add_up_and_a_straight_line_is_all_trend() -> None:
     line = torch.arange(50.0)[None, :, None]
-    features = registry.get("families", "linear").build(Signal(line, "sequence"), Config(), kind="path", size="small", members=1)(Signal(line, "sequence"))
+    features = registry.get("backbones", "linear").build(Signal(line, "sequence"), Config(), kind="path", size="small", members=1)(Signal(line, "sequence"))
     assert features.map is not None
     trend, rest = features.map.data[..., 0], features.map.data[..., 1]
     assert torch.allclose(trend + rest, line[..., 0]) and rest[0, 15:35].abs().max() < 1e-4

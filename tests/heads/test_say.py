@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engineroom.core.batch import Features, Signal
 from engineroom.core.registry import get
-from engineroom.core.signals import Features, Signal
-from engineroom.heads._search import END, evened, said_before, search
+from engineroom.decoding.beam_search import END, evened, said_before, search
 
 V = 5
 

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from engineroom.core.errors import BundleError, DataError, UserError
-from engineroom.label.book import Book, row_keys
-from engineroom.label.desk import Desk
-from engineroom.label.simulate import reached, simulate
+from engineroom.labeling.label_store import Book, row_keys
+from engineroom.labeling.session import Desk
+from engineroom.labeling.simulate import reached, simulate
 
 
 def flowers(n: int = 400, seed: int = 0) -> pl.DataFrame:
@@ -153,8 +153,8 @@ def test_too_few_labels_to_simulate_and_wrong_settings_are_said(tmp_path: Path) 
 
 
 def test_the_deep_asker_takes_over_when_labels_are_enough(tmp_path: Path) -> None:
-    from engineroom.label.asker import Deep
-    from engineroom.label.desk import unlabelled
+    from engineroom.labeling.query_strategy import Deep
+    from engineroom.labeling.session import unlabelled
 
     frame = flowers(200)
     table, schema, given = unlabelled(frame, "label")

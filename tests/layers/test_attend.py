@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engineroom.layers.attend import SHORT, attend
+from engineroom.layers.scaled_dot_product import SHORT, attend
 
 
 def drawn(*shape: int) -> torch.Tensor:

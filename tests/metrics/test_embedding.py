@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engineroom.metrics import embedding as metrics
-from engineroom.metrics.embedding import equal_error, pairs, places, rates, threshold_for
+from engineroom.metrics import metric_learning as metrics
+from engineroom.metrics.metric_learning import equal_error, pairs, places, rates, threshold_for
 
 
 def scores(e: np.ndarray, truth: np.ndarray, row: np.ndarray) -> dict[str, float]:

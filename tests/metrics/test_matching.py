@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engineroom.metrics.matching import back, ranks, scores
+from engineroom.metrics.retrieval import back, ranks, scores
 
 EYE = np.eye(4)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engineroom.metrics.bootstrap import take
-from engineroom.metrics.rewriting import bleu_of, common, graded, rouge, scores
+from engineroom.metrics.text_generation import bleu_of, common, graded, rouge, scores
 
 SAID = ["the cat sat on the mat today", "a dog runs in the park", "nothing alike", ""]
 TRUTH = ["the cat is on the mat today", "a dog runs in the park", "quite another text", "not empty"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engineroom.layers.damage import resized
-from engineroom.metrics.texture import detail, halved, texture
+from engineroom.layers.degradation import resized
+from engineroom.metrics.perceptual import detail, halved, texture
 
 
 @pytest.fixture(scope="module")

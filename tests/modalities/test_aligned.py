@@ -11,8 +11,8 @@ import torch
 
 import engineroom as er
 from engineroom.core.config import LimitsConfig
-from engineroom.data.schema import recognise
-from engineroom.modalities.aligned import MODALITY
+from engineroom.data.schema_inference import recognise
+from engineroom.modalities.science.aligned import MODALITY
 
 USUAL = "MKLVNGKTLKGETTEA"
 

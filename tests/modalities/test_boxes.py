@@ -12,8 +12,8 @@ import torch
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
 from engineroom.core.seeds import torch_generator
-from engineroom.modalities._boxes import read_boxes, write_boxes
-from engineroom.modalities.boxes import MODALITY, shifted
+from engineroom.modalities.vision._boxes import read_boxes, write_boxes
+from engineroom.modalities.vision.boxes import MODALITY, shifted
 
 
 def box(kind: str, *corners: float) -> dict:

@@ -9,7 +9,7 @@ import torch
 from engineroom.core.config import LimitsConfig
 from engineroom.core.registry import get
 from engineroom.core.seeds import torch_generator
-from engineroom.modalities.corpus import UNKNOWN, encode_texts, points, token_bytes
+from engineroom.modalities.text.corpus import UNKNOWN, encode_texts, points, token_bytes
 
 CORPUS, FOLLOWING = get("modalities", "corpus"), get("modalities", "following")
 TEXTS = pl.Series("x", ["the cat sat on the mat, ", "thé <b>dog</b> 🐕 sat on the cat. "] * 20)

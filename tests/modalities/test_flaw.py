@@ -8,10 +8,10 @@ import torch
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.seeds import torch_generator
-from engineroom.layers.blemish import blemished
-from engineroom.modalities.flaw import MODALITY as FLAW
-from engineroom.modalities.flaw import SOMEWHERE
-from engineroom.modalities.oddity import MODALITY as ODDITY
+from engineroom.layers.synthetic_defects import blemished
+from engineroom.modalities.tabular.oddity import MODALITY as ODDITY
+from engineroom.modalities.vision.flaw import MODALITY as FLAW
+from engineroom.modalities.vision.flaw import SOMEWHERE
 
 
 def cloth(rows: int = 12) -> torch.Tensor:

@@ -13,7 +13,7 @@ pytest.importorskip("rdkit")
 import engineroom as er
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
-from engineroom.modalities.formula import describe, elements, parse, spelling
+from engineroom.modalities.science.formula import describe, elements, parse, spelling
 
 FORMULA = registry.get("modalities", "formula")
 

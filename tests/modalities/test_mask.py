@@ -13,8 +13,8 @@ from PIL import Image
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
 from engineroom.core.seeds import torch_generator
-from engineroom.modalities._masks import COLOUR, read_mask, write_mask
-from engineroom.modalities.mask import MODALITY, UNKNOWN
+from engineroom.modalities.vision._masks import COLOUR, read_mask, write_mask
+from engineroom.modalities.vision.mask import MODALITY, UNKNOWN
 
 CODES = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
 

@@ -8,7 +8,7 @@ import pytest
 from sklearn.preprocessing import QuantileTransformer
 
 from engineroom.core.config import LimitsConfig
-from engineroom.modalities.record import EDGE, MODALITY, from_ranks, settled, to_ranks, to_table
+from engineroom.modalities.tabular.record import EDGE, MODALITY, from_ranks, settled, to_ranks, to_table
 
 
 def columns(count=2000):

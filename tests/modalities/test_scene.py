@@ -15,8 +15,8 @@ from PIL import Image
 
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
-from engineroom.environments._world import describe
+from engineroom.data.loading import open_table
+from engineroom.environments._environment import describe
 
 SCENE = registry.get("modalities", "scene")
 RNG = np.random.default_rng(0)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engineroom.core.errors import DataError, UserError
-from engineroom.modalities._midi import read_midi, write_midi
-from engineroom.modalities._score import chords, frames_of, notes, parse, readable, spell, voices
-from engineroom.modalities.corpus import encode_texts
-from engineroom.modalities.sounding import MODALITY, transposed
+from engineroom.modalities.symbolic._midi import read_midi, write_midi
+from engineroom.modalities.symbolic._note_encoding import chords, frames_of, notes, parse, readable, spell, voices
+from engineroom.modalities.symbolic.sounding import MODALITY, transposed
+from engineroom.modalities.text.corpus import encode_texts
 
 FRAMES = st.lists(st.dictionaries(st.integers(0, 127), st.booleans(), max_size=5).map(lambda one: sorted(one.items(), reverse=True)), max_size=20)
 

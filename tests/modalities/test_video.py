@@ -11,7 +11,7 @@ import pytest
 import engineroom as er
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
-from engineroom.modalities.video import decode, fit_clip
+from engineroom.modalities.vision.video import decode, fit_clip
 from engineroom.recipes.video import clips
 
 av = pytest.importorskip("av")
@@ -66,12 +66,12 @@ def test_damaged_videos_are_named(tmp_path: Path) -> None:
     assert "unreadable" in VIDEO.show(values[3], state) and "<img" in VIDEO.show(values[0], state)
 
 
-@pytest.mark.parametrize("family", ["frames", "cnn3d"])
-def test_a_folder_of_videos_is_learnt(here: Path, family: str) -> None:
+@pytest.mark.parametrize("backbone", ["frames", "cnn3d"])
+def test_a_folder_of_videos_is_learnt(here: Path, backbone: str) -> None:
     table = clips(each=30, frames=8, side=24)
     for i, (clip, way) in enumerate(zip(table["clip"].to_numpy(), table["way"], strict=True)):
         (here / "films" / way).mkdir(parents=True, exist_ok=True)
         write(here / "films" / way / f"{i}.mp4", clip)
-    model = er.train("films", epochs=14, show="quiet", model=family, train__threads=1, train__precision="fp32")
+    model = er.train("films", epochs=14, show="quiet", model=backbone, train__threads=1, train__precision="fp32")
     assert model.metrics["accuracy"] > 0.6 and "video" in model.schema and "HOG" in model.manifest["rival"]["words"]
     assert er.load(str(model.path)).predict(str(here / "films" / "up" / "60.mp4")).height == 1

@@ -7,8 +7,8 @@ import polars as pl
 
 from engineroom.core.config import LimitsConfig
 from engineroom.core.protocols import Ragged
-from engineroom.modalities.passage import MODALITY as PASSAGE
-from engineroom.modalities.wording import END, LONGEST, MODALITY, NOTHING, spelt
+from engineroom.modalities.text.passage import MODALITY as PASSAGE
+from engineroom.modalities.text.wording import END, LONGEST, MODALITY, NOTHING, spelt
 
 TEXTS = ["Ein Hund läuft.", "Zwei Männer – „groß“ und 😀", "ja"] * 9
 LIMITS = LimitsConfig()

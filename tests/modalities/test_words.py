@@ -10,10 +10,10 @@ from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.heads._assemble import ColumnsModel
-from engineroom.heads._warm import warm
-from engineroom.modalities._words import word_vectors
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.modalities.text._word_vectors import word_vectors
+from engineroom.networks.data_initialisation import warm
+from engineroom.networks.multi_column import ColumnsModel
 
 RNG = np.random.default_rng(0)
 

@@ -13,13 +13,13 @@ from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import BundleError
 from engineroom.data.dataset import Training, encode_table
-from engineroom.data.open import open_table
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.environments._world import describe
-from engineroom.objectives._actors import Actors
-from engineroom.objectives._policy import best, doubt, drawn, log_chance
-from engineroom.objectives._rollouts import PASSES, advantages
-from engineroom.tasks._options import make_task
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.environments._environment import describe
+from engineroom.objectives._action_distribution import best, doubt, drawn, log_chance
+from engineroom.objectives._rollout_buffer import PASSES, advantages
+from engineroom.objectives._vector_env import Actors
+from engineroom.tasks._base import make_task
 
 
 def gathered(name: str, method: str, **options):
@@ -136,7 +136,7 @@ def test_the_probe_leaves_nothing_behind() -> None:
 
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_stay_bytes_and_are_taken_up_bit_for_bit(catch: str, method: str, monkeypatch) -> None:
-    monkeypatch.setattr("engineroom.objectives._rollouts.LENGTH", 16)
+    monkeypatch.setattr("engineroom.objectives._rollout_buffer.LENGTH", 16)
     first = gathered(catch, method)
     for step in range(1, 4):
         batch = first.batch_of(step, 100)
@@ -151,7 +151,7 @@ def test_pictures_stay_bytes_and_are_taken_up_bit_for_bit(catch: str, method: st
 
 
 def test_a_memory_of_pictures_keeps_to_its_room(catch: str, monkeypatch) -> None:
-    monkeypatch.setattr("engineroom.objectives._replay.BYTES", 2 * 16 * 80 * 108)
+    monkeypatch.setattr("engineroom.objectives._replay_buffer.BYTES", 2 * 16 * 80 * 108)
     replay = gathered(catch, "dqn")
     assert replay.room == 80 and sum(replay.arrays[name].nbytes for name in ("seen", "after")) == 2 * 16 * 80 * 108
     for step in range(1, 40):

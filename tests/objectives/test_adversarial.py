@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 import torch
 
+from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
-from engineroom.core.signals import Batch
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import Precision
 from engineroom.engine.schedule import Schedule
 from engineroom.heads.paint import Paint
-from engineroom.layers.critic import Critic
-from engineroom.objectives._running import follow_weights
+from engineroom.layers.discriminator import Critic
+from engineroom.objectives._ema import follow_weights
 from engineroom.objectives.adversarial import OBJECTIVE
 from engineroom.prepare import prepare
 
@@ -61,7 +61,7 @@ def test_black_corners_leave_the_critic_finite() -> None:
 
 
 def test_what_differs_between_rows_shows_in_fresh_pictures() -> None:
-    from engineroom.core.signals import Features
+    from engineroom.core.batch import Features
 
     torch.manual_seed(0)
     parts = (torch.randn(16, 1, 32), torch.randn(16, 1, 32))

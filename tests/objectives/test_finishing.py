@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 import torch
 
+from engineroom.core.batch import Batch, Losses
 from engineroom.core.config import make_config
-from engineroom.core.signals import Batch, Losses
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import Precision
 from engineroom.engine.schedule import Schedule
-from engineroom.layers.patches import RESOLUTIONS, Ears, Patches
+from engineroom.layers.patch_discriminator import RESOLUTIONS, Ears, Patches
 from engineroom.objectives.finishing import OBJECTIVE, RISE, WAIT, pulled
 from engineroom.prepare import prepare
 

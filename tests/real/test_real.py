@@ -9,8 +9,8 @@ import pytest
 
 from conftest import command, real_data
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
-from engineroom.tasks._options import make_task
+from engineroom.data.loading import open_table
+from engineroom.tasks._base import make_task
 
 FLOORS = [
     ("ucr/GunPoint", None, "accuracy", 0.9, 250),

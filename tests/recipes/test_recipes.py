@@ -11,11 +11,11 @@ import pytest
 
 import engineroom
 from conftest import command
+from engineroom.api import with_recipe
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import UserError
-from engineroom.data.open import open_table
-from engineroom.session import with_recipe
+from engineroom.data.loading import open_table
 
 NAMES = registry.names("recipes")
 
@@ -51,6 +51,6 @@ def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_recordings_of_a_demo_go_when_the_process_ends() -> None:
-    code = "from engineroom.recipes._orders import orders; print(orders()['recording'][0])"
+    code = "from engineroom.recipes._data.spoken_orders import orders; print(orders()['recording'][0])"
     path = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
     assert path.name == "order000.wav" and not path.parent.exists()

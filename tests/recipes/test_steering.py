@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("gymnasium")
 
 import engineroom as er
-from engineroom.environments._play import play
-from engineroom.environments._wander import at_random
-from engineroom.environments._world import describe
+from engineroom.environments._environment import describe
+from engineroom.environments._random_baseline import at_random
+from engineroom.environments._rollout import play
 from engineroom.recipes.steering import drives
 
 

@@ -11,9 +11,9 @@ import pytest
 from conftest import command, house_table
 from engineroom.core import registry
 from engineroom.core.errors import DataError
-from engineroom.scale.grow import Point, steps
-from engineroom.scale.law import advise, crossing, fit, nice
-from engineroom.scale.page import measure
+from engineroom.learning_curves.power_law import advise, crossing, fit, nice
+from engineroom.learning_curves.report import measure
+from engineroom.learning_curves.train_sizes import Point, steps
 
 ROWS = np.array([100, 200, 400, 800, 1600])
 RNG = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def test_no_curve_promises_an_error_below_nothing() -> None:
     """400 noisy curves over four sizes: the floor is never below 0, and tenfold rows are foretold as well as by scipy's bounded fit."""
     from scipy.optimize import curve_fit
 
-    from engineroom.scale.law import fit
+    from engineroom.learning_curves.power_law import fit
 
     rng = np.random.default_rng(0)
     rows = np.array([100.0, 300, 1000, 3000])

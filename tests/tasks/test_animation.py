@@ -12,8 +12,8 @@ import engineroom as er
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.registry import get
-from engineroom.modalities.picture import remembered, thumbs
-from engineroom.modalities.video import decode
+from engineroom.modalities.vision.picture import remembered, thumbs
+from engineroom.modalities.vision.video import decode
 
 FRAMES = 4
 

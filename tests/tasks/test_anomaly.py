@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 import engineroom as er
-from engineroom.core.columns import Column
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.schema import Column
 from engineroom.core.table import Table
 from engineroom.metrics.anomaly import event_numbers, events_found, scores
-from engineroom.tasks._alarm import by_kind
-from engineroom.tasks._made_up import made_up, moving
-from engineroom.tasks._options import make_task
+from engineroom.preprocessing.tabular.pseudo_anomalies import made_up, moving
+from engineroom.tasks._base import make_task
+from engineroom.tasks.general._anomaly import by_kind
 
 TARGET = Column("state", "oddity", "target", {"values": ["normal", "anomaly"]})
 

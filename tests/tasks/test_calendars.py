@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from engineroom.core.table import Table
-from engineroom.tasks._moments import after, business_days, to_units
-from engineroom.tasks._timeline import read_timeline
-from engineroom.tasks._windows import Shape, asked
+from engineroom.preprocessing.series.forecast_windows import Shape, asked
+from engineroom.preprocessing.series.regular_series import read_timeline
+from engineroom.preprocessing.series.timestamps import after, business_days, to_units
 
 
 def seconds(days):

@@ -11,8 +11,8 @@ import engineroom as er
 from conftest import command
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
-from engineroom.tasks._options import make_task
-from engineroom.tasks._turns import conversations, cue, script
+from engineroom.preprocessing.text.dialogue_turns import conversations, cue, script
+from engineroom.tasks._base import make_task
 
 TALK = [["ping", "pong"], ["knock", "who is it"], ["one", "two", "three", "four"]] * 60
 FAST = {"options": {"context": 16, "tokens": "characters"}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 16}, "model": {"size": "small"}}

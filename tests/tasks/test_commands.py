@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import engineroom
+from engineroom.api import recorded
 from engineroom.core.config import Config
 from engineroom.core.errors import UserError
-from engineroom.recipes._orders import GRAMMAR, orders
+from engineroom.decoding.command_grammar import read_grammar, understood, wanted
+from engineroom.recipes._data.spoken_orders import GRAMMAR, orders
 from engineroom.run import train
-from engineroom.session import recorded
-from engineroom.tasks._commands import read_grammar, understood, wanted
 
 HOUSE = {
     "wake": "computer",

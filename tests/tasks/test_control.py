@@ -10,14 +10,14 @@ import torch
 pytest.importorskip("gymnasium")
 
 import engineroom as er
-from engineroom.core.columns import Column
 from engineroom.core.errors import UserError
-from engineroom.environments._play import play
-from engineroom.environments._wander import at_random
-from engineroom.environments._world import describe
-from engineroom.metrics.control import scores
-from engineroom.tasks._episodes_shown import film, film_file, gif
-from engineroom.tasks._options import make_task
+from engineroom.core.schema import Column
+from engineroom.environments._environment import describe
+from engineroom.environments._random_baseline import at_random
+from engineroom.environments._rollout import play
+from engineroom.metrics.reinforcement_learning import scores
+from engineroom.rendering.episodes import film, film_file, gif
+from engineroom.tasks._base import make_task
 
 LINE = '''
 import gymnasium
@@ -68,7 +68,7 @@ def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
     """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
     model = er.train(catch, recipe="control", steps={"ppo": 170, "dqn": 320}[method], show="quiet", train__threads=1, options={"method": method}, model__size="small")
     assert model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method] and model.manifest["rival"]["metrics"]["return"] < -0.3, model.metrics
-    assert model.manifest["model"]["families"] == ["sight"]
+    assert model.manifest["model"]["backbones"] == ["sight"]
     again = er.load(str(model.path))
     pixels = np.zeros((1, 6, 6, 3), np.uint8)
     pixels[0, 2, 0], pixels[0, -1, 4] = (255, 200, 0), (0, 120, 255)

@@ -13,7 +13,7 @@ import engineroom as er
 from engineroom.core.errors import DataError
 from engineroom.core.registry import get
 from engineroom.heads.forge_row import row
-from engineroom.modalities.record import MODALITY, decided, unsettled
+from engineroom.modalities.tabular.record import MODALITY, decided, unsettled
 
 RNG = np.random.default_rng(0)
 FAST = {"show": "quiet", "train": {"threads": 1, "precision": "fp32"}}

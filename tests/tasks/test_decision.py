@@ -8,12 +8,12 @@ import pytest
 import torch
 
 import engineroom as er
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
-from engineroom.core.signals import Batch
-from engineroom.metrics.decision import found_on_top, scores
-from engineroom.tasks._options import make_task
-from engineroom.tasks.classification import log_odds
+from engineroom.core.schema import Column
+from engineroom.metrics.cost_sensitive import found_on_top, scores
+from engineroom.tasks._base import make_task
+from engineroom.tasks.general.classification import log_odds
 
 TARGET = Column("risk", "category", "target", {"values": ["bad", "good"], "counts": [30, 70]})
 

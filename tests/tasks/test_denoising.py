@@ -13,11 +13,11 @@ import torch
 from engineroom.core.config import Config
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
-from engineroom.layers.spectra import Frames
-from engineroom.metrics.enhancement import si_sdr, si_sdr_loss
-from engineroom.recipes._voices import RATE, voices
+from engineroom.layers.stft import Frames
+from engineroom.metrics.speech_enhancement import si_sdr, si_sdr_loss
+from engineroom.preprocessing.audio.speech_noise_pairs import LEVELS, questions
+from engineroom.recipes._data.synthetic_voices import RATE, voices
 from engineroom.run import train
-from engineroom.tasks._mixing import LEVELS, questions
 
 
 def two(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ import torch
 
 import engineroom as er
 from engineroom.core import registry
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
-from engineroom.core.signals import Batch
-from engineroom.tasks import _centres as centres
+from engineroom.core.schema import Column
+from engineroom.decoding import centernet as centres
 
 QUICK = {"show": "quiet", "train__threads": 1}
 TARGET = Column("boxes", "boxes", "target", {"values": ["a", "b"], "counts": [1, 1], "flips": [], "height": 64, "width": 96})

@@ -12,13 +12,13 @@ import torch
 
 import engineroom as er
 from conftest import command, made_as_asked, squares
+from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
 from engineroom.core.registry import get
 from engineroom.core.seeds import torch_generator
-from engineroom.core.signals import Batch
 from engineroom.data.dataset import encode_table
 from engineroom.data.fields import Field
-from engineroom.modalities.static import deeper
+from engineroom.modalities.noise.static import deeper
 from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
 
 

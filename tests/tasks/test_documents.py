@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 
 import engineroom as er
-from engineroom.baselines._store import load
+from engineroom.baselines._estimator import load
 from engineroom.core import registry
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
-from engineroom.metrics.fields import scores
-from engineroom.modalities._pages import words_on
-from engineroom.recipes._receipts import receipts
-from engineroom.tasks._fields_read import mark, pages, values_of
-from engineroom.tasks._options import make_task
+from engineroom.metrics.document_extraction import scores
+from engineroom.modalities.text._document_layout import words_on
+from engineroom.preprocessing.text.document_labels import mark, pages, values_of
+from engineroom.recipes._data.receipts import receipts
+from engineroom.tasks._base import make_task
 
 NAMES = ("shop", "total")
 LABELS = ("O", "B-shop", "I-shop", "B-total", "I-total")

@@ -9,12 +9,12 @@ import pytest
 
 import engineroom as er
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
-from engineroom.modalities._strokes import SPAN, fitted, from_offsets, parse, readable, spell, strokes_of
-from engineroom.recipes._houses import houses
-from engineroom.tasks import drawing
-from engineroom.tasks._sketched import as_svg
-from engineroom.tasks.drawing import whole
+from engineroom.data.loading import open_table
+from engineroom.modalities.symbolic._stroke_encoding import SPAN, fitted, from_offsets, parse, readable, spell, strokes_of
+from engineroom.recipes._data.house_sketches import houses
+from engineroom.rendering.symbolic.stroke_svg import as_svg
+from engineroom.tasks.symbolic import drawing
+from engineroom.tasks.symbolic.drawing import whole
 
 
 @pytest.fixture(scope="module")

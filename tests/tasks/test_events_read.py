@@ -11,9 +11,9 @@ from sklearn.metrics import ndcg_score
 
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.metrics.ranking import graded, scores
-from engineroom.tasks._histories import HISTORY, RELEVANT, USER, Said, columns, histories
+from engineroom.preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, Said, columns, histories
 
 
 def events(seed=0, users=12, length=8, items=30):

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from engineroom.core.columns import Column, Schema
-from engineroom.core.signals import Batch
-from engineroom.layers.eye import WIDTH
+from engineroom.core.batch import Batch
+from engineroom.core.schema import Column, Schema
+from engineroom.layers.feature_extractor import WIDTH
 from engineroom.metrics.generation import frechet, scores
-from engineroom.modalities.picture import thumbs
-from engineroom.tasks import _eye_taught
-from engineroom.tasks._eye import looked
+from engineroom.modalities.vision.picture import thumbs
+from engineroom.rendering.vision import train_feature_extractor
+from engineroom.rendering.vision.image_features import looked
 
 RNG = np.random.default_rng(0)
 ROWS = 200
@@ -50,15 +50,15 @@ def table(known: bool) -> tuple[Schema, SimpleNamespace]:
 def state():
     schema, data = table(True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_eye_taught, "STEPS", 120)
-        return _eye_taught.taught_eye(schema, data, 0).target.state
+        patch.setattr(train_feature_extractor, "STEPS", 120)
+        return train_feature_extractor.taught_eye(schema, data, 0).target.state
 
 
 def test_it_tells_kinds_apart_that_it_has_not_seen(state) -> None:
     found = looked(PICTURES[160:], state)
     assert state["eye"]["right"] > 0.9 and found.shape == (40, WIDTH + 2)
     assert (found[:, -2] == KINDS[160:]).mean() > 0.9
-    assert "taught on the training rows alone" in _eye_taught.eye_words(state)
+    assert "taught on the training rows alone" in train_feature_extractor.eye_words(state)
 
 
 def test_noise_is_farther_from_real_pictures_than_others_of_their_kind(state) -> None:
@@ -70,20 +70,20 @@ def test_noise_is_farther_from_real_pictures_than_others_of_their_kind(state) ->
 
 
 def test_the_same_rows_give_the_same_eye_and_leave_chance_alone(monkeypatch) -> None:
-    monkeypatch.setattr(_eye_taught, "STEPS", 5)
+    monkeypatch.setattr(train_feature_extractor, "STEPS", 5)
     schema, data = table(True)
     torch.manual_seed(7)
-    first = _eye_taught.taught_eye(schema, data, 3).target.state["eye"]
+    first = train_feature_extractor.taught_eye(schema, data, 3).target.state["eye"]
     drawn = torch.rand(3)
     torch.manual_seed(7)
-    assert torch.equal(torch.rand(3), drawn) and _eye_taught.taught_eye(schema, data, 3).target.state["eye"] == first
+    assert torch.equal(torch.rand(3), drawn) and train_feature_extractor.taught_eye(schema, data, 3).target.state["eye"] == first
 
 
 def test_without_kinds_nothing_is_taught() -> None:
     schema, data = table(False)
-    assert _eye_taught.taught_eye(schema, data, 0) is schema
+    assert train_feature_extractor.taught_eye(schema, data, 0) is schema
     found = looked(PICTURES[:5], schema.target.state)
-    assert found.shape == (5, 50) and np.isnan(found[:, -2]).all() and "by hand" in _eye_taught.eye_words(schema.target.state)
+    assert found.shape == (5, 50) and np.isnan(found[:, -2]).all() and "by hand" in train_feature_extractor.eye_words(schema.target.state)
 
 
 def test_a_forged_eye_is_refused(state) -> None:

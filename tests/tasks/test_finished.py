@@ -10,12 +10,12 @@ import pytest
 import torch
 
 import engineroom as er
+from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
-from engineroom.core.signals import Batch
 from engineroom.core.table import Table
-from engineroom.layers.patches import GRID, moved
-from engineroom.tasks._options import make_task
-from engineroom.tasks.restoration import Finished
+from engineroom.layers.patch_discriminator import GRID, moved
+from engineroom.tasks._base import make_task
+from engineroom.tasks.vision.restoration import Finished
 
 
 def test_a_picture_and_its_truth_are_moved_alike() -> None:

@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 import engineroom as er
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch
 from engineroom.core.errors import DataError
-from engineroom.core.signals import Batch
+from engineroom.core.schema import Column
 from engineroom.core.table import Table
-from engineroom.modalities.image import decode
-from engineroom.tasks._flaws import Flaws, peak
-from engineroom.tasks._heat import cell, levels
-from engineroom.tasks._options import make_task
+from engineroom.modalities.vision.image import decode
+from engineroom.rendering.vision.anomaly_maps import cell, levels
+from engineroom.tasks._base import make_task
+from engineroom.tasks.general._defects import Flaws, peak
 
 TARGET = Column("state", "flaw", "target", {"values": ["normal", "anomaly", "dot", "line"], "height": 32, "width": 32})
 

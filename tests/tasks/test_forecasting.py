@@ -8,14 +8,14 @@ import pytest
 import torch
 
 import engineroom as er
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch
 from engineroom.core.errors import DataError, UserError
-from engineroom.core.signals import Batch
+from engineroom.core.schema import Column
 from engineroom.core.table import Table
 from engineroom.heads.path import LEVELS
-from engineroom.tasks._options import make_task
-from engineroom.tasks._paths import caution, stretch
-from engineroom.tasks._timeline import forward_filled
+from engineroom.preprocessing.series.regular_series import forward_filled
+from engineroom.rendering.forecast_plot import caution, stretch
+from engineroom.tasks._base import make_task
 
 HOURS = np.datetime64("2024-01-01T00", "ms") + np.arange(400) * np.timedelta64(3_600_000, "ms")
 WAVE = 10 + 3 * np.sin(2 * np.pi * np.arange(400) / 24)

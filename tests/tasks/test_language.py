@@ -11,18 +11,18 @@ import torch
 
 import engineroom as er
 from conftest import command
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch, Signal
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.events import Repeated
 from engineroom.core.registry import get
+from engineroom.core.schema import Column
 from engineroom.core.seeds import torch_generator
-from engineroom.core.signals import Batch, Signal
 from engineroom.core.table import Table
+from engineroom.decoding.sampling import draw, write
 from engineroom.metrics.language import graded, scores
-from engineroom.tasks._corpus import cut
-from engineroom.tasks._options import make_task
-from engineroom.tasks._writing import draw, write
+from engineroom.preprocessing.text.corpus_windows import cut
+from engineroom.tasks._base import make_task
 
 CYCLE = "abcdefg " * 700
 FAST = {"options": {"context": 16}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 8}, "model": {"size": "small"}}
@@ -35,7 +35,7 @@ def reframed(texts: list[str], *, asking: bool = False, **options) -> Table:
 def backbone(name: str, context: int = 8) -> torch.nn.Module:
     torch.manual_seed(0)
     signal = Signal(torch.zeros(1, context, 12), "sequence")
-    return get("families", name).build(signal, make_config({}), kind="words", size="small", members=1).eval()
+    return get("backbones", name).build(signal, make_config({}), kind="words", size="small", members=1).eval()
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_the_command_line_writes(cycle: Path) -> None:
 def test_pieces_and_a_recurrent_network(here: Path) -> None:
     text = "".join(np.random.default_rng(0).choice(["the cat sat. ", "a dog ran! ", "thé 🐕 slept; "], 900))
     model = er.train(pl.DataFrame({"words": [text]}), recipe="language", steps=40, run="r", show="quiet", **{**FAST, "options": {"context": 16, "tokens": "pieces", "vocabulary": 300}, "model": {"name": "lstm"}})
-    assert model.manifest["model"]["families"] == ["lstm"] and 0.2 < model.metrics["bits_per_byte"] < 2.5
+    assert model.manifest["model"]["backbones"] == ["lstm"] and 0.2 < model.metrics["bits_per_byte"] < 2.5
     assert len(er.generate("r", prompt="thé", tokens=20)) > 5
 
 

@@ -14,9 +14,9 @@ import engineroom as er
 from conftest import command
 from engineroom.bundle.gallery import Gallery
 from engineroom.core import registry
+from engineroom.core.batch import Batch
 from engineroom.core.errors import BundleError, DataError, UserError
-from engineroom.core.signals import Batch
-from engineroom.tasks._options import make_task
+from engineroom.tasks._base import make_task
 
 
 def things(kinds: int = 24, each: int = 10) -> pl.DataFrame:

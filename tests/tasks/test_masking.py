@@ -12,16 +12,16 @@ import torch
 import engineroom as er
 from conftest import command
 from engineroom.core import registry
+from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError
-from engineroom.core.signals import Batch
 from engineroom.core.table import Table
 from engineroom.data.dataset import Training, encode_table
-from engineroom.data.hiding import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.metrics.hidden import graded, scores
-from engineroom.modalities._hidden_places import placed
-from engineroom.recipes._machines import machines
+from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.metrics.reconstruction import graded, scores
+from engineroom.modalities.masking._masked_regions import placed
+from engineroom.recipes._data.sensor_rows import machines
 
 QUICK = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 

@@ -10,12 +10,12 @@ import pytest
 
 import engineroom as er
 from engineroom.core.errors import DataError, UserError
-from engineroom.data.open import open_table
-from engineroom.modalities._midi import read_midi
-from engineroom.modalities._score import chords, frames_of, spell
-from engineroom.recipes._exercises import exercises
-from engineroom.tasks._played import heard
-from engineroom.tasks.music import Music
+from engineroom.data.loading import open_table
+from engineroom.modalities.symbolic._midi import read_midi
+from engineroom.modalities.symbolic._note_encoding import chords, frames_of, spell
+from engineroom.recipes._data.chorales import exercises
+from engineroom.rendering.symbolic.piano_roll import heard
+from engineroom.tasks.symbolic.music import Music
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import torch
 
 import engineroom as er
 from conftest import command
+from engineroom.core.batch import Batch
 from engineroom.core.errors import DataError
 from engineroom.core.seeds import torch_generator
-from engineroom.core.signals import Batch
 from engineroom.core.table import Table
-from engineroom.metrics.views import MOST, graded, scores
+from engineroom.metrics.contrastive import MOST, graded, scores
 from engineroom.modalities._base import swapped
-from engineroom.tasks._options import make_task
+from engineroom.tasks._base import make_task
 
 QUICK = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 

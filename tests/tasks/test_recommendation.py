@@ -10,16 +10,16 @@ import pytest
 import torch
 
 import engineroom as er
-from engineroom.baselines.ease import candidates, many_hot
+from engineroom.baselines.recommendation.ease import candidates, many_hot
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.registry import get
 from engineroom.core.table import Table
 from engineroom.metrics.ranking import best, graded, ndcg, rank_of, scores
-from engineroom.modalities.events import ItemVectors, latest
-from engineroom.tasks._catalogue import beside, properties, titles
-from engineroom.tasks._histories import LATEST, parts
-from engineroom.tasks._options import make_task
+from engineroom.modalities.recommendation.events import ItemVectors, latest
+from engineroom.preprocessing.recommendation.interaction_sequences import LATEST, parts
+from engineroom.preprocessing.recommendation.item_features import beside, properties, titles
+from engineroom.tasks._base import make_task
 
 
 def reframed(frame: pl.DataFrame, *, asking: bool = False, **options) -> Table:
@@ -96,13 +96,13 @@ def test_ease_is_its_closed_form() -> None:
 def test_the_latest_events_are_read_and_the_future_is_not() -> None:
     x, mask = torch.arange(1, 7).repeat(2, 1), torch.tensor([[True] * 6, [True] * 2 + [False] * 4])
     assert latest(x, mask, 3)[0].tolist() == [[4, 5, 6], [1, 2, 0]]
+    from engineroom.core.batch import Signal
     from engineroom.core.config import Config
-    from engineroom.core.signals import Signal
 
     for family in ("causal", "causal_rnn"):
         torch.manual_seed(0)
         data = torch.randn(1, 6, 8)
-        model = get("families", family).build(Signal(data, "sequence"), Config(), kind="words", size="small", members=1).eval()
+        model = get("backbones", family).build(Signal(data, "sequence"), Config(), kind="words", size="small", members=1).eval()
         changed = data.clone()
         changed[:, 4:] = 9
         assert torch.allclose(model(Signal(data, "sequence")).map.data[:, :4], model(Signal(changed, "sequence")).map.data[:, :4], atol=1e-5)

@@ -7,12 +7,12 @@ import torch
 
 from engineroom.core.errors import UserError
 from engineroom.core.table import Table
-from engineroom.layers.spectra import Frames
-from engineroom.layers.tiles import by_tiles
-from engineroom.metrics.enhancement import si_sdr
-from engineroom.metrics.restoration import psnr
-from engineroom.metrics.transcription import edits
-from engineroom.tasks._options import make_task
+from engineroom.layers.stft import Frames
+from engineroom.layers.tiled_inference import by_tiles
+from engineroom.metrics.image_restoration import psnr
+from engineroom.metrics.speech_enhancement import si_sdr
+from engineroom.metrics.speech_recognition import edits
+from engineroom.tasks._base import make_task
 
 
 def test_known_scores() -> None:
@@ -43,7 +43,7 @@ def test_unknown_damage_is_refused() -> None:
 
 @pytest.mark.parametrize("side", [1, 2, 15, 16, 56, 57])
 def test_the_richest_part_lies_within(side: int) -> None:
-    from engineroom.tasks._before import richest
+    from engineroom.rendering.vision.before_after import richest
 
     picture = np.zeros((side, side + 3, 3), np.uint8)
     picture[:, -1] = 255

@@ -12,14 +12,14 @@ import torch
 
 import engineroom as er
 from conftest import command
+from engineroom.core.arrays import objects
 from engineroom.core.errors import DataError, UserError
-from engineroom.core.objects import objects
 from engineroom.core.registry import get
 from engineroom.core.table import Table
-from engineroom.heads._search import search
-from engineroom.tasks._alignment import by_word, drawing, words_of
-from engineroom.tasks._options import make_task
-from engineroom.tasks.rewriting import BLOCK
+from engineroom.decoding.beam_search import search
+from engineroom.rendering.text.attention_matrix import by_word, drawing, words_of
+from engineroom.tasks._base import make_task
+from engineroom.tasks.text.rewriting import BLOCK
 
 RNG = np.random.default_rng(0)
 CIPHER = {"ak": "one", "bel": "two", "cor": "three", "dun": "four", "es": "five", "fil": "six"}
@@ -170,4 +170,4 @@ def test_lstms_learn_too_and_stop_where_they_were(here) -> None:
     settings = {"options": {"decoder": "lstm"}, "model": {"name": "rnn", "size": "small"}, "train": {**FAST["train"], "checkpoint_seconds": 0}}
     model = er.train(cipher(120), target="written", recipe="translation", steps=40, show="quiet", **settings)
     records = model.manifest["model"]
-    assert records["families"] == ["rnn"] and model.metrics["log_loss"] < 2.5
+    assert records["backbones"] == ["rnn"] and model.metrics["log_loss"] < 2.5

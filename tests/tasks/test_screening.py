@@ -9,9 +9,9 @@ import torch
 
 import engineroom as er
 from engineroom.core import registry
+from engineroom.core.batch import Batch
 from engineroom.core.errors import DataError
-from engineroom.core.signals import Batch
-from engineroom.metrics.screening import scores
+from engineroom.metrics.multitask import scores
 
 TASK = registry.get("tasks", "screening")
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 import engineroom as er
 from engineroom.core import registry
-from engineroom.core.columns import Column
+from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
-from engineroom.core.signals import Batch
+from engineroom.core.schema import Column
 
 QUICK = {"show": "quiet", "train__threads": 1}
 
@@ -132,7 +132,7 @@ def test_beside_a_second_picture_the_mask_moves_once_with_the_first() -> None:
     from engineroom.core.config import make_config
     from engineroom.core.table import Table
     from engineroom.data.dataset import encode_table
-    from engineroom.data.schema import fit_schema, infer_schema
+    from engineroom.data.schema_inference import fit_schema, infer_schema
 
     masks = discs(12)[1]
     frame = pl.DataFrame({"image": pl.Series(masks), "other": pl.Series(masks), "mask": pl.Series(masks)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engineroom.core.errors import UserError
-from engineroom.tasks._spoken import Said, write
+from engineroom.rendering.audio.subtitles import Said, write
 
 ROW = [Said("one", 0.5, 0.8, 0.9), Said("two", 0.9, 1.25, 0.8), Said("three", 70.0, 70.5, 0.7)]
 

@@ -8,9 +8,9 @@ import pytest
 
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
-from engineroom.tasks._made_up import disturbed, moving
-from engineroom.tasks._options import make_task
-from engineroom.tasks._streams import streamed
+from engineroom.preprocessing.series.stream_features import streamed
+from engineroom.preprocessing.tabular.pseudo_anomalies import disturbed, moving
+from engineroom.tasks._base import make_task
 
 
 def pumps(rows: int = 200) -> pl.DataFrame:

@@ -9,18 +9,18 @@ import soundfile
 import torch
 
 import engineroom as er
+from engineroom.core.batch import Batch
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
-from engineroom.core.signals import Batch
-from engineroom.layers.spectrogram import LogMel
-from engineroom.layers.vocoder import griffin_lim
-from engineroom.metrics.synthesis import distortion, warped
-from engineroom.modalities.spelling import MODALITY as SPELLING
-from engineroom.modalities.voice import MELS
-from engineroom.modalities.voice import MODALITY as VOICE
-from engineroom.recipes._voices import readings
-from engineroom.tasks._uttered import CURVE, STATES, course, searched, spoken, within
-from engineroom.tasks.synthesis import TASK
+from engineroom.decoding.monotonic_alignment import CURVE, STATES, course, searched, spoken, within
+from engineroom.layers.griffin_lim import griffin_lim
+from engineroom.layers.mel_spectrogram import LogMel
+from engineroom.metrics.text_to_speech import distortion, warped
+from engineroom.modalities.audio.voice import MELS
+from engineroom.modalities.audio.voice import MODALITY as VOICE
+from engineroom.modalities.text.spelling import MODALITY as SPELLING
+from engineroom.recipes._data.synthetic_voices import readings
+from engineroom.tasks.audio.synthesis import TASK
 
 
 def test_the_search_finds_the_states_that_made_the_frames() -> None:

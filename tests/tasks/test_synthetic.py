@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import engineroom as er
 from conftest import command
 from engineroom.core.errors import DataError, UserError
-from engineroom.modalities.record import MODALITY, decided, to_table
-from engineroom.tasks._taught import worth
+from engineroom.modalities.tabular.record import MODALITY, decided, to_table
+from engineroom.rendering.train_on_synthetic import worth
 
 RNG = np.random.default_rng(0)
 

@@ -12,19 +12,19 @@ import torch
 
 import engineroom as er
 from conftest import command
-from engineroom.baselines import window
-from engineroom.core.columns import Column
+from engineroom.baselines.text import window
+from engineroom.core.arrays import objects
+from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError, UserError
-from engineroom.core.objects import objects
-from engineroom.core.signals import Batch
+from engineroom.core.schema import Column
 from engineroom.core.table import Table
-from engineroom.data.open import open_table
-from engineroom.data.schema import infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import infer_schema
+from engineroom.decoding.bio_viterbi import allowed, best_path, decode, eagerness
 from engineroom.heads.tokens import PADDED
 from engineroom.prepare import pick_task
-from engineroom.tasks._decode import allowed, best_path, decode, eagerness
-from engineroom.tasks._options import make_task
+from engineroom.tasks._base import make_task
 
 NAMES = ["O", "B-city", "I-city", "B-n"]
 STATE = {"values": NAMES, "counts": [9, 3, 2, 1], "wholes": [], "spans": True, "strict": True}
@@ -193,7 +193,7 @@ def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
 
 
 def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> None:
-    from engineroom.tasks._spans_shown import drawn
+    from engineroom.rendering.text.entity_spans import drawn
 
     names = ["O", "B-a", "B-b"]
     right = drawn(["<x>", "y"], np.array([2, 0]), np.array([2, 0]), names, spans=True, letters=False)

@@ -8,17 +8,17 @@ import pytest
 import soundfile
 import torch
 
-from engineroom.baselines.viterbi import aligned
+from engineroom.api import listen_session
+from engineroom.baselines.audio.viterbi import aligned
 from engineroom.core.config import Config
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
-from engineroom.metrics.transcription import edits, scores
-from engineroom.modalities.speech import MODALITY as SPEECH
-from engineroom.recipes._voices import strings
+from engineroom.decoding.ctc_beam_search import greedy, moments
+from engineroom.decoding.long_form_audio import LONG, apart, heard, parts_of, turns
+from engineroom.metrics.speech_recognition import edits, scores
+from engineroom.modalities.audio.speech import MODALITY as SPEECH
+from engineroom.recipes._data.synthetic_voices import strings
 from engineroom.run import train
-from engineroom.session import listen_session
-from engineroom.tasks._beams import greedy, moments
-from engineroom.tasks._stretches import LONG, apart, heard, parts_of, turns
 
 RNG = np.random.default_rng(0)
 
@@ -86,7 +86,7 @@ def test_a_long_recording_is_heard_in_stretches(model) -> None:
 
 
 def batch(wave: torch.Tensor):
-    from engineroom.core.signals import Batch
+    from engineroom.core.batch import Batch
 
     return Batch({"column:speech": wave, "column:speech_mask": torch.ones(wave.shape, dtype=torch.bool)}, np.arange(len(wave)))
 

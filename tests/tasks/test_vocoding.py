@@ -15,12 +15,12 @@ from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
 from engineroom.heads.sound import SoundHead
-from engineroom.layers.spectrogram import LogMel
-from engineroom.layers.vocoder import guessed
-from engineroom.metrics.vocoding import clearness, levelled, log_spectral, periodicity
-from engineroom.modalities.mel import MELS, MODALITY, beside_guess
-from engineroom.recipes._voices import readings
-from engineroom.tasks._options import make_task
+from engineroom.layers.griffin_lim import guessed
+from engineroom.layers.mel_spectrogram import LogMel
+from engineroom.metrics.vocoder import clearness, levelled, log_spectral, periodicity
+from engineroom.modalities.audio.mel import MELS, MODALITY, beside_guess
+from engineroom.recipes._data.synthetic_voices import readings
+from engineroom.tasks._base import make_task
 
 RATE = 8_000
 
@@ -43,7 +43,7 @@ def test_a_network_begins_with_the_guess() -> None:
     from engineroom.core.config import Config
 
     torch.manual_seed(0)
-    trunk = registry.get("families", "vocos").build(signal, Config(), kind="steps", size="small", members=1).eval()
+    trunk = registry.get("backbones", "vocos").build(signal, Config(), kind="steps", size="small", members=1).eval()
     with torch.no_grad():
         features = trunk(signal)
         head = SoundHead(features, RATE)
@@ -115,7 +115,7 @@ def test_a_vocoder_travels_inside_a_speaking_bundle(taught) -> None:
 
 
 def test_what_is_no_vocoder_is_refused(taught, tmp_path: Path) -> None:
-    from engineroom.tasks._vocoder import with_vocoder
+    from engineroom.tasks.audio._neural_vocoder import with_vocoder
 
     folder, _, model = taught
     with pytest.raises(UserError, match="no run that can be read"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
+from ..core.schema import Schema
 from ..core.seeds import numpy_generator
-from ._store import Fitted, Rival
+from ._estimator import Fitted, Rival
 
 
 class AllMatch(Rival):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
-from ._store import Fitted, Rival, with_care
+from ..core.schema import Schema
+from ._estimator import Fitted, Rival, with_care
 from .mixed import BASELINE as MIXED
 
 MOST_DIMENSIONS = 16

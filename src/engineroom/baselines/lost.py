@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
-from ._store import Fitted, Rival
+from ..core.schema import Schema
+from ._estimator import Fitted, Rival
 
 
 class Lost(Rival):

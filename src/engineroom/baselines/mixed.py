@@ -9,20 +9,20 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.schema import Column, Schema
 from ..core.seeds import numpy_generator
-from ..modalities.formula import describe
-from ..modalities.text import clean
-from ._checked import FLOOR
-from ._scalars import learn_scalars, read_scalars
-from ._small import fillable, spread, spreading
-from ._store import Fitted, Rival, answer, several, split_labels, with_care
-from .audio import audio_features
-from .image import image_features
-from .molecule import molecule_features
-from .series import series_features
-from .text import SETTINGS, side_by_side, tfidf, vocabulary
-from .video import video_features
+from ..modalities.science.formula import describe
+from ..modalities.text.text import clean
+from ._estimator import Fitted, Rival, answer, several, split_labels, with_care
+from ._scalar_features import learn_scalars, read_scalars
+from ._small_data import fillable, spread, spreading
+from ._validation_check import FLOOR
+from .audio.audio import audio_features
+from .science.molecule import molecule_features
+from .series.series import series_features
+from .text.text import SETTINGS, side_by_side, tfidf, vocabulary
+from .vision.image import image_features
+from .vision.video import video_features
 
 WORDY = ("text", "tokens", "events")
 HELD = 5  # one row in so many judges where there are no validation rows

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Schema
-from ..metrics.embedding import places, scores
-from ._hog import picture_features
-from ._store import Fitted, Rival, with_care
+from ..core.schema import Schema
+from ..metrics.metric_learning import places, scores
+from ._estimator import Fitted, Rival, with_care
 from .mixed import BASELINE as MIXED
+from .vision._hog import picture_features
 
 DIMENSIONS = 64
 SIDE = 32  # places a picture is averaged to, along each side

@@ -7,13 +7,13 @@ import polars as pl
 import torch
 from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d, one_hot
 
-from ..core.columns import Schema
-from ..core.signals import Batch
+from ..core.batch import Batch
+from ..core.schema import Schema
 from ..data.dataset import Dataset, encode_table
 from ..data.fields import Field
-from ..data.views import LOOKS, view
-from ..metrics.views import graded
-from ._store import Fitted, Rival, with_care
+from ..data.two_views import LOOKS, view
+from ..metrics.contrastive import graded
+from ._estimator import Fitted, Rival, with_care
 
 COMPONENTS = 64
 SIDE, STEPS, WORDS = 16, 64, 1_024  # places of a picture's side, steps of a sequence, and words (hashed) that are told apart

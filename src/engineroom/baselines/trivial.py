@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
-from ._store import Fitted, Rival, split_labels
+from ..core.schema import Schema
+from ._estimator import Fitted, Rival, split_labels
 
 
 class Trivial(Rival):

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Schema
-from ._scalars import SCALAR, scalar_features
-from ._store import Fitted, Rival, linear_tries, pick, split_labels, with_care
+from ..core.schema import Schema
+from ._estimator import Fitted, Rival, linear_tries, pick, split_labels, with_care
+from ._scalar_features import SCALAR, scalar_features
 
 
 class Vector(Rival):

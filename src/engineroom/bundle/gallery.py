@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from ..core.errors import DataError, UserError, nearest
 from ..core.files import replace_directory
-from ..modalities.category import to_strings
+from ..modalities.tabular.category import to_strings
 from .answered import with_files
 from .format import damaged, read_tensors
 from .model import Model

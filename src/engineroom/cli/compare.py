@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import Json, app
-from .write import write_frame
+from .write_table import write_frame
 
 MOST = 8  # disagreements at the terminal
 
@@ -26,11 +26,11 @@ def compare(
     output: Annotated[str | None, typer.Option("-o", "--output", help="The disagreements: CSV, TSV, JSONL or Parquet by its ending.")] = None,
     as_json: Json = False,
 ) -> None:
-    from .. import compare as side_by_side
+    from .. import comparison as side_by_side
 
     result = side_by_side(*runs, data=data, page=page)
     if output:
-        from ..compare.page import frame_of
+        from ..comparison.report import frame_of
 
         write_frame(frame_of(result), Path(output))
     if as_json:

@@ -12,7 +12,7 @@ import typer
 
 from ..core.errors import UserError, nearest
 from .app import Json, app
-from .write import write_frame
+from .write_table import write_frame
 
 KEYS = "a number or a class · +NAME a new class · - undo · ? skip · . stop"
 SHOWN = 600  # characters of a cell
@@ -42,7 +42,7 @@ def label(
     if simulate:
         show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, asker=asker, page=page, as_json=as_json)
         return
-    from .. import label as open_desk
+    from .. import labeling as open_desk
 
     given = tuple(one.strip() for one in classes.split(",") if one.strip())
     with open_desk(data, target=target, book=book, classes=given, asker=asker, batch=batch) as desk:
@@ -56,7 +56,7 @@ def label(
 
 
 def show_simulation(data: str, *, page: str, as_json: bool, **settings: Any) -> None:
-    from ..label.simulate import simulate
+    from ..labeling.simulate import simulate
 
     tell: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
     result = simulate(data, page=page, say=tell, **settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from .vector import VectorHead
 
 EVEN = 0.01  # of the usual size

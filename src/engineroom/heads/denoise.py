@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..layers.waves import Waves
+from ..core.batch import Features
+from ..layers.sinusoidal_features import Waves
 
 WIDTHS = (32, 64, 96)  # channels of each level, finest first
 NARROW = (16, 32, 48)  # the same for each frame of a clip, of which there are several

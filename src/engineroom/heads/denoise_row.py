@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 
 WIDTH, BLOCKS = 384, 3
 

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..modalities.noise import SIZE
+from ..core.batch import Features
+from ..modalities.noise.noise import SIZE
 
 WIDTH, BLOCKS = 256, 2
 WARMTH = 0.5  # of the shares that are learnt from: colder ones are nearer to the class drawn, and harder to learn from
@@ -48,7 +48,7 @@ class ForgeRow(nn.Module):
 
 
 def row(said: Tensor, lots: Tensor, columns: Sequence[tuple[int, bool]]) -> Tensor:
-    """What the maker says (B, W) and lots, standard normal (B, W or more) → rows as modalities/record.py writes them: ranks, classes of -1 and 1."""
+    """What the maker says (B, W) and lots, standard normal (B, W or more) → rows as modalities/tabular/record.py writes them: ranks, classes of -1 and 1."""
     even = torch.special.ndtr(lots).clamp(EDGE, 1 - EDGE)
     out, place = [], 0
     for width, several in columns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 
 
 class GateHead(nn.Module):

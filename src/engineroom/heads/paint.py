@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 
 WIDEST, FINEST = 128, 32  # channels of the first stage and of the last
 SMALL, STYLE = 4, 128  # side of the first map; numbers that steer the stages

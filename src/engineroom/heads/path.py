@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..layers.members import MemberLinear
+from ..core.batch import Features
+from ..layers.ensemble import MemberLinear
 
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # quantiles
 MOST = 4_096  # numbers of a map that are read; more steps are averaged in neighbouring groups

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features, Signal
-from ..layers.members import MemberLinear
-from ..modalities._hidden_places import placed
+from ..core.batch import Features, Signal
+from ..layers.ensemble import MemberLinear
+from ..modalities.masking._masked_regions import placed
 
 WIDTH = 128  # between a place of a map and what is told of it
 
@@ -33,7 +33,7 @@ class Rebuild(nn.Module):
 
 
 class Cells(nn.Module):
-    """The pooled features → (B, K, W): what has no place, and what a family tells no places of."""
+    """The pooled features → (B, K, W): what has no place, and what a backbone tells no places of."""
 
     def __init__(self, example: Features, group: int, shape: tuple[int, ...]) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ FORMS: dict[str, type[nn.Module]] = {"vector": Cells, "steps": InTime, "plane": 
 
 
 def form_of(one: Mapping[str, Any], example: Features) -> str:
-    """How a field is told: place by place where its family says where things are."""
+    """How a field is told: place by place where its backbone says where things are."""
     found = example.maps[one["group"]]
     if found is None or (one["form"] == "plane" and found.layout == "sequence" and not all(sides(found.data.shape[1], tuple(one["shape"])))):
         return "vector"

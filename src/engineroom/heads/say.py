@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from ..layers.attention import sine_positions
-from ..layers.causal import Memory
-from ..layers.crossing import CrossingBlock
+from ..layers.causal_attention import Memory
+from ..layers.cross_attention import CrossingBlock
 
 DROPOUT = 0.15
 HEADS = 4

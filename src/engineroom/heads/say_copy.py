@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from .say import Kept, Say
 
 LEAST = 1e-20  # of all looks, so that its logarithm is a number

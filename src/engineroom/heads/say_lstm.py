@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from .say import so_far
 
 DROPOUT = 0.2

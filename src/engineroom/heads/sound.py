@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..layers.spectrogram import LogMel
-from ..layers.vocoder import standing
-from ..modalities.mel import MELS
+from ..core.batch import Features
+from ..layers.griffin_lim import standing
+from ..layers.mel_spectrogram import LogMel
+from ..modalities.audio.mel import MELS
 
 LEAST, MOST = -6.0, 3.0  # logarithms of how much a magnitude may grow
 

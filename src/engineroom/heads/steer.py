@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from .choose import Choose
 
 BEGIN = -0.5  # log of the spread at first, on actions from -1 to 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 
 PADDED = -1e4  # what steps that do not exist hold, so that the output alone says how long a row is
 

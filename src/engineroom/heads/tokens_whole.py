@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Features
+from ..core.batch import Features
 from .tokens import TokensHead
 
 

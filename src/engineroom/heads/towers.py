@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.batch import Features
 from ..core.errors import UserError
-from ..core.signals import Features
 
 
 class TowersHead(nn.Module):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..layers.members import MemberLinear
+from ..core.batch import Features
+from ..layers.ensemble import MemberLinear
 
 
 class VectorHead(nn.Module):

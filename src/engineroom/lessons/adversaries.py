@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ..core.batch import Batch, Losses
 from ..core.events import Measured, Player
-from ..core.exhibits import Exhibit
+from ..core.panels import Exhibit
 from ..core.seeds import torch_generator
-from ..core.signals import Batch, Losses
 from ..engine.loop import learn
 from ._base import Board, Lesson, lines, table
 

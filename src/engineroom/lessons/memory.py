@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.batch import Batch
 from ..core.seeds import torch_generator
-from ..core.signals import Batch
 from ._base import Board, Lesson, lines, pupil, study, table
 
 SYMBOLS, BATCH, TEST = 4, 32, 400

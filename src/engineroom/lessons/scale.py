@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..core.batch import Batch
 from ..core.seeds import numpy_generator
-from ..core.signals import Batch
-from ..scale.law import Law, fit
+from ..learning_curves.power_law import Law, fit
 from ._base import Board, Lesson, lines, pupil, study, table
 
 TEST, JUDGES, BATCH = 397, 200, 32

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.batch import Batch
 from ..core.events import Backpropped, Collected, Event, Forwarded, Measured, Repeated
-from ..core.exhibits import Exhibit
-from ..core.signals import Batch
+from ..core.panels import Exhibit
 from ..engine.loop import learn
 from ._base import Board, Lesson, lines, pupil, table
 

@@ -10,8 +10,8 @@ import polars as pl
 
 from ..core.config import make_config
 from ..core.errors import UserError, nearest
-from ..core.exhibits import spoken
-from ..explain.reasons import pulls
+from ..core.panels import spoken
+from ..explanation.feature_attribution import pulls
 from ..run import train
 from ._base import Board, Lesson, table
 

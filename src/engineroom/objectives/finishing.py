@@ -16,16 +16,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..core.columns import Schema
+from ..core.batch import Batch, Losses
 from ..core.config import Config
 from ..core.events import Player
-from ..core.signals import Batch, Losses
+from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ._running import in_step
-from ._study import Study
+from ..networks.multi_column import assemble
+from ._base import Study
+from ._ema import in_step
 
 BETAS = (0.8, 0.99)  # little momentum: the other player moves
 STEEP = 0.1  # weight of the squared gradient at what is real
@@ -47,7 +47,7 @@ class Finishing(Study):
 
     def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
         model, maker = cast["model"], cast["maker"]
-        judge: Any = cast["judge"]  # of layers/patches.py, or like them
+        judge: Any = cast["judge"]  # of layers/patch_discriminator.py, or like them
         making = precision.wrap(maker)
         learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
         judging = make_optimizer(judge, lr=KEENER * lr, weight_decay=0.0, betas=BETAS)

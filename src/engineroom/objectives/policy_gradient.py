@@ -10,18 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..core.columns import Schema
+from ..core.batch import Batch, Losses
 from ..core.config import Config
 from ..core.events import Player
-from ..core.exhibits import Exhibit
-from ..core.signals import Batch, Losses
+from ..core.panels import Exhibit
+from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ._policy import doubt, log_chance
-from ._rollouts import Rollouts
-from ._study import Numbers, Study
+from ..networks.multi_column import assemble
+from ._action_distribution import doubt, log_chance
+from ._base import Numbers, Study
+from ._rollout_buffer import Rollouts
 
 NEAR = 0.2  # an action may become at most so much likelier or unlikelier in one turn
 CURIOUS = 0.01  # worth of a nat of doubt, where there are actions to choose from

@@ -13,17 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import smooth_l1_loss
 
-from ..core.columns import Schema
+from ..core.batch import Batch, Losses
 from ..core.config import Config
 from ..core.events import Player
-from ..core.exhibits import Exhibit
-from ..core.signals import Batch, Losses
+from ..core.panels import Exhibit
+from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ._replay import Replay
-from ._study import Study
+from ..networks.multi_column import assemble
+from ._base import Study
+from ._replay_buffer import Replay
 
 FOLLOW = 0.005  # share of the way that the slower copy goes in a step
 CAREFUL = 0.3  # of the usual rate: it learns from what it said itself, and what it said must not run away

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._counter import counter
+from ._data.shop_dialogues import counter
 
 RECIPE = Recipe(
     title="Talk with a model of conversations",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._orders import GRAMMAR, orders
+from ._data.spoken_orders import GRAMMAR, orders
 
 RECIPE = Recipe(
     title="Obey spoken commands",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._voices import voices
+from ._data.synthetic_voices import voices
 
 RECIPE = Recipe(
     title="Take the noise out of speech",

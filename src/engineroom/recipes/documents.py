@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._receipts import receipts
+from ._data.receipts import receipts
 
 RECIPE = Recipe(
     title="Read the fields of documents",

@@ -7,7 +7,7 @@ from ._base import Recipe
 
 def unlabelled():
     """Machines with numbers, classes and a series each; some cells are empty."""
-    from ._machines import machines
+    from ._data.sensor_rows import machines
 
     return machines()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._voices import readings
+from ._data.synthetic_voices import readings
 
 RECIPE = Recipe(
     title="Speak sentences in a voice that was recorded",

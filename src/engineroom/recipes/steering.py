@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._drives import drives
+from ._data.road_drives import drives
 
 RECIPE = Recipe(
     title="Steer as a driver did, from camera frames",

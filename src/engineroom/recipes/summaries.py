@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._phrases import diaries
+from ._data.parallel_sentences import diaries
 
 RECIPE = Recipe(
     title="Summarise texts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._voices import strings
+from ._data.synthetic_voices import strings
 
 RECIPE = Recipe(
     title="Write down what is said, and when",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._phrases import phrases
+from ._data.parallel_sentences import phrases
 
 RECIPE = Recipe(
     title="Translate texts",

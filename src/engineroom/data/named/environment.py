@@ -8,8 +8,8 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ...environments._name import full_name, looks_like_one
-from ...environments._world import describe
+from ...environments._environment import describe
+from ...environments._make import full_name, looks_like_one
 
 EPISODES = {"train": 4_000, "val": 32, "test": 100}
 APART = 1_000_000  # between the first seeds of two parts

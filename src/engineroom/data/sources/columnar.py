@@ -10,10 +10,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._cache import head
 from ._cells import normalised
 from ._files import ending, run_name
-from ._media import with_media
-from ._work import head
+from ._media_columns import with_media
 
 ARROW = frozenset({".arrow", ".feather", ".ipc"})
 

@@ -11,11 +11,11 @@ from typing import Any
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._cache import head
 from ._cells import frame_of
 from ._encoding import plain_text
 from ._files import ending, run_name
-from ._media import with_media
-from ._work import head
+from ._media_columns import with_media
 
 LINES = frozenset({".jsonl", ".ndjson"})
 NAMED = 5

@@ -11,8 +11,8 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
+from ._concat_splits import joined
 from ._files import MEDIA, absolute, kind_of_files, media_kind, run_name, split_of, visible
-from ._join import joined
 from ._layout import places_below
 
 MOST_PARTS, NAMED = 8, 5

@@ -12,9 +12,9 @@ from ...core import registry
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._boxes import NAMED, Annotated, add_splits, upright
+from ._box_table import NAMED, Annotated, add_splits, upright
 from ._files import SPLIT_ORDER, absolute, run_name
-from ._outlines import draw_mask
+from ._polygons import draw_mask
 
 READERS = ("coco_json", "yolo_txt", "label_studio", "cvat_xml")
 

@@ -12,10 +12,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ...modalities._masks import mask_size
-from ...modalities._pages import read_page
+from ...modalities.text._document_layout import read_page
+from ...modalities.vision._masks import mask_size
+from ._concat_splits import joined
 from ._files import IMAGE, absolute, run_name, split_of, visible, walk
-from ._join import joined
 from ._layout import pair_places, places_below
 
 PEEK = 400  # files looked at to recognise a folder

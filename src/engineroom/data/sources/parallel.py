@@ -11,8 +11,8 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._concat_splits import joined
 from ._files import ending, run_name, split_of, stem, visible
-from ._join import joined
 from .prose import whole
 
 # ISO 639-1 but for `ts`, `so`, `md` and the like, which other formats own; and how corpora call the two sides

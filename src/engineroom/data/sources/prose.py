@@ -9,10 +9,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._cache import head
+from ._concat_splits import split_name
 from ._encoding import plain_text
 from ._files import TEXT, absolute, ending, run_name, split_of, stem, walk
-from ._join import split_name
-from ._work import head
 
 PEEK = 2_000  # files looked at to recognise a folder
 NOTE = "These are plain texts. To learn the language itself, say --recipe language."
