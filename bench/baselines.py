@@ -146,7 +146,7 @@ def features(values: pl.Series, column: Any) -> np.ndarray:
         import torch
 
         from engineroom.modalities.audio.audio import decode as hear
-        from engineroom.modalities.audio.mel import LogMel
+        from engineroom.modalities.audio.mel_frames import LogMel
 
         frames = LogMel(8_000, mels=40)
         rows = [frames.mel(32768 * torch.from_numpy(hear(cell, rate=8_000, seconds=20.0))[None])[0].numpy() for cell in values.to_list()]

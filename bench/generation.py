@@ -39,7 +39,7 @@ def main() -> None:
     asked = ask.parse_args()
     frame, picture = read(asked.set, asked.data, asked.rows)
     options = {"pixels": SETS[asked.set]}
-    for recipe, steps in zip(("generation", "diffusion"), asked.steps, strict=True):
+    for recipe, steps in zip(("image_generation", "image_diffusion"), asked.steps, strict=True):
         if not steps:
             continue
         began, run = time.perf_counter(), str(asked.runs / f"{asked.set}-{recipe}")

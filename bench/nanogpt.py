@@ -33,13 +33,13 @@ from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import probe
 from engineroom.engine.schedule import Schedule
-from engineroom.modalities.text.corpus import encode_texts
+from engineroom.modalities.text.text_corpus import encode_texts
 from engineroom.networks.multi_column import assemble
 from engineroom.prepare import prepare
 
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 SETTINGS = {
-    "recipe": "language",
+    "recipe": "language_modeling",
     "options": {"context": CONTEXT},
     "model": {"name": "gpt", "size": "small"},
     "train": {"batch_size": BATCH, "threads": 1},

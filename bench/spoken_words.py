@@ -1,8 +1,8 @@
 """Is the speech that `synthesis` makes understood? Synthetic throughout: commands of a small grammar, spoken by espeak-ng (apt-get install espeak-ng).
 
     python bench/spoken_words.py render OUT [SEED]
-    engineroom train OUT/voice.csv --recipe speaking --target recording --run SPEAK          # one voice
-    engineroom train OUT/others.csv --recipe transcription --target text --run LISTEN        # other voices, other sentences
+    engineroom train OUT/voice.csv --recipe text_to_speech --target recording --run SPEAK          # one voice
+    engineroom train OUT/others.csv --recipe speech_recognition --target text --run LISTEN        # other voices, other sentences
     python bench/spoken_words.py judge OUT SPEAK LISTEN
 
 The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those either. SEED decides which sentences are kept for the judgement.

@@ -1,6 +1,6 @@
 """A model that steers from frames, judged by driving: it is put into `road` and steers by what the camera shows.
 
-    engineroom demo steering
+    engineroom demo imitation_driving
     python bench/steering.py runs/steering-1
 """
 

@@ -74,7 +74,7 @@ def train(
     """Train a model on `data`: a path (file, folder, archive) or a table (pandas, polars, Arrow, datasets, dict of columns).
 
     `settings` are the command line's: minutes, epochs, steps, until, model, seed, run, and any other as a nested dictionary or with
-    double underscores (`train__lr=0.001`, `recipe="risk"`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
+    double underscores (`train__lr=0.001`, `recipe="cost_sensitive"`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
     Raises UserError (wrong use), DataError (data that cannot be used) or BundleError (a run that cannot be continued).
     """
     from .api import train_session
@@ -199,13 +199,13 @@ def generate(
 
 
 def recipes() -> list[dict[str, str]]:
-    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="risk")`."""
+    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="cost_sensitive")`."""
     from .api import list_recipes
 
     return list_recipes()
 
 
-def demo(name: str = "digits", *, minutes: float | None = None, run: str | None = None, show: str = "bar") -> Model:
+def demo(name: str = "image_classification", *, minutes: float | None = None, run: str | None = None, show: str = "bar") -> Model:
     """Train a recipe on data that come with an installed package or are generated."""
     from .api import demo_session
 

@@ -146,7 +146,7 @@ def listen_session(model: Any, recordings: list[str], *, grammar: str | None, se
     from .decoding.command_grammar import EXAMPLE, read_grammar, understood
 
     if model.task.kind != "transcripts":
-        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe commands --target text")
+        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe voice_commands --target text")
     known = read_grammar(grammar) if grammar else model.task.state.get("grammar")
     if not known:
         raise UserError("Which commands are there?", "The model was trained without a grammar.", f"--grammar house.json: {EXAMPLE}")

@@ -24,7 +24,7 @@ COLUMNS = {
     "category": list("abcd" * 6),
     "text": [f"{w} words here {i}" for i, w in enumerate(["red", "blue"] * 12)],
     "image": RNG.integers(0, 255, (N, 20, 20, 3), dtype=np.uint8),
-    "scene": RNG.integers(0, 255, (N, 16, 20, 3), dtype=np.uint8),
+    "image_observation": RNG.integers(0, 255, (N, 16, 20, 3), dtype=np.uint8),
     "video": RNG.integers(0, 255, (N, 5, 20, 20, 1), dtype=np.uint8),
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,
@@ -32,10 +32,10 @@ COLUMNS = {
     "formula": [f"Fe{1 + i % 3}O{2 + i}" for i in range(N)],
     "window": pl.Series(RNG.normal(size=(N, 30)).astype(np.float32)),
     "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
-    "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
-    "corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
-    "passage": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
-    "aligned": [f"MK{'LV'[i % 2]}NGKT{'ADEGWC'[i // 2 % 6]}L{'ST'[i // 12]}" for i in range(N)],
+    "interaction_history": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
+    "text_corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
+    "source_text": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
+    "aligned_sequence": [f"MK{'LV'[i % 2]}NGKT{'ADEGWC'[i // 2 % 6]}L{'ST'[i // 12]}" for i in range(N)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
 PAIRS = [(c, f) for c in COLUMNS for f in registry.names("backbones") if f in registry.get("modalities", c).backbones]
@@ -108,7 +108,7 @@ def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None
         assert model(data.batch(np.arange(4))).shape == (4, 3, 2)
         return model.plan.backbones
 
-    assert backbones("auto") == {"cnn", "shapes"} and backbones("rnn") == {"rnn"}
+    assert backbones("auto") == {"cnn", "fcn"} and backbones("rnn") == {"rnn"}
 
 
 def test_an_unknown_model_is_told() -> None:
@@ -147,7 +147,7 @@ def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
     assert "horizontal" not in model.schema["image"].state["symmetries"]
 
 
-@pytest.mark.parametrize("backbone", ["auto", "cnn", "shapes", "rnn", "transformer"])
+@pytest.mark.parametrize("backbone", ["auto", "cnn", "fcn", "rnn", "transformer"])
 @pytest.mark.parametrize("kind", ["series", "text"])
 def test_unequal_lengths_come_back_from_their_bundle(here, backbone: str, kind: str) -> None:
     """The network is sized by the training rows, not by whichever batch happened to build it."""

@@ -12,7 +12,7 @@ from engineroom.report.html_report import render_html, span
 from engineroom.report.sections import tiles
 from engineroom.report.terminal import headline
 from engineroom.tasks.general.classification import TASK
-from evaluation.samples import SAMPLES
+from report.samples import SAMPLES
 
 TRUTH = np.arange(200) % 2
 

@@ -26,12 +26,12 @@ def gathered(name: str, method: str, **options):
     """Batches by acting in `name`, with fresh networks."""
     table = open_table(name)
     table = type(table)(table.frame.group_by("part", maintain_order=True).head(300), table.name, table.hints)
-    config = make_config({"task": "control", "options": {"method": method, **options}})
+    config = make_config({"task": "reinforcement_learning", "options": {"method": method, **options}})
     train = np.arange(300)
     schema = fit_schema(infer_schema(table, config), table, train, config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": train}
-    task = make_task("control", config.options).bind(schema.target)
+    task = make_task("reinforcement_learning", config.options).bind(schema.target)
     objective = registry.get("objectives", task.objective)
     torch.manual_seed(0)
     cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=300)

@@ -32,8 +32,8 @@ def test_a_recipe_is_whole(name: str) -> None:
 
 
 def test_flags_win_over_the_recipe_and_an_unknown_one_is_named() -> None:
-    assert with_recipe({"recipe": "risk"}).task == "decision"
-    assert with_recipe({"recipe": "risk"}, {"task": "classification"}).task == "classification"
+    assert with_recipe({"recipe": "cost_sensitive"}).task == "cost_sensitive"
+    assert with_recipe({"recipe": "cost_sensitive"}, {"task": "classification"}).task == "classification"
     with pytest.raises(UserError, match="no recipe 'rsik'"):
         with_recipe({"recipe": "rsik"})
 
@@ -45,9 +45,9 @@ def test_recipes_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
-    lines = command("demo", "risk", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
+    lines = command("demo", "cost_sensitive", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
     assert json.loads(lines[-1])["event"] == "finished"
-    assert (tmp_path / "runs" / "risk-1" / "bundle" / "report.html").exists()
+    assert (tmp_path / "runs" / "cost_sensitive-1" / "bundle" / "report.html").exists()
 
 
 def test_recordings_of_a_demo_go_when_the_process_ends() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..core.batch import Features, Signal
 from ..core.config import Config
 from ..layers.causal_attention import CausalBlock, Memory, turns_of
-from .causal import last
+from .sasrec import last
 
 SIZE = {"small": (128, 4, 4), "medium": (256, 6, 8), "large": (384, 6, 6)}  # width, blocks, heads
 

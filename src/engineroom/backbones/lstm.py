@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Features, Signal
 from ..core.config import Config
-from .causal import last
+from .sasrec import last
 
 SIZE = {"small": (256, 2), "medium": (512, 2), "large": (768, 3)}  # width, layers: small has about as many weights as the small GPT
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Features, Signal
 from ..core.config import Config
-from ..modalities.audio.mel import MELS
+from ..modalities.audio.mel_frames import MELS
 
 SIZE = {"small": (96, 3), "medium": (128, 4), "large": (384, 8)}  # width, blocks
 WIDER = 3  # inside a block

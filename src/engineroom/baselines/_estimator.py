@@ -223,7 +223,7 @@ def with_care(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
         else:
             note = ""
         if more["kind"] == "classes" and (y == y[0]).all():
-            fitted = registry.get("baselines", "trivial").fit(frame, y, **more)
+            fitted = registry.get("baselines", "dummy").fit(frame, y, **more)
             fitted.words = "always the only class that occurs in training"
             return fitted
         with threads(frame.height):

@@ -22,7 +22,7 @@ MEMBER = re.compile(r"^members\.\d+\.")
 def inherit_model(config: Config) -> Config:
     """What the user leaves open about the network is as it was there: other sizes could take nothing over."""
     encoders = read_manifest(bundle_directory(str(config.start)))["model"]["encoders"]
-    there = {"name": {one["family"] for one in encoders}, "size": {one["size"] for one in encoders}}
+    there = {"name": {one["backbone"] for one in encoders}, "size": {one["size"] for one in encoders}}
     known = {key: values.pop() for key, values in there.items() if len(values) == 1 and getattr(config.model, key) == "auto"}
     return config.model_copy(update={"model": config.model.model_copy(update=known)})
 

@@ -33,7 +33,7 @@ Examples:
 - `engineroom train photos/` — a folder per class
 - `engineroom train houses.csv --target price`
 - `engineroom train reviews.jsonl --target label --model transformer --minutes 3`
-- `engineroom train credit.csv --target default --recipe risk --set options.miss=5`
+- `engineroom train credit.csv --target default --recipe cost_sensitive --set options.miss=5`
 - `engineroom train recordings/ --until accuracy=0.97`
 - `engineroom train table.csv --target y --set columns.zip.role=ignore --set split.by=time --set split.column=date`
 - `engineroom train --resume runs/houses-1`
@@ -205,9 +205,9 @@ def recipes(as_json: Json = False) -> None:
     print_recipes(found)
 
 
-@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo risk`")
+@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo cost_sensitive`")
 def demo(
-    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "digits",
+    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "image_classification",
     minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
     as_json: Json = False,

@@ -26,7 +26,7 @@ def compare(
     output: Annotated[str | None, typer.Option("-o", "--output", help="The disagreements: CSV, TSV, JSONL or Parquet by its ending.")] = None,
     as_json: Json = False,
 ) -> None:
-    from .. import comparison as side_by_side
+    from .. import compare as side_by_side
 
     result = side_by_side(*runs, data=data, page=page)
     if output:

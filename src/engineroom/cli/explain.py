@@ -25,7 +25,7 @@ def explain(
 ) -> None:
     from rich.console import Console
 
-    from .. import explanation as explain_rows
+    from .. import explain as explain_rows
 
     with Console(stderr=True).status("reading") as status:
         result = explain_rows(run, data, rows=rows, methods=tuple(method or ()), page=page, say=status.update)

@@ -42,7 +42,7 @@ def label(
     if simulate:
         show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, asker=asker, page=page, as_json=as_json)
         return
-    from .. import labeling as open_desk
+    from .. import label as open_desk
 
     given = tuple(one.strip() for one in classes.split(",") if one.strip())
     with open_desk(data, target=target, book=book, classes=given, asker=asker, batch=batch) as desk:

@@ -1,6 +1,6 @@
 """The registry of components: the folder is the registry.
 
-A file `tasks/text/tagging.py` holds `TASK`; its name is found without importing the others. Large registries have one folder a domain.
+A file `tasks/text/token_classification.py` holds `TASK`; its name is found without importing the others. Large registries have one folder a domain.
 """
 
 from __future__ import annotations

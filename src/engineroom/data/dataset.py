@@ -21,7 +21,7 @@ from .column_store import Fixed, RaggedStore, Writer
 from .fields import Field, input_fields
 from .schema_inference import followed_input
 
-CHUNK = {"image": 512, "video": 64, "film": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
+CHUNK = {"image": 512, "video": 64, "generated_clip": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.table import Table
-from ..heads.tokens import padded
+from ..heads.token_classifier import padded
 from ..modalities.audio._audio_decoding import open_sound
 from ..modalities.text.transcript import BLANK
 

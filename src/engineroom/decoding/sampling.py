@@ -14,7 +14,7 @@ from ..core.batch import Batch
 from ..core.errors import UserError
 from ..core.schema import Schema
 from ..core.seeds import torch_generator
-from ..modalities.text.corpus import UNKNOWN, encode_texts, token_bytes
+from ..modalities.text.text_corpus import UNKNOWN, encode_texts, token_bytes
 from ..networks.incremental import advance, reach
 from ..preprocessing.text.corpus_windows import TEXT
 

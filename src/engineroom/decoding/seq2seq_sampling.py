@@ -11,8 +11,8 @@ import torch
 from ..core.batch import Features
 from ..core.errors import UserError
 from ..core.seeds import torch_generator
-from ..modalities.text.corpus import token_bytes
-from ..modalities.text.wording import END
+from ..modalities.text.target_text import END
+from ..modalities.text.text_corpus import token_bytes
 from .sampling import draw
 
 

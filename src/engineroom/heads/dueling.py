@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..core.batch import Features
-from .vector import VectorHead
+from .linear import VectorHead
 
 
 class Dueling(nn.Module):

@@ -15,8 +15,8 @@ import polars as pl
 
 from ..baselines._estimator import Fitted
 from ..baselines._scalar_features import SCALAR
-from ..baselines.mixed import WORDY, Mixed, long_columns, texts
-from ..baselines.text.text import SETTINGS, joined, side_by_side, vocabulary
+from ..baselines.multimodal import WORDY, Mixed, long_columns, texts
+from ..baselines.text.tfidf_linear import SETTINGS, joined, side_by_side, vocabulary
 from ..core import registry
 from ..core.schema import Schema
 
@@ -126,7 +126,7 @@ def shortened(frame: pl.DataFrame, schema: Schema, index: int, seed: int) -> np.
     column, facts = long_columns(schema)[index], dict[str, Any](seed=seed)
     if column.modality in WORDY:
         facts |= {f"{name}{index}": vocabulary(name, texts(frame, column))[0] for name in SETTINGS}
-    raw = Mixed().raw(frame, column, index, Fitted("mixed", "", "classes", 2, schema, facts, {}))
+    raw = Mixed().raw(frame, column, index, Fitted("multimodal", "", "classes", 2, schema, facts, {}))
     size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
     if not isinstance(raw, np.ndarray):
         return TruncatedSVD(size, random_state=seed).fit_transform(raw)

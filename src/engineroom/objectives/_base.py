@@ -35,7 +35,7 @@ class Study:
 class Numbers:
     """What `assemble` needs of a task to build another on the stage: a network that reads a row and says so many numbers."""
 
-    head: ClassVar[str] = "vector"
+    head: ClassVar[str] = "linear"
     ties: ClassVar[bool] = False
     prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
 

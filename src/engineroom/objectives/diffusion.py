@@ -20,7 +20,7 @@ from ..data.fields import Field
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..modalities.noise.static import deeper
+from ..modalities.noise.image_noise import deeper
 from ..networks.multi_column import assemble
 from ._base import Study
 from ._ema import in_step

@@ -25,5 +25,5 @@ def without_answers(table: Table, target: str | None, why: str) -> Table:
     frame = frame.with_columns(pl.Series(own, range(len(table.frame)), pl.Int64))
     hints = {name: hint for name, hint in table.hints.items() if name not in names}
     left_out = f"Left out, because nobody is to know it yet: {', '.join(sorted(names))}." if names else ""
-    hints[own] = {"modality": "itself", "role": "target", "why": "to be known again"}
+    hints[own] = {"modality": "row_index", "role": "target", "why": "to be known again"}
     return replace(table, frame=frame, hints=hints, notes=(*table.notes, *([left_out] if left_out else [])))

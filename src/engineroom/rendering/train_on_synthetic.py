@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.batch import Records
 from ..core.panels import Exhibit
-from ..modalities.tabular.record import remembered, spans
+from ..modalities.tabular.row import remembered, spans
 
 LEAST = 40  # rows
 

@@ -145,14 +145,14 @@ def training_section(history: list[dict[str, Any]], facts: list[list[str]], head
 
 def model_section(model: dict[str, Any], entries: list[Examination], cores: int, device: str) -> Section:
     """The network and what it cost."""
-    encoders = [[e["columns"], e["family"], e["size"], e["why"]] for e in model["encoders"]]
+    encoders = [[e["columns"], e["backbone"], e["size"], e["why"]] for e in model["encoders"]]
     watts = WATTS_PER_GPU if device == "cuda" else WATTS_PER_CORE * cores
     rows = [[e.name, round(e.seconds, 1), round(e.rate), round(e.megabytes, 3), round(e.seconds * watts / 3600, 3)] for e in entries]
     words = f"Energy is an estimate: {watts:.0f} W ({f'{WATTS_PER_GPU:.0f} W a GPU' if device == 'cuda' else f'{WATTS_PER_CORE:.0f} W a core, {cores} cores'}) for the whole training time."
     return Section(
         "The model and what it cost",
         (
-            Exhibit("table", "One encoder a column", {"columns": ["columns", "family", "size", "why"], "rows": encoders, "best": None}),
+            Exhibit("table", "One backbone a column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
             Exhibit(
                 "facts",
                 "Size",

@@ -27,13 +27,13 @@ class Plain:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
     objective: str = "supervised"  # the way of studying: objectives/NAME.py
-    head: ClassVar[str] = "vector"  # what reads the features: heads/NAME.py
+    head: ClassVar[str] = "linear"  # what reads the features: heads/NAME.py
     also: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `reframe` may give: `facing` tells them apart
     ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
     pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
     rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
-    trivial: ClassVar[str] = "trivial"
+    trivial: ClassVar[str] = "dummy"
     side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
@@ -162,7 +162,7 @@ class Plain:
         raise UserError(
             "This model answers questions; it does not make anything.",
             "What does: recipes language, translation, summaries, chat, music, drawing, speaking, vocoder, generation, diffusion, animation, synthetic, counterfeit.",
-            "Ask it: engineroom predict RUN DATA; or train one that does: engineroom train book.txt --recipe language",
+            "Ask it: engineroom predict RUN DATA; or train one that does: engineroom train book.txt --recipe language_modeling",
         )
 
     def reply(self, network: Any, schema: Schema, turns: Sequence[str], *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:

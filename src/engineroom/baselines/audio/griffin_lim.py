@@ -12,7 +12,7 @@ from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...layers.griffin_lim import griffin_lim
 from ...metrics.vocoder import levelled, log_spectral
-from ...modalities.audio import voice
+from ...modalities.audio import mel_target
 from .._estimator import Fitted, Rival
 
 LOOKED = 6  # training recordings
@@ -38,9 +38,9 @@ class GriffinLim(Rival):
 
 def made(frame: pl.DataFrame, schema: Schema, rounds: int) -> np.ndarray:
     """(N,) of (T,) float32."""
-    column = next(c for c in schema.inputs if c.modality == "mel")
-    rows = registry.get("modalities", "mel").encode(frame[column.name], column.state, {}).rows()
-    return objects([griffin_lim(one[:, : voice.MELS].astype(np.float32), int(column.state["rate"]), rounds=rounds) for one in rows])
+    column = next(c for c in schema.inputs if c.modality == "mel_frames")
+    rows = registry.get("modalities", "mel_frames").encode(frame[column.name], column.state, {}).rows()
+    return objects([griffin_lim(one[:, : mel_target.MELS].astype(np.float32), int(column.state["rate"]), rounds=rounds) for one in rows])
 
 
 BASELINE = GriffinLim()

@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.schema import Schema
 from ...metrics.ranking import best, ndcg, rank_of
-from ...modalities.recommendation.events import to_events
+from ...modalities.recommendation.interaction_history import to_events
 from .._estimator import Fitted, Rival, threads
 
 MOST_ITEMS = 5_000  # by how often they are met: the matrix is turned over whole

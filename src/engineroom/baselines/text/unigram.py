@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .ngram import NGram
+from .kneser_ney import NGram
 
 BASELINE = NGram("unigram", 1, "how often each token is met")

@@ -30,7 +30,7 @@ class Environment:
         seeds = [APART * k + i for k, number in enumerate(EPISODES.values()) for i in range(number)]
         parts = [part for part, number in EPISODES.items() for _ in range(number)]
         frame = pl.DataFrame({START: pl.Series(seeds, dtype=pl.Int64), EPISODE: pl.Series(seeds, dtype=pl.Int64), PART: parts})
-        sight = "scene" if "picture" in facts["observation"] else "observation"
+        sight = "image_observation" if "picture" in facts["observation"] else "observation"
         hints: dict[str, dict[str, Any]] = {
             START: {"modality": sight, "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},

@@ -127,7 +127,7 @@ def add_splits(columns: dict[str, pl.Series], splits: Sequence[str | None]) -> d
 class BoxSource:
     """A source of boxes: `annotated` reads them."""
 
-    tasks: tuple[str, ...] = ("detection",)
+    tasks: tuple[str, ...] = ("object_detection",)
 
     def annotated(self, path: Path, limits: LimitsConfig) -> Found:
         raise NotImplementedError

@@ -14,7 +14,7 @@ from ._files import TABLE, ending, run_name, split_of, stem, visible, without_sp
 from ._layout import read_name
 
 SIDE = frozenset({".json"})  # beside other tables these describe; they hold no rows
-READERS = ("delimited", "jsonl", "columnar", "workbook", "sktime_ts", "ucr_text", "conll")
+READERS = ("delimited", "json_lines", "parquet_arrow", "workbook", "sktime_ts", "ucr_text", "conll")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Speech(Base):
     needs_value = True
     layouts = ("sequence",)
     kind = "steps"
-    backbones = ("listener",)
+    backbones = ("deepspeech",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"rate": int(AUDIO.fit(values.cast(pl.String), limits=limits).get("rate", HIGHEST_RATE))}

@@ -25,8 +25,8 @@ LEVEL = 0.35  # of the spread of the series' own means: how far augmentation mov
 class Series(Base):
     layouts = ("sequence",)
     kind = "steps"
-    backbones = ("cnn", "shapes", "rnn", "transformer", "mlp")
-    team = ("cnn", "shapes", "shapes", "shapes", "shapes")
+    backbones = ("cnn", "fcn", "rnn", "transformer", "mlp")
+    team = ("cnn", "fcn", "fcn", "fcn", "fcn")
 
     def recognises(self, values: pl.Series) -> float:
         inner: Any = values.dtype

@@ -25,7 +25,7 @@ FLOOR = 0.01  # least deviation of a window, in deviations of its channel: a fla
 class Window(Base):
     layouts = ("sequence",)
     kind = "path"
-    backbones = ("linear", "transformer", "rnn")
+    backbones = ("dlinear", "transformer", "rnn")
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"steps": int(values.dtype.size)}  # type: ignore[attr-defined]

@@ -15,8 +15,8 @@ from ...core.config import LimitsConfig
 from ...core.files import blake
 from ...core.protocols import State
 from .._base import Base
-from ..series.clock import AsTheyAre
 from ..series.series import sparkline
+from ..series.time_features import AsTheyAre
 
 FEW = 2_000  # with fewer rows to learn from, half of the numbers are hidden at a time
 HIDDEN = 0.5

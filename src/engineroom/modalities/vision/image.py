@@ -36,7 +36,7 @@ class Image(Base):
     needs_value = True
     layouts: tuple[str, ...] = ("grid",)
     kind = "picture"
-    backbones: tuple[str, ...] = ("cnn", "transformer", "mlp", "sight")
+    backbones: tuple[str, ...] = ("cnn", "transformer", "mlp", "nature_cnn")
 
     def recognises(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Array) and str(values.dtype).startswith("Array(UInt8"):

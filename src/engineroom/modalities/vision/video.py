@@ -36,7 +36,7 @@ class Video(Base):
     needs_value = True
     layouts = ("clip",)
     kind = "clip"
-    backbones = ("frames", "cnn3d")
+    backbones = ("cnn_rnn", "cnn3d")
 
     def recognises(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Array) and len(values.dtype.shape) == 4:

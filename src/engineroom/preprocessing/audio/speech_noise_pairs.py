@@ -51,8 +51,8 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
     made = pl.DataFrame({NOISY: cells, "split": [row["split"] for row in rows]}).with_columns(pl.col(NOISY).alias(target or "clean"))
     words = f"{len(clean):,} clean recordings" + (f", noise from {int(noise.sum())} recordings." if noise.any() else ", noise made by our own code.")
     hints: dict[str, dict[str, Any]] = {
-        target or "clean": {"modality": "clean", "role": "target", "why": "the recording without its noise"},
-        NOISY: {"modality": "noisy", "role": "input", "why": "the same with noise, mixed by our own code"},
+        target or "clean": {"modality": "clean_speech", "role": "target", "why": "the recording without its noise"},
+        NOISY: {"modality": "noisy_speech", "role": "input", "why": "the same with noise, mixed by our own code"},
         "split": {"role": "split", "modality": "category", "why": "what judges is never heard in training: neither speech nor noise"},
     }
     return Table(made, table.name, hints, (*table.notes, words), table.skipped)

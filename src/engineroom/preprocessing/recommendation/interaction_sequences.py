@@ -13,7 +13,7 @@ import polars as pl
 from ...core.errors import DataError, UserError, nearest
 from ...core.seeds import numpy_generator
 from ...core.table import Table
-from ...modalities.recommendation.events import LATEST
+from ...modalities.recommendation.interaction_history import LATEST
 from ...modalities.tabular.datetime import to_timestamps
 from ..series.timestamps import ROWS
 from . import item_features as catalogue
@@ -161,10 +161,10 @@ def held_out(people: list[tuple[str, list[str]]], said: Said, facts: dict[str, A
 def hinted(table: Table, rows: pl.DataFrame, target: str | None, facts: dict[str, Any]) -> Table:
     hints: dict[str, dict[str, Any]] = {
         USER: {"modality": "identifier", "role": "id", "why": "whose history it is"},
-        HISTORY: {"modality": "events", "role": "input", "why": "what the user met, oldest first", "facts": facts},
+        HISTORY: {"modality": "interaction_history", "role": "input", "why": "what the user met, oldest first", "facts": facts},
         SPLIT: {"modality": "category", "role": "split", "why": "each user's last event tests, the one before validates"},
     }
-    hints |= {target: {"role": "target", "modality": "events", "why": "what comes next", "facts": facts}} if target else {}
+    hints |= {target: {"role": "target", "modality": "interaction_history", "why": "what comes next", "facts": facts}} if target else {}
     return replace(table, frame=rows, hints={name: hint for name, hint in hints.items() if name in rows.columns})
 
 

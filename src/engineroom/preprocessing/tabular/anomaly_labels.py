@@ -10,7 +10,7 @@ import polars as pl
 
 from ...core.errors import DataError, nearest
 from ...core.table import Table
-from ...modalities.tabular.oddity import ANOMALY, NORMAL
+from ...modalities.tabular.anomaly_label import ANOMALY, NORMAL
 
 ORDINARY = ("normal", "ok", "good", "benign", "ordinary", "free", "none", "no", "false", "0", "0.0", "-")  # names of the normal class, as people write it
 TARGET = "anomaly"  # the target's name where no column holds labels

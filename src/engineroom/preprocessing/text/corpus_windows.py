@@ -9,7 +9,7 @@ import polars as pl
 
 from ...core.errors import DataError, UserError, nearest
 from ...core.table import Table
-from ...modalities.text.corpus import LONGEST
+from ...modalities.text.text_corpus import LONGEST
 
 TEXT, NEXT, PLACE, DOCUMENT, SPLIT = "text", "next", "place", "document", "split"
 BETWEEN = "\n\n"  # two documents
@@ -55,8 +55,8 @@ def hinted(table: Table, made: list[tuple[str, int, str]], facts: dict[str, Any]
     texts = [text for text, _, _ in made]
     columns: dict[str, Any] = {TEXT: texts, NEXT: [len(text) for text in texts], PLACE: list(range(len(made)))}
     hints: dict[str, dict[str, Any]] = {
-        TEXT: {"modality": "corpus", "role": "input", "why": "a stretch of the corpus", "facts": facts},
-        NEXT: {"modality": "following", "role": "target", "why": "the text itself, one token on"},
+        TEXT: {"modality": "text_corpus", "role": "input", "why": "a stretch of the corpus", "facts": facts},
+        NEXT: {"modality": "next_token", "role": "target", "why": "the text itself, one token on"},
         PLACE: {"modality": "number", "role": "ignore" if apart else "time", "why": "the order of the corpus"},
     }
     if apart:

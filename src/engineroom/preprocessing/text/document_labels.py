@@ -44,13 +44,13 @@ def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table
         raise DataError("None of the pages can be read.", "; ".join(odd[:NAMED]), "A page is {lines: [{text, box}]}, as JSON.")
     notes = [f"{len(odd)} page(s) cannot be read ({'; '.join(odd[:NAMED])})."] if odd else []
     out = frame.with_columns(pl.Series(page, cells, dtype=WORDS))
-    hints = {**table.hints, page: {"modality": "page", "role": "input", "why": "words in reading order and where they stand"}}
+    hints = {**table.hints, page: {"modality": "document_page", "role": "input", "why": "words in reading order and where they stand"}}
     hints |= {name: {**hint, "role": "ignore"} for name, hint in hints.items() if hint.get("modality") == "image"}
     target = target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
     if not asking and target in out.columns:
         labels, told = labelled(cells, frame[target].to_list(), target)
         out = out.with_columns(pl.Series(target, labels, dtype=FIELDS))
-        hints |= {target: {"modality": "fields", "role": "target", "why": "values that stand on the page"}}
+        hints |= {target: {"modality": "document_fields", "role": "target", "why": "values that stand on the page"}}
         notes += told
     return replace(table, frame=out, hints=hints, notes=(*table.notes, *notes))
 

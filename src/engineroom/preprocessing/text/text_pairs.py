@@ -25,8 +25,8 @@ def pairs(table: Table, target: str | None, source: str, *, read: dict[str, Any]
     name = source_column(frame, table, target, source, skip={*several, split})
     kept = frame.select(pl.col(name).cast(pl.String), pl.col(target).cast(pl.String), *([split] if split else []))
     hints: dict[str, dict[str, Any]] = {
-        name: {"modality": "passage", "role": "input", "why": "the text that is read", "facts": read},
-        target: {"modality": "wording", "role": "target", "why": "the text to be written", "facts": {**written, "source": name}},
+        name: {"modality": "source_text", "role": "input", "why": "the text that is read", "facts": read},
+        target: {"modality": "target_text", "role": "target", "why": "the text to be written", "facts": {**written, "source": name}},
     }
     notes = (*table.notes, f"Each of {', '.join(several)} is a row of its own.") if several else table.notes
     left_out = [one for one in table.frame.columns if one not in (name, target, split, *several)]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ...core.protocols import State
-from ...modalities.text.corpus import byte_letters
 from ...modalities.text.text import load_tokenizer
+from ...modalities.text.text_corpus import byte_letters
 
 MOST = 40  # words a side that are drawn
 CELL, LETTER, SLANT = 19, 6.6, 0.82  # pixels

@@ -18,7 +18,7 @@ from ...core.protocols import State
 from ...core.sampling import evenly
 from ...layers.feature_extractor import WIDTH
 from ...metrics.generation import distances
-from ...modalities.vision.picture import THUMB, remembered, thumbs
+from ...modalities.vision.generated_image import THUMB, remembered, thumbs
 from .train_feature_extractor import seen
 
 BORDER = 2  # pixels between pictures of a sheet

@@ -19,8 +19,8 @@ from ...core.config import Config
 from ...core.errors import UserError
 from ...core.protocols import State
 from ...core.schema import Schema
-from ...modalities.audio.mel import beside_guess
-from ...modalities.audio.voice import MELS
+from ...modalities.audio.mel_frames import beside_guess
+from ...modalities.audio.mel_target import MELS
 from ...networks.multi_column import assemble
 from .._base import make_task
 
@@ -35,7 +35,7 @@ def with_vocoder(schema: Schema, run: str) -> Schema:
         weights = load_file(path / "weights.safetensors")
     except (OSError, ValueError) as error:
         raise UserError(f"{run} is no run that can be read.", str(error)[:200], "Train a vocoder: engineroom train recordings/ --recipe vocoder") from None
-    if manifest.get("task") != "vocoding":
+    if manifest.get("task") != "vocoder":
         raise UserError(f"{run} answers {manifest.get('task')}, it is no vocoder.", "", "Train one: engineroom train recordings/ --recipe vocoder")
     target = schema.target
     rate = int(Schema.from_json(manifest["schema"]).target.state["rate"])
@@ -57,7 +57,7 @@ def stored_vocoder(schema: str, size: str, weights: str) -> tuple[nn.Module, str
     rate, name = int(known.target.state["rate"]), f"column:{known.inputs[0].name}"
     config = Config.model_validate({"model": {"size": size}})
     example = asked(np.zeros((9, MELS), np.float32), rate, name)
-    network = assemble(known, config, make_task("vocoding", {}).bind(known.target), example, rows=1, networks=1)
+    network = assemble(known, config, make_task("vocoder", {}).bind(known.target), example, rows=1, networks=1)
     own = network.state_dict()
     flat = torch.from_numpy(np.frombuffer(base64.b64decode(weights), "<f2").astype(np.float32))
     parts = flat.split([own[one].numel() for one in sorted(own)])

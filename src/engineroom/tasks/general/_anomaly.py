@@ -17,8 +17,8 @@ from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import anomaly as metrics
 from ...metrics.classification import roc_auc
+from ...modalities.tabular.anomaly_label import ANOMALY, NORMAL
 from ...modalities.tabular.category import to_strings
-from ...modalities.tabular.oddity import ANOMALY, NORMAL
 from ...preprocessing.tabular.anomaly_labels import FEW, NAMES, ORDINARY, Judged, given, marked
 from ...rendering import classification as classes
 from .._ensemble import mean_loss
@@ -47,8 +47,8 @@ class Alarm(Classification):
     higher = ("roc_auc", "average_precision", "f1", "precision", "recall", "accuracy", "events")
     lower = ("alarm_rate", "log_loss")
     selects = "log_loss"
-    rival: ClassVar[str] = "outliers"
-    target_modality = "oddity"
+    rival: ClassVar[str] = "outlier_detection"
+    target_modality = "anomaly_label"
 
     def fits(self, target: Column) -> float:
         return 0.0

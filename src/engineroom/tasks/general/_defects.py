@@ -25,8 +25,8 @@ from ...core.schema import Column, Schema
 from ...core.seeds import torch_generator
 from ...core.table import Table
 from ...layers.synthetic_defects import blemished
-from ...modalities.tabular.oddity import ANOMALY
-from ...modalities.vision.flaw import SOMEWHERE
+from ...modalities.tabular.anomaly_label import ANOMALY
+from ...modalities.vision.defect_label import SOMEWHERE
 from ...preprocessing.tabular.anomaly_labels import LEAST, TARGET, hints, marked
 from ...rendering.vision import anomaly_maps as heat
 from ._anomaly import Alarm
@@ -43,11 +43,11 @@ class Flaws(Alarm):
     """Cross entropy and soft Dice by place, and cross entropy of the picture, whose log odds are the mean of the hottest places."""
 
     kind = "flaws"
-    head = "grid"
-    prefers = {"picture": ("pyramid", "unet")}
+    head = "dense_prediction"
+    prefers = {"picture": ("fpn", "unet")}
     pace = "flaws"
-    rival = "textures"
-    trivial = "calm"
+    rival = "texture_gaussian"
+    trivial = "no_anomaly"
     side = 160
     ask_rows = 16
     draws = True
@@ -161,7 +161,7 @@ def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: s
     words += f" The picture alone is looked at; left out: {', '.join(others[:8])}." if others else ""
     flips = alike_mirrored(good["train"])
     words += f" While training goes on, flaws are made on {len(good['train']):,} good pictures."
-    said: dict[str, Any] = hints(table, name, "flaw", judged.known(), split, flips=flips, normal=judged.normal)
+    said: dict[str, Any] = hints(table, name, "defect_label", judged.known(), split, flips=flips, normal=judged.normal)
     said[picture] = {"modality": "image", "role": "input", "why": "what is looked at"}
     return Table(pl.concat(pieces), table.name, {one: hint for one, hint in said.items() if one not in others}, (*table.notes, words), table.skipped)
 

@@ -17,9 +17,9 @@ from ...core.batch import Answers, Batch, Losses, Records
 from ...core.panels import Exhibit
 from ...core.schema import Column, Schema
 from ...core.table import Table
-from ...heads.tokens import PADDED
+from ...heads.token_classifier import PADDED
 from ...metrics import ranking as metrics
-from ...modalities.recommendation.events import FIRST, PAD, latest, to_events
+from ...modalities.recommendation.interaction_history import FIRST, PAD, latest, to_events
 from ...preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, Said, histories
 from ...rendering.recommendation_list import drawn
 from .._base import Plain
@@ -60,19 +60,19 @@ class Recommendation(Plain):
     higher = ("ndcg", "recall", "recall_50", "mrr", "coverage")
     lower = ("error",)
     selects = "error"
-    target_modality = "events"
-    head = "dot"
+    target_modality = "interaction_history"
+    head = "dot_product"
     ties = True
-    prefers = {"words": ("causal", "causal_rnn")}
+    prefers = {"words": ("sasrec", "gru4rec")}
     pace = "recommendation"
     rival = "ease"
-    trivial = "popular"
+    trivial = "popularity"
     ask_rows = 64
     draws = True
     lenient = True  # of users that are asked for, nothing but their events need be known
 
     def fits(self, target: Column) -> float:
-        return 1.0 if target.modality == "events" else 0.0
+        return 1.0 if target.modality == "interaction_history" else 0.0
 
     def bind(self, target: Column) -> Recommendation:
         state = target.state

@@ -16,7 +16,7 @@ from ...core.errors import UserError, nearest
 from ...core.panels import Exhibit
 from ...core.schema import Column, Schema
 from ...core.table import Table
-from ...heads.path import LEVELS
+from ...heads.quantile_path import LEVELS
 from ...metrics import forecasting as metrics
 from ...preprocessing.series import forecast_windows as cutting
 from ...preprocessing.series.regular_series import Timeline, read_timeline
@@ -55,14 +55,14 @@ class Forecasting(Plain):
     facts: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})  # what was settled in training
 
     kind: ClassVar[str] = "path"
-    head: ClassVar[str] = "path"
-    rival: ClassVar[str] = "forecast"
-    trivial: ClassVar[str] = "last_value"
+    head: ClassVar[str] = "quantile_path"
+    rival: ClassVar[str] = "statistical_forecast"
+    trivial: ClassVar[str] = "naive_forecast"
     draws: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
     higher: ClassVar[tuple[str, ...]] = ("skill",)
     lower: ClassVar[tuple[str, ...]] = SCORES
-    target_modality: ClassVar[str] = "path"
+    target_modality: ClassVar[str] = "forecast_target"
     ask_rows: ClassVar[int] = 512
 
     @property
@@ -115,9 +115,9 @@ class Forecasting(Plain):
         hints |= {one: {"role": "ignore", "modality": "number", "why": "the scale of the series"} for one in ("_at", "_level", "_deviation")}
         hints |= {
             cutting.HISTORY: {"modality": "window", "why": f"the last {shape.context} steps"},
-            cutting.CLOCK: {"modality": "clock", "why": "the calendar of the origin"},
-            cutting.AHEAD: {"modality": "ahead", "why": f"known beforehand: {self.known}"},
-            name: {"role": "target", "modality": "path", "why": f"the next {shape.horizon} steps", "facts": facts},
+            cutting.CLOCK: {"modality": "time_features", "why": "the calendar of the origin"},
+            cutting.AHEAD: {"modality": "future_covariates", "why": f"known beforehand: {self.known}"},
+            name: {"role": "target", "modality": "forecast_target", "why": f"the next {shape.horizon} steps", "facts": facts},
             "split": {"role": "split", "modality": "category", "why": "cut by time"},
         }
         return Table(frame, table.name, hints, (*table.notes, *timeline.notes, self.words(timeline, shape)))

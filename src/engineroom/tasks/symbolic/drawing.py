@@ -19,7 +19,7 @@ from ...core.table import Table
 from ...decoding.sampling import write
 from ...metrics import language as metrics
 from ...modalities.symbolic._stroke_encoding import BEGIN, UP, parse, readable, strokes_of
-from ...modalities.text.corpus import LONGEST_CONTEXT
+from ...modalities.text.text_corpus import LONGEST_CONTEXT
 from ...preprocessing.text.corpus_windows import TEXT, as_asked, documents, notation, text_column
 from ...rendering.symbolic.stroke_svg import as_svg, keep_drawing
 from ..text._causal_lm import Continuing
@@ -41,7 +41,7 @@ class Drawing(Continuing):
 
     headline = "nats_per_point"
     lower = ("nats_per_point", "log_loss", "perplexity")
-    target_modality = "drawn"
+    target_modality = "next_stroke"
     written_as = ".svg"
     monitored = 128  # drawings
     ask_rows = 32

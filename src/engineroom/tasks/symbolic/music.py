@@ -19,7 +19,7 @@ from ...decoding.sampling import write
 from ...metrics import language as metrics
 from ...modalities.symbolic._midi import ENDINGS, read_midi
 from ...modalities.symbolic._note_encoding import BEGIN, END, Frame, frames_of, parse, readable, spell
-from ...modalities.text.corpus import LONGEST, LONGEST_CONTEXT
+from ...modalities.text.text_corpus import LONGEST, LONGEST_CONTEXT
 from ...preprocessing.text.corpus_windows import TEXT, as_asked, documents, notation, text_column
 from ...rendering.symbolic.piano_roll import heard, keep_music, piano_roll, player
 from ...rendering.vision.image_features import html_picture
@@ -45,7 +45,7 @@ class Music(Continuing):
 
     headline = "nats_per_frame"
     lower = ("nats_per_frame", "log_loss", "perplexity")
-    target_modality = "sounding"
+    target_modality = "next_note"
     written_as = ".mid"
     monitored = 64  # pieces
     pace = "music"

@@ -16,8 +16,8 @@ from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import generation as metrics
 from ...metrics.generation import distances
-from ...modalities.tabular.record import decided, remembered, spans, to_table, width
-from ...modalities.tabular.record import fitted as fit_column
+from ...modalities.tabular.row import decided, remembered, spans, to_table, width
+from ...modalities.tabular.row import fitted as fit_column
 from ...rendering.sample_grid import NOISE
 from ...rendering.train_on_synthetic import taught
 from .._base import Plain
@@ -45,9 +45,9 @@ class Rows(Plain):
     higher = ("precision", "recall")
     lower = ("frechet", "copied")
     selects = "frechet"
-    target_modality = "record"
-    rival = "copula"
-    trivial = "shuffled"
+    target_modality = "row"
+    rival = "gaussian_copula"
+    trivial = "independent_columns"
     monitored = 1_000
     lenient = True
     ask_rows = 1_024
@@ -79,7 +79,7 @@ class Rows(Plain):
         room = sum(width(one) for one in known.values())
         made = frame.select(pl.struct(kept).alias(RECORD), *given, *([split] if split else [])).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
         hints: dict[str, dict[str, Any]] = {
-            RECORD: {"modality": "record", "role": "target", "why": "the row that is to be made", "facts": {"room": room, "judge": judge}},
+            RECORD: {"modality": "row", "role": "target", "why": "the row that is to be made", "facts": {"room": room, "judge": judge}},
             NOISE: {"modality": self.lots, "role": "input", "why": "chance: another number, another row", "facts": {"width": room}},
         }
         hints |= {name: {**table.hints.get(name, {}), "role": "input"} for name in given} | ({split: dict(table.hints[split])} if split else {})

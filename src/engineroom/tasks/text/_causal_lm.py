@@ -16,8 +16,8 @@ from ...core.batch import Answers, Batch, Losses, Records
 from ...core.panels import Exhibit
 from ...core.schema import Column
 from ...metrics import language as metrics
-from ...modalities.text.corpus import UNKNOWN, UNKNOWN_NATS
-from ...modalities.text.following import NOTHING
+from ...modalities.text.next_token import NOTHING
+from ...modalities.text.text_corpus import UNKNOWN, UNKNOWN_NATS
 from ...preprocessing.text.corpus_windows import TEXT
 from .._base import Plain
 from .._explained_score import stays
@@ -41,11 +41,11 @@ class Continuing(Plain):
     higher_is_better = False
     higher = ("accuracy",)
     selects = "log_loss"
-    head = "autoregress"
+    head = "lm_head"
     ties = True
     prefers = {"words": ("gpt", "lstm")}
-    pace = "language"
-    rival = "ngram"
+    pace = "language_modeling"
+    rival = "kneser_ney"
     trivial = "unigram"
     ask_rows = 4
     draws = True

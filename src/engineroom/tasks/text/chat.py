@@ -16,7 +16,7 @@ from ...decoding.sampling import write
 from ...preprocessing.text.corpus_windows import SPLIT, TEXT
 from ...preprocessing.text.dialogue_turns import conversations, cue, found, script, spoken
 from ._causal_lm import prose
-from .language import Language
+from .language_modeling import Language
 
 OPENERS = ("Hello!", "How are you?", "What is your name?", "What can you do?", "Can you help me?", "Thank you. Goodbye!")
 LENGTH = 160  # tokens of a reply in the report

@@ -44,11 +44,11 @@ class Segmentation(Plain):
     kept: tuple[int, ...] = field(default=(), metadata={"bound": True})  # their codes among the target's values
 
     kind = "masks"
-    head = "grid"
+    head = "dense_prediction"
     prefers = {"picture": ("unet",)}
     pace = "maps"
-    rival = "pixels"
-    trivial = "everywhere"
+    rival = "pixel_classifier"
+    trivial = "majority_mask"
     side = 640  # fine structures want their pixels; training looks at parts
     ask_rows = 8
     validates_encoded = True
