@@ -16,7 +16,7 @@ import polars as pl
 import engineroom as er
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 from engineroom.metrics.bootstrap import bounds
 
 ONE_THREAD = {"train__threads": 1, "show": "quiet"}
@@ -28,7 +28,7 @@ def read(data: Path) -> pl.DataFrame:
     table = open_table(str(data), test=None, target=None, limits=LimitsConfig(), cache=None)
     kind = next(one for one, hint in table.hints.items() if hint.get("role") == "target")
     picture = next(one for one, hint in table.hints.items() if hint.get("modality") == "image")
-    modality = registry.get("modalities", "picture")
+    modality = registry.get("modalities", "generated_image")
     state = modality.fit_knowing(table.frame[picture], limits=LimitsConfig(), facts={"side": SIDE})
     return frame_of(modality.encode(table.frame[picture], state, {}), table.frame[kind].cast(pl.String))
 
@@ -77,14 +77,14 @@ def main() -> None:
     scores: dict[str, list[float]] = {}
     for seed in range(asked.repeats):
         teach, val, test = cut(frame, asked.each, seed)
-        for name, steps in (("real", 0), ("generation", asked.maker[0]), ("diffusion", asked.maker[1])):
+        for name, steps in (("real", 0), ("image_generation", asked.maker[0]), ("image_diffusion", asked.maker[1])):
             more = [made(name, teach, asked.made, steps, seed)] if steps else []
             deep, rival = accuracy({"train": pl.concat([teach, *more]), "val": val, "test": test}, asked.steps, seed)
             scores.setdefault(name, []).append(deep)
             scores.setdefault(f"{name}, rival", []).append(rival)
             print(seed, name, f"{deep:.3f}", f"{rival:.3f}", flush=True)
     rng = np.random.default_rng(0)
-    for name in ("generation", "diffusion", "generation, rival", "diffusion, rival"):
+    for name in ("image_generation", "image_diffusion", "image_generation, rival", "image_diffusion, rival"):
         gain = np.array(scores[name]) - np.array(scores["real, rival" if "rival" in name else "real"])
         low, high = bounds(rng.choice(gain, (2_000, len(gain))).mean(1))
         print(json.dumps({"made by": name, "accuracy": round(float(np.mean(scores[name])), 3), "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})"}), flush=True)

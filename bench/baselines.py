@@ -22,13 +22,13 @@ import polars as pl
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.data.checks import check
-from engineroom.data.open import open_table
-from engineroom.data.schema import apply_findings, fit_schema, infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import apply_findings, fit_schema, infer_schema
 from engineroom.data.splits import split_rows
-from engineroom.evaluation.rival import face, usable
+from engineroom.evaluation.fit_baseline import face, usable
 from engineroom.metrics.bootstrap import paired_difference
 from engineroom.prepare import pick_task
-from engineroom.tasks._options import make_task
+from engineroom.tasks._base import make_task
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 # name: (path, target or None)
@@ -139,14 +139,14 @@ def table_of(frame: pl.DataFrame, schema: Any) -> Any:
 def features(values: pl.Series, column: Any) -> np.ndarray:
     """(N, F) of pictures, sounds or series, nothing but numbers side by side."""
     if column.modality == "image":
-        from engineroom.modalities.image import cells, decode
+        from engineroom.modalities.vision.image import cells, decode
 
         return np.stack([small(decode(cell, pixels=64_000_000)) for cell in cells(values)])
     if column.modality == "audio":
         import torch
 
-        from engineroom.modalities.audio import decode as hear
-        from engineroom.modalities.mel import LogMel
+        from engineroom.modalities.audio.audio import decode as hear
+        from engineroom.modalities.audio.mel_frames import LogMel
 
         frames = LogMel(8_000, mels=40)
         rows = [frames.mel(32768 * torch.from_numpy(hear(cell, rate=8_000, seconds=20.0))[None])[0].numpy() for cell in values.to_list()]

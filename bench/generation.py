@@ -13,7 +13,7 @@ import polars as pl
 
 import engineroom as er
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 SETS = {"mnist": 16, "clothing": 32, "pixel_tiles": 32, "orl_faces": 32}  # pixels of a side
 SCORES = ("frechet", "as_asked", "precision", "recall", "copied")
@@ -39,7 +39,7 @@ def main() -> None:
     asked = ask.parse_args()
     frame, picture = read(asked.set, asked.data, asked.rows)
     options = {"pixels": SETS[asked.set]}
-    for recipe, steps in zip(("generation", "diffusion"), asked.steps, strict=True):
+    for recipe, steps in zip(("image_generation", "image_diffusion"), asked.steps, strict=True):
         if not steps:
             continue
         began, run = time.perf_counter(), str(asked.runs / f"{asked.set}-{recipe}")

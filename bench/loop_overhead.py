@@ -21,13 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from engineroom.core.batch import Batch, Losses
 from engineroom.core.events import Player
-from engineroom.core.signals import Batch, Losses
-from engineroom.engine.follow import follow
+from engineroom.engine.callbacks.guards import Clock, Finite, Interrupt
+from engineroom.engine.callbacks.history import History
+from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.schedule import Schedule
-from engineroom.engine.watch.guard import Clock, Finite, Interrupt
-from engineroom.engine.watch.history import History
 
 
 def mlp() -> tuple[nn.Module, torch.Tensor]:

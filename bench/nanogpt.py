@@ -23,23 +23,23 @@ import torch.nn.functional as F
 from torch import nn
 
 import engineroom as er
+from engineroom.api import with_recipe
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.data.dataset import Training
-from engineroom.engine.follow import follow
+from engineroom.decoding.sampling import batch_of
+from engineroom.engine.callbacks.guards import Finite
+from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import probe
 from engineroom.engine.schedule import Schedule
-from engineroom.engine.watch.guard import Finite
-from engineroom.heads._assemble import assemble
-from engineroom.modalities.corpus import encode_texts
+from engineroom.modalities.text.text_corpus import encode_texts
+from engineroom.networks.multi_column import assemble
 from engineroom.prepare import prepare
-from engineroom.session import with_recipe
-from engineroom.tasks._writing import batch_of
 
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 SETTINGS = {
-    "recipe": "language",
+    "recipe": "language_modeling",
     "options": {"context": CONTEXT},
     "model": {"name": "gpt", "size": "small"},
     "train": {"batch_size": BATCH, "threads": 1},

@@ -18,7 +18,7 @@ from scipy import stats
 
 import engineroom as er
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
 
 ONE_THREAD = {"train__threads": 1, "show": "quiet"}
 MOST_TEST = 1_000
@@ -59,7 +59,7 @@ def main() -> None:
     ask.add_argument("set", choices=SETS)
     ask.add_argument("--data", type=Path, required=True)
     ask.add_argument("--run", type=Path, required=True)
-    ask.add_argument("--way", choices=("pretrain", "masked"), default="pretrain", help="to learn without answers: rows known again, or told from their parts")
+    ask.add_argument("--way", choices=("contrastive_pretraining", "masked_pretraining"), default="contrastive_pretraining", help="to learn without answers: rows known again, or told from their parts")
     ask.add_argument("--shares", type=float, nargs="+", default=[0.01, 0.1])
     ask.add_argument("--repeats", type=int, default=5)
     ask.add_argument("--pre", type=int, default=1_500)

@@ -1,6 +1,6 @@
 """Does a recogniser that learnt from a synthesiser understand a person? Sentences of news and dialogues spoken by espeak-ng in many voices; tried on ljspeech_mini.
 
-    python bench/spoken_sentences.py DATA OUT      then: engineroom train OUT/sentences.csv --recipe transcription --target text --set options.units=characters --run RUN
+    python bench/spoken_sentences.py DATA OUT      then: engineroom train OUT/sentences.csv --recipe speech_recognition --target text --set options.units=characters --run RUN
     engineroom evaluate RUN OUT/person.csv         # real speech: a reader nobody and nothing like whom was in training
 """
 

@@ -1,6 +1,6 @@
 """Strings of digits, joined from single spoken ones (fsdd_spoken_digits) with pauses and noise, for transcription. Takes of the test part are never in the rest.
 
-    python bench/spoken_strings.py DIGITS OUT        then: engineroom train OUT/strings.csv --recipe transcription --target text
+    python bench/spoken_strings.py DIGITS OUT        then: engineroom train OUT/strings.csv --recipe speech_recognition --target text
 """
 
 from __future__ import annotations

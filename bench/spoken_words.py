@@ -1,8 +1,8 @@
 """Is the speech that `synthesis` makes understood? Synthetic throughout: commands of a small grammar, spoken by espeak-ng (apt-get install espeak-ng).
 
     python bench/spoken_words.py render OUT [SEED]
-    engineroom train OUT/voice.csv --recipe speaking --target recording --run SPEAK          # one voice
-    engineroom train OUT/others.csv --recipe transcription --target text --run LISTEN        # other voices, other sentences
+    engineroom train OUT/voice.csv --recipe text_to_speech --target recording --run SPEAK          # one voice
+    engineroom train OUT/others.csv --recipe speech_recognition --target text --run LISTEN        # other voices, other sentences
     python bench/spoken_words.py judge OUT SPEAK LISTEN
 
 The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those either. SEED decides which sentences are kept for the judgement.
@@ -92,7 +92,7 @@ def judge(out: Path, speaker: str, listener: str) -> None:
     import soundfile
 
     import engineroom
-    from engineroom.metrics.transcription import edits
+    from engineroom.metrics.speech_recognition import edits
 
     speaks, hears = engineroom.load(speaker), engineroom.load(listener)
     rows = pl.read_csv(out / "voice.csv").filter(pl.col("split") == "test")

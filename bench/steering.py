@@ -1,6 +1,6 @@
 """A model that steers from frames, judged by driving: it is put into `road` and steers by what the camera shows.
 
-    engineroom demo steering
+    engineroom demo imitation_driving
     python bench/steering.py runs/steering-1
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 import engineroom as er
-from engineroom.environments._play import play
-from engineroom.environments._world import describe
+from engineroom.environments._environment import describe
+from engineroom.environments._rollout import play
 
 SEEDS = range(2_000_000, 2_000_032)  # roads on which nothing was learnt
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from engineroom.baselines._texts import sentences
-from engineroom.metrics.rewriting import rouge
+from engineroom.baselines.text._tokenise import sentences
+from engineroom.metrics.text_generation import rouge
 
 STRETCHES = 6  # of a dialogue
 FEW, MANY, LONG = 4, 20, 8  # sentences of a stretch, at least and at most; from how many on two are to be written

@@ -6,8 +6,11 @@ from pathlib import Path
 import engineroom
 
 ROOT = Path(engineroom.__file__).parent
-ORDER = ["core", "parsing", "layers", "environments", "modalities", "data", "families", "heads", "metrics", "baselines", "objectives", "tasks", "evaluation", "bundle", "compare", "explain"]
-TOP = ["plan", "rundir", "prepare", "finish", "run", "recipes", "show", "session", "scale", "label", "lessons", "cli"]
+ORDER = (
+    "core parsing layers environments modalities data preprocessing backbones heads networks decoding metrics baselines objectives rendering tasks "
+    "evaluation report bundle comparison explanation"
+).split()
+TOP = "training_plan run_directory prepare finish run recipes console api learning_curves labeling lessons cli".split()
 
 
 def rank(part: str) -> tuple[int, int]:

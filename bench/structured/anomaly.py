@@ -19,7 +19,7 @@ import engineroom as er
 from engineroom.metrics.classification import roc_auc
 from engineroom.metrics.nab import nab as nab_score
 from engineroom.metrics.nab import probation
-from engineroom.modalities._masks import read_mask, resized
+from engineroom.modalities.vision._masks import read_mask, resized
 
 TAUGHT = 400  # rows of each SKAB experiment that teach, as its authors do
 QUIET = 100  # rows for which an alarm of NAB that was raised is not raised again
@@ -60,7 +60,7 @@ def nsl_kdd(data: Path, asked: argparse.Namespace) -> dict:
     family = dict(line.split(",", 1) for line in words if "," in line) | {"normal": "normal"}
     parts = {name: pl.read_csv(data / "nsl_kdd" / file) for name, file in (("train", "train_20percent.csv.gz"), ("test", "test.csv.gz"))}
     parts = {name: part.with_columns(label=part["attack"].replace_strict(family, default="unseen")).drop("difficulty", "attack") for name, part in parts.items()}
-    er.train(written(parts), target="label", recipe="anomaly", options={"normal": "normal"} | labels(asked), **settings(asked))
+    er.train(written(parts), target="label", recipe="anomaly_detection", options={"normal": "normal"} | labels(asked), **settings(asked))
     return {}
 
 
@@ -72,7 +72,7 @@ def skab(data: Path, asked: argparse.Namespace) -> dict:
         state = pl.when(pl.col("anomaly") > 0).then(pl.lit("fault")).otherwise(pl.lit("normal"))
         frames.append(frame.with_columns(state=state, experiment=pl.lit(path.parent.name + path.stem)).drop("anomaly"))
     options = {"normal": "normal", "window": asked.window or 30, "series": "experiment", "settle": TAUGHT}
-    er.train(written({"all": pl.concat(frames)}) + "/all.csv", target="state", recipe="anomaly", options=options, **settings(asked))
+    er.train(written({"all": pl.concat(frames)}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
     return {}
 
 
@@ -91,7 +91,7 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
         windows.append(own)
     table = pl.concat(frames)
     options = {"normal": "normal", "window": asked.window or 50, "series": "file", "settle": 0.15, "adapt": True}
-    model = er.train(written({"all": table}) + "/all.csv", target="state", recipe="anomaly", options=options, **settings(asked))
+    model = er.train(written({"all": table}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
     opened = model.open(table.drop("state"))
     said = {"deep": model.answers(opened)[0]["probability"], "rival": model.rival.predict(opened)}
     ends = np.cumsum([0] + [frame.height for frame in frames])
@@ -116,12 +116,12 @@ def once(score: np.ndarray) -> np.ndarray:
 def loghub(data: Path, asked: argparse.Namespace) -> dict:
     """Lines of BGL, each by itself: ordinary ones teach (seven tenths at random), alerts (a label other than -) are to be found, kind by kind."""
     frame = pl.read_csv(data / "loghub_2k" / "BGL_2k.log_structured.csv").select("Type", "Component", "Level", "Content", "Label")
-    er.train(written({"all": frame}) + "/all.csv", target="Label", recipe="anomaly", options={"normal": "-"} | labels(asked), **settings(asked))
+    er.train(written({"all": frame}) + "/all.csv", target="Label", recipe="anomaly_detection", options={"normal": "-"} | labels(asked), **settings(asked))
     return {}
 
 
 def mammography(data: Path, asked: argparse.Namespace) -> dict:
-    er.train(str(data / "mammography_imbalanced"), target="label", recipe="anomaly", options=labels(asked), **settings(asked))
+    er.train(str(data / "mammography_imbalanced"), target="label", recipe="anomaly_detection", options=labels(asked), **settings(asked))
     return {}
 
 

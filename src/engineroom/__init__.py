@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .bundle.model import Model
-    from .label.desk import Desk
+    from .labeling.session import Desk
 
 __version__ = "0.1.0"
 __all__ = [
@@ -74,10 +74,10 @@ def train(
     """Train a model on `data`: a path (file, folder, archive) or a table (pandas, polars, Arrow, datasets, dict of columns).
 
     `settings` are the command line's: minutes, epochs, steps, until, model, seed, run, and any other as a nested dictionary or with
-    double underscores (`train__lr=0.001`, `recipe="risk"`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
+    double underscores (`train__lr=0.001`, `recipe="cost_sensitive"`, `columns={"zip": {"role": "ignore"}}`). `show` is "bar", "json" or "quiet".
     Raises UserError (wrong use), DataError (data that cannot be used) or BundleError (a run that cannot be continued).
     """
-    from .session import train_session
+    from .api import train_session
 
     model, _ = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=watchers, settings=settings)
     return model
@@ -106,7 +106,7 @@ def compare(*runs: Any, data: Any = None, page: str | None = None) -> dict[str, 
     `runs` are run directories, bundles or loaded models of one task and target. `data` is labelled data for all of them; without it
     their stored test answers are compared. `page` names an HTML file to write. Raises UserError where they cannot be compared.
     """
-    from .compare.page import compare as side_by_side
+    from .comparison.report import compare as side_by_side
 
     return side_by_side(runs, data, page=page)
 
@@ -117,7 +117,7 @@ def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = ()
     `run` is a run directory, bundle or loaded model; of `data` the first `rows` are shown. `methods` picks explainers (all that fit, if
     empty); `page` names an HTML file to write; `say` hears how far it is. Raises UserError for answers that no single number describes.
     """
-    from .explain.page import explain as explain_rows
+    from .explanation.report import explain as explain_rows
 
     return explain_rows(run if not isinstance(run, str) and not hasattr(run, "__fspath__") else load(run), data, rows=rows, methods=methods, page=page, say=say)
 
@@ -145,7 +145,7 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
     Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and judged on one test split. `settings` are those of
     `train`. Raises what `train` raises.
     """
-    from .scale.page import scale as grow
+    from .learning_curves.report import scale as grow
 
     return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
 
@@ -156,7 +156,7 @@ def label(data: Any, *, target: str = "label", book: str = "labels.jsonl", class
     Every word is kept in the file `book` at once, so work can stop at any instant and go on later. `asker` is "classical" (learns in a
     second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the book is in use.
     """
-    from .label.desk import Desk
+    from .labeling.session import Desk
 
     return Desk(data, target=target, book=book, classes=classes, asker=asker, batch=batch, seed=seed)
 
@@ -166,7 +166,7 @@ def listen(run: str, recordings: list[str], *, grammar: str | None = None, secon
 
     "microphone" in place of a recording records `seconds`, where the package sounddevice is at hand.
     """
-    from .session import listen_session
+    from .api import listen_session
 
     return listen_session(load(run), recordings, grammar=grammar, seconds=seconds)
 
@@ -190,7 +190,7 @@ def generate(
 
     Same seed, same sample. `output` names a file for it (text; music: .mid, .wav, .png; speech: .wav). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
     """
-    from .session import generate_session
+    from .api import generate_session
 
     return generate_session(
         load(run), prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed, output=output, count=count,
@@ -199,21 +199,21 @@ def generate(
 
 
 def recipes() -> list[dict[str, str]]:
-    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="risk")`."""
-    from .session import list_recipes
+    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="cost_sensitive")`."""
+    from .api import list_recipes
 
     return list_recipes()
 
 
-def demo(name: str = "digits", *, minutes: float | None = None, run: str | None = None, show: str = "bar") -> Model:
+def demo(name: str = "image_classification", *, minutes: float | None = None, run: str | None = None, show: str = "bar") -> Model:
     """Train a recipe on data that come with an installed package or are generated."""
-    from .session import demo_session
+    from .api import demo_session
 
     return demo_session(name, minutes=minutes, run=run, show=show)
 
 
 def runs(root: str = "runs") -> list[dict[str, Any]]:
     """All runs under `root`, newest first."""
-    from .rundir import list_runs
+    from .run_directory import list_runs
 
     return list_runs(root)

@@ -23,20 +23,20 @@ from .bundle.grading import finite, positive_class
 from .bundle.model import Model
 from .bundle.write import write_bundle
 from .core import registry
+from .core.batch import Records
 from .core.config import Config, write_yaml
-from .core.exhibits import Exhibit, Finding
-from .core.signals import Records
-from .engine.watch.history import read_history
-from .evaluation import compose
-from .evaluation.again import reproduce_command
-from .evaluation.examine import Examination, examine, judge
-from .evaluation.predictor import ask
-from .evaluation.render import write_report
-from .evaluation.rival import face
-from .heads._assemble import describe, mirrored
+from .core.panels import Exhibit, Finding
+from .engine.callbacks.history import read_history
+from .evaluation.evaluate import Examination, examine, judge
+from .evaluation.fit_baseline import face
+from .evaluation.predict import ask
+from .evaluation.reproduce import reproduce_command
+from .networks.multi_column import describe, mirrored
 from .prepare import Prepared, Say
-from .rundir import RunDirectory
-from .tasks._eye import growth
+from .rendering.vision.image_features import growth
+from .report import sections
+from .report.html_report import write_report
+from .run_directory import RunDirectory
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 OTHERS = 256  # test rows that the others on the stage are asked about
@@ -58,7 +58,7 @@ def finish(
     size = describe(model)
     deep = examine(
         "deep",
-        f"{'+'.join(size['families'])}, {size['parameters']:,} parameters",
+        f"{'+'.join(size['backbones'])}, {size['parameters']:,} parameters",
         answers,
         truths["test"],
         task,
@@ -84,7 +84,7 @@ def finish(
     }
     others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
-    besides = compose.where_from(model, unfolded(data), test, answers, deep.records, task)
+    besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
     report = make_report(ready, config, run, (deep, rival, trivial, *before), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
@@ -205,17 +205,17 @@ def make_report(
         "target": manifest["target"],
         "positive_class": manifest["positive_class"],
         "verdict": verdict,
-        "tiles": compose.tiles(list(entries), verdict, task),
+        "tiles": sections.tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()
             for s in (
-                compose.versus_section(list(entries), verdict, task, schema.target),
-                compose.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
-                compose.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
-                compose.training_section(history, facts, task.headline),
-                compose.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
-                compose.reproduce_section(command, write_yaml(config), manifest["provenance"]),
+                sections.versus_section(list(entries), verdict, task, schema.target),
+                sections.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
+                sections.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
+                sections.training_section(history, facts, task.headline),
+                sections.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
+                sections.reproduce_section(command, write_yaml(config), manifest["provenance"]),
             )
         ],
         "reproduce": command,
@@ -230,7 +230,7 @@ def card(manifest: dict[str, Any], sentence: str) -> str:
     p = manifest["provenance"]
     return (
         f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical |\n|---|---|---|\n{scores}\n\n"
-        f"- model: {', '.join(manifest['model']['families'])}, {manifest['model']['parameters']:,} parameters\n- rival: {manifest['rival']['words']}\n"
+        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- rival: {manifest['rival']['words']}\n"
         f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed {p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
         "Made for data like the training data; look at the report's mistakes before you rely on it.\n"
     )

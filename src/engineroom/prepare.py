@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from .baselines._symmetry import find_symmetries
-from .bundle.inherit import inherit_model, inherit_states
+from .baselines.vision._symmetry import find_symmetries
+from .bundle.transfer import inherit_model, inherit_states
 from .core import registry
-from .core.columns import Column, Schema
 from .core.config import Config
 from .core.errors import BundleError, DataError
-from .core.exhibits import Finding
+from .core.panels import Finding
+from .core.schema import Column, Schema
 from .core.seeds import numpy_generator
 from .core.table import Table
 from .data.checks import check
@@ -24,14 +24,14 @@ from .data.dataset import Dataset, encode_table
 from .data.fingerprint import fingerprint
 from .data.groups import find_groups, group_by_identifier, straddling
 from .data.labels import match_labels, unknown_findings
-from .data.open import full_name, open_table
-from .data.schema import apply_findings, fit_schema, infer_schema
+from .data.loading import full_name, open_table
+from .data.schema_inference import apply_findings, fit_schema, infer_schema
 from .data.splits import Split, split_rows
-from .plan import make_plan
-from .rundir import RunDirectory
-from .tasks._options import make_task
+from .run_directory import RunDirectory
+from .tasks._base import make_task
+from .training_plan import make_plan
 
-WORDS = ("category", "events", "wording", "transcript")  # kinds of target whose cells are words, whatever they look like
+WORDS = ("category", "interaction_history", "target_text", "transcript")  # kinds of target whose cells are words, whatever they look like
 
 Say = Callable[[dict[str, Any]], None]
 MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from .bundle.inherit import inherit_weights
 from .bundle.model import Model
+from .bundle.transfer import inherit_weights
 from .core import registry
 from .core.config import Config
 from .core.errors import UserError, nearest
@@ -17,23 +17,23 @@ from .core.events import Player
 from .core.memory import give_back
 from .core.seeds import seed_everything
 from .data.dataset import Training
-from .engine.follow import follow
+from .engine.callbacks.checkpoint import Checkpoint
+from .engine.callbacks.early_stopping import Patience, Until
+from .engine.callbacks.guards import Clock, Finite, Interrupt
+from .engine.callbacks.history import History
+from .engine.callbacks.sample_logger import Sketch
+from .engine.callbacks.save_best import Keep
+from .engine.callbacks.validation import Validate
+from .engine.dispatch import follow
 from .engine.loop import learn
 from .engine.precision import Makes, Precision, pick_device, probe
 from .engine.schedule import Schedule
-from .engine.watch.checkpoint import Checkpoint
-from .engine.watch.guard import Clock, Finite, Interrupt
-from .engine.watch.history import History
-from .engine.watch.keep import Keep
-from .engine.watch.patience import Patience, Until
-from .engine.watch.sketch import Sketch
-from .engine.watch.validate import Validate
-from .evaluation.predictor import ask
+from .evaluation.predict import ask
 from .finish import finish, keep
-from .heads._warm import warm
-from .plan import CHECKS, budget_seconds, make_plan
+from .networks.data_initialisation import warm
 from .prepare import Prepared, Say, prepare
-from .rundir import RunDirectory
+from .run_directory import RunDirectory
+from .training_plan import CHECKS, budget_seconds, make_plan
 
 MIX_EPOCHS = 30  # below, a network does not come to know the pictures well enough to profit from mixtures
 

@@ -6,14 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engineroom.baselines import _hog, series
-from engineroom.baselines._scalars import scalar_features
-from engineroom.baselines.audio import audio_features, describe
-from engineroom.baselines.image import image_features
-from engineroom.baselines.text import SETTINGS, tfidf, vocabulary
+from engineroom.baselines._scalar_features import scalar_features
+from engineroom.baselines.audio.spectral_trees import audio_features, describe
+from engineroom.baselines.series import rocket
+from engineroom.baselines.text.tfidf_linear import SETTINGS, tfidf, vocabulary
+from engineroom.baselines.vision import _hog
+from engineroom.baselines.vision.hog_linear import image_features
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig
+from engineroom.core.schema import Column, Schema
 
 RNG = np.random.default_rng(0)
 
@@ -71,22 +72,22 @@ def test_sound_features_tell_high_from_low(tmp_path) -> None:
 @pytest.mark.parametrize(("channels", "length"), [(1, 9), (1, 100), (4, 64), (20, 10)])
 def test_kernels_are_each_rows_own_and_the_seeds(channels: int, length: int) -> None:
     x = RNG.normal(size=(6, channels, length)).astype(np.float32)
-    found = series.kernels(x, 3)
-    assert found.shape == (6, 2 * series.KERNELS) and np.isfinite(found).all() and (found == series.kernels(x, 3)).all()
-    assert np.allclose(series.kernels(x[2:3], 3)[0], found[2], atol=1e-4) and not np.allclose(series.kernels(x, 4), found)
-    assert series.kernels(x[:0], 3).shape == (0, 2 * series.KERNELS)
+    found = rocket.kernels(x, 3)
+    assert found.shape == (6, 2 * rocket.KERNELS) and np.isfinite(found).all() and (found == rocket.kernels(x, 3)).all()
+    assert np.allclose(rocket.kernels(x[2:3], 3)[0], found[2], atol=1e-4) and not np.allclose(rocket.kernels(x, 4), found)
+    assert rocket.kernels(x[:0], 3).shape == (0, 2 * rocket.KERNELS)
 
 
 def test_kernels_in_blocks_are_the_same_kernels(monkeypatch) -> None:
     x = RNG.normal(size=(40, 2, 50)).astype(np.float32)
-    whole = series.kernels(x, 0)
-    monkeypatch.setattr(series, "BLOCK", 10_000)
-    assert np.allclose(series.kernels(x, 0), whole, atol=1e-4)
+    whole = rocket.kernels(x, 0)
+    monkeypatch.setattr(rocket, "BLOCK", 10_000)
+    assert np.allclose(rocket.kernels(x, 0), whole, atol=1e-4)
 
 
 def test_kernels_are_drawn_as_the_paper_says() -> None:
-    groups = series.kernel_groups(3, 200, 0)
-    assert sum(len(weights) for _, weights, _ in groups) == series.KERNELS
+    groups = rocket.kernel_groups(3, 200, 0)
+    assert sum(len(weights) for _, weights, _ in groups) == rocket.KERNELS
     sizes, dilations, paddings = (set(part) for part in zip(*(shape for shape, _, _ in groups), strict=True))
     assert sizes == {7, 9, 11} and {1, 2, 4, 8, 16} <= dilations and 0 in paddings
     for (size, dilation, _), weights, biases in groups:
@@ -95,10 +96,10 @@ def test_kernels_are_drawn_as_the_paper_says() -> None:
 
 def test_series_of_any_length_with_gaps_and_of_other_channels() -> None:
     values = pl.Series("x", [[0.0, 1.0, None, 3.0], [], None, [float("nan")] * 5, list(np.arange(900.0)), [1.0]], dtype=pl.List(pl.Float64))
-    x = series.series_features(values.to_frame(), fitted(values, "series"), 30, 0)
+    x = rocket.series_features(values.to_frame(), fitted(values, "series"), 30, 0)
     assert len(x) == 6 and np.isfinite(x).all()
     wide = pl.Series("x", [[[0.0, 1.0], [1.0, 2.0]]])
-    assert np.isfinite(series.series_features(wide.to_frame(), fitted(values, "series"), 30, 0)).all()
+    assert np.isfinite(rocket.series_features(wide.to_frame(), fitted(values, "series"), 30, 0)).all()
 
 
 @pytest.mark.parametrize("texts", [["one two", "two three"], ["", ""], ["?", "!"], ["日本語 テスト", "emoji 😀"]])

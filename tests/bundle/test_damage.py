@@ -157,7 +157,7 @@ def test_forged_manifest(bundle: Path, change) -> None:
 
 
 def test_a_rival_of_unknown_types_is_not_built(bundle: Path) -> None:
-    from engineroom.baselines._store import load
+    from engineroom.baselines._estimator import load
 
     with pytest.raises(BundleError):
         load(b"PK\x03\x04 nonsense")

@@ -31,7 +31,7 @@ def test_detection_is_scored_as_pycocotools_does_unknown_classes_included(here) 
         name = "star" if 60 <= row < 63 else "big" if side == 12 else "small"
         cells.append(json.dumps({"width": 48, "height": 48, "boxes": [{"class": name, "x1": x, "y1": y, "x2": x + side, "y2": y + side}]}))
     frame = pl.DataFrame({"image": pl.Series(pictures.clip(0, 255).astype(np.uint8)), "boxes": cells})
-    model = er.train(frame[:50], target="boxes", recipe="detection", steps=30, seed=1, **HOW)
+    model = er.train(frame[:50], target="boxes", recipe="object_detection", steps=30, seed=1, **HOW)
     test = frame[50:]
     model.save(test.drop("boxes"), here / "answers.json")
     answers = json.loads((here / "answers.json").read_text())
@@ -80,7 +80,7 @@ def test_restoration_has_the_psnr_of_its_pictures(here) -> None:
 
     rng = np.random.default_rng(0)
     pictures = np.stack([np.kron(rng.integers(0, 255, (6, 6, 3)), np.ones((8, 8, 1))) for _ in range(24)]).astype(np.uint8)
-    model = er.train(pl.DataFrame({"picture": pl.Series(pictures)}), target="picture", recipe="upscaling", options={"damage": "noise"}, steps=4, **HOW)
+    model = er.train(pl.DataFrame({"picture": pl.Series(pictures)}), target="picture", recipe="image_restoration", options={"damage": "noise"}, steps=4, **HOW)
     graded = model.graded(pl.DataFrame({"picture": pl.Series(pictures)}))
     said = model.answers(graded.frame[graded.rows])[0]["picture"]
     each = [peak_signal_noise_ratio(true, one, data_range=255) for true, one in zip(pictures[graded.rows] if len(graded.rows) == 24 else graded.truth, said, strict=True)]
@@ -88,10 +88,10 @@ def test_restoration_has_the_psnr_of_its_pictures(here) -> None:
 
 
 def test_denoising_has_the_ratio_of_its_sounds(here) -> None:
-    from engineroom.recipes._voices import voices
+    from engineroom.recipes._data.synthetic_voices import voices
 
     frame = voices().head(12)
-    model = er.train(frame, target="clean", task="denoising", steps=4, show="quiet", train__threads=1, model__size="small")
+    model = er.train(frame, target="clean", task="speech_enhancement", steps=4, show="quiet", train__threads=1, model__size="small")
     graded = model.graded(frame)
     each = []
     for said, pair in zip(model.answers(graded.frame[graded.rows])[0]["wave"], graded.truth, strict=True):
@@ -106,7 +106,7 @@ def test_transcription_has_the_word_errors_of_jiwer(here) -> None:
     import jiwer
 
     frame = spoken_table(here / "sounds", 40)
-    model = er.train(frame[:30], target="text", recipe="transcription", steps=25, options={"units": "characters"}, **HOW)
+    model = er.train(frame[:30], target="text", recipe="speech_recognition", steps=25, options={"units": "characters"}, **HOW)
     test = frame[30:].with_columns(text=pl.when(pl.int_range(10) == 3).then(pl.lit("Quite, another WORD!")).otherwise("text"))
     said = model.predict(test.drop("text"))["prediction"].to_list()
     truth = ["quite another word" if i == 3 else " ".join(text.lower().split()) for i, text in enumerate(test["text"])]

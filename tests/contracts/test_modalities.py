@@ -13,7 +13,7 @@ from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
 from engineroom.core.protocols import Ragged
 from engineroom.core.seeds import torch_generator
-from engineroom.modalities._masks import write_mask
+from engineroom.modalities.vision._masks import write_mask
 
 RNG = np.random.default_rng(0)
 VALUES = {
@@ -30,60 +30,60 @@ VALUES = {
     "vector": pl.Series("x", RNG.normal(size=(42, 12)).astype(np.float32)),
     "mask": pl.Series("x", [write_mask(RNG.integers(0, 3, (12, 14)).astype(np.uint8), [0, 1, 2]) for _ in range(42)]),
     "boxes": pl.Series("x", [json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3)) for i in range(42)]),
-    "oddity": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
-    "flaw": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
-    "questions": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
-    "identity": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
+    "anomaly_label": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
+    "defect_label": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
+    "binary_targets": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
+    "instance_id": pl.Series("x", [f"person {i % 7}" for i in range(42)]),
     "window": pl.Series("x", RNG.normal(size=(42, 30)).astype(np.float32)),
-    "ahead": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
-    "path": pl.Series("x", RNG.normal(size=(42, 8)).astype(np.float32)),
-    "clock": pl.Series("x", np.arange(42) * 3600.0),
+    "future_covariates": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
+    "forecast_target": pl.Series("x", RNG.normal(size=(42, 8)).astype(np.float32)),
+    "time_features": pl.Series("x", np.arange(42) * 3600.0),
     "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
-    "tags": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
-    "page": pl.Series("x", [{"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4} for i in range(42)]),
-    "fields": pl.Series("x", [{"tags": ["O", "B-a", "I-a"], "words": [" at", " <b>bold</b>", " <script>"], "fields": [{"name": "a", "value": "<script>"}]}] * 42),
-    "events": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
-    "aligned": pl.Series("x", [f"MKLV{'ADEGW'[i % 5]}NGKT{'ST'[i % 2]}LKGETTEA" for i in range(42)]),
-    "corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
-    "following": pl.Series("x", np.arange(42)),
-    "sounding": pl.Series("x", np.arange(42)),
-    "drawn": pl.Series("x", np.arange(42)),
-    "passage": pl.Series("x", [f"<b>bold</b> words of a text <script>, number {i}" for i in range(42)]),
-    "wording": pl.Series("x", [f"<b>bold</b> words in return <script> for {i}" for i in range(42)]),
-    "itself": pl.Series("x", np.arange(42)),
-    "noise": pl.Series("x", np.arange(42)),
-    "static": pl.Series("x", np.arange(42)),
-    "grain": pl.Series("x", np.arange(42)),
-    "lots": pl.Series("x", np.arange(42)),
-    "film": pl.Series("x", RNG.integers(0, 255, (42, 6, 20, 24, 3), dtype=np.uint8)),
-    "record": pl.DataFrame({"p": RNG.normal(size=42), "q": ["a", "b", "<script>"] * 14}).to_struct("x"),
-    "picture": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "token_labels": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
+    "document_page": pl.Series("x", [{"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4} for i in range(42)]),
+    "document_fields": pl.Series("x", [{"tags": ["O", "B-a", "I-a"], "words": [" at", " <b>bold</b>", " <script>"], "fields": [{"name": "a", "value": "<script>"}]}] * 42),
+    "interaction_history": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
+    "aligned_sequence": pl.Series("x", [f"MKLV{'ADEGW'[i % 5]}NGKT{'ST'[i % 2]}LKGETTEA" for i in range(42)]),
+    "text_corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
+    "next_token": pl.Series("x", np.arange(42)),
+    "next_note": pl.Series("x", np.arange(42)),
+    "next_stroke": pl.Series("x", np.arange(42)),
+    "source_text": pl.Series("x", [f"<b>bold</b> words of a text <script>, number {i}" for i in range(42)]),
+    "target_text": pl.Series("x", [f"<b>bold</b> words in return <script> for {i}" for i in range(42)]),
+    "row_index": pl.Series("x", np.arange(42)),
+    "latent_noise": pl.Series("x", np.arange(42)),
+    "image_noise": pl.Series("x", np.arange(42)),
+    "row_noise": pl.Series("x", np.arange(42)),
+    "gumbel_noise": pl.Series("x", np.arange(42)),
+    "generated_clip": pl.Series("x", RNG.integers(0, 255, (42, 6, 20, 24, 3), dtype=np.uint8)),
+    "row": pl.DataFrame({"p": RNG.normal(size=42), "q": ["a", "b", "<script>"] * 14}).to_struct("x"),
+    "generated_image": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "observation": pl.Series("x", RNG.normal(size=(42, 6)).astype(np.float32)),
-    "scene": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "image_observation": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "episode": pl.Series("x", np.arange(42)),
-    "damaged": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
-    "whole": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "degraded_image": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
+    "clean_image": pl.Series("x", RNG.integers(0, 255, (42, 20, 24, 3), dtype=np.uint8)),
     "transcript": pl.Series("x", [f"one two {'three' if i % 2 else 'four'} <script>" for i in range(42)]),
-    "spelling": pl.Series("x", [f"say <b>bold</b> words <script>, number {i}" for i in range(42)]),
+    "characters": pl.Series("x", [f"say <b>bold</b> words <script>, number {i}" for i in range(42)]),
     "identifier": pl.Series("x_id", [f"id{i}" for i in range(42)]),
 }
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "ahead", "path", "clock", "vector", "identity", "questions", "boxes", "mask", "corpus", "following", "sounding", "drawn", "passage", "wording", "noise", "picture", "oddity", "flaw", "page", "fields", "observation", "scene", "episode",
-         "damaged", "whole", "transcript", "noisy", "clean", "speech", "itself", "static", "grain", "lots", "film", "record", "voice", "spelling", "mel", "wave")
+GIVEN = ("window", "future_covariates", "forecast_target", "time_features", "vector", "instance_id", "binary_targets", "boxes", "mask", "text_corpus", "next_token", "next_note", "next_stroke", "source_text", "target_text", "latent_noise", "generated_image", "anomaly_label", "defect_label", "document_page", "document_fields", "observation", "image_observation", "episode",
+         "degraded_image", "clean_image", "transcript", "noisy_speech", "clean_speech", "speech", "row_index", "image_noise", "row_noise", "gumbel_noise", "generated_clip", "row", "mel_target", "characters", "mel_frames", "waveform_target")
 
 
 @pytest.fixture
 def values(name, tmp_path):
-    if name not in ("audio", "speech", "noisy", "clean", "voice", "mel", "wave"):
+    if name not in ("audio", "speech", "noisy_speech", "clean_speech", "mel_target", "mel_frames", "waveform_target"):
         return VALUES[name]
     import soundfile
 
     for i in range(12):
         soundfile.write(tmp_path / f"{i}.wav", RNG.normal(0, 0.1, 4000), 8000)
     paths = [str(tmp_path / f"{i}.wav") for i in range(12)]
-    if name in ("noisy", "clean"):
+    if name in ("noisy_speech", "clean_speech"):
         return pl.Series("x", [{"source": path, "noise": "made", "part": [0.0, 1.0], "level": 5.0, "least": 1.0, "chance": i} for i, path in enumerate(paths)])
     return pl.Series("x", paths)
 
@@ -110,15 +110,15 @@ def test_fit_encode_collate_stem(name, values) -> None:
     fields = modality.collate(rows, state)
     augmented = (
         modality.augment(dict(fields), state, torch_generator(0, "test"))
-        if name not in ("image", "picture")
+        if name not in ("image", "generated_image")
         else modality.augment(dict(fields), {**state, "symmetries": ["horizontal"]}, torch_generator(0))
     )
     assert {k: v.shape for k, v in augmented.items()} == {k: v.shape for k, v in fields.items()}
     again = modality.augment(dict(fields), state, torch_generator(0, "test"))
-    assert name in ("image", "picture") or all(
+    assert name in ("image", "generated_image") or all(
         torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
     )
-    if modality.layouts and modality.families:
+    if modality.layouts and modality.backbones:
         looks = [modality.view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
         assert all({k: v.shape for k, v in look.items()} == {k: v.shape for k, v in fields.items()} for look in looks)
         assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), "a look is a function of its seed"
@@ -150,28 +150,28 @@ def test_shown_safely(name, values) -> None:
     state = {} if name == "identifier" else modality.fit(values, limits=LimitsConfig())
     html = modality.show(values.to_numpy()[2] if isinstance(values.dtype, pl.Array) else values[2], state)
     assert "<script>" not in html and "<b>bold" not in html
-    if name not in ("image", "picture", "audio"):
+    if name not in ("image", "generated_image", "audio"):
         assert isinstance(modality.show(None, state), str)
 
 
 def test_padding_never_reaches_the_answer() -> None:
     """The same series alone and beside a longer one give the same features."""
+    from engineroom.core.batch import Signal
     from engineroom.core.config import Config
-    from engineroom.core.signals import Signal
 
     torch.manual_seed(0)
     short, long = torch.randn(1, 30, 2), torch.randn(1, 50, 2)
     both, mask = torch.zeros(2, 50, 2), torch.zeros(2, 50, dtype=torch.bool)
     both[0, :30], both[1], mask[0, :30], mask[1] = short[0], long[0], True, True
-    for name in ("cnn", "shapes", "rnn", "transformer"):
-        model = registry.get("families", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
+    for name in ("cnn", "fcn", "rnn", "transformer"):
+        model = registry.get("backbones", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
         together = model(Signal(both, "sequence", mask)).pooled[0]
         alone = model(Signal(short, "sequence", torch.ones(1, 30, dtype=torch.bool))).pooled[0]
         assert torch.allclose(together, alone, atol=1e-4), name
 
 
 def test_numbers_written_in_many_ways_are_one_category() -> None:
-    from engineroom.modalities.category import to_strings
+    from engineroom.modalities.tabular.category import to_strings
 
     assert to_strings(pl.Series([1.0, 2.0, None])).to_list() == ["1", "2", None]
     assert to_strings(pl.Series([1, 2])).to_list() == ["1", "2"]
@@ -181,7 +181,7 @@ def test_numbers_written_in_many_ways_are_one_category() -> None:
 def test_long_recordings_are_read_from_their_start_only(tmp_path) -> None:
     import soundfile
 
-    from engineroom.modalities.audio import decode
+    from engineroom.modalities.audio.audio import decode
 
     soundfile.write(tmp_path / "a.flac", np.r_[np.ones(8000), np.zeros(80_000)] * 0.5, 8000)
     assert len(decode(str(tmp_path / "a.flac"), rate=8000, seconds=1.0)) == 8001

@@ -1,4 +1,4 @@
-"""Every family on every kind of signal it claims: right shapes, gradients everywhere, one batch can be learnt by heart, options matter."""
+"""Every backbone on every kind of signal it claims: right shapes, gradients everywhere, one batch can be learnt by heart, options matter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engineroom.core.config import make_config
 from engineroom.core.errors import UserError
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.heads._assemble import ColumnsModel
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.networks.multi_column import ColumnsModel
 
 RNG = np.random.default_rng(0)
 N = 24
@@ -24,7 +24,7 @@ COLUMNS = {
     "category": list("abcd" * 6),
     "text": [f"{w} words here {i}" for i, w in enumerate(["red", "blue"] * 12)],
     "image": RNG.integers(0, 255, (N, 20, 20, 3), dtype=np.uint8),
-    "scene": RNG.integers(0, 255, (N, 16, 20, 3), dtype=np.uint8),
+    "image_observation": RNG.integers(0, 255, (N, 16, 20, 3), dtype=np.uint8),
     "video": RNG.integers(0, 255, (N, 5, 20, 20, 1), dtype=np.uint8),
     "series": [RNG.normal(size=30).tolist() for _ in range(N)],
     "multilabel": [["x"], ["x", "y"]] * 12,
@@ -32,13 +32,13 @@ COLUMNS = {
     "formula": [f"Fe{1 + i % 3}O{2 + i}" for i in range(N)],
     "window": pl.Series(RNG.normal(size=(N, 30)).astype(np.float32)),
     "tokens": [[w, "words", "here", f"number{i}"] for i, w in enumerate(["Red", "blue"] * 12)],
-    "events": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
-    "corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
-    "passage": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
-    "aligned": [f"MK{'LV'[i % 2]}NGKT{'ADEGWC'[i // 2 % 6]}L{'ST'[i // 12]}" for i in range(N)],
+    "interaction_history": [[w, f"item{i}", "end"] for i, w in enumerate(["red", "blue"] * 12)],
+    "text_corpus": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
+    "source_text": [f"{w} words here, number {i}" for i, w in enumerate(["Red", "blue"] * 12)],
+    "aligned_sequence": [f"MK{'LV'[i % 2]}NGKT{'ADEGWC'[i // 2 % 6]}L{'ST'[i // 12]}" for i in range(N)],
     "molecule": [f"{'C' * (1 + i)}c1cccnc1{'OF'[i % 2]}" for i in range(N)],
 }
-PAIRS = [(c, f) for c in COLUMNS for f in registry.names("families") if f in registry.get("modalities", c).families]
+PAIRS = [(c, f) for c in COLUMNS for f in registry.names("backbones") if f in registry.get("modalities", c).backbones]
 
 
 def build(column: str | list[str], settings: dict):
@@ -51,9 +51,9 @@ def build(column: str | list[str], settings: dict):
     return ColumnsModel(schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N), data
 
 
-@pytest.mark.parametrize(("column", "family"), PAIRS)
-def test_one_batch_can_be_learnt_by_heart(column: str, family: str) -> None:
-    model, data = build(column, {"model": {"name": family, "size": "small", "dropout": 0.0}})
+@pytest.mark.parametrize(("column", "backbone"), PAIRS)
+def test_one_batch_can_be_learnt_by_heart(column: str, backbone: str) -> None:
+    model, data = build(column, {"model": {"name": backbone, "size": "small", "dropout": 0.0}})
     task = registry.get("tasks", "classification")
     batch = data.batch(np.arange(N))
     for stem in model.stems.values():
@@ -78,7 +78,7 @@ def test_one_batch_can_be_learnt_by_heart(column: str, family: str) -> None:
 def test_any_mixture_of_columns_fits() -> None:
     model, data = build(list(COLUMNS), {})
     assert model(data.batch(np.arange(5))).shape[0] == 5 and model(data.batch(np.arange(5))).shape[2] == 2
-    assert {e["family"] for e in model.plan.encoders} >= {"mlp", "cnn", "gnn"}
+    assert {e["backbone"] for e in model.plan.encoders} >= {"mlp", "cnn", "gnn"}
 
 
 def test_eval_is_pure() -> None:
@@ -99,16 +99,16 @@ def test_settings_change_the_network() -> None:
 
 
 def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None:
-    from engineroom.heads._assemble import assemble
+    from engineroom.networks.multi_column import assemble
 
-    def families(name: str) -> set[str]:
+    def backbones(name: str) -> set[str]:
         _, data = build("series", {})
         config = make_config({"model": {"name": name}})
         model = assemble(data.schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N, networks=3)
         assert model(data.batch(np.arange(4))).shape == (4, 3, 2)
-        return model.plan.families
+        return model.plan.backbones
 
-    assert families("auto") == {"cnn", "shapes"} and families("rnn") == {"rnn"}
+    assert backbones("auto") == {"cnn", "fcn"} and backbones("rnn") == {"rnn"}
 
 
 def test_an_unknown_model_is_told() -> None:
@@ -147,9 +147,9 @@ def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
     assert "horizontal" not in model.schema["image"].state["symmetries"]
 
 
-@pytest.mark.parametrize("family", ["auto", "cnn", "shapes", "rnn", "transformer"])
+@pytest.mark.parametrize("backbone", ["auto", "cnn", "fcn", "rnn", "transformer"])
 @pytest.mark.parametrize("kind", ["series", "text"])
-def test_unequal_lengths_come_back_from_their_bundle(here, family: str, kind: str) -> None:
+def test_unequal_lengths_come_back_from_their_bundle(here, backbone: str, kind: str) -> None:
     """The network is sized by the training rows, not by whichever batch happened to build it."""
     rng = np.random.default_rng(0)
     lengths = rng.integers(6, 90, 80)
@@ -157,5 +157,5 @@ def test_unequal_lengths_come_back_from_their_bundle(here, family: str, kind: st
         [rng.normal(size=n).tolist() for n in lengths] if kind == "series" else [" ".join(rng.choice(list("abcdefgh"), n)) for n in lengths]
     )
     table = pl.DataFrame({"x": values, "y": ["left", "right"] * 40})
-    model = er.train(table, target="y", steps=6, show="quiet", model=family, columns={"x": {"modality": kind}}, train__threads=1)
+    model = er.train(table, target="y", steps=6, show="quiet", model=backbone, columns={"x": {"modality": kind}}, train__threads=1)
     assert er.load(str(model.path)).predict(table[:1]).height == 1

@@ -19,24 +19,24 @@ RNG = np.random.default_rng(0)
 
 # Tasks whose answers cannot be set beside a test file row by row, and why; what is nearest is tested where the task is.
 REASONS = {
-    "language": "a corpus is rated token by token: the answer is how likely the text was, which no file holds (nearest: below)",
+    "language_modeling": "a corpus is rated token by token: the answer is how likely the text was, which no file holds (nearest: below)",
     "chat": "as language, whose scores it inherits",
     "music": "as language: nats a frame, rated by the network itself",
     "drawing": "as language: nats a point, rated by the network itself",
-    "control": "graded is what an episode brings, which no file holds (nearest: the mean return that `predict` writes, below)",
-    "generation": "no row of the file is the answer: made and real pictures are compared as two crowds",
-    "diffusion": "as generation",
-    "animation": "as generation",
-    "synthetic": "as generation: made and real rows are compared as two crowds",
-    "counterfeit": "as synthetic",
-    "pretraining": "asks a row for itself, by two views drawn by chance",
-    "masking": "asks for parts that the model itself hides; a file has no such cells",
-    "synthesis": "frames are compared after alignment in time (mel cepstral distortion); `predict` writes the sound made of them",
-    "vocoding": "the question is the recording's own frames; its distances are tested with known sounds in tests/tasks/test_vocoding.py",
+    "reinforcement_learning": "graded is what an episode brings, which no file holds (nearest: the mean return that `predict` writes, below)",
+    "image_generation": "no row of the file is the answer: made and real pictures are compared as two crowds",
+    "image_diffusion": "as generation",
+    "video_diffusion": "as generation",
+    "tabular_diffusion": "as generation: made and real rows are compared as two crowds",
+    "tabular_gan": "as synthetic",
+    "contrastive_pretraining": "asks a row for itself, by two views drawn by chance",
+    "masked_pretraining": "asks for parts that the model itself hides; a file has no such cells",
+    "text_to_speech": "frames are compared after alignment in time (mel cepstral distortion); `predict` writes the sound made of them",
+    "vocoder": "the question is the recording's own frames; its distances are tested with known sounds in tests/tasks/test_vocoding.py",
 }
-HERE = ("classification", "regression", "multilabel", "screening", "decision", "anomaly", "forecasting", "tagging", "recommendation", "embedding",
-        "matching", "rewriting", "documents")
-MEDIA = ("detection", "segmentation", "restoration", "denoising", "transcription")  # tests/contracts/test_media_scores.py
+HERE = ("classification", "regression", "multilabel", "multitask", "cost_sensitive", "anomaly_detection", "forecasting", "token_classification", "recommendation", "metric_learning",
+        "cross_modal_retrieval", "text2text_generation", "document_extraction")
+MEDIA = ("object_detection", "segmentation", "image_restoration", "speech_enhancement", "speech_recognition")  # tests/contracts/test_media_scores.py
 
 
 def test_every_task_is_compared_or_says_why_not() -> None:
@@ -94,7 +94,7 @@ def test_multilabel(here) -> None:
 def test_screening(here) -> None:
     frame = table().with_columns(q1=(pl.col("x") > 0).cast(pl.Int64), q2=(pl.col("noise") > 0.5).cast(pl.Int64))
     frame = frame.with_columns(q2=pl.when(pl.int_range(240) % 3 > 0).then("q2"))
-    model = er.train(frame[:180], target="q1,q2", task="screening", steps=12, **HOW)
+    model = er.train(frame[:180], target="q1,q2", task="multitask", steps=12, **HOW)
     test = frame[180:]
     out, areas = model.predict(test.drop("q1", "q2")), []
     for name in ("q1", "q2"):
@@ -105,7 +105,7 @@ def test_screening(here) -> None:
 
 def test_decision(here) -> None:
     frame = table().with_columns(y=pl.Series(np.where(table()["x"].to_numpy() + RNG.normal(size=240) > 1.2, "ill", "well")))
-    model = er.train(frame[:180], target="y", recipe="risk", options={"miss": 7}, steps=12, **HOW)
+    model = er.train(frame[:180], target="y", recipe="cost_sensitive", options={"miss": 7}, steps=12, **HOW)
     test, out = frame[180:], model.predict(frame[180:].drop("y"))
     missed, alarmed = ((test["y"] == a) & (out["prediction"] == b) for a, b in (("ill", "well"), ("well", "ill")))
     found = model.evaluate(test)
@@ -117,7 +117,7 @@ def test_anomaly(here) -> None:
     frame = table(400).with_columns(w=pl.col("noise") * 1.0).with_columns(w=pl.Series(RNG.normal(size=400)) * 0.1 + pl.col("x"))
     odd = np.arange(400) % 10 == 0
     frame = frame.with_columns(w=pl.when(pl.Series(odd)).then(-pl.col("w")).otherwise("w"), state=pl.Series(np.where(odd, "odd", "normal")))
-    model = er.train(frame[:300], target="state", recipe="anomaly", steps=15, **HOW)
+    model = er.train(frame[:300], target="state", recipe="anomaly_detection", steps=15, **HOW)
     test = frame[300:].filter(pl.Series(odd[300:]) | (pl.int_range(100) % 7 == 0))
     out, found = model.predict(test.drop("state")), model.evaluate(test)
     assert found["rows"] == test.height, "no row is set aside, left out or made up"
@@ -133,7 +133,7 @@ def test_tagging(here) -> None:
         name = "".join(RNG.choice(list("abdeg"), 4))
         rows.append({"words": ["go", "to", name + "ville", "now"], "tags": ["O", "O", "B-place", "O"]} if RNG.random() < 0.6 else {"words": ["ask", name], "tags": ["O", "B-who"]})
     frame = pl.DataFrame(rows)
-    model = er.train(frame[:120], target="tags", task="tagging", steps=25, **HOW)
+    model = er.train(frame[:120], target="tags", task="token_classification", steps=25, **HOW)
     test = frame[120:].with_columns(tags=pl.when(pl.int_range(40) < 3).then(pl.lit(["O", "B-new", "I-new", "O"])).otherwise("tags"))
     test = test.filter(test["words"].list.len() == test["tags"].list.len())
     said = [cell.split(" ") for cell in model.predict(test.drop("tags"))["prediction"]]
@@ -156,7 +156,7 @@ def test_recommendation(here) -> None:
 def test_embedding_and_its_pairs(here) -> None:
     centre = RNG.normal(0, 2, (20, 4))
     frame = pl.DataFrame({f"x{i}": centre.repeat(8, 0)[:, i] + RNG.normal(size=160) for i in range(4)} | {"thing": [f"t{k}" for k in range(20) for _ in range(8)]})
-    model = er.train(frame, target="thing", recipe="embedding", steps=12, **HOW)
+    model = er.train(frame, target="thing", recipe="metric_learning", steps=12, **HOW)
     test = frame[:64]
     e, names = model.predict(test.drop("thing")).to_numpy(), test["thing"].to_numpy()
     above = np.triu_indices(64, 1)
@@ -171,7 +171,7 @@ def test_matching(here) -> None:
     pace = RNG.integers(1, 6, 150)
     waves = [(np.sin(p * np.linspace(0, 6, 30)) + RNG.normal(0, 0.1, 30)).tolist() for p in pace]
     frame = pl.DataFrame({"wave": waves, "words": [f"pace {'one two three four five six'.split()[p]} number {i}" for i, p in enumerate(pace)]})
-    model = er.train(frame, target="wave", task="matching", steps=10, columns={"words": {"modality": "text"}}, **HOW)
+    model = er.train(frame, target="wave", task="cross_modal_retrieval", steps=10, columns={"words": {"modality": "text"}}, **HOW)
     test = frame[110:]
     out, found = model.predict(test), model.evaluate(test)["metrics"]
     sides = [out.select(c for c in out.columns if c.startswith(side)).to_numpy() for side in ("embedding_", "found_")]
@@ -194,10 +194,10 @@ def test_rewriting(here) -> None:
 
 
 def test_documents(here) -> None:
-    from engineroom.recipes._receipts import receipts
+    from engineroom.recipes._data.receipts import receipts
 
     frame = receipts(40)
-    model = er.train(frame[:30], target="fields", recipe="documents", steps=20, **HOW)
+    model = er.train(frame[:30], target="fields", recipe="document_extraction", steps=20, **HOW)
     test = frame[30:]
     out = model.predict(test.drop("fields"))
     hits = said = true = 0
@@ -227,7 +227,7 @@ def test_forecasting_windows_are_graded_against_the_series(here) -> None:
 
 def test_language_is_rated_alike_by_predict_and_evaluate(here) -> None:
     text = "the cat sat on the mat and the dog ran to the log " * 60
-    model = er.train(pl.DataFrame({"words": [text]}), recipe="language", steps=6, options={"context": 32}, **HOW)
+    model = er.train(pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=6, options={"context": 32}, **HOW)
     assert set(model.evaluate(pl.DataFrame({"words": [text]}))["metrics"]) >= {"bits_per_byte", "perplexity"}
 
 

@@ -8,7 +8,7 @@ from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import BILOU, IOB2, IOBES
 
 from engineroom.core.span_labels import has_ends, is_span_label, may_follow, spans
-from engineroom.metrics.tagging import counts, f1
+from engineroom.metrics.token_classification import counts, f1
 
 KINDS = ("PER", "LOC", "ORG")
 

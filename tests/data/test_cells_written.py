@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engineroom.core.config import Config
-from engineroom.data.open import open_table
-from engineroom.data.schema import infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import infer_schema
 
 RNG = np.random.default_rng(0)
 COUNT = 120

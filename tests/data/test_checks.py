@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import real_data
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig, SplitConfig, make_config
-from engineroom.core.exhibits import Finding
+from engineroom.core.panels import Finding
+from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.checks import check
-from engineroom.data.open import open_table
-from engineroom.data.schema import infer_schema
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import infer_schema
 from engineroom.data.splits import Split, split_rows
 
 N = 400

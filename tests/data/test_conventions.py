@@ -12,8 +12,8 @@ import pytest
 
 from engineroom.core.config import ColumnConfig, make_config
 from engineroom.core.errors import DataError
-from engineroom.data.open import open_table
-from engineroom.data.schema import infer_schema, number_or_classes
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import infer_schema, number_or_classes
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from conftest import real_data
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import LimitsConfig
+from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.duplicates import find_clusters, first_seen
-from engineroom.data.near import near_pairs
-from engineroom.data.open import open_table
+from engineroom.data.loading import open_table
+from engineroom.data.near_duplicates import near_pairs
 
 
 def clusters(values: pl.Series, modality: str, *, near: bool = True) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from engineroom.core.config import Config
 from engineroom.core.table import Table
 from engineroom.data.groups import find_groups, group_by_identifier, straddling
-from engineroom.data.schema import infer_schema
+from engineroom.data.schema_inference import infer_schema
 from engineroom.data.splits import split_rows
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engineroom.core.columns import Column
 from engineroom.core.errors import DataError
+from engineroom.core.schema import Column
 from engineroom.data.labels import match_labels, same_class, unknown_findings
 
 

@@ -15,15 +15,15 @@ pytest.importorskip("rdkit")
 import engineroom as er
 from conftest import real_data
 from engineroom.core import registry
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import Config, LimitsConfig, SplitConfig
 from engineroom.core.errors import UserError
 from engineroom.core.protocols import Ragged
+from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.duplicates import find_clusters
 from engineroom.data.splits import split_rows
-from engineroom.modalities import _chemistry as chem
-from engineroom.modalities.molecule import closes
+from engineroom.modalities.science import _rdkit as chem
+from engineroom.modalities.science.molecule import closes
 
 MOLECULE = registry.get("modalities", "molecule")
 DRUGS = ["CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O", "[Na+].[Cl-]", "C1CC1/C=C/Br", "N#N"]
@@ -99,7 +99,7 @@ def answer(smiles: list[str]) -> torch.Tensor:
     fields = MOLECULE.collate(MOLECULE.encode(pl.Series(smiles), state, {}), state)
     signal = MOLECULE.stem([state], 16, "graph")(fields[""], fields["_mask"])
     with torch.no_grad():
-        return registry.get("families", "gnn").build(signal, Config(), kind="graph", size="small", members=1).eval()(signal).pooled
+        return registry.get("backbones", "gnn").build(signal, Config(), kind="graph", size="small", members=1).eval()(signal).pooled
 
 
 def test_spelling_and_company_change_nothing() -> None:
@@ -125,7 +125,7 @@ def test_gradients_are_the_same_on_every_run() -> None:
         state = MOLECULE.fit(pl.Series(smiles), limits=LimitsConfig())
         fields = MOLECULE.collate(MOLECULE.encode(pl.Series(smiles), state, {}), state)
         signal = MOLECULE.stem([state], 64, "graph")(fields[""], fields["_mask"])
-        net = registry.get("families", "gnn").build(signal, Config(), kind="graph", size="small", members=1)
+        net = registry.get("backbones", "gnn").build(signal, Config(), kind="graph", size="small", members=1)
         net(signal).pooled.sum().backward()
         return net.project.weight.grad
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engineroom.core.columns import Column, Schema
 from engineroom.core.config import SplitConfig
 from engineroom.core.errors import DataError, UserError
+from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.duplicates import find_clusters
 from engineroom.data.splits import Split, split_rows

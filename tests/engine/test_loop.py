@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from engineroom.core.batch import Batch, Losses
 from engineroom.core.events import Backpropped, Collected, Forwarded, Measured, Player, Repeated, Stopped
-from engineroom.core.signals import Batch, Losses
-from engineroom.engine.follow import follow
+from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.schedule import Schedule
 

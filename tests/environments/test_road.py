@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("gymnasium")
 
-from engineroom.baselines._rules import RULES
+from engineroom.baselines.control._scripted_rules import RULES
 from engineroom.core.errors import UserError
-from engineroom.environments._play import play
-from engineroom.environments._world import World, describe
+from engineroom.environments._environment import World, describe
+from engineroom.environments._rollout import play
 from engineroom.environments.road import ASPHALT, HALF, Road
 
 

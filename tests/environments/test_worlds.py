@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip("gymnasium")
 
-from engineroom.baselines._rules import RULES
+from engineroom.baselines.control._scripted_rules import RULES
 from engineroom.core.errors import UserError
-from engineroom.data.open import full_name, open_table
-from engineroom.environments._name import looks_like_one, split_name
-from engineroom.environments._play import again, play
-from engineroom.environments._wander import at_random, wander
-from engineroom.environments._world import World, count, describe
+from engineroom.data.loading import full_name, open_table
+from engineroom.environments._environment import World, count, describe
+from engineroom.environments._make import looks_like_one, split_name
+from engineroom.environments._random_baseline import at_random, wander
+from engineroom.environments._rollout import again, play
 
 OWN = '''
 import gymnasium
@@ -115,7 +115,7 @@ def test_wrong_names_and_classes_are_told(own, tmp_path) -> None:
 
 
 def test_a_bundle_alone_names_no_program_to_run(own) -> None:
-    from engineroom.environments._name import allowed
+    from engineroom.environments._make import allowed
 
     facts = describe(own)
     allowed.discard(facts["name"])

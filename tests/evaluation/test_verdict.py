@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engineroom.evaluation.compose import tiles
-from engineroom.evaluation.examine import Examination, examine, judge
-from engineroom.evaluation.render import render_html, span
-from engineroom.evaluation.terminal import headline
-from engineroom.tasks.classification import TASK
-from evaluation.samples import SAMPLES
+from engineroom.evaluation.evaluate import Examination, examine, judge
+from engineroom.report.html_report import render_html, span
+from engineroom.report.sections import tiles
+from engineroom.report.terminal import headline
+from engineroom.tasks.general.classification import TASK
+from report.samples import SAMPLES
 
 TRUTH = np.arange(200) % 2
 

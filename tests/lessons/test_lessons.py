@@ -12,18 +12,18 @@ from conftest import command
 from engineroom.core import registry
 from engineroom.core.errors import UserError
 from engineroom.lessons import attention
-from engineroom.lessons.memory import Reader, flow
+from engineroom.lessons.lstm_memory import Reader, flow
 from engineroom.lessons.perceptron import margin
 
 QUICK = {
-    "steps": {"steps": 60},
+    "training_step": {"steps": 60},
     "perceptron": {"passes": 30},
     "backprop": {"width": 32},
-    "memory": {"gap": 20, "steps": 150},
+    "lstm_memory": {"gap": 20, "steps": 150},
     "attention": {"length": 12, "steps": 100},
-    "scale": {"sizes": "40,160,400", "steps": 100, "width": 16},
-    "which": {"steps": 20, "rows": 200},
-    "adversaries": {"steps": 900, "heaps": 4},
+    "scaling_laws": {"sizes": "40,160,400", "steps": 100, "width": 16},
+    "deep_or_classical": {"steps": 20, "rows": 200},
+    "gan": {"steps": 900, "heaps": 4},
     "convnet": {"sizes": "20,300", "steps": 80, "width": 8},
 }
 
@@ -39,7 +39,7 @@ def test_a_lesson_tells_shows_and_checks(name: str, here) -> None:
     assert any("✓" in line or "✗" in line for line in spoken) and result["page"]
 
 
-@pytest.mark.parametrize("name", ["steps", "perceptron", "backprop", "memory", "adversaries"])
+@pytest.mark.parametrize("name", ["training_step", "perceptron", "backprop", "lstm_memory", "gan"])
 def test_the_claims_hold(name: str) -> None:
     result = er.lesson(name, **QUICK[name])
     assert result["passed"], result["checks"]
@@ -48,11 +48,11 @@ def test_the_claims_hold(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "change", "broken"),
     [
-        ("steps", {"lr": 5.0, "hidden": 0, "steps": 20}, "lowers the loss"),
+        ("training_step", {"lr": 5.0, "hidden": 0, "steps": 20}, "lowers the loss"),
         ("perceptron", {"hard": "or"}, "does not learn OR"),
         ("backprop", {"hidden": 0, "width": 8}, "learns XOR"),
-        ("memory", {"gap": 2, "steps": 150}, "gradient vanishes"),
-        ("adversaries", {"critic_every": 100, "steps": 300}, "come to lie in the heaps"),
+        ("lstm_memory", {"gap": 2, "steps": 150}, "gradient vanishes"),
+        ("gan", {"critic_every": 100, "steps": 300}, "come to lie in the heaps"),
     ],
 )
 def test_the_reader_can_break_a_claim(name: str, change: dict, broken: str) -> None:
@@ -95,9 +95,9 @@ def test_what_is_not_there_is_said() -> None:
     with pytest.raises(UserError, match="no lesson"):
         er.lesson("backprob")
     with pytest.raises(UserError, match="no setting"):
-        er.lesson("steps", hiden=1)
+        er.lesson("training_step", hiden=1)
     with pytest.raises(UserError, match="cannot be"):
-        er.lesson("steps", hidden="many")
+        er.lesson("training_step", hidden="many")
     with pytest.raises(UserError, match="no function"):
         er.lesson("perceptron", hard="maybe")
 

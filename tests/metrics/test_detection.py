@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engineroom.metrics import detection as metrics
-from engineroom.modalities._boxes import overlaps, suppressed
+from engineroom.modalities.vision._boxes import overlaps, suppressed
 
 A, B = [0.0, 0.0, 0.2, 0.2], [0.5, 0.5, 0.9, 0.9]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engineroom.core.span_labels import spans
-from engineroom.metrics.tagging import counts, f1, scores, span_errors
+from engineroom.metrics.token_classification import counts, f1, scores, span_errors
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL import Image
 from engineroom.core import registry
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
-from engineroom.modalities._pixels import decode
+from engineroom.modalities.vision._image_decoding import decode
 
 IMAGE, MASK, AUDIO, VIDEO = (registry.get("modalities", name) for name in ("image", "mask", "audio", "video"))
 LIMITS = LimitsConfig()
@@ -164,7 +164,7 @@ def test_pictures_of_other_endings(tmp_path: Path, ending: str) -> None:
 
 def test_videos_are_turned_as_they_say() -> None:
     """As many phones store portrait shots: lying, with a rotation of -90°, which is a turn to the right."""
-    from engineroom.modalities import video
+    from engineroom.modalities.vision import video
 
     class Frame:
         time, width, height, rotation = 0.0, 6, 4, -90
@@ -177,7 +177,7 @@ def test_videos_are_turned_as_they_say() -> None:
 
 
 def test_a_missing_picture_has_no_answer_and_a_missing_number_is_one() -> None:
-    from engineroom.core.columns import Column, Schema
+    from engineroom.core.schema import Column, Schema
     from engineroom.data.dataset import empty_rows
 
     def schema(*kinds: str) -> Schema:

@@ -13,25 +13,25 @@ from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import BundleError
 from engineroom.data.dataset import Training, encode_table
-from engineroom.data.open import open_table
-from engineroom.data.schema import fit_schema, infer_schema
-from engineroom.environments._world import describe
-from engineroom.objectives._actors import Actors
-from engineroom.objectives._policy import best, doubt, drawn, log_chance
-from engineroom.objectives._rollouts import PASSES, advantages
-from engineroom.tasks._options import make_task
+from engineroom.data.loading import open_table
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.environments._environment import describe
+from engineroom.objectives._action_distribution import best, doubt, drawn, log_chance
+from engineroom.objectives._rollout_buffer import PASSES, advantages
+from engineroom.objectives._vector_env import Actors
+from engineroom.tasks._base import make_task
 
 
 def gathered(name: str, method: str, **options):
     """Batches by acting in `name`, with fresh networks."""
     table = open_table(name)
     table = type(table)(table.frame.group_by("part", maintain_order=True).head(300), table.name, table.hints)
-    config = make_config({"task": "control", "options": {"method": method, **options}})
+    config = make_config({"task": "reinforcement_learning", "options": {"method": method, **options}})
     train = np.arange(300)
     schema = fit_schema(infer_schema(table, config), table, train, config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": train}
-    task = make_task("control", config.options).bind(schema.target)
+    task = make_task("reinforcement_learning", config.options).bind(schema.target)
     objective = registry.get("objectives", task.objective)
     torch.manual_seed(0)
     cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=300)
@@ -136,7 +136,7 @@ def test_the_probe_leaves_nothing_behind() -> None:
 
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_stay_bytes_and_are_taken_up_bit_for_bit(catch: str, method: str, monkeypatch) -> None:
-    monkeypatch.setattr("engineroom.objectives._rollouts.LENGTH", 16)
+    monkeypatch.setattr("engineroom.objectives._rollout_buffer.LENGTH", 16)
     first = gathered(catch, method)
     for step in range(1, 4):
         batch = first.batch_of(step, 100)
@@ -151,7 +151,7 @@ def test_pictures_stay_bytes_and_are_taken_up_bit_for_bit(catch: str, method: st
 
 
 def test_a_memory_of_pictures_keeps_to_its_room(catch: str, monkeypatch) -> None:
-    monkeypatch.setattr("engineroom.objectives._replay.BYTES", 2 * 16 * 80 * 108)
+    monkeypatch.setattr("engineroom.objectives._replay_buffer.BYTES", 2 * 16 * 80 * 108)
     replay = gathered(catch, "dqn")
     assert replay.room == 80 and sum(replay.arrays[name].nbytes for name in ("seen", "after")) == 2 * 16 * 80 * 108
     for step in range(1, 40):

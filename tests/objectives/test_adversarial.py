@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 import torch
 
+from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
-from engineroom.core.signals import Batch
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import Precision
 from engineroom.engine.schedule import Schedule
-from engineroom.heads.paint import Paint
-from engineroom.layers.critic import Critic
-from engineroom.objectives._running import follow_weights
+from engineroom.heads.image_generator import Paint
+from engineroom.layers.discriminator import Critic
+from engineroom.objectives._ema import follow_weights
 from engineroom.objectives.adversarial import OBJECTIVE
 from engineroom.prepare import prepare
 
@@ -23,7 +23,7 @@ from engineroom.prepare import prepare
 def stage(tmp_path_factory):
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({"picture": pl.Series(rng.integers(0, 255, (60, 16, 16), dtype=np.uint8)), "kind": ["a", "b"] * 30})
-    config = make_config({"target": "picture", "task": "generation", "run": str(tmp_path_factory.mktemp("gan") / "run"), "model": {"members": 1, "dropout": 0.0}})
+    config = make_config({"target": "picture", "task": "image_generation", "run": str(tmp_path_factory.mktemp("gan") / "run"), "model": {"members": 1, "dropout": 0.0}})
     ready = prepare(config, None, frame, lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:8], 1, 0)
     torch.manual_seed(0)
@@ -61,7 +61,7 @@ def test_black_corners_leave_the_critic_finite() -> None:
 
 
 def test_what_differs_between_rows_shows_in_fresh_pictures() -> None:
-    from engineroom.core.signals import Features
+    from engineroom.core.batch import Features
 
     torch.manual_seed(0)
     parts = (torch.randn(16, 1, 32), torch.randn(16, 1, 32))

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import command, real_data
 from engineroom.core.config import LimitsConfig
-from engineroom.data.open import open_table
-from engineroom.tasks._options import make_task
+from engineroom.data.loading import open_table
+from engineroom.tasks._base import make_task
 
 FLOORS = [
     ("ucr/GunPoint", None, "accuracy", 0.9, 250),
@@ -39,7 +39,7 @@ def test_a_leak_in_real_data_is_found(tmp_path: Path) -> None:
 @pytest.mark.real
 def test_values_of_real_receipts_are_found_on_their_pages() -> None:
     table = open_table(real_data("sroie_receipts"), target=None, limits=LimitsConfig(), cache=None)
-    table = make_task("documents", {}).reframe(table, None, asking=False)
+    table = make_task("document_extraction", {}).reframe(table, None, asking=False)
     lost = next(note for note in table.notes if "stand nowhere" in note)
     assert table.frame.height == 140 and int(lost.split()[0]) <= 5
     unlike = next(note for note in table.notes if "letter by letter" in note)

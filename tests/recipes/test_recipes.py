@@ -11,11 +11,11 @@ import pytest
 
 import engineroom
 from conftest import command
+from engineroom.api import with_recipe
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import UserError
-from engineroom.data.open import open_table
-from engineroom.session import with_recipe
+from engineroom.data.loading import open_table
 
 NAMES = registry.names("recipes")
 
@@ -32,8 +32,8 @@ def test_a_recipe_is_whole(name: str) -> None:
 
 
 def test_flags_win_over_the_recipe_and_an_unknown_one_is_named() -> None:
-    assert with_recipe({"recipe": "risk"}).task == "decision"
-    assert with_recipe({"recipe": "risk"}, {"task": "classification"}).task == "classification"
+    assert with_recipe({"recipe": "cost_sensitive"}).task == "cost_sensitive"
+    assert with_recipe({"recipe": "cost_sensitive"}, {"task": "classification"}).task == "classification"
     with pytest.raises(UserError, match="no recipe 'rsik'"):
         with_recipe({"recipe": "rsik"})
 
@@ -45,12 +45,12 @@ def test_recipes_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
-    lines = command("demo", "risk", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
+    lines = command("demo", "cost_sensitive", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
     assert json.loads(lines[-1])["event"] == "finished"
-    assert (tmp_path / "runs" / "risk-1" / "bundle" / "report.html").exists()
+    assert (tmp_path / "runs" / "cost_sensitive-1" / "bundle" / "report.html").exists()
 
 
 def test_recordings_of_a_demo_go_when_the_process_ends() -> None:
-    code = "from engineroom.recipes._orders import orders; print(orders()['recording'][0])"
+    code = "from engineroom.recipes._data.spoken_orders import orders; print(orders()['recording'][0])"
     path = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
     assert path.name == "order000.wav" and not path.parent.exists()

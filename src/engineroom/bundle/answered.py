@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.schema import Column, Schema
 from ..core.table import Table
-from ..modalities._boxes import known_classes
+from ..modalities.vision._boxes import known_classes
 
 MOVING = ("image", "video")  # an animated GIF is either
 

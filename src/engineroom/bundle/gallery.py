@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from ..core.errors import DataError, UserError, nearest
 from ..core.files import replace_directory
-from ..modalities.category import to_strings
+from ..modalities.tabular.category import to_strings
 from .answered import with_files
 from .format import damaged, read_tensors
 from .model import Model
@@ -155,7 +155,7 @@ def embed(model: Model, frame: pl.DataFrame, side: str = "embedding") -> tuple[n
     """((rows kept, D) float32, row numbers kept); models of two sides have a `found` side beside the one that asks."""
     answers, kept = model.answers(frame)
     if "embedding" not in answers:
-        fix = "Train one that does: engineroom train DATA --recipe embedding"
+        fix = "Train one that does: engineroom train DATA --recipe metric_learning"
         raise UserError(f"The model answers with a {model.manifest['task']}, not with a likeness.", "", fix)
     return answers.get(side, answers["embedding"]).astype(np.float32), kept
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.signals import Batch
+from ..core.batch import Batch
 from ..data.dataset import Dataset
 from .format import damaged
 

@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.batch import Records
 from ..core.errors import DataError, nearest
-from ..core.signals import Records
+from ..core.schema import Column, Schema
 from ..core.table import Table
 from ..data.dataset import strangers
 from ..data.labels import LabelMatch, match_labels
-from ..data.open import open_table
+from ..data.loading import open_table
 from ..data.splits import PARTS
-from ..modalities.category import to_strings
+from ..modalities.tabular.category import to_strings
 from .answered import comparable
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ import polars as pl
 from torch import nn
 
 from ..core import registry
-from ..core.columns import Schema
+from ..core.batch import Answers, Batch, Records
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
-from ..core.signals import Answers, Batch, Records
+from ..core.schema import Schema
 from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
-from ..data.open import open_table
-from ..evaluation.predictor import ask, because
-from ..heads._assemble import assemble, mirrored
-from ..tasks._options import make_task
+from ..data.loading import open_table
+from ..evaluation.predict import ask, because
+from ..networks.multi_column import assemble, mirrored
+from ..tasks._base import make_task
 from .answered import file_names, in_place, reading_notes, renamed_media, with_facts, with_files
 from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
 from .golden import check_golden, golden_batch
@@ -151,7 +151,7 @@ class Model:
         path = self.path / "rival.skops"
         if not path.exists():
             return None
-        from ..baselines._store import load
+        from ..baselines._estimator import load
 
         rival = load(path.read_bytes())
         counted = self.task.kind in ("classes", "labels")  # what answers by chances must know as many; others answer in the task's own form

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from ..core.columns import Schema
+from ..core.schema import Schema
 from ..core.table import Table
-from ..modalities.category import to_strings
-from ..modalities.multilabel import to_sets
+from ..modalities.tabular.category import to_strings
+from ..modalities.tabular.multilabel import to_sets
 
 NAMED = 5
 

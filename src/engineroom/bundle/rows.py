@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Schema
 from ..core.config import Config, FormatConfig
+from ..core.schema import Schema
 
 NAMING = ("series", "channel", "user")  # columns of answers that say whose they are
 

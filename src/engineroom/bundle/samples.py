@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column
 from ..core.errors import UserError, nearest
 from ..core.files import disk_error
+from ..core.schema import Column
 from .model import Model
 
 FEW = 8  # samples where nobody says how many

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..core.errors import EXIT_INTERRUPTED, UserError
-from ._complete import names_of
+from ._completion import names_of
 
 app = typer.Typer(
     name="engineroom",
@@ -33,7 +33,7 @@ Examples:
 - `engineroom train photos/` — a folder per class
 - `engineroom train houses.csv --target price`
 - `engineroom train reviews.jsonl --target label --model transformer --minutes 3`
-- `engineroom train credit.csv --target default --recipe risk --set options.miss=5`
+- `engineroom train credit.csv --target default --recipe cost_sensitive --set options.miss=5`
 - `engineroom train recordings/ --until accuracy=0.97`
 - `engineroom train table.csv --target y --set columns.zip.role=ignore --set split.by=time --set split.column=date`
 - `engineroom train --resume runs/houses-1`
@@ -48,7 +48,7 @@ def train(
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
     recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = None,
-    model: Annotated[str, typer.Option(help="auto, or a family: mlp, cnn, rnn, transformer, gnn, shapes.", autocompletion=names_of("families", "auto"))] = "auto",
+    model: Annotated[str, typer.Option(help="auto, or a backbone: mlp, cnn, rnn, transformer, gnn, shapes.", autocompletion=names_of("backbones", "auto"))] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,
@@ -66,9 +66,9 @@ def train(
     comment: Comment = None,
     as_json: Json = False,
 ) -> None:
+    from ..api import to_layer, train_session
     from ..core.config import merge, parse_assignments
-    from ..session import to_layer, train_session
-    from ._reading import format_layer
+    from ._reading_options import format_layer
 
     if data is None and resume is None and config is None:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
@@ -79,7 +79,7 @@ def train(
     show = "quiet" if quiet else "json" if as_json else "bar"
     trained, reason = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings)
     if show == "bar":
-        from ..evaluation.terminal import print_summary
+        from ..report.terminal import print_summary
 
         print_summary(trained.report())
     if reason == "interrupted":
@@ -103,8 +103,8 @@ def predict(
     as_json: Json = False,
 ) -> None:
     from .. import load
-    from ._reading import with_format
-    from .write import write_frame
+    from ._reading_options import with_format
+    from .write_table import write_frame
 
     model = with_format(load(run), encoding, delimiter, header_row, comment)
     if output and Path(output).suffix.lower() in model.task.endings:
@@ -115,7 +115,7 @@ def predict(
         return
     frame = model.predict(data)
     if reasons:
-        from ..explain.reasons import reasons as explain
+        from ..explanation.feature_attribution import reasons as explain
 
         frame = frame.hstack(explain(model, data, top=reasons))
     say_notices(model, as_json=as_json and not output)
@@ -164,13 +164,13 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     from .. import load
-    from ._reading import with_format
+    from ._reading_options import with_format
 
     result = with_format(load(run), encoding, delimiter, header_row, comment).evaluate(data)
     if as_json:
         print(json.dumps(result))
         return
-    from .show import print_scores
+    from .tables import print_scores
 
     print_scores(result)
     for note in result["notes"]:
@@ -186,7 +186,7 @@ def runs(root: Annotated[str, typer.Argument(help="Where runs lie.")] = "runs", 
         for facts in found:
             print(json.dumps(facts))
         return
-    from .show import print_runs
+    from .tables import print_runs
 
     print_runs(found, root)
 
@@ -200,14 +200,14 @@ def recipes(as_json: Json = False) -> None:
         for facts in found:
             print(json.dumps(facts, ensure_ascii=False))
         return
-    from .show import print_recipes
+    from .tables import print_recipes
 
     print_recipes(found)
 
 
-@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo risk`")
+@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo cost_sensitive`")
 def demo(
-    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "digits",
+    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "image_classification",
     minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
     as_json: Json = False,
@@ -216,7 +216,7 @@ def demo(
 
     model = run_demo(name, minutes=minutes, run=run, show="json" if as_json else "bar")
     if not as_json:
-        from ..evaluation.terminal import print_summary
+        from ..report.terminal import print_summary
 
         print_summary(model.report())
 

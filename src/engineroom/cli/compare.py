@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import Json, app
-from .write import write_frame
+from .write_table import write_frame
 
 MOST = 8  # disagreements at the terminal
 
@@ -30,7 +30,7 @@ def compare(
 
     result = side_by_side(*runs, data=data, page=page)
     if output:
-        from ..compare.page import frame_of
+        from ..comparison.report import frame_of
 
         write_frame(frame_of(result), Path(output))
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ._complete import names_of
+from ._completion import names_of
 from .app import Json, app
 
 
@@ -19,7 +19,7 @@ def explain(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Rows to explain, in any form the model was trained on.")],
     rows: Annotated[int, typer.Option(min=1, help="So many rows are shown; at least 16 are measured where there are so many.")] = 8,
-    method: Annotated[list[str] | None, typer.Option(help="An explainer; may be repeated. All that fit, if none is named.", autocompletion=names_of("explain/methods"))] = None,
+    method: Annotated[list[str] | None, typer.Option(help="An explainer; may be repeated. All that fit, if none is named.", autocompletion=names_of("explanation/methods"))] = None,
     page: Annotated[str, typer.Option(help="Where the page goes.")] = "explain.html",
     as_json: Json = False,
 ) -> None:

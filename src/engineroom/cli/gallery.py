@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import Json, app, say_notices
-from .write import write_frame
+from .write_table import write_frame
 
 Run = Annotated[str, typer.Argument(help="A run directory or bundle of the recipe `embedding`.")]
 Data = Annotated[str, typer.Argument(help="A photo, a folder, a table: whatever the model was trained on.")]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import Json, app
-from .write import write_frame
+from .write_table import write_frame
 
 
 def aloud(piece: str) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from ..core.errors import UserError, nearest
 from .app import Json, app
-from .write import write_frame
+from .write_table import write_frame
 
 KEYS = "a number or a class · +NAME a new class · - undo · ? skip · . stop"
 SHOWN = 600  # characters of a cell
@@ -56,7 +56,7 @@ def label(
 
 
 def show_simulation(data: str, *, page: str, as_json: bool, **settings: Any) -> None:
-    from ..label.simulate import simulate
+    from ..labeling.simulate import simulate
 
     tell: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
     result = simulate(data, page=page, say=tell, **settings)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ._complete import names_of
+from ._completion import names_of
 from .app import Json, app
 
 

@@ -25,8 +25,8 @@ def scale(
     as_json: Json = False,
 ) -> None:
     from ..core.config import parse_assignments
-    from ..scale.page import scale as grow
-    from ..scale.page import where
+    from ..learning_curves.report import scale as grow
+    from ..learning_curves.report import where
 
     tell = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
     result = grow(data, target=target, minutes=minutes, sizes=sizes, page=page, say=tell, settings=parse_assignments(set_ or []))

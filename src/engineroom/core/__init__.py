@@ -1,8 +1,8 @@
 """WORDS: the vocabulary every other folder speaks. Nothing here imports torch at run time."""
 
-from .columns import ROLES, Column, Role, Schema
+from .batch import JSON, Answers, Batch, Features, Layout, Losses, Records, Signal
 from .errors import BundleError, DataError, UserError, nearest
-from .signals import JSON, Answers, Batch, Features, Layout, Losses, Records, Signal
+from .schema import ROLES, Column, Role, Schema
 from .table import Table
 
 __all__ = [

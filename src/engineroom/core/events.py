@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .signals import Batch, Losses
+from .batch import Batch, Losses
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .columns import Column, Schema
+from .batch import Answers, Batch, Features, Layout, Losses, Records, Signal
 from .config import Config, LimitsConfig
 from .events import Player
-from .exhibits import Exhibit
-from .signals import Answers, Batch, Features, Layout, Losses, Records, Signal
+from .panels import Exhibit
+from .schema import Column, Schema
 from .table import Table
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Modality(Protocol):
 
     stacks: bool  # scalar columns of this kind travel as one block (B, C, …)
     layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
-    kind: str  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
-    families: tuple[str, ...]  # families that make sense, the usual choice first
+    kind: str  # what the stem's signal is to a backbone: set (columns in no order), words, steps, picture, graph
+    backbones: tuple[str, ...]  # backbones that make sense, the usual choice first
 
     def recognises(self, values: pl.Series) -> float: ...
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]: ...
@@ -61,7 +61,7 @@ class Modality(Protocol):
 
 
 class Family(Protocol):
-    """A backbone family: Signal → Features."""
+    """A backbone: Signal → Features."""
 
     takes: tuple[Layout, ...]  # preferred first
 
@@ -74,7 +74,7 @@ class Task(Protocol):
     kind: str  # what a rival is asked for: classes, number, labels, or a kind of the task's own
     head: str  # heads/NAME.py
     ties: bool  # does the head share the vectors of the input column's stem?
-    prefers: Mapping[str, tuple[str, ...]]  # kind of column → families
+    prefers: Mapping[str, tuple[str, ...]]  # kind of column → backbones
     rival: str  # baselines/NAME.py; "" = by the columns
     headline: str  # the score that decides a verdict
     higher_is_better: bool

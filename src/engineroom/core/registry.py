@@ -1,4 +1,7 @@
-"""WORDS: the folder is the registry. A file `tasks/tagging.py` holds `TASK`; its name is found without importing the others."""
+"""The registry of components: the folder is the registry.
+
+A file `tasks/text/token_classification.py` holds `TASK`; its name is found without importing the others. Large registries have one folder a domain.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,42 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @cache
+def modules(kind: str) -> dict[str, str]:
+    """Module path of every registered name of a kind: files of `KIND/` and `KIND/DOMAIN/` that do not begin with an underscore.
+
+    Raises RuntimeError where two files bear one name.
+    """
+    found: dict[str, str] = {}
+    for folder, prefix in ((PACKAGE / kind, ""), *((PACKAGE / kind / domain, f"{domain}.") for domain in domains(kind))):
+        for module in pkgutil.iter_modules([str(folder)]):
+            if module.ispkg or module.name.startswith("_"):
+                continue
+            if module.name in found:
+                raise RuntimeError(f"Two files of {kind} are called {module.name}.py.")
+            found[module.name] = f"engineroom.{kind.replace('/', '.')}.{prefix}{module.name}"
+    return found
+
+
+def domains(kind: str) -> list[str]:
+    """Folders of a kind whose files are registered under it as well; not those that are a kind of their own ("data/sources")."""
+    return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE / kind)]) if module.ispkg and not module.name.startswith("_"))
+
+
+@cache
 def names(kind: str) -> tuple[str, ...]:
-    """All registered names of a kind ("tasks", "families", …): the files of that folder and outside packages' entry points."""
-    found = [module.name for module in pkgutil.iter_modules([str(PACKAGE / kind)]) if not module.name.startswith("_")]
-    return tuple(sorted(found) + sorted(point.name for point in entry_points(group=f"engineroom.{kind}")))
+    """All registered names of a kind ("tasks", "backbones", …): the files of that folder and outside packages' entry points."""
+    return tuple(sorted(modules(kind)) + sorted(point.name for point in entry_points(group=f"engineroom.{kind}")))
 
 
 @cache
 def get(kind: str, name: str) -> Any:
-    """The registered thing. Modules hold it under the kind's singular in capitals: tasks/x.py → TASK."""
+    """The registered component. Modules hold it under the kind's singular in capitals: tasks/DOMAIN/x.py → TASK."""
     if name not in names(kind):
         raise UserError(f"There is no {singular(kind)} {name!r}.", "", nearest(name, names(kind)))
     for point in entry_points(group=f"engineroom.{kind}"):
         if point.name == name:
             return point.load()
-    module = importlib.import_module(f"engineroom.{kind.replace('/', '.')}.{name}")
-    return getattr(module, singular(kind).upper())
+    return getattr(importlib.import_module(modules(kind)[name]), singular(kind).upper())
 
 
 def every(kind: str) -> dict[str, Any]:
@@ -45,4 +68,4 @@ def _every(kind: str) -> dict[str, Any]:
 
 def singular(kind: str) -> str:
     last = kind.rsplit("/", 1)[-1]
-    return {"families": "family", "modalities": "modality"}.get(last, last.removesuffix("s"))
+    return {"modalities": "modality"}.get(last, last.removesuffix("s"))

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column, Schema
-from ..core.exhibits import Finding
+from ..core.panels import Finding
+from ..core.schema import Column, Schema
 from ..core.table import Table
-from ..modalities.category import to_strings
-from ..modalities.multilabel import to_sets
-from ..modalities.number import to_floats
-from .leaks import leaks
+from ..modalities.tabular.category import to_strings
+from ..modalities.tabular.multilabel import to_sets
+from ..modalities.tabular.number import to_floats
+from .leakage import leaks
 from .splits import PLAIN, Split
 
 MANY = 10_000  # categories

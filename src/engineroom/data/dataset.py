@@ -12,16 +12,16 @@ import polars as pl
 import torch
 
 from ..core import registry
-from ..core.columns import Schema
+from ..core.batch import Batch
 from ..core.protocols import Ragged
+from ..core.schema import Schema
 from ..core.seeds import numpy_generator, torch_generator
-from ..core.signals import Batch
 from ..layers.augment import cutmix
+from .column_store import Fixed, RaggedStore, Writer
 from .fields import Field, input_fields
-from .schema import followed_input
-from .store import Fixed, RaggedStore, Writer
+from .schema_inference import followed_input
 
-CHUNK = {"image": 512, "video": 64, "film": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
+CHUNK = {"image": 512, "video": 64, "generated_clip": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Schema
 from ..core.files import blake, blake_file
+from ..core.schema import Schema
 from ..core.table import Table
-from ..modalities.series import to_steps
-from .near import near_pairs
+from ..modalities.series.series import to_steps
+from .near_duplicates import near_pairs
 
 SENTENCE = 5  # words; in shorter texts a number may be all that differs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.schema import Column, Schema
 
 
 @dataclass(frozen=True)

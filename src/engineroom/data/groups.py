@@ -14,11 +14,11 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from ..core.columns import Schema
 from ..core.config import ColumnConfig, Config
-from ..core.exhibits import Finding
-from ..modalities.category import to_strings
-from ..modalities.number import to_floats
+from ..core.panels import Finding
+from ..core.schema import Schema
+from ..modalities.tabular.category import to_strings
+from ..modalities.tabular.number import to_floats
 from .splits import Split
 
 LEAST_GROUPS = 10  # of two rows and more

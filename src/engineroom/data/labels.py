@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ..core import registry
-from ..core.columns import Column
 from ..core.errors import DataError
-from ..core.exhibits import Finding
+from ..core.panels import Finding
+from ..core.schema import Column
 
 POSITIVE = frozenset({"1", "true", "t", "yes", "y", "on"})
 NEGATIVE = frozenset({"0", "false", "f", "no", "n", "off"})

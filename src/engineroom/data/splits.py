@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import registry
-from ..core.columns import Schema
 from ..core.config import SplitConfig
 from ..core.errors import DataError, UserError
 from ..core.files import blake
+from ..core.schema import Schema
 from ..core.table import Table
-from ..modalities.category import to_strings
-from ..modalities.multilabel import to_sets
-from ..modalities.number import to_floats
-from .cuts import Knife, times
+from ..modalities.tabular.category import to_strings
+from ..modalities.tabular.multilabel import to_sets
+from ..modalities.tabular.number import to_floats
 from .duplicates import find_clusters
-from .frames import is_recording
+from .frame_sequences import is_recording
+from .split_strategies import Knife, times
 
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 NAMES = {word: part for part, words in PARTS.items() for word in words}

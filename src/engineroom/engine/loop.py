@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from ..core.batch import Batch, Losses
 from ..core.events import Backpropped, Collected, Event, Forwarded, Measured, Player, Repeated
-from ..core.signals import Batch, Losses
 
 
 def learn(batches: Iterable[tuple[int, Batch]], players: Sequence[Player]) -> Iterator[Event]:

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..core.batch import Batch
 from ..core.events import Measured, Player
-from ..core.signals import Batch
 from .loop import learn
 
 Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Player]]  # who learns, given a cast

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import DataError
-from ._name import gymnasium
-from ._pictures import layout_of
+from ._make import gymnasium
+from ._pixel_observations import layout_of
 
 MOST_ACTIONS, MOST_NUMBERS = 1_024, 4_096
 CARS = tuple(f"{who} {what}" for who in ("own", "car 1", "car 2", "car 3", "car 4") for what in ("there", "x", "y", "speed x", "speed y"))

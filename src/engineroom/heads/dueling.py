@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from .vector import VectorHead
+from ..core.batch import Features
+from .linear import VectorHead
 
 
 class Dueling(nn.Module):

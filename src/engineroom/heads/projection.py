@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..core.signals import Features
-from ..layers.members import MemberLinear
+from ..core.batch import Features
+from ..layers.ensemble import MemberLinear
 
 
 class Projection(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .attend import attend
+from .scaled_dot_product import attend
 
 
 class SelfAttention(nn.Module):

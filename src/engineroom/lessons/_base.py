@@ -11,14 +11,14 @@ from typing import Any
 import torch
 
 from ..core import registry
+from ..core.batch import Batch, Losses
 from ..core.errors import UserError, nearest
 from ..core.events import Measured, Player
-from ..core.exhibits import Exhibit, Section, spoken
 from ..core.files import write_atomic
+from ..core.panels import Exhibit, Section, spoken
 from ..core.seeds import seed_everything
-from ..core.signals import Batch, Losses
 from ..engine.loop import learn
-from ..evaluation.render import a_page, render_html, strict
+from ..report.html_report import a_page, render_html, strict
 
 Say = Callable[[str], None]
 

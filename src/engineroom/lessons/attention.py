@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.batch import Batch
 from ..core.errors import UserError
-from ..core.exhibits import Exhibit
+from ..core.panels import Exhibit
 from ..core.seeds import torch_generator
-from ..core.signals import Batch
 from ..layers.attention import SelfAttention, sine_positions
 from ._base import Board, Lesson, lines, pupil, study, table
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.batch import Batch
 from ..core.seeds import numpy_generator
-from ..core.signals import Batch
 from ._base import Board, Lesson, lines, pupil, study, table
 
 STARTS, XOR_STEPS = 5, 600

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..baselines._hog import hog
+from ..backbones.cnn import GridNet
+from ..baselines.vision._hog import hog
+from ..core.batch import Batch, Signal
 from ..core.seeds import numpy_generator
-from ..core.signals import Batch, Signal
-from ..families.cnn import GridNet
 from ._base import Board, Lesson, lines, pupil, study, table
 
 SIDE, BATCH = 16, 32

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..core.batch import Batch
 from ..core.errors import UserError
-from ..core.signals import Batch
 from ._base import Board, Lesson, lines, pupil, study, table
 
 CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))

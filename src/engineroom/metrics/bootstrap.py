@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ..core.batch import Records
 from ..core.seeds import numpy_generator
-from ..core.signals import Records
 
 Score = Callable[[Records], dict[str, float]]
 LEAST = 50

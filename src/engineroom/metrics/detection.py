@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..modalities._boxes import overlaps
+from ..modalities.vision._boxes import overlaps
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)

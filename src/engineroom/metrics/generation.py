@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.signals import Records
+from ..core.batch import Records
 
 NEIGHBOURS = 5
 MOST = 1_000  # of each kind compared pair by pair

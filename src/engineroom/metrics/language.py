@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.objects import objects
-from ..core.signals import Answers, Records
+from ..core.arrays import objects
+from ..core.batch import Answers, Records
 
 
 def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence[np.ndarray], widths: Sequence[int], last: np.ndarray) -> Answers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.signals import Records
+from ..core.batch import Records
 
 
 def rank_of(lists: np.ndarray, truth: np.ndarray) -> np.ndarray:

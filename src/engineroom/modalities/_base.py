@@ -13,9 +13,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from ..core.columns import Column
 from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
+from ..core.schema import Column
 
 NO_BLANKS = r"[\x{0E00}-\x{0EFF}\x{1000}-\x{109F}\x{1780}-\x{17FF}\x{3040}-\x{30FF}\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{F900}-\x{FAFF}\x{20000}-\x{2FA1F}]"
 UNBROKEN = 3  # letters of such a script in a word, roughly
@@ -27,15 +27,15 @@ class Base:
 
     stacks = False
     layouts: tuple[str, ...] = ()
-    kind = ""  # what the stem's signal is to a family: set (columns in no order), words, steps, picture, graph
-    families: tuple[str, ...] = ()  # families that make sense, the usual choice first
+    kind = ""  # what the stem's signal is to a backbone: set (columns in no order), words, steps, picture, graph
+    backbones: tuple[str, ...] = ()  # backbones that make sense, the usual choice first
     grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
     follows = ""  # kind of input with which a target of this modality moves when it is augmented
     names = False  # is a value one of the words in state["values"]?
     chance = False  # is it what differs where the same is asked for, rather than something that is asked for?
     inside = False  # is there something to learn inside a value, even where all rows hold the same?
     needs_value = False  # is a missing value nothing at all, so that a row of such columns alone has no answer? Pictures, sounds, molecules
-    team: tuple[str, ...] = ()  # families of networks that stand side by side; () = all of the usual one
+    team: tuple[str, ...] = ()  # backbones of an ensemble; () = all of the usual one
 
     def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """The state that training rows give, given what the source or the task knows of the column besides (its hint's `facts`)."""
@@ -71,7 +71,7 @@ class Base:
         return self.augment(fields, states[0], generator)
 
     def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
-        """What of these columns can be hidden and told from the rest (modalities/_hidden.py), as plain JSON; None: they are always shown whole."""
+        """What of these columns can be hidden and told from the rest (modalities/masking/_masked_values.py), as plain JSON; None: they are always shown whole."""
         return None
 
     def follow(

@@ -14,17 +14,17 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ..core import registry
-from ..core.columns import Column, Schema
+from ..core.batch import Batch, Losses
 from ..core.config import Config
 from ..core.events import Player
-from ..core.exhibits import Exhibit
-from ..core.signals import Batch, Losses
+from ..core.panels import Exhibit
+from ..core.schema import Column, Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ._running import in_step
-from ._study import Numbers, Study
+from ..networks.multi_column import assemble
+from ._base import Numbers, Study
+from ._ema import in_step
 
 BETAS = (0.0, 0.99)  # no momentum: the other player moves
 CONDITION = 64  # numbers that tell the critic what is meant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..data.views import twice
+from ..data.two_views import twice
 from .supervised import Supervised
 
 

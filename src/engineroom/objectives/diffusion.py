@@ -13,17 +13,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ..core.batch import Batch, Losses
 from ..core.config import Config
 from ..core.events import Player
-from ..core.signals import Batch, Losses
 from ..data.fields import Field
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ..modalities.static import deeper
-from ._running import in_step
-from ._study import Study
+from ..modalities.noise.image_noise import deeper
+from ..networks.multi_column import assemble
+from ._base import Study
+from ._ema import in_step
 
 UNTOLD = 10  # one row in so many learns without being told what it is
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..data.hiding import hiding
+from ..data.masking import hiding
 from .supervised import Supervised
 
 

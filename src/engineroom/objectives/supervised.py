@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import nn
 
+from ..core.batch import Batch
 from ..core.config import Config
 from ..core.events import Player
-from ..core.signals import Batch
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
-from ..heads._assemble import assemble
-from ._study import Study
+from ..networks.multi_column import assemble
+from ._base import Study
 
 
 class Supervised(Study):

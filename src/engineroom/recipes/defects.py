@@ -34,7 +34,7 @@ RECIPE = Recipe(
     answers="CSV: prediction, score, alarm; or a folder of heat maps as PNG",
     target="state",
     demo=cloth,
-    settings={"task": "anomaly", "model": {"size": "small"}},
+    settings={"task": "anomaly_detection", "model": {"size": "small"}},
     minutes=1.5,
     expect="roc_auc 0.9998, where hand-made descriptors of each place reach 0.878",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._houses import houses
+from ._data.house_sketches import houses
 
 RECIPE = Recipe(
     title="Draw with a pen",

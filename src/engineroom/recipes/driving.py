@@ -20,7 +20,7 @@ RECIPE = Recipe(
     answers="CSV: return, steps and end of each episode, and its first action; -o episodes.gif or .mp4: films of them",
     target="episode",
     demo=winding,
-    settings={"task": "control", "train": {"patience": 12}},
+    settings={"task": "reinforcement_learning", "train": {"patience": 12}},
     minutes=2.0,
     expect="188 to 194 of 200 for staying in the middle of unseen roads, where whoever knows the map has 199.8 and chance 18",
 )

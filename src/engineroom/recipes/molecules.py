@@ -13,7 +13,7 @@ def chains():
     import numpy as np
     import polars as pl
 
-    from ..modalities._chemistry import chemistry
+    from ..modalities.science._rdkit import chemistry
 
     rng = np.random.default_rng(0)
     rows: dict[str, float] = {}

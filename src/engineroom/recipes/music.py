@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._exercises import exercises
+from ._data.chorales import exercises
 
 RECIPE = Recipe(
     title="Go on with music",

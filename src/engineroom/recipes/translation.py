@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Recipe
-from ._phrases import phrases
+from ._data.parallel_sentences import phrases
 
 RECIPE = Recipe(
     title="Translate texts",
@@ -14,7 +14,7 @@ RECIPE = Recipe(
     answers="CSV: the translation and its log probability; -o out.txt: one a line",
     target="invented",
     demo=phrases,
-    settings={"task": "rewriting", "options": {"goal": "translation"}, "model": {"dropout": 0.15}},
+    settings={"task": "text2text_generation", "options": {"goal": "translation"}, "model": {"dropout": 0.15}},
     minutes=2.0,
     expect="BLEU 82 in two minutes; word by word 0.2: the tongue has another order and endings",
 )

@@ -19,7 +19,7 @@ RECIPE = Recipe(
     answers="CSV: orders, steps and first move of each episode; -o episodes.gif or .mp4: films of them",
     target="episode",
     demo=house,
-    settings={"task": "control", "train": {"patience": 20}},
+    settings={"task": "reinforcement_learning", "train": {"patience": 20}},
     minutes=2.0,
     expect="21 orders an episode where the planner delivers 19.5; now and then two robots wait for each other",
 )

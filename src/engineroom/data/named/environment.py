@@ -8,8 +8,8 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ...environments._name import full_name, looks_like_one
-from ...environments._world import describe
+from ...environments._environment import describe
+from ...environments._make import full_name, looks_like_one
 
 EPISODES = {"train": 4_000, "val": 32, "test": 100}
 APART = 1_000_000  # between the first seeds of two parts
@@ -30,7 +30,7 @@ class Environment:
         seeds = [APART * k + i for k, number in enumerate(EPISODES.values()) for i in range(number)]
         parts = [part for part, number in EPISODES.items() for _ in range(number)]
         frame = pl.DataFrame({START: pl.Series(seeds, dtype=pl.Int64), EPISODE: pl.Series(seeds, dtype=pl.Int64), PART: parts})
-        sight = "scene" if "picture" in facts["observation"] else "observation"
+        sight = "image_observation" if "picture" in facts["observation"] else "observation"
         hints: dict[str, dict[str, Any]] = {
             START: {"modality": sight, "role": "input", "why": "how an episode begins: what is seen first", "facts": {"world": facts}},
             EPISODE: {"modality": "episode", "role": "target", "why": "how it goes on is what actions make of it", "facts": {"world": facts}},

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from ...core.columns import unique_names
 from ...core.errors import DataError
+from ...core.schema import unique_names
 from ._files import media_kind
 
 Hints = dict[str, dict[str, Any]]

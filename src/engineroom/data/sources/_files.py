@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...modalities._endings import AUDIO_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
+from ...modalities._file_extensions import AUDIO_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
 
 IMAGE, VIDEO, AUDIO = (frozenset(endings) for endings in (IMAGE_ENDINGS, VIDEO_ENDINGS, AUDIO_ENDINGS))
 ANIMATED, SAMPLE = frozenset({".gif", ".webp", ".apng"}), 24  # pictures that may move; files looked at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ...core.columns import unique_names
+from ...core.schema import unique_names
 from ._dialect import MISSING, is_number
 
 HIGHEST = 60  # lines that may stand above a header

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
+from ._cache import CHUNK, fingerprint, work_folder, write_aside
 from ._dialect import SPACE, Dialect
-from ._work import CHUNK, fingerprint, work_folder, write_aside
 
 END = "\0end\0"  # a last line of our own: where it is part of a field, a quote was never closed
 NAMED = 5  # so many bad lines are named in a message

@@ -19,9 +19,9 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._choose import source_of
+from ._cache import CHUNK, fingerprint, work_folder
+from ._detect import source_of
 from ._files import MEDIA, absolute, is_visible, visible
-from ._work import CHUNK, fingerprint, work_folder
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)

@@ -11,8 +11,8 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._concat_splits import split_name
 from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, kind_of_files, media_kind, natural, run_name, split_of, visible, walk
-from ._join import split_name
 from ._layout import read_name, read_places
 
 PEEK = 3_000  # files looked at to recognise a folder

@@ -10,10 +10,10 @@ from typing import Any
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ._boxes import Annotated, BoxSource, Found, Thing, box_of
+from ._box_table import Annotated, BoxSource, Found, Thing, box_of
 from ._files import IMAGE, absolute, split_of, stem, walk
 from ._layout import read_places
-from ._lookup import FileIndex, NameMatcher
+from ._media_lookup import FileIndex, NameMatcher
 
 PEEK = 3_000  # files looked at to recognise a folder
 KEYS = (b'"images"', b'"annotations"', b'"categories"')

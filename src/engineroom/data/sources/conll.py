@@ -20,7 +20,7 @@ NAMED = 5
 START = "-DOCSTART-"
 HINTS = {
     "tokens": {"modality": "tokens", "why": "a CoNLL file: one token a line"},
-    "tags": {"modality": "tags", "role": "target", "why": "the last column of a CoNLL file"},
+    "tags": {"modality": "token_labels", "role": "target", "why": "the last column of a CoNLL file"},
 }
 
 

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ._boxes import Annotated, BoxSource, Found, Thing, box_of
+from ._box_table import Annotated, BoxSource, Found, Thing, box_of
 from ._files import IMAGE, split_of, visible
-from ._lookup import FileIndex, NameMatcher
-from ._outlines import rows_to_mask
+from ._media_lookup import FileIndex, NameMatcher
+from ._polygons import rows_to_mask
 
 PEEK = 4_000  # bytes looked at
 LARGEST = 500_000_000  # bytes

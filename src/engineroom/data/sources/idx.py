@@ -12,9 +12,9 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._cache import head, plain_bytes
+from ._concat_splits import joined
 from ._files import run_name, split_of, visible
-from ._join import joined
-from ._work import head, plain_bytes
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}  # third byte of the file
 HINTS = {

@@ -14,9 +14,9 @@ import numpy as np
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ._boxes import SHARES, Annotated, BoxSource, Found, Thing, box_of
+from ._box_table import SHARES, Annotated, BoxSource, Found, Thing, box_of
 from ._files import IMAGE, visible
-from ._lookup import FileIndex, NameMatcher
+from ._media_lookup import FileIndex, NameMatcher
 
 PEEK = 1 << 16  # bytes looked at
 SIGNS = (b'"rectanglelabels"', b'"polygonlabels"', b'"ellipselabels"')

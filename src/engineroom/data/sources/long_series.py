@@ -11,9 +11,9 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._concat_splits import joined
 from ._encoding import head_text
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
-from ._join import joined
 from ._sniff import sniff
 from ._types import plainly_typed
 from .delimited import SOURCE as DELIMITED_SOURCE

@@ -12,10 +12,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._concat_splits import split_name
+from ._exif_rotation import upright_masks
 from ._files import DELIMITED, IMAGE, SPLIT_ORDER, SPLITS, absolute, run_name, split_of, stem, visible
-from ._join import split_name
 from ._layout import Place, listed_splits, pair_places, places_below, read_name, words_of
-from ._turned import upright_masks
 
 PEEK = 6_000  # pictures looked at to recognise a folder
 ENOUGH = 0.5  # of the pictures must have a mask for two folders to belong together

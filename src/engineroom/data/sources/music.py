@@ -1,4 +1,4 @@
-"""COLLECT: music: MIDI files, or a JSON file of pieces as rows of pitches. One row a piece, spelt as text (see modalities/_score.py)."""
+"""COLLECT: music: MIDI files, or a JSON file of pieces as rows of pitches. One row a piece, spelt as text (see modalities/symbolic/_note_encoding.py)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ...modalities._midi import ENDINGS, read_midi
-from ...modalities._score import BEGIN, Frame, chords, spell, voices
+from ...modalities.symbolic._midi import ENDINGS, read_midi
+from ...modalities.symbolic._note_encoding import BEGIN, Frame, chords, spell, voices
+from ._cache import head
+from ._concat_splits import split_name
 from ._files import absolute, ending, run_name, split_of, walk
-from ._join import split_name
-from ._work import head
 
 PEEK = 2_000  # files looked at to recognise a folder
 BEAT = 4  # frames a quarter note, in MIDI files

@@ -1,4 +1,4 @@
-"""COLLECT: drawings as the pen made them: stroke-3 (.npz of offsets, sketch-rnn) or Quick, Draw! (.ndjson). One row a drawing, spelt as text (modalities/_strokes.py)."""
+"""COLLECT: drawings as the pen made them: stroke-3 (.npz of offsets, sketch-rnn) or Quick, Draw! (.ndjson). One row a drawing, spelt as text (modalities/symbolic/_stroke_encoding.py)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ...modalities._strokes import fitted, from_offsets, whole
+from ...modalities.symbolic._stroke_encoding import fitted, from_offsets, whole
+from ._cache import head
+from ._concat_splits import split_name
 from ._files import absolute, ending, run_name, split_of, walk
-from ._join import split_name
-from ._work import head
 
 MOST_BYTES = 512 * 2**20
 NOTE = "These are drawings. To learn to draw such, say --recipe drawing."

@@ -9,12 +9,12 @@ from ...core import registry
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._concat_splits import joined
 from ._files import TABLE, ending, run_name, split_of, stem, visible, without_split
-from ._join import joined
 from ._layout import read_name
 
 SIDE = frozenset({".json"})  # beside other tables these describe; they hold no rows
-READERS = ("delimited", "jsonl", "columnar", "workbook", "sktime_ts", "ucr_text", "conll")
+READERS = ("delimited", "json_lines", "parquet_arrow", "workbook", "sktime_ts", "ucr_text", "conll")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
+from ._cache import head
 from ._encoding import plain_text
 from ._files import ending, run_name, stem
-from ._work import head
 from .sktime_ts import series_table
 
 FEWEST_VALUES = 20

@@ -8,11 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ...core.config import LimitsConfig
-from ...modalities._masks import mask_size
-from ._boxes import Annotated, BoxSource, Found, Thing
+from ...modalities.vision._masks import mask_size
+from ._box_table import Annotated, BoxSource, Found, Thing
 from ._files import IMAGE, walk
 from ._layout import Place, listed_splits, pair_places, places_below
-from ._lookup import FileIndex, NameMatcher
+from ._media_lookup import FileIndex, NameMatcher
 
 PEEK = 400  # files looked at to recognise a folder
 LARGEST = 10_000_000  # bytes of a description

@@ -16,7 +16,7 @@ from ._cells import column
 from ._dialect import MISSING
 from ._files import ending, run_name
 from ._header import find_header_line, has_header, name_columns
-from ._media import with_media
+from ._media_columns import with_media
 
 ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
-from ._boxes import SHARES, Annotated, BoxSource, Found, Thing, box_of
+from ._box_table import SHARES, Annotated, BoxSource, Found, Thing, box_of
 from ._files import IMAGE
 from ._layout import Place, pair_places, places_below
 

@@ -1,0 +1,24 @@
+"""The trivial vocoder: every band as loud as its frames say, its phase drawn by chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ...core.batch import Answers
+from ...core.schema import Schema
+from .._estimator import Fitted, Rival
+from .griffin_lim import made
+
+
+class RandomPhases(Rival):
+    kinds = ("waves",)
+
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+        return Fitted("random_phase", "phases drawn by chance", kind, classes, schema, {}, {})
+
+    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+        return {"wave": made(frame, fitted.schema, 0)}
+
+
+BASELINE = RandomPhases()

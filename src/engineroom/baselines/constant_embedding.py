@@ -1,0 +1,22 @@
+"""The trivial answer to "who is like whom": all are alike. What beats it has learnt something."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ..core.schema import Schema
+from ._estimator import Fitted, Rival
+
+
+class Alike(Rival):
+    kinds = ("identity",)
+
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+        return Fitted("constant_embedding", "all are alike", kind, classes, schema, {}, {})
+
+    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+        return {"embedding": np.ones((frame.height, 1), np.float32)}
+
+
+BASELINE = Alike()

@@ -1,0 +1,1 @@
+"""Classical baselines and dummies for environments to act in."""

@@ -1,7 +1,0 @@
-"""The trivial language model: every token as often as it was met, whatever came before."""
-
-from __future__ import annotations
-
-from .ngram import NGram
-
-BASELINE = NGram("unigram", 1, "how often each token is met")

@@ -1,0 +1,1 @@
+"""Network output → prediction: sampling, beam search, Viterbi, peaks."""

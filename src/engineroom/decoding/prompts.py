@@ -1,0 +1,34 @@
+"""FORWARD of one row that somebody types: a prompt as the batch that a network reads, for whoever answers it with a text or a sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from ..core import registry
+from ..core.batch import Answers, Batch
+from ..core.errors import UserError
+from ..core.schema import Schema
+
+
+def prompted(schema: Schema, prompt: str) -> Batch:
+    """The prompt as the one column that is read. Raises UserError where it cannot be."""
+    column = schema.inputs[0]
+    modality = registry.get("modalities", column.modality)
+    damaged: dict[int, str] = {}
+    rows = modality.encode(pl.Series([prompt]), column.state, damaged)
+    if damaged:
+        raise UserError(f"The prompt {damaged[0]}.", "", "Say --prompt with what the model reads.")
+    fields = {f"column:{column.name}{suffix}": tensor for suffix, tensor in modality.collate(rows, column.state).items()}
+    return Batch(fields, np.arange(1))
+
+
+def told(task: Any, network: Any, schema: Schema, prompt: str) -> Answers:
+    """The answers (one) of a task that answers by one question to its network."""
+    batch = prompted(schema, prompt)
+    with torch.inference_mode():
+        answers: Answers = task.respond(network.eval()(batch).float(), batch, schema.target)
+    return answers

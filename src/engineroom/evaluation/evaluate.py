@@ -1,0 +1,156 @@
+"""The examiner: grades any predictor's answers by the same code, with bootstrap intervals over rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..core.batch import Answers, Records
+from ..core.panels import spoken
+from ..metrics.bootstrap import intervals, paired_difference
+
+WHO = {"deep": "deep", "rival": "classical"}
+FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
+NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
+SECONDS = 2.0  # of resampling for a gain over the dummy
+FEW_ROWS = 200  # test rows below which only large gains are clear of chance
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What one predictor achieved on one set of rows."""
+
+    name: str
+    words: str
+    records: Records
+    scores: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    seconds: float = 0.0  # to train
+    rate: float = 0.0  # rows answered a second
+    megabytes: float = 0.0
+    calibration: dict[str, float] = field(default_factory=dict)
+
+
+def examine(name: str, words: str, answers: Answers, truth: np.ndarray, task, *, seed: int = 0, **facts) -> Examination:
+    """Grade `answers` against `truth`; scores and their 95 % intervals."""
+    records = task.grade(answers, truth)
+    return Examination(name, words, records, task.score(records), intervals(task.score, records, seed=seed), **facts)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which one to use, in words."""
+
+    use: str  # deep | rival | either | trivial
+    sentence: str
+    why: tuple[str, ...]
+    difference: tuple[float, float, float, float]  # deep − rival on the headline score: value, low, high, p
+
+    def to_json(self) -> dict:
+        value, low, high, p = self.difference
+        return {
+            "use": self.use,
+            "sentence": self.sentence,
+            "why": list(self.why),
+            "difference": {"value": value, "low": low, "high": high, "p": p},
+        }
+
+
+def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, seed: int = 0) -> Verdict:
+    """Compare on the same rows: first with the dummy that always says the same, then with each other (paired bootstrap), then cost.
+
+    Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not show one (few positives
+    leave accuracy as it is), the metric by which weights are chosen and the ranking are asked before nothing is said to have been learnt.
+    """
+    gained = {e.name: gain(e, trivial, task, task.headline, seed) for e in (deep, rival)}
+    found = paired_difference(task.score, deep.records, rival.records, task.headline, seed=seed)
+    words = [difference(len(deep.records["truth"]), *found[:3]), cost(deep, rival)]
+    if any(clear for _, _, clear in gained.values()):
+        return choose(deep, rival, task, found, gained, words)
+    metric, nothing = task.headline, trivial.scores[task.headline]
+    ours, theirs = deep.scores[metric], rival.scores[metric]
+    scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({rival.words}) against {spoken(nothing)}"
+    for other in second_metrics(task, deep, rival, trivial):
+        better = [e for e in (deep, rival) if gain(e, trivial, task, other, seed)[2]]
+        if better:
+            said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
+            sentence = f"By {metric}, neither model is clear of the constant answer ({trivial.words}): {scored}."
+            hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the other scores."
+            return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
+    sentence = f"Nothing was learnt that is clear of chance: {scored} of the constant answer ({trivial.words})."
+    return Verdict("trivial", sentence, (*words, *whys(deep, rival, trivial, gained)), found)
+
+
+def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -> tuple[float, float, bool]:
+    """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
+    sign = 1.0 if metric in task.higher or (metric == task.headline and task.higher_is_better) else -1.0
+    if metric in NO_SKILL:
+        low, high = (bound - NO_SKILL[metric] for bound in one.intervals[metric])
+        return low, high, bool(low > 0)
+    if not np.isfinite(trivial.scores.get(metric, float("nan"))):
+        return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
+    _, low, high, _ = paired_difference(task.score, one.records, trivial.records, metric, seed=seed, budget_seconds=SECONDS)
+    low, high = (low, high) if sign > 0 else (-high, -low)
+    return low, high, bool(low > 0)
+
+
+def second_metrics(task, *entries: Examination) -> list[str]:
+    """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of the rows."""
+    names = dict.fromkeys((task.selects, "roc_auc", *NO_SKILL))
+    truth = entries[0].records["truth"]
+    few = truth.ndim == 1 and truth.dtype.kind == "i" and np.unique(truth, return_counts=True)[1].min(initial=len(truth)) < FEW_CASES
+    known = lambda name: not (name == "roc_auc" and few) and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
+    return [name for name in names if name != task.headline and known(name)]
+
+
+def choose(
+    deep: Examination, rival: Examination, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
+) -> Verdict:
+    """Which of two models to use, at least one of which is clear of the dummy."""
+    metric, (value, low, high, _) = task.headline, found
+    sign = 1.0 if task.higher_is_better else -1.0
+    ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
+    ours, theirs = deep.scores[metric], rival.scores[metric]
+    shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical rival ({rival.words})"
+    if value == 0:
+        shown = f"{metric} {spoken(ours)} of both, the deep model and the classical rival ({rival.words})"
+    if ahead and gained["deep"][2]:
+        return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), found)
+    if behind and gained["rival"][2]:
+        better = f"{metric} {spoken(theirs)} ({rival.words}) against {spoken(ours)} of the deep model"
+        return Verdict("rival", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), found)
+    cheaper = "the classical one is cheaper to train" if deep.seconds > rival.seconds else "the deep one is cheaper to train"
+    last = "This score does not tell the two apart; look at the others." if value == 0 else "The difference is within what chance explains."
+    for name, other in (("deep", "rival"), ("rival", "deep")):
+        if not gained[name][2]:
+            words = [*words, f"Only the {WHO[other]} model's gain over the constant answer is clear of chance."]
+    return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
+
+
+def whys(deep: Examination, rival: Examination, trivial: Examination, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
+    """Likely reasons why nothing was learnt, and what to try."""
+    rows = len(deep.records["truth"])
+    spans = ", ".join(f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items())
+    out = [f"Gain over the constant answer, 95 % interval (above 0 is better): {spans}."]
+    if all(high < 0 for _, high, _ in gained.values()):
+        out.append("Both are worse than the constant answer: the test rows may come from another time or place than the training rows, or training was too short.")
+    if rows < FEW_ROWS:
+        out.append(f"{rows} test rows can show only a large gain: more of them would tell (--set split.test=0.3, or more data).")
+    return [*out, "The inputs may say nothing about the target, there may be too few rows, or training was too short."]
+
+
+def cost(deep: Examination, rival: Examination) -> str:
+    slower, size = deep.seconds / max(rival.seconds, 1e-3), deep.megabytes / max(rival.megabytes, 1e-6)
+    time = f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s"
+    return f"{time}; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's."
+
+
+def difference(rows: int, value: float, low: float, high: float) -> str:
+    """The difference of the headline score in words: nobody reads +0 (+0 to +0)."""
+    interval = f"{spoken(low, sign=True)} to {spoken(high, sign=True)}"
+    if value == low == high == 0:
+        return f"On the same {rows} test rows both score alike, whichever of these rows are drawn."
+    if value == 0:
+        return f"On the same {rows} test rows both score alike (95 % interval of the difference {interval})."
+    return f"On the same {rows} test rows the difference is {spoken(value, sign=True)} (95 % interval {interval})."

@@ -1,0 +1,33 @@
+"""Integrated gradients (Sundararajan, Taly & Yan 2017) along the straight line from nothing to the row, summed within each part.
+
+The veil's mask is what is differentiated: where all of it moves from 0 to 1 the row's vectors move from the absent row's to their own, so
+the gradient by a part's mask is the sum of the method's over that part. Whatever the kind of column, the code is this.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..perturbation import Veil
+
+STEPS = 24  # points on the line; the parts' sum then misses the answer's change by a few per cent at most (tests)
+
+MOST = 4096  # parts that can be weighed in reasonable time
+
+
+class Gradients:
+    words = "Integrated gradients: what the part adds while the row appears out of nothing. The parts together make the whole change."
+
+    def fits(self, veil: Veil) -> bool:
+        return len(veil.parts) <= MOST
+
+    def attribute(self, veil: Veil) -> np.ndarray:
+        """(P,), summing to answer of the whole − answer of nothing."""
+        along = (torch.arange(STEPS) + 0.5) / STEPS
+        masks = along[:, None].repeat(1, len(veil.parts)).requires_grad_()
+        (gradient,) = torch.autograd.grad(veil.ask(masks).sum(), masks)
+        return gradient.mean(0).double().numpy()
+
+
+METHOD = Gradients()

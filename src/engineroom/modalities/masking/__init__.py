@@ -1,0 +1,1 @@
+"""What can be masked, and how a reconstruction is scored."""

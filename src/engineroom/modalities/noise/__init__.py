@@ -1,0 +1,1 @@
+"""Noise inputs of generative models."""

@@ -1,0 +1,31 @@
+"""Chance for rows of a table: what a maker begins with, and the lots that it draws where a class must be one of several. A row's number is its seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ...core.config import LimitsConfig
+from ...core.protocols import State
+from .latent_noise import SIZE, Noise
+
+WIDEST = 20_000  # numbers a row
+
+
+class Lots(Noise):
+    kind = "static"
+    backbones = ("identity",)
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        return {"size": SIZE}
+
+    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+        """`width` of the rows that are made: a lot for each of their numbers, behind what the maker begins with."""
+        return {"size": SIZE + int(facts["width"])}
+
+    def check(self, state: State, tensor) -> bool:
+        return state["size"] <= WIDEST and super().check(state, tensor)
+
+
+MODALITY = Lots()

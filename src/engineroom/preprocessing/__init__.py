@@ -1,0 +1,1 @@
+"""Source table → samples: windows, pairs, sequences, aligned labels."""

@@ -1,0 +1,1 @@
+"""Source table → samples of sound: mixtures of speech and noise."""

@@ -1,0 +1,1 @@
+"""Source table → samples of interactions: user histories, item features."""

@@ -1,0 +1,1 @@
+"""Source table → samples of time series: regular grids, forecast windows, rolling features."""

@@ -1,0 +1,1 @@
+"""Source table → samples of tables: anomaly labels, pseudo-anomalies."""

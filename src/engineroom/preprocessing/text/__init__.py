@@ -1,0 +1,1 @@
+"""Source table → samples of text: windows, pairs, token labels, dialogue turns."""

@@ -1,0 +1,1 @@
+"""Predictions → panels of a report and files: one module a kind of picture."""

@@ -1,0 +1,1 @@
+"""Sound → spectrograms, players, subtitles."""

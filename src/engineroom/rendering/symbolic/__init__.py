@@ -1,0 +1,1 @@
+"""Music and drawings → piano rolls, MIDI, SVG."""

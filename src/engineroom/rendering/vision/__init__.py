@@ -1,0 +1,1 @@
+"""Images, clips, boxes, masks → pictures and files."""

@@ -1,0 +1,1 @@
+"""The report: sections, HTML page, terminal summary, previews of rows."""

@@ -1,0 +1,1 @@
+"""Charts of the report, drawn by matplotlib as SVG."""

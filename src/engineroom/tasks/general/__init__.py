@@ -1,0 +1,1 @@
+"""Tasks that take any mixture of columns."""

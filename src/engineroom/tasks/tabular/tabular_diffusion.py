@@ -1,0 +1,55 @@
+"""LOSS: rows out of noise, step by step: diffusion over whole rows (cf. TabDDPM, Kotelnikov et al. 2023)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ...core.batch import Answers, Batch
+from ...core.errors import UserError
+from ...core.schema import Column
+from ...core.table import Table
+from ...modalities.tabular.row import EDGE
+from ...objectives.diffusion import taken_away
+from ._row_generation import Rows
+
+QUICK = 8  # steps while training goes on
+MOST_STEPS = 1_000
+
+
+@dataclass(frozen=True)
+class Synthetic(Rows):
+    """Answers and headline as all makers of rows have them. The same noise always gives the same row."""
+
+    steps: int = 30  # from noise to row
+
+    objective = "diffusion"
+    head = "diffusion_mlp"
+    pace = "tabular_diffusion"
+    lots = "row_noise"
+
+    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise UserError(f"{self.steps} steps cannot be taken.", "", f"options.steps: 1 to {MOST_STEPS}.")
+        return super().reframe(table, target, asking=asking)
+
+    def outputs(self, target: Column) -> int:
+        return target.state["room"]
+
+    def real(self, batch: Batch) -> Tensor:
+        """(B, room): rows as vectors, with nothing where other rows than the training's could have had a class more."""
+        rows = batch["target"].float()
+        return pad(rows, (0, self.state["room"] - rows.shape[1]))
+
+    def quickly(self) -> Synthetic:
+        return replace(self, steps=min(self.steps, QUICK))
+
+    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+        made = taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=1.0, most=EDGE)
+        return self.respond(made[:, None], batch, target)
+
+
+TASK = Synthetic()
