@@ -29,7 +29,7 @@ def read(data: Path) -> pl.DataFrame:
     kind = next(one for one, hint in table.hints.items() if hint.get("role") == "target")
     picture = next(one for one, hint in table.hints.items() if hint.get("modality") == "image")
     modality = registry.get("modalities", "generated_image")
-    state = modality.fit_knowing(table.frame[picture], limits=LimitsConfig(), facts={"side": SIDE})
+    state = modality.fit_with_hints(table.frame[picture], limits=LimitsConfig(), facts={"side": SIDE})
     return frame_of(modality.encode(table.frame[picture], state, {}), table.frame[kind].cast(pl.String))
 
 

@@ -72,10 +72,10 @@ def compare(name: str) -> dict[str, Any]:
     table = open_table(config.data, target=config.target, limits=config.limits)
     schema = infer_schema(table, config)
     task = make_task(pick_task(schema, config), {})
-    split = split_rows(table, schema, config.split, seed=0, task=task.kind)
-    schema = apply_findings(schema, check(table, schema, split, task=task.kind), config)
+    split = split_rows(table, schema, config.split, seed=0, task=task.output_type)
+    schema = apply_findings(schema, check(table, schema, split, task=task.output_type), config)
     schema = fit_schema(schema, table, split.train, config.limits)
-    task = task.bind(schema.target)
+    task = task.for_target(schema.target)
     values = table.frame[schema.target.name]
     codes = registry.get("modalities", schema.target.modality).encode(values, schema.target.state, {})
     truth = task.decode_targets(values, codes, schema.target)
@@ -83,13 +83,13 @@ def compare(name: str) -> dict[str, Any]:
     truths = {part: truth[rows] for part, rows in splits.items()}
     ours, _, _ = face(table.frame, schema, splits, truths, task, seed=0)
     begun = time.perf_counter()
-    train, y = usable(splits["train"], truths["train"], task.outputs(schema.target) if task.kind == "classes" else 0)
+    train, y = usable(splits["train"], truths["train"], task.output_size(schema.target) if task.output_type == "classes" else 0)
     said = by_hand(table.frame, schema, train, y, splits["test"], task)
     seconds = time.perf_counter() - begun
-    hand = task.grade(task.plain(said), truths["test"])
-    score = "rmse" if task.kind == "number" else "accuracy"
-    value, low, high, _ = paired_difference(task.score, ours.records, hand, score, seed=0)
-    found = {"name": name, "score": score, "ours": ours.scores[score], "hand": task.score(hand)[score], "value": value, "low": low, "high": high}
+    hand = task.score_rows(task.from_baseline(said), truths["test"])
+    score = "rmse" if task.output_type == "number" else "accuracy"
+    value, low, high, _ = paired_difference(task.compute_metrics, ours.records, hand, score, seed=0)
+    found = {"name": name, "score": score, "ours": ours.scores[score], "hand": task.compute_metrics(hand)[score], "value": value, "low": low, "high": high}
     return found | {"words": ours.words, "seconds": ours.seconds, "theirs": seconds}
 
 
@@ -101,7 +101,7 @@ def by_hand(frame: pl.DataFrame, schema: Any, train: np.ndarray, y: np.ndarray, 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    number = task.kind == "number"
+    number = task.output_type == "number"
     linear = Ridge() if number else LogisticRegression(max_iter=300)
     kinds = {column.modality for column in schema.inputs}
     if kinds <= {"number", "category", "datetime"}:
@@ -120,7 +120,7 @@ def by_hand(frame: pl.DataFrame, schema: Any, train: np.ndarray, y: np.ndarray, 
     model.fit(pick(train), y)
     if number:
         return model.predict(pick(test))
-    out = np.zeros((len(test), task.outputs(schema.target)))
+    out = np.zeros((len(test), task.output_size(schema.target)))
     out[:, model.classes_] = model.predict_proba(pick(test))
     return out
 

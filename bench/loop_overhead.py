@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from engineroom.core.batch import Batch, Losses
-from engineroom.core.events import Player
-from engineroom.engine.callbacks.guards import Clock, Finite, Interrupt
+from engineroom.core.events import Learner
+from engineroom.engine.callbacks.guards import Interrupt, TerminateOnNaN, TimeBudget
 from engineroom.engine.callbacks.history import History
 from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
@@ -67,7 +67,7 @@ def by_hand(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) 
 def by_engine(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
     adam, schedule = optimizer(model), Schedule(len(batches) + 1)
     schedule.apply(adam, 0)
-    player = Player(
+    player = Learner(
         "model",
         adam,
         lambda batch: model(batch["x"]),
@@ -85,7 +85,7 @@ def by_engine(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]
             total=lambda: len(batches),
             rate=lambda: adam.param_groups[0]["lr"],
         )
-        watchers = [Finite(), history, Clock(schedule, 1e9, lambda: time.perf_counter() - begun), interrupt]
+        watchers = [TerminateOnNaN(), history, TimeBudget(schedule, 1e9, lambda: time.perf_counter() - begun), interrupt]
         start = time.perf_counter()
         follow(learn(ready, [player]), watchers)
         return time.perf_counter() - start

@@ -26,9 +26,9 @@ import engineroom as er
 from engineroom.api import with_recipe
 from engineroom.core import registry
 from engineroom.core.config import make_config
-from engineroom.data.dataset import Training
+from engineroom.data.dataset import BatchSampler
 from engineroom.decoding.sampling import batch_of
-from engineroom.engine.callbacks.guards import Finite
+from engineroom.engine.callbacks.guards import TerminateOnNaN
 from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.precision import probe
@@ -116,7 +116,7 @@ def by_hand(vocabulary: int, data: np.ndarray):
 
 def by_engine(ready, config):
     """The same for our road."""
-    batches = Training(ready.data, BATCH, 0)
+    batches = BatchSampler(ready.data, BATCH, 0)
     model = assemble(ready.schema, config, ready.task, ready.data.batch(ready.data.splits["train"][:2]), rows=ready.learners, networks=1).train()
     schedule = Schedule(2001)
     cast = nn.ModuleDict({"model": model})
@@ -133,7 +133,7 @@ def by_engine(ready, config):
         nonlocal count
         begun = time.perf_counter()
         last = count + n
-        follow(learn(batches(count + 1, lambda: last), players), [Finite()])
+        follow(learn(batches(count + 1, lambda: last), players), [TerminateOnNaN()])
         count = last
         return time.perf_counter() - begun
 
@@ -146,7 +146,7 @@ def speed(data: Path, rounds: int, each: int) -> None:
     ready.run.release()
     codes = ready.data.stores["column:text"].take(ready.data.splits["train"]).flat
     torch.manual_seed(0)
-    ours, theirs = by_engine(ready, config), by_hand(ready.task.outputs(ready.schema.target), codes)
+    ours, theirs = by_engine(ready, config), by_hand(ready.task.output_size(ready.schema.target), codes)
     ours(5), theirs(5)
     pairs = [(ours(each), theirs(each)) for _ in range(rounds)]
     rates = [each * BATCH * CONTEXT / min(part) for part in zip(*pairs, strict=True)]

@@ -89,9 +89,9 @@ def teller(show: str) -> Callable[[dict[str, Any]], None]:
 
         return json_lines
     if show == "bar":
-        from .console import Teller
+        from .console import ConsoleLogger
 
-        return Teller()
+        return ConsoleLogger()
     raise UserError(f"show cannot be {show!r}.", "", "It is bar, json or quiet.")
 
 
@@ -117,14 +117,14 @@ def generate_session(
         return sample(model, count=count, conditions=conditions, seed=seed, output=output)
     if conditions:
         raise UserError("This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT")
-    warmth = model.task.warmth if temperature is None else temperature
+    default_temperature = model.task.default_temperature if temperature is None else temperature
     folder = Path(output) if output is not None and (count is not None and count > 1) else None
     texts = []
     for number in range(count or 1):
-        if say is not None and model.task.continues:
+        if say is not None and model.task.return_full_text:
             say(prompt)
         pieces = []
-        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=warmth, top_p=top_p, seed=seed + number):
+        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=default_temperature, top_p=top_p, seed=seed + number):
             pieces.append(piece)
             if say is not None:
                 say(piece)
@@ -135,7 +135,7 @@ def generate_session(
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
             file = Path(output) if folder is None else folder / f"{number:04d}{model.task.written_as}"
-            model.task.keep(model.network, model.schema, prompt, texts[-1], file)
+            model.task.save_generated(model.network, model.schema, prompt, texts[-1], file)
     return texts[0] if count is None else texts
 
 
@@ -145,7 +145,7 @@ def listen_session(model: Any, recordings: list[str], *, grammar: str | None, se
 
     from .decoding.command_grammar import EXAMPLE, read_grammar, understood
 
-    if model.task.kind != "transcripts":
+    if model.task.output_type != "transcripts":
         raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe voice_commands --target text")
     known = read_grammar(grammar) if grammar else model.task.state.get("grammar")
     if not known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Teller:
+class ConsoleLogger:
     """Hears the diary's lines and shows them on standard error."""
 
     def __init__(self) -> None:

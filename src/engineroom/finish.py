@@ -23,16 +23,16 @@ from .bundle.grading import finite, positive_class
 from .bundle.model import Model
 from .bundle.write import write_bundle
 from .core import registry
-from .core.batch import Records
+from .core.batch import RowResults
 from .core.config import Config, write_yaml
-from .core.panels import Exhibit, Finding
+from .core.panels import Finding, Panel
 from .engine.callbacks.history import read_history
-from .evaluation.evaluate import Examination, examine, judge
+from .evaluation.evaluate import EvaluationResult, examine, judge
 from .evaluation.fit_baseline import face
 from .evaluation.predict import ask
 from .evaluation.reproduce import reproduce_command
 from .networks.multi_column import describe, mirrored
-from .prepare import Prepared, Say
+from .prepare import PreparedData, Say
 from .rendering.vision.image_features import growth
 from .report import sections
 from .report.html_report import write_report
@@ -44,14 +44,14 @@ PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizer
 
 
 def finish(
-    ready: Prepared, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
+    ready: PreparedData, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
 ) -> Model:
     """Examine, compare, report, bundle."""
     model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # whoever asks it from here on must not teach it
     test, val = data.splits["test"], data.splits["val"]
-    calibration = task.calibrate(ask(model, data, val, task.quickly()), ready.validation_targets(val))
+    calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
     begun = time.perf_counter()
-    answers = task.calibrated(ask(model, unfolded(data), test, task), calibration)
+    answers = task.apply_calibration(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
     truths = {"train": ready.baseline_targets(data.splits["train"]), "val": ready.baseline_targets(val), "test": ready.targets(test)}
     ready.findings += [Finding("warning", note) for note in task.target_notes(truths["test"])]
@@ -71,7 +71,7 @@ def finish(
     say({"event": "rival"})
     stage = registry.get("objectives", task.objective)
     before = [
-        examine("before", words, task.calibrated(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
+        examine("before", words, task.apply_calibration(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
         for words, one in stage.beside(cast).items()
     ]
     rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
@@ -83,7 +83,7 @@ def finish(
         "positive_class": positive_class(task, ready.schema.target),
     }
     others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
-    made = [*growth(sorted(run.sketches.glob("*.png"))), *task.made(model, ready.schema), *others]
+    made = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
     besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
     report = make_report(ready, config, run, (deep, rival, trivial, *before), verdict.to_json(), manifest, settled, made, besides)
 
@@ -115,14 +115,14 @@ def finish(
     return Model.load(run.path)
 
 
-def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
+def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no rival and no report yet."""
     network = copy.deepcopy(model).cpu()
     best = mirrored(network, ready.schema, ready.task)
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
-        calibration = ready.task.calibrate(ask(best, ready.data, rows, ready.task.quickly()), ready.validation_targets(rows))
+        calibration = ready.task.fit_calibration(ask(best, ready.data, rows, ready.task.for_validation()), ready.validation_targets(rows))
         provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
         manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": finite(scores)}
         golden = make_golden(best, unfolded(ready.data), rows)
@@ -132,7 +132,7 @@ def keep(ready: Prepared, config: Config, run: RunDirectory, model: nn.Module, s
 
 
 def make_manifest(
-    ready: Prepared, config: Config, size: dict[str, Any], calibration: dict, settled: dict[str, Any], provenance: dict[str, Any]
+    ready: PreparedData, config: Config, size: dict[str, Any], calibration: dict, settled: dict[str, Any], provenance: dict[str, Any]
 ) -> dict[str, Any]:
     """What a bundle must know of itself to be read again."""
     return {
@@ -154,7 +154,7 @@ def unfolded(data):
     return replace(data, fold=None) if data.fold is not None else data
 
 
-def record_columns(deep: Examination, rows: np.ndarray) -> dict[str, Any]:
+def record_columns(deep: EvaluationResult, rows: np.ndarray) -> dict[str, Any]:
     """Graded answers as flat columns."""
     columns: dict[str, Any] = {"row": rows}
     for name, values in deep.records.items():
@@ -165,7 +165,7 @@ def record_columns(deep: Examination, rows: np.ndarray) -> dict[str, Any]:
     return columns
 
 
-def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str) -> dict[str, Any]:
+def make_provenance(ready: PreparedData, config: Config, seconds: float, reason: str) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": config.data,
@@ -181,8 +181,8 @@ def make_provenance(ready: Prepared, config: Config, seconds: float, reason: str
 
 
 def make_report(
-    ready: Prepared, config: Config, run: RunDirectory, entries: tuple[Examination, ...], verdict: dict, manifest: dict, settled: dict,
-    made: list[Exhibit], besides: Records,
+    ready: PreparedData, config: Config, run: RunDirectory, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, settled: dict,
+    made: list[Panel], besides: RowResults,
 ) -> dict[str, Any]:
     deep, rival = entries[:2]
     history = read_history(run.events)
@@ -213,7 +213,7 @@ def make_report(
                 sections.versus_section(list(entries), verdict, task, schema.target),
                 sections.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
                 sections.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
-                sections.training_section(history, facts, task.headline),
+                sections.training_section(history, facts, task.primary_metric),
                 sections.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
                 sections.reproduce_section(command, write_yaml(config), manifest["provenance"]),
             )

@@ -38,7 +38,7 @@ MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes 
 
 
 @dataclass
-class Prepared:
+class PreparedData:
     """Everything that is fixed before the first step."""
 
     run: RunDirectory
@@ -59,7 +59,7 @@ class Prepared:
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
         """The target of `rows` as the network learns it."""
-        return self.task.truth(self.data.stores["target"].take(rows), self.schema.target)
+        return self.task.to_targets(self.data.stores["target"].take(rows), self.schema.target)
 
     def targets(self, rows: np.ndarray) -> np.ndarray:
         """Ground truth of `rows` in the source's own values: what is graded."""
@@ -72,13 +72,13 @@ class Prepared:
 
     def baseline_targets(self, rows: np.ndarray) -> np.ndarray:
         """What the classical baseline learns from: numbers as they stand in the table, everything else as the network learns it."""
-        return self.targets(rows) if self.task.kind == "number" else self.truth(rows)
+        return self.targets(rows) if self.task.output_type == "number" else self.truth(rows)
 
     def to_json(self) -> dict[str, Any]:
         return {"conventions": self.conventions, "schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
 
 
-def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> Prepared:
+def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> PreparedData:
     """Open, type, split, check, fit and encode. Says what it finds along the way."""
     earlier = run.read_prepared() if run else None
     if config.start and not earlier:
@@ -97,15 +97,15 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         conventions=earlier.get("conventions") if earlier else None,
     )
     if config.task != "auto":
-        table = make_task(config.task, config.options).reframe(table, config.target, asking=False)
+        table = make_task(config.task, config.options).build_samples(table, config.target, asking=False)
     schema = infer_schema(table, config)
     task_name = pick_task(schema, config)
-    task = make_task(task_name, config.options).facing(schema.target)
-    groups = find_groups(table.frame, schema, task.kind)
+    task = make_task(task_name, config.options).for_column(schema.target)
+    groups = find_groups(table.frame, schema, task.output_type)
     schema, group_findings = group_by_identifier(schema, groups, config)
-    split = split_rows(table, schema, config.split, seed=config.seed, task=task.kind)
-    findings = [*group_findings, *straddling(groups, table.frame, split), *check(table, schema, split, task=task.kind)]
-    findings += task.findings(table.frame[schema.target.name].gather(split.train), schema.target)
+    split = split_rows(table, schema, config.split, seed=config.seed, task=task.output_type)
+    findings = [*group_findings, *straddling(groups, table.frame, split), *check(table, schema, split, task=task.output_type)]
+    findings += task.check_target(table.frame[schema.target.name].gather(split.train), schema.target)
     hashed = fingerprint(table.frame)
     table, more = match_targets(table, schema.target, split)
     findings += more
@@ -132,18 +132,18 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "findings": [f.to_json() for f in findings],
         }
     )
-    limits = config.limits.model_copy(update={"side": config.limits.side or task.side})
+    limits = config.limits.model_copy(update={"side": config.limits.side or task.image_size})
     schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
     if config.start and not earlier:
         schema = inherit_states(schema, config.start)
-    if task.kind == "classes" and len(schema.target.state["values"]) < 2:
+    if task.output_type == "classes" and len(schema.target.state["values"]) < 2:
         raise DataError(
             f"The training rows hold one class only: {schema.target.state['values']}.",
             "There is nothing to tell apart.",
             "Add rows of another class.",
         )
 
-    task = task.bind(schema.target)
+    task = task.for_target(schema.target)
     seen = notices(table.frame, schema)
     findings += seen
 
@@ -161,9 +161,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew."
         )
     if not earlier:
-        schema = data.schema = task.acquaint(find_symmetries(schema, data, task, config), data, config.seed)
-        task = task.bind(schema.target)
-    ready = Prepared(
+        schema = data.schema = task.fit_state(find_symmetries(schema, data, task, config), data, config.seed)
+        task = task.for_target(schema.target)
+    ready = PreparedData(
         run,
         config,
         table,
@@ -217,7 +217,7 @@ def pick_task(schema: Schema, config: Config) -> str:
     """The task that was asked for, or the one that fits the target best."""
     if config.task != "auto":
         return config.task
-    fits = {name: task.fits(schema.target) for name, task in registry.every("tasks").items()}
+    fits = {name: task.matches(schema.target) for name, task in registry.every("tasks").items()}
     return max(fits, key=lambda name: fits[name])
 
 
@@ -274,7 +274,7 @@ def cell_name(table: Table, row: int, reason: str) -> str:
     return f"{value} ({reason})" if isinstance(value, str) and len(value) < 300 else reason
 
 
-def cross_fit(ready: Prepared) -> int:
+def cross_fit(ready: PreparedData) -> int:
     """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches and judges."""
     plan = make_plan(ready.schema, ready.config, ready.learners, ready.task)
     if not plan.cross:

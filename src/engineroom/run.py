@@ -13,16 +13,16 @@ from .bundle.transfer import inherit_weights
 from .core import registry
 from .core.config import Config
 from .core.errors import UserError, nearest
-from .core.events import Player
+from .core.events import Learner
 from .core.memory import give_back
 from .core.seeds import seed_everything
-from .data.dataset import Training
+from .data.dataset import BatchSampler
 from .engine.callbacks.checkpoint import Checkpoint
-from .engine.callbacks.early_stopping import Patience, Until
-from .engine.callbacks.guards import Clock, Finite, Interrupt
+from .engine.callbacks.early_stopping import EarlyStopping, StopAtMetric
+from .engine.callbacks.guards import Interrupt, TerminateOnNaN, TimeBudget
 from .engine.callbacks.history import History
-from .engine.callbacks.sample_logger import Sketch
-from .engine.callbacks.save_best import Keep
+from .engine.callbacks.sample_logger import SampleLogger
+from .engine.callbacks.save_best import SaveBest
 from .engine.callbacks.validation import Validate
 from .engine.dispatch import follow
 from .engine.loop import learn
@@ -31,7 +31,7 @@ from .engine.schedule import Schedule
 from .evaluation.predict import ask
 from .finish import finish, keep
 from .networks.data_initialisation import warm
-from .prepare import Prepared, Say, prepare
+from .prepare import PreparedData, Say, prepare
 from .run_directory import RunDirectory
 from .training_plan import CHECKS, budget_seconds, make_plan
 
@@ -56,19 +56,19 @@ def train(
     try:
         ready = prepare(config, run, table, say)
         run, config = ready.run, ready.config
-        return teach(ready, config, run, say, watchers)
+        return fit(ready, config, run, say, watchers)
     finally:
         if run is not None:
             run.release()
 
 
-def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers: tuple) -> tuple[Model, str]:
+def fit(ready: PreparedData, config: Config, run: RunDirectory, say: Say, watchers: tuple) -> tuple[Model, str]:
     """The five beats, watched; then the examination."""
     data, task = ready.data, ready.task
     objective = registry.get("objectives", task.objective)
     rows = data.splits["train"]
     plan = make_plan(ready.schema, config, ready.learners, task)
-    batches = Training(data, plan.batch_size, config.seed, config.train.augment, order=lambda rows, generator: task.order(rows, ready.truth, generator, data))
+    batches = BatchSampler(data, plan.batch_size, config.seed, config.train.augment, order=lambda rows, generator: task.epoch_order(rows, ready.truth, generator, data))
 
     seed_everything(config.seed)
     cast = objective.cast(task, ready.schema, config, data.batch(rows[:2]), rows=ready.learners, networks=ready.networks)
@@ -77,12 +77,12 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     model = cast["model"]
     batches = objective.collect(cast, task, batches)
 
-    def players_of(cast: torch.nn.ModuleDict, precision: Precision, schedule: Schedule | None = None) -> tuple[Player, ...]:
+    def players_of(cast: torch.nn.ModuleDict, precision: Precision, schedule: Schedule | None = None) -> tuple[Learner, ...]:
         return objective.players(cast, task, schedule or Schedule(CHECKS), precision, lr=plan.lr, weight_decay=plan.weight_decay)
 
-    settled = ready.settled or settle(config, plan, cast, players_of, batches, device)
+    settled = ready.settled or fix_budget(config, plan, cast, players_of, batches, device)
     torch.set_num_threads(settled["threads"])
-    batches.mix = mixes(ready, settled["steps"] / batches.per_epoch)
+    batches.mix = use_cutmix(ready, settled["steps"] / batches.per_epoch)
     precision, schedule = Precision(settled["precision"], device), Schedule(settled["steps"])
     players = players_of(cast, precision, schedule)
     if device != "cpu":
@@ -91,18 +91,18 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     history = History(
         run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: players[0].optimizer.param_groups[0]["lr"], also=say
     )
-    monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // task.monitored)]
-    truth, quick = ready.validation_targets(monitor), task.quickly()
+    monitor = data.splits["val"][:: max(1, len(data.splits["val"]) // task.max_eval_rows)]
+    truth, quick = ready.validation_targets(monitor), task.for_validation()
 
     def judge(network: torch.nn.Module) -> dict[str, float]:
         answers = ask(network, data, monitor, quick, precision=precision)
-        scores = task.score(task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth))
-        return {name: scores[name] for name in sorted(scores, key=lambda name: name != task.headline)}
+        scores = task.compute_metrics(task.score_rows(task.apply_calibration(answers, task.fit_calibration(answers, truth)), truth))
+        return {name: scores[name] for name in sorted(scores, key=lambda name: name != task.primary_metric)}
 
     settled.setdefault("every", check_every(config, settled, lambda: judge(model)))
     run.write_prepared({**ready.to_json(), "settled": settled})
-    validate = Validate(model, judge, every=settled["every"], selects=task.selects, last=lambda: schedule.total - 1)
-    patience = Patience(schedule, plan.patience)
+    validate = Validate(model, judge, every=settled["every"], selects=task.monitor, last=lambda: schedule.total - 1)
+    patience = EarlyStopping(schedule, plan.patience)
     memory = {"validate": validate, "patience": patience, "schedule": schedule}
     checkpoint = Checkpoint(
         run.checkpoints,
@@ -130,13 +130,13 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
             "started", step=0, total=schedule.total, parameters=sum(p.numel() for p in model.parameters()), precision=settled["precision"]
         )
     write = keep(ready, config, run, model, settled, monitor)
-    store = Keep(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=config.train.checkpoint_seconds)
-    watching = [*watchers, Finite(), validate, patience, history, *until(config, task), store, checkpoint]
-    if task.sketches:
-        watching.append(Sketch(model, lambda network: quick.sketch(network, ready.schema), run.sketches))
+    store = SaveBest(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=config.train.checkpoint_seconds)
+    watching = [*watchers, TerminateOnNaN(), validate, patience, history, *until(config, task), store, checkpoint]
+    if task.has_samples:
+        watching.append(SampleLogger(model, lambda network: quick.sample_grid(network, ready.schema), run.sketches))
     seconds = budget_seconds(config)
     if seconds:
-        watching.append(Clock(schedule, seconds, clock))
+        watching.append(TimeBudget(schedule, seconds, clock))
 
     give_back()
     model.train()
@@ -154,7 +154,7 @@ def teach(ready: Prepared, config: Config, run: RunDirectory, say: Say, watchers
     return result, reason
 
 
-def settle(config: Config, plan, cast: torch.nn.ModuleDict, make: Makes, batches: Training, device: str) -> dict[str, Any]:
+def fix_budget(config: Config, plan, cast: torch.nn.ModuleDict, make: Makes, batches: BatchSampler, device: str) -> dict[str, Any]:
     """Decide once, by a short probe, what must not change afterwards: the arithmetic and the number of steps."""
     example = Precision("fp32", device).move(batches.batch(2))
     precision, found = probe(cast, make, example, config.train.precision, device, config.train.threads)
@@ -189,22 +189,22 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def mixes(ready: Prepared, epochs: float) -> bool:
+def use_cutmix(ready: PreparedData, epochs: float) -> bool:
     """Mixing pictures needs classes to mix, nothing but one picture to look at, and a run long enough for it to pay."""
     single = [c.modality for c in ready.schema.inputs] == ["image"]
-    return ready.task.kind == "classes" and single and epochs >= MIX_EPOCHS
+    return ready.task.output_type == "classes" and single and epochs >= MIX_EPOCHS
 
 
-def until(config: Config, task) -> list[Until]:
+def until(config: Config, task) -> list[StopAtMetric]:
     """--until METRIC=VALUE as a watcher."""
     if not config.train.until:
         return []
     metric, _, value = config.train.until.partition("=")
-    names = [*dict.fromkeys((task.headline, *task.higher, *task.lower))]
+    names = [*dict.fromkeys((task.primary_metric, *task.higher, *task.lower))]
     if metric not in names:
         raise UserError(f"--until names no score {metric!r}.", "", nearest(metric, names, label="Scores"))
     try:
-        return [Until(metric, float(value), higher_is_better=metric in task.higher)]
+        return [StopAtMetric(metric, float(value), higher_is_better=metric in task.higher)]
     except ValueError:
         raise UserError(f"--until {config.train.until!r} is not of the form METRIC=VALUE.", "", "Example: --until accuracy=0.97") from None
 

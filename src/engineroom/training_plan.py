@@ -71,13 +71,13 @@ class Plan:
 
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     """The recipe of the task, or of the slowest learner among the columns."""
-    kinds = {registry.get("modalities", one.modality).kind for one in input_fields(schema)}
+    kinds = {registry.get("modalities", one.modality).signal_type for one in input_fields(schema)}
     kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "scene", "vector", "set", "static") if k in kinds)
-    epochs, at, shrink, least, most, lr, decay = RECIPES[task.pace or kind]
+    epochs, at, shrink, least, most, lr, decay = RECIPES[task.training_defaults or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
-    networks, most_rows, cross = TOGETHER.get(task.pace or kind, (1, 0, False))
-    if kind == "set" and task.folds:
-        networks, most_rows, cross = task.folds, SMALL_TABLE, True
+    networks, most_rows, cross = TOGETHER.get(task.training_defaults or kind, (1, 0, False))
+    if kind == "set" and task.cv_folds:
+        networks, most_rows, cross = task.cv_folds, SMALL_TABLE, True
     if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
         networks, cross = 1, False
     return Plan(

@@ -25,7 +25,7 @@ FRAME = pl.DataFrame({"x": np.arange(40.0)})
 Y = np.arange(40) // 20
 
 
-def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "gradient_boosting") -> _estimator.Fitted:
+def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "gradient_boosting") -> _estimator.FittedBaseline:
     classes = y.shape[1] if kind == "labels" else 2
     return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0)
 

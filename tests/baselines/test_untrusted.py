@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from engineroom.baselines._estimator import Fitted, load
+from engineroom.baselines._estimator import FittedBaseline, load
 from engineroom.core import registry
 from engineroom.core.errors import BundleError
 from engineroom.core.schema import Column, Schema
@@ -36,19 +36,19 @@ Y = (X[:, 0] % 2 + (X[:, 1] > 3)).astype(int)
 BOOSTED = registry.get("baselines", "gradient_boosting").fit(FRAME, Y, schema=SCHEMA, kind="classes", classes=3, val=(FRAME, Y), seed=0)
 
 
-def around(estimator: Any) -> Fitted:
-    return Fitted("gradient_boosting", "a stranger's", "classes", 3, SCHEMA, {"constant": []}, {"estimator": estimator})
+def around(estimator: Any) -> FittedBaseline:
+    return FittedBaseline("gradient_boosting", "a stranger's", "classes", 3, SCHEMA, {"constant": []}, {"estimator": estimator})
 
 
-def forest() -> Fitted:
+def forest() -> FittedBaseline:
     return around(ExtraTreesClassifier(5, random_state=0).fit(X, Y))
 
 
-def boosted() -> Fitted:
+def boosted() -> FittedBaseline:
     return copy.deepcopy(BOOSTED)
 
 
-def refused(rival: Fitted) -> None:
+def refused(rival: FittedBaseline) -> None:
     with pytest.raises(BundleError, match="rival is damaged") as caught:
         load(rival.dump())
     assert len(str(caught.value).splitlines()) <= 3
@@ -61,21 +61,21 @@ def test_good_ones_are_read() -> None:
     assert (load(BOOSTED.dump()).predict(FRAME) == BOOSTED.predict(FRAME)).all()
 
 
-def set_child(side: str, value: int) -> Callable[[Fitted], None]:
-    def change(rival: Fitted) -> None:
+def set_child(side: str, value: int) -> Callable[[FittedBaseline], None]:
+    def change(rival: FittedBaseline) -> None:
         getattr(rival.parts["estimator"].estimators_[2].tree_, side)[0] = value
 
     return change
 
 
-def set_width(rival: Fitted) -> None:
+def set_width(rival: FittedBaseline) -> None:
     """Every tree and the forest say that they read one feature, and read two."""
     rival.parts["estimator"].n_features_in_ = 1
     for one in rival.parts["estimator"].estimators_:
         one.n_features_in_ = one.tree_.n_features = 1
 
 
-def set_nodes(rival: Fitted) -> None:
+def set_nodes(rival: FittedBaseline) -> None:
     rival.parts["estimator"].estimators_[0].tree_.n_features = 10**6
     rival.parts["estimator"].estimators_[0].tree_.feature[0] = 10**5
 
@@ -95,7 +95,7 @@ FORGED_FOREST = {
 
 
 @pytest.mark.parametrize("forge", FORGED_FOREST.values(), ids=FORGED_FOREST)
-def test_forged_forests_are_refused(forge: Callable[[Fitted], None]) -> None:
+def test_forged_forests_are_refused(forge: Callable[[FittedBaseline], None]) -> None:
     rival = forest()
     forge(rival)
     refused(rival)
@@ -104,8 +104,8 @@ def test_forged_forests_are_refused(forge: Callable[[Fitted], None]) -> None:
     refused(nested)
 
 
-def set_node(field: str, value: float) -> Callable[[Fitted], None]:
-    def change(rival: Fitted) -> None:
+def set_node(field: str, value: float) -> Callable[[FittedBaseline], None]:
+    def change(rival: FittedBaseline) -> None:
         predictor = rival.parts["estimator"]._predictors[3][0]
         predictor.nodes = predictor.nodes.copy()
         where = np.flatnonzero((predictor.nodes["is_leaf"] == 0) & ((predictor.nodes["is_categorical"] == 1) | (field != "bitset_idx")))[0]
@@ -114,15 +114,15 @@ def set_node(field: str, value: float) -> Callable[[Fitted], None]:
     return change
 
 
-def set_predictor(**changed: Any) -> Callable[[Fitted], None]:
+def set_predictor(**changed: Any) -> Callable[[FittedBaseline], None]:
     return lambda rival: vars(rival.parts["estimator"]._predictors[3][0]).update(changed)
 
 
-def set_estimator(**changed: Any) -> Callable[[Fitted], None]:
+def set_estimator(**changed: Any) -> Callable[[FittedBaseline], None]:
     return lambda rival: vars(rival.parts["estimator"]).update(changed)
 
 
-def set_numbers_to_categories(rival: Fitted) -> None:
+def set_numbers_to_categories(rival: FittedBaseline) -> None:
     rival.parts["estimator"]._bin_mapper.is_categorical_ = np.zeros(2, np.uint8)
 
 
@@ -145,14 +145,14 @@ FORGED_BOOSTING = {
 
 
 @pytest.mark.parametrize("forge", FORGED_BOOSTING.values(), ids=FORGED_BOOSTING)
-def test_forged_boosting_is_refused(forge: Callable[[Fitted], None]) -> None:
+def test_forged_boosting_is_refused(forge: Callable[[FittedBaseline], None]) -> None:
     rival = boosted()
     forge(rival)
     refused(rival)
 
 
 @pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda rival: setattr(rival.parts["estimator"], "_max_features", 1)])
-def test_forged_isolation_forests_are_refused(forge: Callable[[Fitted], None]) -> None:
+def test_forged_isolation_forests_are_refused(forge: Callable[[FittedBaseline], None]) -> None:
     rival = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
     assert load(rival.dump()).parts["estimator"].score_samples(X).shape == (120,)
     forge(rival)

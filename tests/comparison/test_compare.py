@@ -90,11 +90,11 @@ def test_the_paired_test_keeps_its_promise() -> None:
     def graded(truth: np.ndarray, right: float) -> dict:
         said = np.where(RNG.random(len(truth)) < right, truth, 1 - truth)
         p = np.stack([1 - said, said], 1) * 0.8 + 0.1
-        return task.grade({"probability": p}, truth)
+        return task.score_rows({"probability": p}, truth)
 
     def p(ours: float, theirs: float) -> float:
         truth = RNG.integers(0, 2, 150)
-        return paired_difference(task.score, graded(truth, ours), graded(truth, theirs), "accuracy", n=200)[3]
+        return paired_difference(task.compute_metrics, graded(truth, ours), graded(truth, theirs), "accuracy", n=200)[3]
 
     assert np.mean([p(0.8, 0.8) < 0.05 for _ in range(40)]) <= 0.2
     assert np.mean([p(0.95, 0.6) < 0.05 for _ in range(5)]) == 1

@@ -84,7 +84,7 @@ def test_restoration_has_the_psnr_of_its_pictures(here) -> None:
     graded = model.graded(pl.DataFrame({"picture": pl.Series(pictures)}))
     said = model.answers(graded.frame[graded.rows])[0]["picture"]
     each = [peak_signal_noise_ratio(true, one, data_range=255) for true, one in zip(pictures[graded.rows] if len(graded.rows) == 24 else graded.truth, said, strict=True)]
-    assert model.task.score(graded.records)["psnr"] == pytest.approx(np.mean(each), abs=0.05)
+    assert model.task.compute_metrics(graded.records)["psnr"] == pytest.approx(np.mean(each), abs=0.05)
 
 
 def test_denoising_has_the_ratio_of_its_sounds(here) -> None:
@@ -99,7 +99,7 @@ def test_denoising_has_the_ratio_of_its_sounds(here) -> None:
         said = said.astype(float) - said.mean()
         part = (said @ true) / (true @ true) * true
         each.append(10 * np.log10((part @ part) / ((said - part) @ (said - part))))
-    assert model.task.score(graded.records)["si_sdr"] == pytest.approx(np.mean(each), abs=0.05)
+    assert model.task.compute_metrics(graded.records)["si_sdr"] == pytest.approx(np.mean(each), abs=0.05)
 
 
 def test_transcription_has_the_word_errors_of_jiwer(here) -> None:

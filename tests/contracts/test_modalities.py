@@ -90,7 +90,7 @@ def values(name, tmp_path):
 
 @pytest.mark.parametrize("name", registry.names("modalities"))
 def test_recognised_before_all_others(name, values) -> None:
-    claims = {other: modality.recognises(values) for other, modality in registry.every("modalities").items()}
+    claims = {other: modality.detect(values) for other, modality in registry.every("modalities").items()}
     assert claims[name] == 0 if name in GIVEN else max(claims, key=claims.get) == name, claims
     assert all(0 <= claim <= 1 for claim in claims.values())
 
@@ -99,13 +99,13 @@ def test_recognised_before_all_others(name, values) -> None:
 def test_fit_encode_collate_stem(name, values) -> None:
     modality = registry.get("modalities", name)
     state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
-    state = modality.beside(state, {"height": 24, "width": 20}) if modality.follows else state
+    state = modality.link_to_input(state, {"height": 24, "width": 20}) if modality.paired_with else state
     damaged: dict[int, str] = {}
     encoded = modality.encode(values, state, damaged)
     assert not damaged
     assert (len(encoded.lengths) if isinstance(encoded, Ragged) else len(encoded)) == len(values)
     rows = Ragged(encoded.flat[: encoded.lengths[:4].sum()], encoded.lengths[:4]) if isinstance(encoded, Ragged) else encoded[:4]
-    if modality.stacks:
+    if modality.is_scalar:
         rows = rows[:, None]
     fields = modality.collate(rows, state)
     augmented = (
@@ -119,13 +119,13 @@ def test_fit_encode_collate_stem(name, values) -> None:
         torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
     )
     if modality.layouts and modality.backbones:
-        looks = [modality.view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
+        looks = [modality.augment_view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
         assert all({k: v.shape for k, v in look.items()} == {k: v.shape for k, v in fields.items()} for look in looks)
         assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), "a look is a function of its seed"
     for layout in modality.layouts[:1]:
         signal = modality.stem([state], 16, layout).eval()(fields[""], fields.get("_mask"))
         assert signal.layout == layout and len(signal.data) == 4 and torch.isfinite(signal.data).all()
-    assert modality.check(state, fields[""])
+    assert modality.validate_example(state, fields[""])
 
 
 @pytest.mark.parametrize("name", [n for n in registry.names("modalities") if n != "identifier"])
@@ -133,7 +133,7 @@ def test_a_row_means_the_same_alone_and_in_a_batch(name, values) -> None:
     """Nothing about a cell may depend on its neighbours: what is decided over a column is kept in its state."""
     modality = registry.get("modalities", name)
     state = json.loads(json.dumps(modality.fit(values, limits=LimitsConfig())))
-    state = modality.beside(state, {"height": 24, "width": 20}) if modality.follows else state
+    state = modality.link_to_input(state, {"height": 24, "width": 20}) if modality.paired_with else state
     whole = modality.encode(values, state, {})
     for row in (0, len(values) // 2, len(values) - 1):
         alone = modality.encode(values[row : row + 1], state, {})
@@ -148,10 +148,10 @@ def test_a_row_means_the_same_alone_and_in_a_batch(name, values) -> None:
 def test_shown_safely(name, values) -> None:
     modality = registry.get("modalities", name)
     state = {} if name == "identifier" else modality.fit(values, limits=LimitsConfig())
-    html = modality.show(values.to_numpy()[2] if isinstance(values.dtype, pl.Array) else values[2], state)
+    html = modality.to_html(values.to_numpy()[2] if isinstance(values.dtype, pl.Array) else values[2], state)
     assert "<script>" not in html and "<b>bold" not in html
     if name not in ("image", "generated_image", "audio"):
-        assert isinstance(modality.show(None, state), str)
+        assert isinstance(modality.to_html(None, state), str)
 
 
 def test_padding_never_reaches_the_answer() -> None:

@@ -217,7 +217,7 @@ def test_forecasting_windows_are_graded_against_the_series(here) -> None:
     model = er.train(frame, target="load", recipe="forecasting", options={"horizon": 4}, steps=12, **HOW)
     graded = model.graded(frame)
     rows = graded.frame[graded.rows]
-    said = model.task.table(model.answers(rows)[0], model.schema.target, rows)
+    said = model.task.to_frame(model.answers(rows)[0], model.schema.target, rows)
     step = next(name for name in ("step", "time") if name in said.columns)
     truth = np.array([load[int(round(at))] for at in said[step].cast(pl.Float64)])
     deviation = np.repeat(rows["_deviation"].to_numpy(), 4)

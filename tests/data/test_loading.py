@@ -71,7 +71,7 @@ def test_every_source_keeps_the_contract(name, tmp_path):
     source = registry.get("data/sources", name)
     (tmp_path / "nothing.bin").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path, tmp_path / "nothing.bin", tmp_path / "absent"):
-        assert source.recognises(path) == 0.0
+        assert source.detect(path) == 0.0
 
 
 def test_a_val_part_is_kept_beside_a_test_file(folder, tmp_path_factory):

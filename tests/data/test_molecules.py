@@ -42,21 +42,21 @@ NOT_MOLECULES = {
 
 @pytest.mark.parametrize("kind", NOT_MOLECULES)
 def test_what_is_no_molecule_is_not_claimed(kind: str) -> None:
-    assert MOLECULE.recognises(pl.Series("x", NOT_MOLECULES[kind] * 5)) == 0.0
+    assert MOLECULE.detect(pl.Series("x", NOT_MOLECULES[kind] * 5)) == 0.0
 
 
 def test_molecules_are_claimed_before_identifiers_without_chemistry(monkeypatch) -> None:
     monkeypatch.setattr(chem, "chemistry", lambda: pytest.fail("the grammar is enough"))
     values = pl.Series("x", [f"{'C' * i}{drug}" for i in range(1, 8) for drug in DRUGS[:3]])
-    claims = {name: one.recognises(values) for name, one in registry.every("modalities").items()}
+    claims = {name: one.detect(values) for name, one in registry.every("modalities").items()}
     assert max(claims, key=claims.get) == "molecule"
-    assert MOLECULE.recognises(pl.Series("x", [1, 2])) == 0.0 and MOLECULE.recognises(pl.Series("x", [None], dtype=pl.String)) == 0.0
+    assert MOLECULE.detect(pl.Series("x", [1, 2])) == 0.0 and MOLECULE.detect(pl.Series("x", [None], dtype=pl.String)) == 0.0
 
 
 @pytest.mark.parametrize("name", ["esol", "bbbp", "lipophilicity", "tox21"])
 def test_real_columns_are_claimed_and_their_names_are_not(name: str) -> None:
     frame = pl.read_csv(real_data("moleculenet") / f"{name}_train.csv", infer_schema_length=None)
-    claimed = [column for column in frame.columns if MOLECULE.recognises(frame[column]) > 0.9]
+    claimed = [column for column in frame.columns if MOLECULE.detect(frame[column]) > 0.9]
     assert claimed == ["smiles"]
 
 
@@ -140,7 +140,7 @@ def test_gradients_are_the_same_on_every_run() -> None:
 def test_a_forged_state_is_refused() -> None:
     state = MOLECULE.fit(pl.Series(DRUGS), limits=LimitsConfig())
     field = MOLECULE.collate(MOLECULE.encode(pl.Series(DRUGS), state, {}), state)[""]
-    assert MOLECULE.check(state, field) and not MOLECULE.check({**state, "bonds": 10**9}, field)
+    assert MOLECULE.validate_example(state, field) and not MOLECULE.validate_example({**state, "bonds": 10**9}, field)
 
 
 def schema() -> Schema:
@@ -151,7 +151,7 @@ def test_scaffolds_stay_together_and_the_words_say_so() -> None:
     rings = ["c1ccccc1", "c1ccncc1", "C1CCCC1", "C1CCNCC1", "c1ccc2ccccc2c1", "c1ccoc1", "c1ccsc1", "C1CCOCC1", "c1cnc[nH]1", "C1CC1"]
     frame = pl.DataFrame({"smiles": [f"{'C' * (1 + i)}{ring}" for ring in rings for i in range(9)], "y": np.arange(90.0)})
     found = split_rows(Table(frame), schema(), SplitConfig(by="group", column="smiles"), seed=0, task="number")
-    scaffolds = MOLECULE.groups(frame["smiles"])
+    scaffolds = MOLECULE.group_ids(frame["smiles"])
     parts = [set(scaffolds.gather(rows)) for rows in (found.train, found.val, found.test)]
     assert all(parts) and not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     assert found.words == "Rows with the same Bemis-Murcko scaffold of smiles stay together."
@@ -171,16 +171,16 @@ def test_one_molecule_written_twice_is_a_twin() -> None:
 
 
 def test_drawings_hold_nothing_but_shapes() -> None:
-    svg = MOLECULE.show(DRUGS[1], {})
+    svg = MOLECULE.to_html(DRUGS[1], {})
     assert {one.tag for one in ElementTree.fromstring(svg).iter()} <= {"svg", *chem.DRAWN} and "path" in svg
-    assert "<script" not in MOLECULE.show("<script>alert(1)</script>", {}) and MOLECULE.show(None, {}) == "<p></p>"
+    assert "<script" not in MOLECULE.to_html("<script>alert(1)</script>", {}) and MOLECULE.to_html(None, {}) == "<p></p>"
     evil = ElementTree.fromstring('<g onload="x()"><script>1</script><path d="M 0,0" style="fill:url(http://x)" onclick="y()"/></g>')
     assert chem.harmless(evil) == '<g ><path d="M 0,0"></path></g>'
 
 
 def test_without_rdkit_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "rdkit", None)
-    assert MOLECULE.recognises(pl.Series("x", DRUGS * 2)) > 0.9
+    assert MOLECULE.detect(pl.Series("x", DRUGS * 2)) > 0.9
     with pytest.raises(UserError, match=r"'\.\[molecules\]'"):
         MOLECULE.fit(pl.Series(DRUGS), limits=LimitsConfig())
 

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 
 from engineroom.core.batch import Batch, Losses
-from engineroom.core.events import Backpropped, Collected, Forwarded, Measured, Player, Repeated, Stopped
+from engineroom.core.events import Backpropped, Collected, Forwarded, Learner, Measured, Repeated, Stopped
 from engineroom.engine.dispatch import follow
 from engineroom.engine.loop import learn
 from engineroom.engine.schedule import Schedule
 
 
-def player(name: str, model: nn.Module, loss=None, **more) -> Player:
+def player(name: str, model: nn.Module, loss=None, **more) -> Learner:
     loss = loss or (lambda output, batch: Losses(output.square().mean()))
-    return Player(name, torch.optim.SGD(model.parameters(), lr=0.1), lambda batch: model(batch["x"]), loss, **more)
+    return Learner(name, torch.optim.SGD(model.parameters(), lr=0.1), lambda batch: model(batch["x"]), loss, **more)
 
 
 def batches(steps: int):

@@ -7,24 +7,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engineroom.evaluation.evaluate import Examination, examine, judge
+from engineroom.evaluation.evaluate import EvaluationResult, examine, judge
 from engineroom.report.html_report import render_html, span
 from engineroom.report.sections import tiles
-from engineroom.report.terminal import headline
+from engineroom.report.terminal import primary_metric
 from engineroom.tasks.general.classification import TASK
 from report.samples import SAMPLES
 
 TRUTH = np.arange(200) % 2
 
 
-def says(name: str, wrong: slice) -> Examination:
+def says(name: str, wrong: slice) -> EvaluationResult:
     """Right about all rows but `wrong`, in two classes."""
     p = np.eye(2)[TRUTH] * 0.8 + 0.1
     p[wrong] = p[wrong, ::-1]
     return replace(examine(name, f"the {name} one", {"probability": p}, TRUTH, TASK), seconds=2.0, megabytes=1.0)
 
 
-def faced(deep: slice, rival: slice, trivial: slice = slice(100)) -> tuple[list[Examination], dict]:
+def faced(deep: slice, rival: slice, trivial: slice = slice(100)) -> tuple[list[EvaluationResult], dict]:
     entries = [says("deep", deep), says("rival", rival), says("trivial", trivial)]
     return entries, judge(*entries, TASK).to_json()
 
@@ -61,7 +61,7 @@ def test_the_large_number_is_that_of_the_model_to_use(deep: slice, rival: slice,
     report = SAMPLES["binary"]() | {"verdict": verdict, "tiles": found}
     page, shown = render_html(report), span(found[0])
     assert f"{other} <b>{shown['others'][0][1]}</b>" in page and f"Large: {first} on the test split" in page
-    assert f"; {other} {shown['others'][0][1]}" in headline(report).plain
+    assert f"; {other} {shown['others'][0][1]}" in primary_metric(report).plain
 
 
 def test_what_stands_beside_has_the_decimals_of_the_large_one() -> None:

@@ -16,7 +16,7 @@ from engineroom.core.errors import UserError
 from engineroom.data.fields import input_fields
 from engineroom.explanation.faithfulness import rank_correlation, verdict, walk
 from engineroom.explanation.partial_dependence import grid
-from engineroom.explanation.perturbation import Veil
+from engineroom.explanation.perturbation import MaskedRow
 from engineroom.explanation.report import explain, untrained
 
 RNG = np.random.default_rng(0)
@@ -79,11 +79,11 @@ def table_model(root):
     return train(table(500), "price", root / "table", steps=150)
 
 
-def found(model, frame: pl.DataFrame, name: str) -> list[tuple[Veil, np.ndarray]]:
+def found(model, frame: pl.DataFrame, name: str) -> list[tuple[MaskedRow, np.ndarray]]:
     data, kept = model.encoded(model.open(frame))
     out = []
     for row in kept:
-        veil = Veil(model.network, model.task, model.schema, data.batch(np.array([row])))
+        veil = MaskedRow(model.network, model.task, model.schema, data.batch(np.array([row])))
         out.append((veil, registry.get("explanation/methods", name).attribute(veil)))
     return out
 
@@ -147,9 +147,9 @@ def test_an_open_veil_changes_nothing(photo_model) -> None:
     """Also under the mirror image that the network may look at beside the picture."""
     data, kept = photo_model.encoded(photo_model.open(pictures(3)[0].drop("y")))
     batch = data.batch(kept[:1])
-    veil = Veil(photo_model.network, photo_model.task, photo_model.schema, batch)
+    veil = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
     with torch.no_grad():
-        own = photo_model.task.lean(photo_model.network(batch), veil.whole, photo_model.schema.target)
+        own = photo_model.task.score_outputs(photo_model.network(batch), veil.whole, photo_model.schema.target)
         assert float(veil.ask(torch.ones(2, len(veil.parts)))[1]) == pytest.approx(float(own[0]), abs=1e-4)
 
 
@@ -161,8 +161,8 @@ def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
     walks, likeness = [], {"integrated_gradients": [], "edges": [], "random": []}
     for row in kept.tolist():
         batch = data.batch(np.array([row]))
-        veil = Veil(photo_model.network, photo_model.task, photo_model.schema, batch)
-        other = Veil(fresh, photo_model.task, photo_model.schema, batch, whole=veil.whole)
+        veil = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
+        other = MaskedRow(fresh, photo_model.task, photo_model.schema, batch, whole=veil.whole)
         edges = np.array([float(veil.cuts["column:photo"].signal.data[0, 0][veil.cuts["column:photo"].where == k].std()) for k in range(len(veil.parts))])
         own = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(veil), "edges": edges, "random": RNG.normal(size=len(edges))}
         theirs = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(other), "edges": edges, "random": RNG.normal(size=len(edges))}
@@ -310,10 +310,10 @@ def test_what_explanations_of_structured_answers_move() -> None:
     bound = type(task)(values=("cell",))
     assert bound.lean(heat, heat, None).item() == 4.0 and bound.lean(0 * heat, heat, None).item() == 0.0
     face = torch.randn(2, 1, 8)
-    assert registry.get("tasks", "metric_learning").lean(face, face[:1], None)[0].item() == pytest.approx(1.0, abs=1e-6)
+    assert registry.get("tasks", "metric_learning").score_outputs(face, face[:1], None)[0].item() == pytest.approx(1.0, abs=1e-6)
 
 
 def test_every_kind_of_answer_has_a_number_that_an_explanation_moves() -> None:
-    from engineroom.tasks._base import Plain
+    from engineroom.tasks._base import BaseTask
 
-    assert not [name for name, task in registry.every("tasks").items() if type(task).lean is Plain.lean]
+    assert not [name for name, task in registry.every("tasks").items() if type(task).score_outputs is BaseTask.score_outputs]

@@ -68,7 +68,7 @@ def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
     whole, _ = model.answers(table)
     for place, column in enumerate(model.schema.inputs):
         anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])))
-        assert np.array_equal(pull[:, place], model.task.weigh(whole, whole) - model.task.weigh(anew, whole))
+        assert np.array_equal(pull[:, place], model.task.score_predictions(whole, whole) - model.task.score_predictions(anew, whole))
 
 
 def test_a_row_that_cannot_be_read_is_named_and_has_no_reasons(tmp_path) -> None:

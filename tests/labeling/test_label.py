@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from engineroom.core.errors import BundleError, DataError, UserError
-from engineroom.labeling.label_store import Book, row_keys
-from engineroom.labeling.session import Desk
+from engineroom.labeling.label_store import LabelStore, row_keys
+from engineroom.labeling.session import LabelingSession
 from engineroom.labeling.simulate import reached, simulate
 
 
@@ -25,14 +25,14 @@ def flowers(n: int = 400, seed: int = 0) -> pl.DataFrame:
 
 
 def test_a_book_keeps_takes_back_and_reads_again(tmp_path: Path) -> None:
-    book = Book(tmp_path / "b.jsonl", "kind")
+    book = LabelStore(tmp_path / "b.jsonl", "kind")
     book.give("k1", "cat")
     book.give("k2", "dog")
     book.skip("k3")
     assert book.undo() == "k3" and book.undo() == "k2"
     book.give("k1", "dog")  # said anew: the last word counts
     book.close()
-    again = Book(tmp_path / "b.jsonl", "kind")
+    again = LabelStore(tmp_path / "b.jsonl", "kind")
     assert again.said == {"k1": "dog"}
     assert again.undo() == "k1" and again.undo() is None
     assert again.said == {}
@@ -40,38 +40,38 @@ def test_a_book_keeps_takes_back_and_reads_again(tmp_path: Path) -> None:
 
 def test_a_word_cut_off_was_never_said_and_the_book_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
-    book = Book(path, "kind")
+    book = LabelStore(path, "kind")
     book.give("k1", "cat")
     book.close()
     with open(path, "ab") as file:
         file.write(b'{"key": "k2", "la')
-    again = Book(path, "kind")
+    again = LabelStore(path, "kind")
     assert again.said == {"k1": "cat"}
     again.give("k2", "dog")
     again.close()
-    assert Book(path, "kind").said == {"k1": "cat", "k2": "dog"}
+    assert LabelStore(path, "kind").said == {"k1": "cat", "k2": "dog"}
 
 
 @pytest.mark.parametrize("line", [b"[]\n", b'{"undo": "x"}\n', b'{"label": "cat"}\n', b"\xff\xfe\n", b"cat\n"])
 def test_a_damaged_book_names_the_line(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "b.jsonl"
-    Book(path, "kind").close()
+    LabelStore(path, "kind").close()
     with open(path, "ab") as file:
         file.write(line)
     with pytest.raises(DataError, match="line 2"):
-        Book(path, "kind")
+        LabelStore(path, "kind")
 
 
 def test_a_book_of_another_target_or_in_use_or_of_another_kind_is_refused(tmp_path: Path) -> None:
-    book = Book(tmp_path / "b.jsonl", "kind")
+    book = LabelStore(tmp_path / "b.jsonl", "kind")
     with pytest.raises(BundleError, match="in use"):
-        Book(tmp_path / "b.jsonl", "kind")
+        LabelStore(tmp_path / "b.jsonl", "kind")
     book.close()
     with pytest.raises(UserError, match="kind"):
-        Book(tmp_path / "b.jsonl", "colour")
+        LabelStore(tmp_path / "b.jsonl", "colour")
     (tmp_path / "list.jsonl").write_text("[1]\n")
     with pytest.raises(DataError, match="no book"):
-        Book(tmp_path / "list.jsonl", "kind")
+        LabelStore(tmp_path / "list.jsonl", "kind")
 
 
 def test_a_row_keeps_its_key_when_rows_move_and_files_too(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_row_keeps_its_key_when_rows_move_and_files_too(tmp_path: Path) -> Non
 
 def test_a_desk_asks_every_row_once_and_twins_share_a_label(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [f"a good thing number {i % 25}" for i in range(40)]})
-    with Desk(frame, target="mood", book=tmp_path / "b.jsonl", classes=("good", "bad")) as desk:
+    with LabelingSession(frame, target="mood", book=tmp_path / "b.jsonl", classes=("good", "bad")) as desk:
         seen = []
         while (question := desk.ask()) is not None:
             seen.append(question.row)
@@ -94,7 +94,7 @@ def test_a_desk_asks_every_row_once_and_twins_share_a_label(tmp_path: Path) -> N
 
 
 def test_undo_asks_the_same_row_again_and_a_skipped_one_stays_away(tmp_path: Path) -> None:
-    with Desk(flowers().drop("label"), book=tmp_path / "b.jsonl", classes=("common", "rare")) as desk:
+    with LabelingSession(flowers().drop("label"), book=tmp_path / "b.jsonl", classes=("common", "rare")) as desk:
         first = desk.ask().row
         desk.give("rare")
         second = desk.ask().row
@@ -111,11 +111,11 @@ def test_undo_asks_the_same_row_again_and_a_skipped_one_stays_away(tmp_path: Pat
 
 def test_work_goes_on_where_it_stopped_with_the_labels_that_came_along(tmp_path: Path) -> None:
     frame = flowers().with_columns(pl.when(pl.int_range(pl.len()) < 30).then(pl.col("label")).alias("label"))
-    with Desk(frame, book=tmp_path / "b.jsonl") as desk:
+    with LabelingSession(frame, book=tmp_path / "b.jsonl") as desk:
         assert len(desk.labels) == 30 and desk.ask().row >= 30
         for _ in range(3):
             desk.give("common")
-    with Desk(frame.reverse(), book=tmp_path / "b.jsonl") as desk:  # the rows have changed places
+    with LabelingSession(frame.reverse(), book=tmp_path / "b.jsonl") as desk:  # the rows have changed places
         assert len(desk.labels) == 33
         assert desk.table().columns == ["a", "b", "label"]
 
@@ -147,9 +147,9 @@ def test_too_few_labels_to_simulate_and_wrong_settings_are_said(tmp_path: Path) 
     with pytest.raises(UserError, match="repeat"):
         simulate(flowers(), target="label", repeats=1)
     with pytest.raises(UserError, match="classical"):
-        Desk(flowers(), book=tmp_path / "b", asker="clasical")
+        LabelingSession(flowers(), book=tmp_path / "b", asker="clasical")
     with pytest.raises(DataError, match="single words"):
-        Desk(pl.DataFrame({"a": [1.0, 2.0], "label": [["x"], ["y"]]}), book=tmp_path / "b")
+        LabelingSession(pl.DataFrame({"a": [1.0, 2.0], "label": [["x"], ["y"]]}), book=tmp_path / "b")
 
 
 def test_the_deep_asker_takes_over_when_labels_are_enough(tmp_path: Path) -> None:

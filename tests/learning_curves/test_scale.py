@@ -13,7 +13,7 @@ from engineroom.core import registry
 from engineroom.core.errors import DataError
 from engineroom.learning_curves.power_law import advise, crossing, fit, nice
 from engineroom.learning_curves.report import measure
-from engineroom.learning_curves.train_sizes import Point, steps
+from engineroom.learning_curves.train_sizes import SizePoint, steps
 
 ROWS = np.array([100, 200, 400, 800, 1600])
 RNG = np.random.default_rng(0)
@@ -52,9 +52,9 @@ def test_the_crossing_has_an_interval_that_holds_the_truth() -> None:
     def graded(right: float) -> dict:
         said = np.where(RNG.random(len(truth)) < right, truth, 1 - truth)
         p = np.stack([1 - said, said], 1) * 0.8 + 0.1
-        return task.grade({"probability": p}, truth)
+        return task.score_rows({"probability": p}, truth)
 
-    points = [Point(int(n), graded(0.7 + 0.1 * k / 2), graded(0.8), 1.0, task) for k, n in enumerate(ROWS)]
+    points = [SizePoint(int(n), graded(0.7 + 0.1 * k / 2), graded(0.8), 1.0, task) for k, n in enumerate(ROWS)]
     found = measure(points)
     assert found["crossing"]["low"] <= 400 <= (found["crossing"]["high"] or math.inf) and found["advice"]["use"] == "deep"
 

@@ -67,7 +67,7 @@ def test_the_score_that_chooses_is_there_even_where_nothing_can_be_scored() -> N
 
     task = registry.get("tasks", "metric_learning")
     nothing, something = scores(circle(0, 50), np.array([1, 2]), np.arange(2)), scores(circle(0, 5, 90), np.array([1, 1, 2]), np.arange(3))
-    assert nothing.keys() == something.keys() >= {task.selects, task.headline, *task.higher, *task.lower}
+    assert nothing.keys() == something.keys() >= {task.monitor, task.primary_metric, *task.higher, *task.lower}
 
 
 def test_curves_take_ties_at_once() -> None:

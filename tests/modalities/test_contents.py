@@ -147,7 +147,7 @@ def test_recordings_that_phones_make(tmp_path: Path) -> None:
     wave = AUDIO.encode(values, state, bad := {})[0].astype(float)
     assert not bad and state["rate"] == 16_000 and len(wave) == pytest.approx(16_000, abs=2_200)
     assert np.abs(np.fft.rfft(wave)).argmax() * 16_000 / len(wave) == pytest.approx(440, abs=2)
-    assert AUDIO.recognises(pl.Series("x", ["a.m4a", "b.m4a"])) > 0.9
+    assert AUDIO.detect(pl.Series("x", ["a.m4a", "b.m4a"])) > 0.9
 
 
 @pytest.mark.parametrize("ending", ["jfif", "jp2", "avif", "heic", "webp"])
@@ -159,7 +159,7 @@ def test_pictures_of_other_endings(tmp_path: Path, ending: str) -> None:
     kind = {"jfif": "JPEG", "jp2": "JPEG2000", "heic": "HEIF"}.get(ending, ending.upper())
     Image.fromarray(pixels).save(tmp_path / f"a.{ending}", kind)
     read = decode(str(tmp_path / f"a.{ending}"), pixels=10**6)
-    assert read[:, :12].max() < 30 and read[:, 20:].min() > 170 and IMAGE.recognises(pl.Series("x", [f"a.{ending}"] * 3)) > 0.9
+    assert read[:, :12].max() < 30 and read[:, 20:].min() > 170 and IMAGE.detect(pl.Series("x", [f"a.{ending}"] * 3)) > 0.9
 
 
 def test_videos_are_turned_as_they_say() -> None:

@@ -26,7 +26,7 @@ def build(rows: int = 12) -> tuple[ColumnsModel, object]:
     config = make_config({"target": "tags", "task": "token_classification", "columns": {"words": {"modality": "tokens"}}})
     schema = fit_schema(infer_schema(table, config), table, np.arange(rows), config.limits)
     data = encode_table(frame, schema)
-    task = make_task("token_classification", {}).bind(schema.target)
+    task = make_task("token_classification", {}).for_target(schema.target)
     torch.manual_seed(0)
     return ColumnsModel(schema, config, task, data.batch(np.arange(2)), rows=rows).eval(), data.batch(np.arange(rows))
 

@@ -12,7 +12,7 @@ pytest.importorskip("gymnasium")
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.core.errors import BundleError
-from engineroom.data.dataset import Training, encode_table
+from engineroom.data.dataset import BatchSampler, encode_table
 from engineroom.data.loading import open_table
 from engineroom.data.schema_inference import fit_schema, infer_schema
 from engineroom.environments._environment import describe
@@ -31,11 +31,11 @@ def gathered(name: str, method: str, **options):
     schema = fit_schema(infer_schema(table, config), table, train, config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": train}
-    task = make_task("reinforcement_learning", config.options).bind(schema.target)
+    task = make_task("reinforcement_learning", config.options).for_target(schema.target)
     objective = registry.get("objectives", task.objective)
     torch.manual_seed(0)
     cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=300)
-    return objective.collect(cast, task, Training(data, 256, 0))
+    return objective.collect(cast, task, BatchSampler(data, 256, 0))
 
 
 def test_advantages_have_known_answers() -> None:

@@ -158,10 +158,10 @@ def regression() -> dict[str, Any]:
     records = {"truth": truth, "said": truth * np.exp(rng.normal(0, 0.18, 2000))}
     records |= {"low": records["said"] * 0.72, "high": records["said"] * 1.36, "loss": np.abs(records["said"] - truth)}
     target: Any = SimpleNamespace(name="price", state={})
-    middle = [e.to_json() for e in REGRESSION.exhibits(records, records | {"said": truth * np.exp(rng.normal(0.05, 0.25, 2000))}, target)]
+    middle = [e.to_json() for e in REGRESSION.panels(records, records | {"said": truth * np.exp(rng.normal(0.05, 0.25, 2000))}, target)]
     items = [
-        (*REGRESSION.mistake(records, int(i), target), f"<p><b>rooms</b> {i % 9} · <b>area</b> 18{i}.5</p>")
-        for i in REGRESSION.wrong(records)[:6]
+        (*REGRESSION.error_caption(records, int(i), target), f"<p><b>rooms</b> {i % 9} · <b>area</b> 18{i}.5</p>")
+        for i in REGRESSION.rank_errors(records)[:6]
     ]
     verdict = {
         "use": "either",
@@ -178,8 +178,8 @@ def multilabel() -> dict[str, Any]:
     truth = (rng.random((300, 6)) < 0.3).astype(int)
     records = {"truth": truth, "said": np.where(rng.random((300, 6)) < 0.15, 1 - truth, truth), "loss": rng.random(300)}
     target: Any = SimpleNamespace(name="mood", state={"values": names})
-    middle = [e.to_json() for e in MULTILABEL.exhibits(records, records, target)]
-    items = [(*MULTILABEL.mistake(records, int(i), target), sound(int(i) % 7)) for i in MULTILABEL.wrong(records)[:6]]
+    middle = [e.to_json() for e in MULTILABEL.panels(records, records, target)]
+    items = [(*MULTILABEL.error_caption(records, int(i), target), sound(int(i) % 7)) for i in MULTILABEL.rank_errors(records)[:6]]
     verdict = {
         "use": "trivial",
         "sentence": "Use neither: both are no better than always saying the commonest labels.",

@@ -40,7 +40,7 @@ class Sight(nn.Module):
         return Features(self.drop(F.relu(self.read(x.flatten(1))))[:, None], Signal(x, "grid"))
 
 
-class Family:
+class Backbone:
     takes = ("grid",)
 
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
@@ -48,4 +48,4 @@ class Family:
         return Sight(channels, height, width, *SIZES[size], config.model.dropout or 0.0)
 
 
-BACKBONE = Family()
+BACKBONE = Backbone()

@@ -57,11 +57,11 @@ class Vocos(nn.Module):
         return guess * ((real.square() + imaginary.square() + 1e-8) ** ((FELT - 1) / 2)).repeat(1, 1, 2)
 
 
-class Family:
+class Backbone:
     takes = ("sequence",)
 
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
         return Vocos(signal.data.shape[2], *SIZE[size])
 
 
-BACKBONE = Family()
+BACKBONE = Backbone()

@@ -42,7 +42,7 @@ SHARPNESS = [round(float(s), 4) for s in np.geomspace(0.5, 16, 21)]
 FEW_TO_SHARPEN = 50  # validation rows
 
 
-class Rival:
+class Baseline:
     """What most rivals share: features of the columns, then one estimator. A rival of a task's own kind answers by itself."""
 
     kinds: tuple[str, ...] = KINDS  # of questions it can answer
@@ -52,17 +52,17 @@ class Rival:
         """0: never by the columns alone, a task must want it."""
         return 0.0
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         raise NotImplementedError
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         if not frame.height:
             return np.zeros((0, fitted.classes) if fitted.kind != "number" else 0)
         return answer(fitted.parts["estimator"], self.features(frame, fitted), fitted.kind, fitted.classes, fitted.facts)
 
 
 @dataclass
-class Fitted:
+class FittedBaseline:
     """`parts` are scikit-learn objects by name, `facts` plain JSON; the baseline `name` knows how to put them to work."""
 
     name: str
@@ -97,7 +97,7 @@ class Fitted:
         return buffer.getvalue()
 
 
-class Stored(Fitted):
+class LoadedBaseline(FittedBaseline):
     """A rival read from a file: parts that do not fit together give one plain error, not numpy's word for it."""
 
     def predict(self, frame: pl.DataFrame) -> Any:
@@ -114,7 +114,7 @@ class Stored(Fitted):
         return said
 
 
-def load(data: bytes) -> Stored:
+def load(data: bytes) -> LoadedBaseline:
     """Read a rival; types that are not trusted, damaged bytes and forged trees give one BundleError and run nothing."""
     from sklearn.base import BaseEstimator
     from skops import io as skops
@@ -135,7 +135,7 @@ def load(data: bytes) -> Stored:
         if not known or not whole or not 0 <= int(classes) <= MOST_CLASSES or not all(isinstance(p, BaseEstimator) for p in parts.values()):
             raise ValueError("its description makes no sense")
         check_sound(parts)
-        return Stored(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
+        return LoadedBaseline(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here
@@ -209,14 +209,14 @@ def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[An
     return max(fitted, key=lambda pair: pair[1].score(val[0], val[1]))
 
 
-def with_care(fit: Callable[..., Fitted]) -> Callable[..., Fitted]:
+def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaseline]:
     """What every rival's `fit` is spared: more rows than `most`, a single class, and threads that wait for each other over small sums.
 
     On a busy machine such threads take up to forty times longer. Whatever was spared is said in `words`.
     """
 
     @wraps(fit)
-    def careful(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> Fitted:
+    def careful(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> FittedBaseline:
         rows = evenly(len(y), self.most)
         if len(rows) < len(y):
             frame, y, note = frame[rows], y[rows], f", on {len(rows):,} of {len(y):,} rows"

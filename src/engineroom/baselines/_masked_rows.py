@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from ..core.batch import Answers, Batch
+from ..core.batch import Batch, Predictions
 from ..core.schema import Schema
 from ..data.dataset import encode_table
 from ..data.masking import Told, hide_by_content, judged
@@ -23,7 +23,7 @@ def as_they_are(frame: pl.DataFrame, schema: Schema) -> Iterator[Batch]:
         yield data.batch(np.arange(start, min(len(data), start + AT_ONCE)))
 
 
-def answered(frame: pl.DataFrame, schema: Schema, parts: Told, guess: Callable[[Batch], Tensor]) -> Answers:
+def answered(frame: pl.DataFrame, schema: Schema, parts: Told, guess: Callable[[Batch], Tensor]) -> Predictions:
     """`guess` says (B, W) to a batch of them."""
     found = [judged(parts, question, guess(question)) for question in (hide_by_content(batch, parts) for batch in as_they_are(frame, schema))]
     columns = sum(len(one.columns) for one in parts.values())

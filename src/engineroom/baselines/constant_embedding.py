@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 
 from ..core.schema import Schema
-from ._estimator import Fitted, Rival
+from ._estimator import Baseline, FittedBaseline
 
 
-class Alike(Rival):
+class Alike(Baseline):
     kinds = ("identity",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("constant_embedding", "all are alike", kind, classes, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("constant_embedding", "all are alike", kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         return {"embedding": np.ones((frame.height, 1), np.float32)}
 
 

@@ -6,23 +6,23 @@ import numpy as np
 import polars as pl
 
 from ..core.schema import Schema
-from ._estimator import Fitted, Rival, split_labels
+from ._estimator import Baseline, FittedBaseline, split_labels
 
 
-class Trivial(Rival):
+class Trivial(Baseline):
     def fits(self, schema: Schema) -> float:
         return 0.0
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.dummy import DummyClassifier, DummyRegressor
 
         y, constant = split_labels(y, kind)
         estimator = DummyRegressor() if kind == "number" else DummyClassifier(strategy="prior")
         words = {"number": "always the mean", "classes": "always the class shares", "labels": "always the label rates"}[kind]
         parts = {"estimator": estimator.fit(np.zeros((len(y), 1)), y)}
-        return Fitted("dummy", words, kind, classes, schema, {"constant": constant}, parts)
+        return FittedBaseline("dummy", words, kind, classes, schema, {"constant": constant}, parts)
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return np.zeros((frame.height, 1))
 
 

@@ -7,11 +7,11 @@ import polars as pl
 
 from ..core import registry
 from ..core.schema import Schema
-from ._estimator import Fitted, Rival, linear_tries, pick, split_labels, with_care
+from ._estimator import Baseline, FittedBaseline, linear_tries, pick, split_labels, with_care
 from ._scalar_features import SCALAR, scalar_features
 
 
-class Vector(Rival):
+class Vector(Baseline):
     most = 50_000
 
     def fits(self, schema: Schema) -> float:
@@ -19,15 +19,15 @@ class Vector(Rival):
         return 1.0 if "vector" in kinds and kinds <= {"vector", *SCALAR} else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         y, constant = split_labels(y, kind)
-        fitted = Fitted("linear", "", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline("linear", "", kind, classes, schema, {"constant": constant}, {})
         tries = linear_tries(kind, alphas=(1.0, 30.0, 1000.0), strengths=(0.01, 0.1, 1.0), rounds=300)
         name, fitted.parts["estimator"] = pick(tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind)
         fitted.words = f"the numbers as they are → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         vectors = [
             registry.get("modalities", "vector").encode(frame[c.name], c.state, {}) for c in fitted.schema.inputs if c.modality == "vector"
         ]

@@ -13,7 +13,7 @@ from ..core.schema import Column, Schema
 from ..core.seeds import numpy_generator
 from ..modalities.science.formula import describe
 from ..modalities.text.text import clean
-from ._estimator import Fitted, Rival, answer, several, split_labels, with_care
+from ._estimator import Baseline, FittedBaseline, answer, several, split_labels, with_care
 from ._scalar_features import learn_scalars, read_scalars
 from ._small_data import fillable, spread, spreading
 from ._validation_check import FLOOR
@@ -29,16 +29,16 @@ HELD = 5  # one row in so many judges where there are no validation rows
 WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
-class Mixed(Rival):
+class Mixed(Baseline):
     most = 50_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 0.5
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         y, constant = split_labels(y, kind)
-        fitted = Fitted("multimodal", "", kind, classes, schema, {"constant": constant, "seed": seed, "linear": False}, {})
+        fitted = FittedBaseline("multimodal", "", kind, classes, schema, {"constant": constant, "seed": seed, "linear": False}, {})
         self.shorten(frame, fitted)
         scalars, categorical = learn_scalars(frame, y, fitted, seed)
         raws = self.raws(frame, fitted)
@@ -56,7 +56,7 @@ class Mixed(Rival):
         fitted.words = f"features of every column → {words}" + (f" (better on validation than {len(tries) - 1} others)" if len(tries) > 1 else "")
         return fitted
 
-    def loss(self, estimator: Any, x: Any, y: np.ndarray, learn: np.ndarray, judged: np.ndarray, val: Any, fitted: Fitted, how: bool) -> float:
+    def loss(self, estimator: Any, x: Any, y: np.ndarray, learn: np.ndarray, judged: np.ndarray, val: Any, fitted: FittedBaseline, how: bool) -> float:
         """What a candidate misses by: on rows set aside, or on the validation rows where there are some."""
         from sklearn.base import clone
 
@@ -68,7 +68,7 @@ class Mixed(Rival):
         said = answer(one, asked, fitted.kind, fitted.classes, fitted.facts)
         return missed(said, truth, fitted)
 
-    def shorten(self, frame: pl.DataFrame, fitted: Fitted) -> None:
+    def shorten(self, frame: pl.DataFrame, fitted: FittedBaseline) -> None:
         """Learn what a text, picture, sound or series is shortened to."""
         from sklearn.decomposition import TruncatedSVD
 
@@ -80,7 +80,7 @@ class Mixed(Rival):
             size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
             fitted.parts[f"short{index}"] = TruncatedSVD(size, random_state=fitted.facts["seed"]).fit(raw)
 
-    def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: Fitted) -> Any:
+    def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: FittedBaseline) -> Any:
         if column.modality in WORDY:
             return side_by_side([tfidf(name, fitted.facts[f"{name}{index}"]).transform(texts(frame, column)) for name in SETTINGS])
         if column.modality == "image":
@@ -100,16 +100,16 @@ class Mixed(Rival):
             return np.nan_to_num(molecule_features(frame, column))
         return series_features(frame, column, 64, fitted.facts["seed"])
 
-    def raws(self, frame: pl.DataFrame, fitted: Fitted) -> list[Any]:
+    def raws(self, frame: pl.DataFrame, fitted: FittedBaseline) -> list[Any]:
         """The features of every long column, not yet shortened."""
         return [self.raw(frame, column, index, fitted) for index, column in enumerate(long_columns(fitted.schema))]
 
-    def short(self, raws: list[Any], fitted: Fitted) -> list[np.ndarray]:
+    def short(self, raws: list[Any], fitted: FittedBaseline) -> list[np.ndarray]:
         """(N, WIDTH) each: what trees read of the long columns."""
         parts = [fitted.parts[f"short{index}"] for index in range(len(raws))]
         return [part.transform(raw) if raw.shape[0] else np.zeros((0, part.n_components)) for part, raw in zip(parts, raws, strict=True)]
 
-    def side_by_side(self, scalars: np.ndarray, raws: list[Any], fitted: Fitted, *, linear: bool) -> Any:
+    def side_by_side(self, scalars: np.ndarray, raws: list[Any], fitted: FittedBaseline, *, linear: bool) -> Any:
         """(N, F): all columns shortened, or for a linear model texts as they are, and everything in its own spread."""
         from scipy.sparse import csr_matrix
 
@@ -120,7 +120,7 @@ class Mixed(Rival):
         parts = [raw if wordy else one / most for raw, one, wordy, most in zip(raws, short, kinds, fitted.facts["largest"], strict=True)]
         return side_by_side([csr_matrix(spread(scalars, fitted.facts["spread"])), *map(csr_matrix, parts)])
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         return self.side_by_side(read_scalars(frame, fitted), self.raws(frame, fitted), fitted, linear=fitted.facts.get("linear", False))
 
 
@@ -150,7 +150,7 @@ def apart(rows: int, frame: pl.DataFrame, val: Any, seed: int) -> tuple[np.ndarr
     return np.setdiff1d(every, out), np.sort(out)
 
 
-def missed(said: np.ndarray, truth: np.ndarray, fitted: Fitted) -> float:
+def missed(said: np.ndarray, truth: np.ndarray, fitted: FittedBaseline) -> float:
     """Mean squared error, or log loss with a floor under every probability."""
     if fitted.kind == "number":
         return float(((said - truth) ** 2).mean())

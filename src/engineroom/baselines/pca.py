@@ -13,7 +13,7 @@ from ..data.dataset import Dataset, encode_table
 from ..data.fields import Field
 from ..data.two_views import LOOKS, view
 from ..metrics.contrastive import graded
-from ._estimator import Fitted, Rival, with_care
+from ._estimator import Baseline, FittedBaseline, with_care
 
 COMPONENTS = 64
 SIDE, STEPS, WORDS = 16, 64, 1_024  # places of a picture's side, steps of a sequence, and words (hashed) that are told apart
@@ -22,12 +22,12 @@ AT_ONCE = 256  # rows
 WORDING = {True: "principal components of the columns, whitened", False: "principal components of the columns"}  # by whether they are whitened
 
 
-class Principal(Rival):
+class Principal(Baseline):
     kinds = ("views",)
     most = 5_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -38,12 +38,12 @@ class Principal(Rival):
         found = []
         for whiten, words in WORDING.items():
             estimator = make_pipeline(StandardScaler(), PCA(size, whiten=whiten, svd_solver="randomized", random_state=seed)).fit(x)
-            fitted = Fitted("pca", words, kind, classes, schema, {}, {"estimator": estimator})
+            fitted = FittedBaseline("pca", words, kind, classes, schema, {}, {"estimator": estimator})
             said = self.answer(val[0], fitted)
             found.append((float(graded(said["first"], said["second"])["loss"].mean()), fitted))
         return min(found, key=lambda pair: pair[0])[1]
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         data = encode_table(frame, fitted.schema, target=False)
         parts = [features(data, rows_of(data, start), LOOKS) for start in range(0, len(data), AT_ONCE)] or [[np.zeros((0, 1))] * 3]
         out = {}

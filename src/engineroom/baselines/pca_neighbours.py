@@ -8,7 +8,7 @@ import polars as pl
 from ..core import registry
 from ..core.schema import Schema
 from ..metrics.metric_learning import places, scores
-from ._estimator import Fitted, Rival, with_care
+from ._estimator import Baseline, FittedBaseline, with_care
 from .multimodal import BASELINE as MIXED
 from .vision._hog import picture_features
 
@@ -21,19 +21,19 @@ WORDS = {
 }
 
 
-class Neighbours(Rival):
+class Neighbours(Baseline):
     kinds = ("identity",)
     most = 5_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         found = []
         for name in ("pixels", "edges") if [c.modality for c in schema.inputs] == ["image"] else ("columns",):
-            fitted = Fitted("pca_neighbours", WORDS[name], kind, classes, schema, {"features": name, "seed": seed}, {})
+            fitted = FittedBaseline("pca_neighbours", WORDS[name], kind, classes, schema, {"features": name, "seed": seed}, {})
             if name == "columns":
                 MIXED.shorten(frame, fitted)
             x = self.features(frame, fitted)
@@ -44,7 +44,7 @@ class Neighbours(Rival):
             found.append((scores(said, val[1], np.arange(len(said)), places(said, val[1]))["eer"], fitted))
         return min(found, key=lambda pair: pair[0])[1]
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         if fitted.facts["features"] == "columns":
             return np.nan_to_num(MIXED.features(frame, fitted))
         column = fitted.schema.inputs[0]
@@ -55,7 +55,7 @@ class Neighbours(Rival):
         grey = pictures.mean(1, dtype=np.float32)
         return np.stack([grey[:, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean((1, 2)) for r in rows for c in columns], 1) / 255
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         x = fitted.parts["estimator"].transform(self.features(frame, fitted))
         return {"embedding": (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)).astype(np.float32)}
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.errors import DataError, nearest
 from ..core.schema import Column, Schema
 from ..core.table import Table
@@ -31,7 +31,7 @@ class Graded:
     frame: pl.DataFrame
     rows: np.ndarray
     truth: np.ndarray
-    records: Records
+    records: RowResults
     notes: tuple[str, ...] = ()  # what was left out, matched or not known, in words
     unknown: dict[str, int] = field(default_factory=dict)  # labels that are no class of the model → how often they occur
 
@@ -42,7 +42,7 @@ def grade_data(model: Model, data: Any) -> Graded:
     source = open_table(
         data, target=target.name, limits=model.config.limits, task=model.manifest["task"], conventions=model.conventions
     )
-    table = model.task.reframe_labelled(source, model.config.target)
+    table = model.task.build_labelled_samples(source, model.config.target)
     if target.name not in table.frame.columns:
         what = f"There is no column {target.name!r} to compare with."
         raise DataError(what, "", nearest(target.name, table.frame.columns, label="Columns"))
@@ -68,7 +68,7 @@ def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: lis
     codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
     truth = task.decode_targets(frame[target.name], codes, target)[kept]
     known = np.ones(len(truth), bool)
-    if truth.ndim == 1 and truth.dtype.kind in "fi" and task.kind in ("number", "classes"):
+    if truth.ndim == 1 and truth.dtype.kind in "fi" and task.output_type in ("number", "classes"):
         known = np.isfinite(truth) if truth.dtype.kind == "f" else truth >= 0
     known &= ~np.isin(kept, list(bad))
     if not known.any():
@@ -78,7 +78,7 @@ def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: lis
         notes.append(f"{left:,} of {frame.height:,} rows cannot be read and are not graded{reasons({**model.damaged, **bad}, ' (', ')')}.")
     answers, truth = {name: values[known] for name, values in answers.items()}, truth[known]
     notes += [*match.notes(target.name), *task.target_notes(truth)]
-    return Graded(frame, kept[known], truth, task.grade(answers, truth), tuple(notes), match.unknown)
+    return Graded(frame, kept[known], truth, task.score_rows(answers, truth), tuple(notes), match.unknown)
 
 
 def reasons(damaged: dict[int, str], before: str = "", after: str = "") -> str:
@@ -90,9 +90,9 @@ def reasons(damaged: dict[int, str], before: str = "", after: str = "") -> str:
 def evaluation(model: Model, graded: Graded) -> dict[str, Any]:
     """The scores of graded answers and of the classical baseline's on the same rows, and what to know of them."""
     target, task = model.schema.target, model.task
-    out: dict[str, Any] = {"rows": len(graded.rows), "metrics": finite(task.score(graded.records))}
+    out: dict[str, Any] = {"rows": len(graded.rows), "metrics": finite(task.compute_metrics(graded.records))}
     if model.rival is not None:
-        out["rival"] = finite(task.score(model.rival_records(graded)))
+        out["rival"] = finite(task.compute_metrics(model.rival_records(graded)))
     if (positive := positive_class(task, target)) is not None:
         out["positive_class"] = positive
     return out | {"unknown_classes": graded.unknown, "notes": [*graded.notes, *task.metric_notes(graded.records, target)]}
@@ -113,7 +113,7 @@ def test_part(table: Table, schema: Schema) -> tuple[pl.DataFrame, list[str]]:
 def positive_class(task: Any, target: Column) -> str | None:
     """The class of which f1 and average_precision are, where there are two."""
     names = target.state.get("values", ())
-    return str(names[task.place]) if task.kind == "classes" and len(names) == 2 and hasattr(task, "place") else None
+    return str(names[task.place]) if task.output_type == "classes" and len(names) == 2 and hasattr(task, "place") else None
 
 
 def finite(scores: dict[str, float]) -> dict[str, float]:

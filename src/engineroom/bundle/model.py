@@ -13,7 +13,7 @@ import polars as pl
 from torch import nn
 
 from ..core import registry
-from ..core.batch import Answers, Batch, Records
+from ..core.batch import Batch, Predictions, RowResults
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.schema import Schema
@@ -38,7 +38,7 @@ class Model:
         self.path, self.manifest, self.network = path, manifest, network
         self.config = for_new_files(Config.model_validate(manifest["config"]))
         self.schema = Schema.from_json(manifest["schema"])
-        self.task = make_task(manifest["task"], self.config.options).bind(self.schema.target)
+        self.task = make_task(manifest["task"], self.config.options).for_target(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
         self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
@@ -59,7 +59,7 @@ class Model:
             golden = read_tensors(directory, "golden.safetensors")
             example, expected = golden_batch(golden)
             check_example(directory, schema, example)
-            task = make_task(manifest["task"], config.options).bind(schema.target)
+            task = make_task(manifest["task"], config.options).for_target(schema.target)
             network = build(directory, schema, config, task, example, manifest)
         except (BundleError, MemoryError):
             raise
@@ -75,18 +75,18 @@ class Model:
         frame = self.open(data)
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
-        out = self.task.table(answers, self.schema.target, frame[kept])
+        out = self.task.to_frame(answers, self.schema.target, frame[kept])
         out = in_place(out, kept, frame.height)
         return with_files(with_names(out, frame), self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
         frame, path = self.open(data), Path(path)
-        if path.suffix.lower() not in self.task.endings:
-            known = ", ".join(one or "a folder" for one in self.task.endings) or "none beyond tables"
+        if path.suffix.lower() not in self.task.extensions:
+            known = ", ".join(one or "a folder" for one in self.task.extensions) or "none beyond tables"
             raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
         answers, kept = self.answers(frame)
-        self.task.save(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
+        self.task.write(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
@@ -96,14 +96,14 @@ class Model:
         self.gaps = dict(table.gaps)
         table = renamed_media(table, self.schema)
         self.described = with_facts(self.schema, table)
-        framed = self.task.reframe(table, self.config.target, asking=True)
+        framed = self.task.build_samples(table, self.config.target, asking=True)
         frame = self._frame(framed.frame)
         self.notes, self.counts = notices(table, framed, frame, self.schema)
         frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
         return frame
 
-    def answers(self, frame: pl.DataFrame) -> tuple[Answers, np.ndarray]:
+    def answers(self, frame: pl.DataFrame) -> tuple[Predictions, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
         data, kept = self.encoded(frame)
         return self.respond(data, kept), kept
@@ -121,9 +121,9 @@ class Model:
         self.damaged = dict(sorted(data.damaged.items()))
         return data, kept
 
-    def respond(self, data: Dataset, rows: np.ndarray) -> Answers:
+    def respond(self, data: Dataset, rows: np.ndarray) -> Predictions:
         """Calibrated answers for `rows` of encoded columns, in that order."""
-        return self.task.calibrated(ask(self.network, data, rows, self.task), self.manifest["calibration"])
+        return self.task.apply_calibration(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
         """{"rows": n, "metrics": {…}, "rival": {…}, "notes": […]} on labelled data, the rival graded by the same code over the same rows.
@@ -133,13 +133,13 @@ class Model:
         """
         return evaluation(self, self.graded(data))
 
-    def rival_records(self, graded: Graded) -> Records:
+    def rival_records(self, graded: Graded) -> RowResults:
         """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
         if self.rival is None:
             raise BundleError(f"{self.path} has no classical rival yet.", "Its training did not reach the end.", "Continue it with --resume.")
-        theirs = self.task.plain(self.rival.predict(graded.frame[graded.rows]))
-        theirs = self.task.calibrated(theirs, self.manifest.get("rival", {}).get("calibration", {}))
-        return self.task.grade(theirs, graded.truth)
+        theirs = self.task.from_baseline(self.rival.predict(graded.frame[graded.rows]))
+        theirs = self.task.apply_calibration(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+        return self.task.score_rows(theirs, graded.truth)
 
     def graded(self, data: Any) -> Graded:
         """The model's answers to labelled data, graded row by row."""
@@ -154,8 +154,8 @@ class Model:
         from ..baselines._estimator import load
 
         rival = load(path.read_bytes())
-        counted = self.task.kind in ("classes", "labels")  # what answers by chances must know as many; others answer in the task's own form
-        if (rival.kind, rival.schema) != (self.task.kind, self.schema) or (counted and rival.classes != self.task.outputs(self.schema.target)):
+        counted = self.task.output_type in ("classes", "labels")  # what answers by chances must know as many; others answer in the task's own form
+        if (rival.kind, rival.schema) != (self.task.output_type, self.schema) or (counted and rival.classes != self.task.output_size(self.schema.target)):
             raise damaged(self.path, "its classical rival answers another question")
         return rival
 
@@ -172,7 +172,7 @@ class Model:
 
     def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         missing = [c.name for c in self.schema.inputs if c.name not in frame.columns]
-        if self.task.lenient and len(missing) < len(self.schema.inputs):
+        if self.task.allow_missing_columns and len(missing) < len(self.schema.inputs):
             return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
         if missing:
             raise DataError(
@@ -191,7 +191,7 @@ def check_example(directory: Path, schema: Schema, example: Batch) -> None:
     """The stored inputs have the shapes that the fitted states promise."""
     for one in input_fields(schema):
         modality = registry.get("modalities", one.modality)
-        if example.get(one.name) is None or not modality.check(one.states[0], example[one.name]):
+        if example.get(one.name) is None or not modality.validate_example(one.states[0], example[one.name]):
             raise damaged(directory, f"the stored inputs do not fit column {one.columns[0].name!r}")
 
 

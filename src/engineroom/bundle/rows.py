@@ -32,7 +32,7 @@ def with_gaps(frame: pl.DataFrame, gaps: Sequence[tuple[int, str]]) -> pl.DataFr
 
 def empty_rows(frame: pl.DataFrame, schema: Schema) -> list[int]:
     """Rows of which no input is filled in: there is nothing to answer from."""
-    read = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).chance]
+    read = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).is_noise]
     if not read:
         return []
     return frame.select(pl.all_horizontal([pl.col(name).is_null() for name in read]).arg_true()).to_series().to_list()

@@ -21,7 +21,7 @@ INDEX = "samples.csv"  # beside files: which shows what
 
 def draws_samples(model: Model) -> bool:
     """Does the model make things from noise?"""
-    return any(registry.get("modalities", column.modality).chance for column in model.schema.inputs)
+    return any(registry.get("modalities", column.modality).is_noise for column in model.schema.inputs)
 
 
 def sample(model: Model, *, count: int | None, conditions: Mapping[str, Any], seed: int, output: str | None) -> pl.DataFrame:
@@ -29,17 +29,17 @@ def sample(model: Model, *, count: int | None, conditions: Mapping[str, Any], se
 
     Conditions that are not named take their known classes by turns. Raises UserError for conditions that the model does not know."""
     frame = asked_rows(model, count or FEW, conditions, seed)
-    if "" not in model.task.endings:
+    if "" not in model.task.extensions:
         return model.predict(frame)
     if output is None:
         raise UserError("Where to? This model makes files.", "", f"Name a folder: engineroom generate {model.path} -o FOLDER --count {count or FEW}")
     path = Path(output)
     try:
-        if path.suffix.lower() not in model.task.endings:
-            endings = ", ".join(one or "a folder" for one in model.task.endings)
+        if path.suffix.lower() not in model.task.extensions:
+            endings = ", ".join(one or "a folder" for one in model.task.extensions)
             raise UserError(f"{path.name} is no format of this model.", f"Its own: {endings}.", "Name a folder: -o FOLDER")
         model.save(frame, path)
-        told = frame.select(column.name for column in model.schema.inputs if not registry.get("modalities", column.modality).chance)
+        told = frame.select(column.name for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise)
         if path.suffix:
             return told
         files = sorted(file.name for file in path.iterdir() if file.is_file() and file.stem.isdecimal())[: frame.height]
@@ -53,8 +53,8 @@ def sample(model: Model, *, count: int | None, conditions: Mapping[str, Any], se
 
 def asked_rows(model: Model, count: int, conditions: Mapping[str, Any], seed: int) -> pl.DataFrame:
     """A row a sample: its noise, and what it is to be."""
-    told = [column for column in model.schema.inputs if not registry.get("modalities", column.modality).chance]
-    noise = next(column.name for column in model.schema.inputs if registry.get("modalities", column.modality).chance)
+    told = [column for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise]
+    noise = next(column.name for column in model.schema.inputs if registry.get("modalities", column.modality).is_noise)
     names = [column.name for column in told]
     for name in conditions:
         if name not in names:

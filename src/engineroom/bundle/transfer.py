@@ -43,7 +43,7 @@ def inherit_states(schema: Schema, path: str) -> Schema:
     followed = followed_input(schema)
     if followed is not None:
         target = schema.target
-        state = registry.get("modalities", target.modality).beside(dict(target.state), followed.state)
+        state = registry.get("modalities", target.modality).link_to_input(dict(target.state), followed.state)
         schema = schema.with_column(replace(target, state=state))
     return schema
 

@@ -107,7 +107,7 @@ def predict(
     from .write_table import write_frame
 
     model = with_format(load(run), encoding, delimiter, header_row, comment)
-    if output and Path(output).suffix.lower() in model.task.endings:
+    if output and Path(output).suffix.lower() in model.task.extensions:
         rows = model.save(data, output)
         say_notices(model, as_json=False)
         done = {"rows": rows, "output": output, **summary(model)}

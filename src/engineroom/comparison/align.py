@@ -15,7 +15,7 @@ import torch
 from ..bundle.format import read_tensors
 from ..bundle.golden import golden_batch
 from ..bundle.model import Model
-from ..core.batch import Batch, Records
+from ..core.batch import Batch, RowResults
 from ..core.errors import DataError, UserError
 from ..data.fingerprint import fingerprint
 from ..data.loading import open_table
@@ -27,23 +27,23 @@ NEAR = 1e-6  # a score read from a stored table equals the one that was written 
 
 
 @dataclass(frozen=True)
-class Side:
+class ModelOnRows:
     """One model and its graded answers, row by row in the order that all sides share."""
 
     name: str
     model: Model
-    records: Records
+    records: RowResults
     rate: float  # rows answered a second by the network alone, here and now
 
     def scores(self) -> dict[str, float]:
-        return self.model.task.score(self.records)
+        return self.model.task.compute_metrics(self.records)
 
 
 @dataclass(frozen=True)
 class Table:
     """All sides, `rows` (N,) of `frame` that they answered, and where these come from in words. Without a frame rows cannot be shown."""
 
-    sides: tuple[Side, ...]
+    sides: tuple[ModelOnRows, ...]
     rows: np.ndarray
     frame: pl.DataFrame | None
     words: str
@@ -114,12 +114,12 @@ def shared(all_rows: Sequence[np.ndarray]) -> np.ndarray:
     return rows
 
 
-def sit(models: Sequence[Model], records: Sequence[Records], own: Sequence[np.ndarray], rows: np.ndarray) -> tuple[Side, ...]:
+def sit(models: Sequence[Model], records: Sequence[RowResults], own: Sequence[np.ndarray], rows: np.ndarray) -> tuple[ModelOnRows, ...]:
     sides = []
     for name, model, graded, numbers in zip(names(models), models, records, own, strict=True):
         order = np.argsort(numbers, kind="stable")
         place = order[np.searchsorted(numbers[order], rows)]
-        sides.append(Side(name, model, take(graded, place), pace(model)))
+        sides.append(ModelOnRows(name, model, take(graded, place), pace(model)))
     return tuple(sides)
 
 
@@ -133,7 +133,7 @@ def names(models: Sequence[Model]) -> list[str]:
     return [f"{path.name} ({place + 1})" for place, path in enumerate(paths)]
 
 
-def stored(model: Model) -> Records:
+def stored(model: Model) -> RowResults:
     """records.parquet as it was graded; the score it gives must be the one that was written beside it."""
     path = model.path / "records.parquet"
     if not path.exists():
@@ -141,10 +141,10 @@ def stored(model: Model) -> Records:
     table = pl.read_parquet(path)
     records = {name: column(table[name]) for name in table.columns}
     try:
-        score = model.task.score(records)[model.task.headline]
+        score = model.task.compute_metrics(records)[model.task.primary_metric]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         score = float("nan")
-    wanted = model.metrics.get(model.task.headline, float("nan"))
+    wanted = model.metrics.get(model.task.primary_metric, float("nan"))
     if not abs(score - wanted) <= NEAR * max(1.0, abs(wanted)):
         raise UserError(f"The stored answers of {model.path} cannot be graded again.", "Structured answers are kept to be looked at.", FIX)
     return records
@@ -174,7 +174,7 @@ def source(model: Model) -> pl.DataFrame | None:
             task=model.config.task,
             conventions=model.conventions,
         )
-        frame = model.task.reframe(table, model.config.target, asking=False).frame
+        frame = model.task.build_samples(table, model.config.target, asking=False).frame
     except (DataError, UserError, OSError):
         return None
     return frame if fingerprint(frame) == model.manifest["provenance"]["data_fingerprint"] else None

@@ -12,7 +12,7 @@ import polars as pl
 
 from ..bundle.model import Model
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Section, spoken
+from ..core.panels import Panel, Section, spoken
 from ..report.html_report import a_page, render_html, strict
 from ..report.previews import show_row
 from .align import Table, seat
@@ -33,7 +33,7 @@ def compare(runs: Sequence[str | Path | Model], data: Any = None, *, page: str |
     result = {
         "rows": len(table.rows),
         "words": table.words,
-        "metric": task.headline,
+        "metric": task.primary_metric,
         "sides": sides,
         "pairs": [asdict(pair) | {"sentence": pair.sentence()} for pair in found],
         "verdict": judge(sides, found, task),
@@ -51,18 +51,18 @@ def compare(runs: Sequence[str | Path | Model], data: Any = None, *, page: str |
 def judge(sides: list[dict[str, Any]], found: list[Any], task: Any) -> dict[str, Any]:
     """Which one to use: the best that beats all others beyond chance, else the cheapest of those that chance cannot tell from it."""
     sign = 1.0 if task.higher_is_better else -1.0
-    ordered = sorted(sides, key=lambda one: -sign * one["scores"][task.headline])
+    ordered = sorted(sides, key=lambda one: -sign * one["scores"][task.primary_metric])
     best = ordered[0]
     beaten = {pair.a if pair.better == pair.b else pair.b for pair in found if pair.better == best["name"]}
     level = [one for one in ordered if one["name"] not in beaten]
-    shown = ", ".join(f"{one['name']} {spoken(one['scores'][task.headline])}" for one in ordered)
+    shown = ", ".join(f"{one['name']} {spoken(one['scores'][task.primary_metric])}" for one in ordered)
     if len(level) == 1:
-        return {"use": best["name"], "sentence": f"Use {best['name']}: {task.headline} {shown}."}
+        return {"use": best["name"], "sentence": f"Use {best['name']}: {task.primary_metric} {shown}."}
     cheap = min(level, key=lambda one: one["cost"]["parameters"])  # of equal size, the one that scored best comes first
     same_size = len({one["cost"]["parameters"] for one in level}) == 1
     why = "scored best, and they are of one size" if same_size else "is the smallest"
     tied = " and ".join(one["name"] for one in level)
-    return {"use": cheap["name"], "sentence": f"No clear winner: {task.headline} {shown}. Chance may explain what lies between {tied}; {cheap['name']} {why}."}
+    return {"use": cheap["name"], "sentence": f"No clear winner: {task.primary_metric} {shown}. Chance may explain what lies between {tied}; {cheap['name']} {why}."}
 
 
 def frame_of(result: dict[str, Any]) -> pl.DataFrame:
@@ -94,15 +94,15 @@ def quality(result: dict[str, Any]) -> Section:
     return Section(
         "Quality",
         (
-            Exhibit("intervals", f"{metric} with 95 % intervals", {"metric": metric, "rows": whiskers}),
-            Exhibit(
+            Panel("intervals", f"{metric} with 95 % intervals", {"metric": metric, "rows": whiskers}),
+            Panel(
                 "table",
                 "Differences, paired",
                 {"columns": columns, "rows": paired, "best": None},
                 "Both models are scored on the same 2,000 resamples of the rows. That takes away the luck of the rows that they share, so a difference can be "
                 "clear although the intervals above overlap. p is corrected for the number of pairs (Holm 1979).",
             ),
-            Exhibit("table", "All scores", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}),
+            Panel("table", "All scores", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}),
         ),
         result["words"],
     )
@@ -112,21 +112,21 @@ def cost(result: dict[str, Any]) -> Section:
     rows = [[s["name"], "+".join(s["backbones"]), *s["cost"].values()] for s in result["sides"]]
     columns = ["model", "backbone", "training s", "parameters", "MB", "rows/s"]
     words = "Rows a second: the network alone on its stored inputs, here and now; seconds to train: as they were noted then, on the machine of then."
-    return Section("Cost", (Exhibit("table", "What each takes", {"columns": columns, "rows": rows, "best": None}, words),))
+    return Section("Cost", (Panel("table", "What each takes", {"columns": columns, "rows": rows, "best": None}, words),))
 
 
 def calibration(table: Table) -> list[Section]:
     """Stated against true, where answers state a probability."""
     series = []
     for side in table.sides:
-        said = side.model.task.sure(side.records)
+        said = side.model.task.confidence(side.records)
         if said is not None:
             series.append({"name": side.name, **reliability(*said)})
     if not series:
         return []
     data = {"x": "stated probability", "y": "share that came true", "series": series, "diagonal": True}
     words = "On the line: when it says 80 %, it comes true 80 % of the time. Below: too sure. Each dot is a tenth of the answers."
-    return [Section("Calibration", (Exhibit("lines", "Are they as sure as they are right?", data, words),))]
+    return [Section("Calibration", (Panel("lines", "Are they as sure as they are right?", data, words),))]
 
 
 def reliability(stated: np.ndarray, true: np.ndarray) -> dict[str, list[float]]:
@@ -140,7 +140,7 @@ def apart(table: Table, result: dict[str, Any]) -> Section:
     names = [side.name for side in table.sides]
     rows = result["rows"]
     counted = [[label, f"{count:,}", f"{count / rows:.1%} of the rows"] for label, count in result["agreement"].items()]
-    exhibits = [Exhibit("facts", "Who is right", {"items": counted})] if result["agreement"]["none right"] < rows else []
+    exhibits = [Panel("facts", "Who is right", {"items": counted})] if result["agreement"]["none right"] < rows else []
     items = []
     split = [one for one in result["disagreements"] if one["split"]]
     for one in (split or result["disagreements"])[:SHOWN]:
@@ -149,9 +149,9 @@ def apart(table: Table, result: dict[str, Any]) -> Section:
         items.append({"title": f"row {one['row']}", "subtitle": said, "tone": "", "html": drawn(table, place)})
     if items:
         words = "Rows that one gets right and another wrong, the widest apart first." if split else "Rows where one is further off than another, the widest apart first."
-        exhibits.append(Exhibit("gallery", "Example by example", {"items": items, "wide": table.sides[0].model.task.draws}, words))
+        exhibits.append(Panel("gallery", "Example by example", {"items": items, "wide": table.sides[0].model.task.has_render}, words))
     else:
-        exhibits.append(Exhibit("notes", "Example by example", {"items": [{"level": "note", "what": "They are equally right on every row.", "why": "", "fix": ""}]}))
+        exhibits.append(Panel("notes", "Example by example", {"items": [{"level": "note", "what": "They are equally right on every row.", "why": "", "fix": ""}]}))
     return Section("Where they disagree", tuple(exhibits))
 
 

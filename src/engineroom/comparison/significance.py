@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.panels import spoken
 from ..metrics.bootstrap import intervals, paired_difference
-from .align import Side, Table
+from .align import ModelOnRows, Table
 
 DRAWS, SECONDS = 2000, 6.0  # of each pair
 LEVEL = 0.05
@@ -41,11 +41,11 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
     found = []
     for a, b in combinations(table.sides, 2):
         value, low, high, p = paired_difference(
-            a.model.task.score,
+            a.model.task.compute_metrics,
             a.records,
             b.records,
-            task.headline,
-            score_b=b.model.task.score,
+            task.primary_metric,
+            score_b=b.model.task.compute_metrics,
             n=DRAWS,
             seed=seed,
             budget_seconds=SECONDS,
@@ -55,7 +55,7 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
     out = []
     for (one, other, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):
         better = "" if not (p < LEVEL and value) else one if sign * value > 0 else other
-        out.append(Pair(one, other, task.headline, value, low, high, p, better))
+        out.append(Pair(one, other, task.primary_metric, value, low, high, p, better))
     return out
 
 
@@ -68,10 +68,10 @@ def holm(p: np.ndarray) -> np.ndarray:
     return out
 
 
-def facts(side: Side, seed: int = 0) -> dict[str, Any]:
+def facts(side: ModelOnRows, seed: int = 0) -> dict[str, Any]:
     """What one side achieved and what it costs, plain JSON."""
     model, task = side.model, side.model.task
-    whiskers = intervals(task.score, side.records, seed=seed)
+    whiskers = intervals(task.compute_metrics, side.records, seed=seed)
     return {
         "name": side.name,
         "path": str(model.path),
@@ -88,9 +88,9 @@ def facts(side: Side, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def calibration_error(side: Side) -> float | None:
+def calibration_error(side: ModelOnRows) -> float | None:
     """Expected calibration error in ten bins (Naeini et al. 2015): how far stated probabilities are from what came true; None where none is stated."""
-    said = side.model.task.sure(side.records)
+    said = side.model.task.confidence(side.records)
     if said is None:
         return None
     stated, true = said
@@ -111,7 +111,7 @@ def disagreements(table: Table) -> list[dict[str, Any]]:
             continue
         entry: dict[str, Any] = {"place": i, "row": int(table.rows[i]), "spread": float(spread[i]), "split": bool(split[i])}
         for k, side in enumerate(table.sides):
-            title, more = side.model.task.mistake(side.records, i, side.model.schema.target) if wrong[k, i] else ("right", f"loss {spoken(float(losses[k, i]))}")
+            title, more = side.model.task.error_caption(side.records, i, side.model.schema.target) if wrong[k, i] else ("right", f"loss {spoken(float(losses[k, i]))}")
             entry[side.name] = {"said": title, "more": more, "loss": float(losses[k, i]), "wrong": bool(wrong[k, i])}
         out.append(entry)
     return out
@@ -121,7 +121,7 @@ def mistakes(table: Table) -> np.ndarray:
     """(sides, rows) bool, by each task's own sense of wrong."""
     wrong = np.zeros((len(table.sides), len(table.rows)), bool)
     for k, side in enumerate(table.sides):
-        wrong[k, side.model.task.wrong(side.records)] = True
+        wrong[k, side.model.task.rank_errors(side.records)] = True
     return wrong
 
 

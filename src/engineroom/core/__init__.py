@@ -1,6 +1,6 @@
 """WORDS: the vocabulary every other folder speaks. Nothing here imports torch at run time."""
 
-from .batch import JSON, Answers, Batch, Features, Layout, Losses, Records, Signal
+from .batch import JSON, Batch, Features, Layout, Losses, Predictions, RowResults, Signal
 from .errors import BundleError, DataError, UserError, nearest
 from .schema import ROLES, Column, Role, Schema
 from .table import Table
@@ -8,7 +8,6 @@ from .table import Table
 __all__ = [
     "JSON",
     "ROLES",
-    "Answers",
     "Batch",
     "BundleError",
     "Column",
@@ -16,8 +15,9 @@ __all__ = [
     "Features",
     "Layout",
     "Losses",
-    "Records",
+    "Predictions",
     "Role",
+    "RowResults",
     "Schema",
     "Signal",
     "Table",

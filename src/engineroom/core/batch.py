@@ -69,6 +69,6 @@ class Losses:
 
 
 SAID = "target_said"  # the field of a batch that holds what was said before each place of an answer given step by step
-Records = dict[str, "np.ndarray"]  # graded answers, one entry per row in every array
-Answers = dict[str, "np.ndarray"]  # what a predictor says, one entry per row in every array
+RowResults = dict[str, "np.ndarray"]  # graded answers, one entry per row in every array
+Predictions = dict[str, "np.ndarray"]  # what a predictor says, one entry per row in every array
 JSON = dict[str, Any]

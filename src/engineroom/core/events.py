@@ -18,7 +18,7 @@ def nothing(step: int) -> None:
 
 
 @dataclass(slots=True)
-class Player:
+class Learner:
     """One learner: what it computes, how it is judged, and who moves its weights.
 
     `forward` maps a Batch to an output; `loss` maps (output, batch) to Losses; `every` = take part in every n-th step;

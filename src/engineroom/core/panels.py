@@ -32,7 +32,7 @@ def spoken(value: float, *, sign: bool = False) -> str:
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class Panel:
     """One thing to look at: `kind` picks the renderer, `words` say what to see in it."""
 
     kind: str
@@ -53,7 +53,7 @@ class Section:
     """A chapter of the report."""
 
     title: str
-    exhibits: tuple[Exhibit, ...]
+    exhibits: tuple[Panel, ...]
     words: str = ""
 
     def to_json(self) -> dict[str, Any]:

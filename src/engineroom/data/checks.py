@@ -129,7 +129,7 @@ def column_findings(values: pl.Series, column: Column) -> Iterator[Finding]:
             yield Finding("warning", f"Column {column.name!r} holds {infinite} infinite values.", "They count as missing.")
     if not len(known):
         yield Finding("warning", f"Column {column.name!r} is empty.", "", "It is left out.", (column.name,), "ignore")
-    elif registry.get("modalities", column.modality).inside:
+    elif registry.get("modalities", column.modality).may_be_constant:
         return
     elif not values.dtype.is_nested() and column.modality != "image" and known.n_unique() == 1 and len(known) == len(values):
         yield Finding("note", f"Column {column.name!r} is always {str(known[0])[:40]}.", "", "It is left out.", (column.name,), "ignore")

@@ -21,7 +21,7 @@ from ..parsing.numbers import PLAIN
 from ..parsing.words import missing_marks, stripped
 from .class_words import class_words
 from .convention_notes import notes_of
-from .plain_columns import Keep, plain_columns, read_plain_columns, same, thousandfold
+from .plain_columns import SaveBest, plain_columns, read_plain_columns, same, thousandfold
 from .stated_conventions import guess_column
 
 TYPED = ("number", "category", "datetime", "multilabel")  # kinds of column whose cells may be read anew
@@ -41,7 +41,7 @@ class Reading:
     parts: dict[str, list[tuple[str, str, Guess]]] = field(default_factory=dict)
     kept: dict[str, dict[str, int]] = field(default_factory=dict)  # column -> words such as NA that are classes
     unread: dict[str, pl.Series] = field(default_factory=dict)  # column -> (N,) bool
-    keep: Keep = same  # where a column that was read is held: in memory, or mapped from a file
+    keep: SaveBest = same  # where a column that was read is held: in memory, or mapped from a file
 
 
 def read_conventions(
@@ -51,7 +51,7 @@ def read_conventions(
     columns: Spoken | None = None,
     classes: bool = False,
     known: Mapping[str, Convention] | None = None,
-    keep: Keep = same,
+    keep: SaveBest = same,
 ) -> Table:
     """The table with its cells typed. `known`: the conventions of training, which are applied; else they are
     decided here.

@@ -66,7 +66,7 @@ class Dataset:
             own = {s: fields[one.name + s] for s in ("", "_mask") if one.name + s in fields}
             if followed is not None and followed.name == one.columns[0].name:  # a mask or a box moves with its picture
                 said = {s: fields["target" + s] for s in ("", "_mask") if "target" + s in fields}
-                own, said = answers.follow(own, said, one.states[0], self.schema.target.state, generator)
+                own, said = answers.augment_pair(own, said, one.states[0], self.schema.target.state, generator)
                 fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}
             else:
                 own = modality.augment(own, one.states[0], generator)
@@ -123,7 +123,7 @@ def encode_table(
 
 def empty_rows(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
     """{row: why}: rows without anything to look at. A number may be missing and mean something; no picture at all is no question."""
-    names = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).chance]
+    names = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).is_noise]
     if not names or not all(registry.get("modalities", schema[name].modality).needs_value for name in names):
         return {}
     empty = part.select(pl.all_horizontal(is_empty(part[name], name) for name in names)).to_series()
@@ -142,7 +142,7 @@ def strangers(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
     followed = followed_input(schema)
     if followed is not None:
         target = schema.target
-        registry.get("modalities", target.modality).compare(part[target.name], part[followed.name], target.state, found)
+        registry.get("modalities", target.modality).validate_pair(part[target.name], part[followed.name], target.state, found)
     return found
 
 
@@ -155,13 +155,13 @@ def encode_field(part: pl.DataFrame, one: Field) -> tuple[np.ndarray | Ragged, d
         bad: dict[int, str] = {}
         arrays.append(modality.encode(part[column.name], column.state, bad))
         damaged |= {row: (column.name, reason) for row, reason in bad.items()}
-    if modality.stacks and one.name != "target":
+    if modality.is_scalar and one.name != "target":
         return np.stack(arrays, 1), damaged
     return arrays[0], damaged
 
 
 @dataclass
-class Training:
+class BatchSampler:
     """Training batches, a pure function of (seed, step): a resumed run goes on with the very next one."""
 
     data: Dataset

@@ -54,7 +54,7 @@ def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:
             return pl.Series(list(pool.map(file_key, enumerate(values.to_list()))), dtype=pl.String)
     if modality == "series":
         return pl.Series([series_key(to_steps(cell)) for cell in values])
-    spelt = registry.get("modalities", modality).keys(values)
+    spelt = registry.get("modalities", modality).canonical(values)
     if spelt is not None:
         return spelt
     if modality == "text" and near:

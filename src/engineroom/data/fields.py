@@ -18,7 +18,7 @@ class Field:
 
     @property
     def stacks(self) -> bool:
-        return registry.get("modalities", self.modality).stacks
+        return registry.get("modalities", self.modality).is_scalar
 
     @property
     def states(self) -> list:
@@ -30,7 +30,7 @@ def input_fields(schema: Schema) -> tuple[Field, ...]:
     blocks: dict[str, list[Column]] = {}
     singles: list[Field] = []
     for column in schema.inputs:
-        if registry.get("modalities", column.modality).stacks:
+        if registry.get("modalities", column.modality).is_scalar:
             blocks.setdefault(column.modality, []).append(column)
         else:
             singles.append(Field(f"column:{column.name}", column.modality, (column,)))

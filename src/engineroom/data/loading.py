@@ -119,7 +119,7 @@ def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | N
 
 def _named(text: str) -> Any:
     """What knows something of that name that is no file; None where nothing does."""
-    return next((one for one in registry.every("data/named").values() if one.recognises(text)), None)
+    return next((one for one in registry.every("data/named").values() if one.detect(text)), None)
 
 
 def full_name(data: str) -> str:

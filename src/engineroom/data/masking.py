@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.batch import Answers, Batch
+from ..core.batch import Batch, Predictions
 from ..core.seeds import numpy_generator, torch_generator
 from ..modalities.masking._masked_regions import Pixels, Steps
 from ..modalities.masking._masked_values import Classes, Numbers, Parts
-from .dataset import Training
+from .dataset import BatchSampler
 from .fields import Field
 
 WANTED, HIDDEN = "wanted:", "hidden:"  # fields of a batch: what is to be told of a field, and which of it was hidden
@@ -72,7 +72,7 @@ def beside(parts: Told, batch: Batch, kind: str) -> Tensor:
     return torch.cat([batch[kind + name] for name in parts], 1)
 
 
-def judged(parts: Told, question: Batch, guess: Tensor) -> Answers:
+def judged(parts: Told, question: Batch, guess: Tensor) -> Predictions:
     """What anybody says of hidden parts (B, W), beside what they were: {"error": (B, C), "hit": (B, C)}, NaN where a column was not asked about."""
     errors, hits = [], []
     for name, one, said in split(parts, guess):
@@ -83,7 +83,7 @@ def judged(parts: Told, question: Batch, guess: Tensor) -> Answers:
     return {"error": torch.cat(errors, 1).numpy(), "hit": torch.cat(hits, 1).numpy()}
 
 
-class Hiding(Training):
+class MaskedSampler(BatchSampler):
     """Training batches (B, …) with parts hidden. A function of (seed, step) like any other."""
 
     parts: Told
@@ -96,7 +96,7 @@ class Hiding(Training):
         return hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
 
 
-def hiding(batches: Training, parts: Told) -> Hiding:
-    made = Hiding(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)
+def hiding(batches: BatchSampler, parts: Told) -> MaskedSampler:
+    made = MaskedSampler(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)
     made.parts = parts
     return made

@@ -15,7 +15,7 @@ SAMPLE = 500  # rows that rule most plain columns out
 CELLS = 2_000_000  # looked at together
 CODE = r"^[+-]?0\d+$|^[+-]?\d{19,}$"  # 00731 is a code, and so are more digits than a number can keep
 
-Keep = Callable[[pl.Series], pl.Series]
+SaveBest = Callable[[pl.Series], pl.Series]
 
 
 def same(values: pl.Series) -> pl.Series:
@@ -69,7 +69,7 @@ def numbered(frame: pl.DataFrame) -> pl.DataFrame:
     return other
 
 
-def read_plain_columns(frame: pl.DataFrame, conventions: Mapping[str, Any], keep: Keep = same) -> dict[str, pl.Series]:
+def read_plain_columns(frame: pl.DataFrame, conventions: Mapping[str, Any], keep: SaveBest = same) -> dict[str, pl.Series]:
     """{column: numbers} of the text columns of plain numbers in which every cell is one; many at once. `keep` says
     where a column is held."""
     kinds = dict(frame.schema)

@@ -96,10 +96,10 @@ def recognise(values: pl.Series, *, learnt: bool = False, settled: bool = False)
     if values.null_count() == len(values):
         return "category", "empty"
     if values.dtype.is_numeric():  # nothing else claims numbers, and wide tables have thousands of them
-        claims = {name: registry.get("modalities", name).recognises(values) for name in ("number", "identifier")}
+        claims = {name: registry.get("modalities", name).detect(values) for name in ("number", "identifier")}
     else:
         skipped = ("number", "datetime", "multilabel") if settled else ()
-        claims = {name: modality.recognises(values) for name, modality in registry.every("modalities").items() if name not in skipped}
+        claims = {name: modality.detect(values) for name, modality in registry.every("modalities").items() if name not in skipped}
     if learnt:
         claims.pop("identifier", None)
         if max(claims.values()) <= 0 and values.dtype == pl.String:
@@ -131,7 +131,7 @@ def check_modality(values: pl.Series, modality: str, limits: LimitsConfig) -> No
         return
     some, reader = values.drop_nulls().head(TRIED), registry.get("modalities", modality)
     damaged: dict[int, str] = {}
-    why = "" if reader.layouts and not reader.follows else "A task gives this kind to a column of its own."
+    why = "" if reader.layouts and not reader.paired_with else "A task gives this kind to a column of its own."
     try:
         if modality in NUMERIC and not np.isfinite(to_floats(some) if modality == "number" else to_timestamps(some).to_numpy()).any():
             why = "None of these is one."
@@ -154,7 +154,7 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
     """Classes, a set of labels, or a number?"""
     if config.task != "auto":
         task = registry.get("tasks", config.task)
-        return hint["modality"] if hint.get("modality") in task.also else task.target_modality, f"the task is {config.task}"
+        return hint["modality"] if hint.get("modality") in task.other_target_modalities else task.target_modality, f"the task is {config.task}"
     if said.modality:
         return said.modality, "set by you"
     if hint.get("modality") in {task.target_modality for task in registry.every("tasks").values()}:
@@ -203,21 +203,21 @@ def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsCo
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
             facts = table.hints.get(column.name, {}).get("facts", {})
-            column = replace(column, state=modality.fit_knowing(table.frame[column.name].gather(train), limits=limits, facts=facts))
+            column = replace(column, state=modality.fit_with_hints(table.frame[column.name].gather(train), limits=limits, facts=facts))
         columns.append(column)
     fitted = Schema(tuple(columns))
     followed = followed_input(fitted)
     if followed is None:
         return fitted
     target = fitted.target
-    state = registry.get("modalities", target.modality).beside(dict(target.state), followed.state)
+    state = registry.get("modalities", target.modality).link_to_input(dict(target.state), followed.state)
     return fitted.with_column(replace(target, state=state))
 
 
 def followed_input(schema: Schema) -> Column | None:
     """The input on whose plane or clock the target lives (the picture of a mask), where there is one."""
-    kind = registry.get("modalities", schema.target.modality).follows if schema.role("target") else ""
-    return next((c for c in schema.inputs if kind and registry.get("modalities", c.modality).kind == kind), None)
+    kind = registry.get("modalities", schema.target.modality).paired_with if schema.role("target") else ""
+    return next((c for c in schema.inputs if kind and registry.get("modalities", c.modality).signal_type == kind), None)
 
 
 def apply_findings(schema: Schema, findings, config: Config) -> Schema:

@@ -21,7 +21,7 @@ TRIES = 20  # random picks of groups, of which the one nearest to the wished siz
 
 
 @dataclass(frozen=True)
-class Knife:
+class Splitter:
     """What a cut depends on: how, by which column, the target (N,) as text or numbers, the twins, the seed."""
 
     table: Table
@@ -37,7 +37,7 @@ class Knife:
         """(N,) the group of each row: what the column says, or the coarser likeness that its modality knows."""
         values = self.table.frame[self.column]
         modality = registry.get("modalities", self.modality)
-        return to_strings(modality.groups(values)).fill_null("").to_numpy()
+        return to_strings(modality.group_ids(values)).fill_null("").to_numpy()
 
     def cut(self, rows: np.ndarray, share: float, name: str) -> tuple[np.ndarray, np.ndarray]:
         """(the rest, the part called `name`). Whole groups move together, else whole clusters of twins."""

@@ -18,7 +18,7 @@ from ..modalities.tabular.multilabel import to_sets
 from ..modalities.tabular.number import to_floats
 from .duplicates import find_clusters
 from .frame_sequences import is_recording
-from .split_strategies import Knife, times
+from .split_strategies import Splitter, times
 
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 NAMES = {word: part for part, words in PARTS.items() for word in words}
@@ -68,7 +68,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     apart = agree_by_chance(clusters[known], schema)
     if apart:
         notes.append("Equal rows are so common here that they may stand on both sides of the split.")
-    knife = Knife(table, *inner, y, np.arange(len(table)) if apart else clusters, seed, modality(schema, inner[1]))
+    knife = Splitter(table, *inner, y, np.arange(len(table)) if apart else clusters, seed, modality(schema, inner[1]))
     if by == "column":
         parts = given_parts(table, column, notes)
         train, val, test = (np.flatnonzero((parts == name) & known) for name in ("train", "val", "test"))
@@ -108,7 +108,7 @@ def modality(schema: Schema, column: str) -> str:
 
 def likeness(schema: Schema, column: str) -> str:
     """The column, or what its modality groups it by: "Bemis-Murcko scaffold of smiles"."""
-    said = registry.get("modalities", modality(schema, column)).grouping
+    said = registry.get("modalities", modality(schema, column)).group_name
     return f"{said} of {column}" if said else column
 
 
@@ -135,7 +135,7 @@ def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[
         if config.by in ("group", "time", "column"):
             names = [config.column] if config.column else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
             if config.by == "group":  # a column with a likeness of its own, such as molecules of one scaffold
-                names += [c.name for c in schema.inputs if registry.get("modalities", c.modality).grouping]
+                names += [c.name for c in schema.inputs if registry.get("modalities", c.modality).group_name]
             if not names:
                 raise UserError(f"split.by={config.by} needs a column.", "", "Name it: --set split.column=NAME")
             return config.by, schema[names[0]].name

@@ -10,7 +10,7 @@ import torch
 from ..core import registry
 from ..core.batch import Batch
 from ..core.seeds import torch_generator
-from .dataset import Training
+from .dataset import BatchSampler
 from .fields import Field
 
 LOOKS = 2
@@ -21,12 +21,12 @@ def view(batch: Batch, fields: tuple[Field, ...], *seed: Any) -> Batch:
     changed = dict(batch.fields)
     for one in fields:
         own = {suffix: batch[one.name + suffix] for suffix in ("", "_mask") if one.name + suffix in batch.fields}
-        looked = registry.get("modalities", one.modality).view(own, one.states, torch_generator(*seed, one.name))
+        looked = registry.get("modalities", one.modality).augment_view(own, one.states, torch_generator(*seed, one.name))
         changed |= {one.name + suffix: tensor for suffix, tensor in looked.items()}
     return Batch(changed, batch.rows, batch.step)
 
 
-class Twice(Training):
+class TwoViewSampler(BatchSampler):
     """Training batches (2B, …): the rows of a batch, then the same rows again, two looks at each. A function of (seed, step) like any other."""
 
     def batch(self, step: int) -> Batch:
@@ -36,5 +36,5 @@ class Twice(Training):
         return Batch(fields, np.tile(plain.rows, LOOKS), step)
 
 
-def twice(batches: Training) -> Twice:
-    return Twice(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)
+def twice(batches: BatchSampler) -> TwoViewSampler:
+    return TwoViewSampler(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)

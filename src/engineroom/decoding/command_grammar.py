@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.errors import UserError
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 
 FORGIVEN = 0.34  # of a form's words that may be missing, wrong or too many
 NEAR = 0.6  # likeness of letters from which a misheard word still fills a slot
@@ -55,12 +55,12 @@ def wanted(said: Sequence[str], true: Sequence[str], grammar: Mapping[str, Any])
     return {"intent": np.array([b["intent"] or "" for _, b in pairs], object), "obeyed": np.array(right, bool)}
 
 
-def obeyed_bars(records: Records, rival: Records) -> Exhibit:
+def obeyed_bars(records: RowResults, rival: RowResults) -> Panel:
     """How often the right thing is done, by what was wanted."""
     names = sorted(set(records["intent"].tolist()))
     series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", rival))]
     words = "Share of recordings from which the right intent and the right slots were read; “nothing” is what was said to nobody or means nothing, and must be left alone."
-    return Exhibit("bars", "Commands understood, by what was wanted", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
+    return Panel("bars", "Commands understood, by what was wanted", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
 
 
 def matched(words: Sequence[str], form: Sequence[str], slots: Mapping[str, Sequence[str]]) -> tuple[float, dict[str, str]]:

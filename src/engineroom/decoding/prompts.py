@@ -9,7 +9,7 @@ import polars as pl
 import torch
 
 from ..core import registry
-from ..core.batch import Answers, Batch
+from ..core.batch import Batch, Predictions
 from ..core.errors import UserError
 from ..core.schema import Schema
 
@@ -26,9 +26,9 @@ def prompted(schema: Schema, prompt: str) -> Batch:
     return Batch(fields, np.arange(1))
 
 
-def told(task: Any, network: Any, schema: Schema, prompt: str) -> Answers:
+def told(task: Any, network: Any, schema: Schema, prompt: str) -> Predictions:
     """The answers (one) of a task that answers by one question to its network."""
     batch = prompted(schema, prompt)
     with torch.inference_mode():
-        answers: Answers = task.respond(network.eval()(batch).float(), batch, schema.target)
+        answers: Predictions = task.postprocess(network.eval()(batch).float(), batch, schema.target)
     return answers

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..core.events import Event, Stopped
 
 
-class Watcher(Protocol):
+class Callback(Protocol):
     """Reads the events it names. May answer with an event of its own, which all watchers hear; `Stopped` ends the run."""
 
     events: tuple[type[Event], ...]
@@ -17,7 +17,7 @@ class Watcher(Protocol):
     def __call__(self, event: Event) -> Event | None: ...
 
 
-def follow(events: Iterator[Event], watchers: Sequence[Watcher]) -> str:
+def follow(events: Iterator[Event], watchers: Sequence[Callback]) -> str:
     """The reason why training ended."""
     listening: dict[type[Event], list[Callable[[Event], Event | None]]] = {}
     for watcher in watchers:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..core.batch import Batch, Losses
-from ..core.events import Backpropped, Collected, Event, Forwarded, Measured, Player, Repeated
+from ..core.events import Backpropped, Collected, Event, Forwarded, Learner, Measured, Repeated
 
 
-def learn(batches: Iterable[tuple[int, Batch]], players: Sequence[Player]) -> Iterator[Event]:
+def learn(batches: Iterable[tuple[int, Batch]], players: Sequence[Learner]) -> Iterator[Event]:
     """Yield the beats of training over (step, batch) pairs until the batches end."""
     for step, batch in batches:
         yield Collected(step, batch)
@@ -38,7 +38,7 @@ def learn(batches: Iterable[tuple[int, Batch]], players: Sequence[Player]) -> It
         yield Repeated(step, batch, losses)
 
 
-def clip(player: Player):
+def clip(player: Learner):
     """Scale the gradients down to the player's largest allowed norm; the norm before, or None where nobody asked."""
     if not player.clip:
         return None

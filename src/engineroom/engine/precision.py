@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from ..core.batch import Batch
-from ..core.events import Measured, Player
+from ..core.events import Learner, Measured
 from .loop import learn
 
-Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Player]]  # who learns, given a cast
+Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Learner]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.batch import Answers, Records
+from ..core.batch import Predictions, RowResults
 from ..core.panels import spoken
 from ..metrics.bootstrap import intervals, paired_difference
 
@@ -18,12 +18,12 @@ FEW_ROWS = 200  # test rows below which only large gains are clear of chance
 
 
 @dataclass(frozen=True)
-class Examination:
+class EvaluationResult:
     """What one predictor achieved on one set of rows."""
 
     name: str
     words: str
-    records: Records
+    records: RowResults
     scores: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     seconds: float = 0.0  # to train
@@ -32,10 +32,10 @@ class Examination:
     calibration: dict[str, float] = field(default_factory=dict)
 
 
-def examine(name: str, words: str, answers: Answers, truth: np.ndarray, task, *, seed: int = 0, **facts) -> Examination:
+def examine(name: str, words: str, answers: Predictions, truth: np.ndarray, task, *, seed: int = 0, **facts) -> EvaluationResult:
     """Grade `answers` against `truth`; scores and their 95 % intervals."""
-    records = task.grade(answers, truth)
-    return Examination(name, words, records, task.score(records), intervals(task.score, records, seed=seed), **facts)
+    records = task.score_rows(answers, truth)
+    return EvaluationResult(name, words, records, task.compute_metrics(records), intervals(task.compute_metrics, records, seed=seed), **facts)
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,18 @@ class Verdict:
         }
 
 
-def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, seed: int = 0) -> Verdict:
+def judge(deep: EvaluationResult, rival: EvaluationResult, trivial: EvaluationResult, task, *, seed: int = 0) -> Verdict:
     """Compare on the same rows: first with the dummy that always says the same, then with each other (paired bootstrap), then cost.
 
     Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not show one (few positives
     leave accuracy as it is), the metric by which weights are chosen and the ranking are asked before nothing is said to have been learnt.
     """
-    gained = {e.name: gain(e, trivial, task, task.headline, seed) for e in (deep, rival)}
-    found = paired_difference(task.score, deep.records, rival.records, task.headline, seed=seed)
+    gained = {e.name: gain(e, trivial, task, task.primary_metric, seed) for e in (deep, rival)}
+    found = paired_difference(task.compute_metrics, deep.records, rival.records, task.primary_metric, seed=seed)
     words = [difference(len(deep.records["truth"]), *found[:3]), cost(deep, rival)]
     if any(clear for _, _, clear in gained.values()):
         return choose(deep, rival, task, found, gained, words)
-    metric, nothing = task.headline, trivial.scores[task.headline]
+    metric, nothing = task.primary_metric, trivial.scores[task.primary_metric]
     ours, theirs = deep.scores[metric], rival.scores[metric]
     scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({rival.words}) against {spoken(nothing)}"
     for other in second_metrics(task, deep, rival, trivial):
@@ -82,33 +82,33 @@ def judge(deep: Examination, rival: Examination, trivial: Examination, task, *, 
     return Verdict("trivial", sentence, (*words, *whys(deep, rival, trivial, gained)), found)
 
 
-def gain(one: Examination, trivial: Examination, task, metric: str, seed: int) -> tuple[float, float, bool]:
+def gain(one: EvaluationResult, trivial: EvaluationResult, task, metric: str, seed: int) -> tuple[float, float, bool]:
     """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
-    sign = 1.0 if metric in task.higher or (metric == task.headline and task.higher_is_better) else -1.0
+    sign = 1.0 if metric in task.higher or (metric == task.primary_metric and task.higher_is_better) else -1.0
     if metric in NO_SKILL:
         low, high = (bound - NO_SKILL[metric] for bound in one.intervals[metric])
         return low, high, bool(low > 0)
     if not np.isfinite(trivial.scores.get(metric, float("nan"))):
         return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
-    _, low, high, _ = paired_difference(task.score, one.records, trivial.records, metric, seed=seed, budget_seconds=SECONDS)
+    _, low, high, _ = paired_difference(task.compute_metrics, one.records, trivial.records, metric, seed=seed, budget_seconds=SECONDS)
     low, high = (low, high) if sign > 0 else (-high, -low)
     return low, high, bool(low > 0)
 
 
-def second_metrics(task, *entries: Examination) -> list[str]:
+def second_metrics(task, *entries: EvaluationResult) -> list[str]:
     """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of the rows."""
-    names = dict.fromkeys((task.selects, "roc_auc", *NO_SKILL))
+    names = dict.fromkeys((task.monitor, "roc_auc", *NO_SKILL))
     truth = entries[0].records["truth"]
     few = truth.ndim == 1 and truth.dtype.kind == "i" and np.unique(truth, return_counts=True)[1].min(initial=len(truth)) < FEW_CASES
     known = lambda name: not (name == "roc_auc" and few) and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
-    return [name for name in names if name != task.headline and known(name)]
+    return [name for name in names if name != task.primary_metric and known(name)]
 
 
 def choose(
-    deep: Examination, rival: Examination, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
+    deep: EvaluationResult, rival: EvaluationResult, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
 ) -> Verdict:
     """Which of two models to use, at least one of which is clear of the dummy."""
-    metric, (value, low, high, _) = task.headline, found
+    metric, (value, low, high, _) = task.primary_metric, found
     sign = 1.0 if task.higher_is_better else -1.0
     ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
     ours, theirs = deep.scores[metric], rival.scores[metric]
@@ -128,7 +128,7 @@ def choose(
     return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
 
 
-def whys(deep: Examination, rival: Examination, trivial: Examination, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
+def whys(deep: EvaluationResult, rival: EvaluationResult, trivial: EvaluationResult, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
     """Likely reasons why nothing was learnt, and what to try."""
     rows = len(deep.records["truth"])
     spans = ", ".join(f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items())
@@ -140,7 +140,7 @@ def whys(deep: Examination, rival: Examination, trivial: Examination, gained: di
     return [*out, "The inputs may say nothing about the target, there may be too few rows, or training was too short."]
 
 
-def cost(deep: Examination, rival: Examination) -> str:
+def cost(deep: EvaluationResult, rival: EvaluationResult) -> str:
     slower, size = deep.seconds / max(rival.seconds, 1e-3), deep.megabytes / max(rival.megabytes, 1e-6)
     time = f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s"
     return f"{time}; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's."

@@ -13,24 +13,24 @@ from ..baselines._select import choose
 from ..core import registry
 from ..core.schema import Schema
 from ..core.seeds import numpy_generator
-from .evaluate import Examination, examine
+from .evaluate import EvaluationResult, examine
 
 HELD = 5  # one in so many rows
 
 
 def face(
     frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], truths: dict[str, np.ndarray], task, *, seed: int
-) -> tuple[Examination, Examination, bytes]:
+) -> tuple[EvaluationResult, EvaluationResult, bytes]:
     """(rival, trivial, the rival as bytes for the bundle). `truths` holds the target of each split; rows without a known class are no use to learn from."""
-    classes = task.outputs(schema.target) if task.kind != "number" else 0
-    train, val = (usable(splits[name], truths[name], classes if task.kind == "classes" else 0) for name in ("train", "val"))
+    classes = task.output_size(schema.target) if task.output_type != "number" else 0
+    train, val = (usable(splits[name], truths[name], classes if task.output_type == "classes" else 0) for name in ("train", "val"))
     results = []
     dump = b""
     for name, baseline in (("rival", choose(schema, task.rival)[1]), ("trivial", registry.get("baselines", task.trivial))):
         begun = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a linear model cut short is still graded as it is
-            how = {"schema": schema, "kind": task.kind, "classes": classes, "seed": seed}
+            how = {"schema": schema, "kind": task.output_type, "classes": classes, "seed": seed}
             fitted = baseline.fit(frame[train[0]], train[1], val=(frame[val[0]], val[1]), **how)
             judge, unseen = fitted, val
             if name == "rival" and np.array_equal(train[0], val[0]) and len(val[0]) >= 2 * HELD:  # every row teaches: who calibrates must not know it
@@ -38,9 +38,9 @@ def face(
                 judge = baseline.fit(frame[rest[0]], rest[1], val=(frame[unseen[0]], unseen[1]), **how)
         seconds = time.perf_counter() - begun
         said = (task, judge, frame[unseen[0]], unseen[1])
-        calibration = task.calibrate(task.plain(judge.predict(said[2])), said[3]) if name == "rival" else interval_only(*said)
+        calibration = task.fit_calibration(task.from_baseline(judge.predict(said[2])), said[3]) if name == "rival" else interval_only(*said)
         begun = time.perf_counter()
-        answers = task.calibrated(task.plain(fitted.predict(frame[splits["test"]])), calibration)
+        answers = task.apply_calibration(task.from_baseline(fitted.predict(frame[splits["test"]])), calibration)
         rate = len(splits["test"]) / max(1e-6, time.perf_counter() - begun)
         data: bytes = fitted.dump()
         results.append(
@@ -71,7 +71,7 @@ def held_out(rows: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[tuple[np.n
 
 def interval_only(task, fitted: Any, frame: pl.DataFrame, truth: np.ndarray) -> dict[str, float]:
     """The trivial predictor's probabilities are right as they are; its intervals must be widened like everybody's."""
-    return task.calibrate(task.plain(fitted.predict(frame)), truth) if task.kind == "number" else {}
+    return task.fit_calibration(task.from_baseline(fitted.predict(frame)), truth) if task.output_type == "number" else {}
 
 
 def usable(rows: np.ndarray, truth: np.ndarray, classes: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -29,8 +29,8 @@ def otherwise(model: Model, frame: pl.DataFrame, rows: np.ndarray) -> list[dict[
 
 
 def answers_are_words(model: Model, answers: Any, frame: pl.DataFrame) -> bool:
-    table = model.task.table(answers, model.schema.target, frame)
-    return "prediction" in table.columns and table["prediction"].dtype == pl.String and model.task.weighs
+    table = model.task.to_frame(answers, model.schema.target, frame)
+    return "prediction" in table.columns and table["prediction"].dtype == pl.String and model.task.has_score
 
 
 def one_row(model: Model, row: pl.DataFrame, number: int, columns: list[Any], places: dict[str, list[Any]]) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def one_row(model: Model, row: pl.DataFrame, number: int, columns: list[Any], pl
             break
         asked = pl.concat([frame for _, _, frame in tried])
         answers, kept = model.answers(asked)
-        others = model.task.table(answers, model.schema.target, asked[kept])["prediction"].to_list()
-        weight = model.task.weigh(answers, {name: values.repeat(len(kept), 0) for name, values in whole.items()})
+        others = model.task.to_frame(answers, model.schema.target, asked[kept])["prediction"].to_list()
+        weight = model.task.score_predictions(answers, {name: values.repeat(len(kept), 0) for name, values in whole.items()})
         steps.append(tried[int(kept[int(np.argmin(weight))])])
         other = others[int(np.argmin(weight))]
         if other != said:
@@ -99,4 +99,4 @@ def worded(row: pl.DataFrame, name: str, value: Any) -> str:
 
 
 def first_word(model: Model, answers: Any, row: pl.DataFrame) -> str:
-    return str(model.task.table(answers, model.schema.target, row)["prediction"][0])
+    return str(model.task.to_frame(answers, model.schema.target, row)["prediction"][0])

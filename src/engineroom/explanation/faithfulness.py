@@ -13,7 +13,7 @@ import torch
 
 from ..core.panels import spoken
 from ..core.seeds import numpy_generator
-from .perturbation import Veil
+from .perturbation import MaskedRow
 
 STAGES = 10  # points of a curve after the first
 ORDERS = 6  # random orders a row
@@ -21,7 +21,7 @@ ALIKE = 0.5  # rank correlation of two attributions from which they look the sam
 LEAST = 5  # rows for an interval
 
 
-def curves(veil: Veil, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def curves(veil: MaskedRow, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orders (R, P) of parts → what the answer becomes, each (R, STAGES + 1): taking them away, and adding them to nothing."""
     P = orders.shape[1]
     counts = np.unique(np.linspace(0, P, min(STAGES, P) + 1).round().astype(int))
@@ -35,7 +35,7 @@ def curves(veil: Veil, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return both[0], both[1]
 
 
-def walk(veil: Veil, found: dict[str, np.ndarray], row: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def walk(veil: MaskedRow, found: dict[str, np.ndarray], row: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """{method: (deletion, insertion)} curves (STAGES + 1,) of one row, and under "" the mean of random orders."""
     generator = numpy_generator(0, "orders", row)
     orders = [np.argsort(-numbers, kind="stable") for numbers in found.values()]

@@ -49,9 +49,9 @@ def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     data, kept = model.encoded(frame)
     usual = encode_table(pl.DataFrame([ordinary(c, frame[c.name].head(1)) for c in model.schema.inputs]), model.schema, target=False)
     whole = model.respond(data, kept)
-    base = model.task.weigh(whole, whole)
+    base = model.task.score_predictions(whole, whole)
     without = [model.respond(made_ordinary(data, usual, column.name), kept) for column in model.schema.inputs]
-    return np.stack([base - model.task.weigh(answers, whole) for answers in without], 1), kept
+    return np.stack([base - model.task.score_predictions(answers, whole) for answers in without], 1), kept
 
 
 def made_ordinary(data: Dataset, usual: Dataset, name: str) -> Dataset:

@@ -34,7 +34,7 @@ def dependence(model: Model, frame: pl.DataFrame, columns: list[str], whole: Any
         for value in places:
             moved = picked.with_columns(pl.Series(name, [value] * picked.height, dtype=picked[name].dtype, strict=False))
             answers, kept = model.answers(moved)
-            lines.append(model.task.weigh(answers, {k: v[kept] for k, v in followed.items()}))
+            lines.append(model.task.score_predictions(answers, {k: v[kept] for k, v in followed.items()}))
         table = np.stack(lines)
         low, high = np.quantile(table, [0.1, 0.9], axis=1)
         out.append({"column": name, "values": places, "mean": table.mean(1).tolist(), "low": low.tolist(), "high": high.tolist()})
@@ -54,6 +54,6 @@ def grid(column: Column, values: pl.Series) -> list[Any]:
 
 def movable(model: Model) -> list[str]:
     """Columns whose values can be walked through: numbers and categories, where an answer is one number."""
-    if not model.task.weighs:
+    if not model.task.has_score:
         return []
     return [c.name for c in model.schema.inputs if c.modality in ("number", "category")]

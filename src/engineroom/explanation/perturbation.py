@@ -48,7 +48,7 @@ class Cut:
     shape: tuple[int, ...]  # tiles or steps
 
 
-class Veil:
+class MaskedRow:
     """`parts` (P) of one row, `ask(masks)` for the answers to the row as masks (n, P) leave it."""
 
     def __init__(self, network: nn.Module, task: Any, schema: Schema, batch: Batch, *, whole: Tensor | None = None) -> None:
@@ -62,7 +62,7 @@ class Veil:
             seen: dict[str, Signal] = {}
             for name, one in self.stems.items():
                 mask = batch.get(one.name + "_mask")
-                absent = registry.get("modalities", one.modality).absent(batch[one.name], one.states)
+                absent = registry.get("modalities", one.modality).reference(batch[one.name], one.states)
                 self.base[modules[name]] = modules[name](absent, mask).data
                 if one.name not in seen:
                     seen[one.name] = modules[name](batch[one.name], mask)
@@ -73,7 +73,7 @@ class Veil:
     def _cut(self, name: str, signal: Signal) -> Cut:
         one = next(field for field in self.stems.values() if field.name == name)
         length = int(signal.mask.sum()) if signal.mask is not None else 0
-        named = [c.name for c in one.columns] if one.stacks else registry.get("modalities", one.modality).spell(self.row[name][0], one.states[0])
+        named = [c.name for c in one.columns] if one.stacks else registry.get("modalities", one.modality).token_names(self.row[name][0], one.states[0])
         shape, index = divide(signal, length, bool(named))
         first, label = len(self.parts), one.columns[0].name
         for place in np.ndindex(*shape):
@@ -94,7 +94,7 @@ class Veil:
         modules = dict(self.network.named_modules())
         hooks = [modules[name].register_forward_hook(self._hook(one, masks, fields[one.name])) for name, one in self.stems.items()]
         try:
-            return self.task.lean(self.network(Batch(fields, np.repeat(self.row.rows, n))), self.whole, self.target)
+            return self.task.score_outputs(self.network(Batch(fields, np.repeat(self.row.rows, n))), self.whole, self.target)
         finally:
             for hook in hooks:
                 hook.remove()

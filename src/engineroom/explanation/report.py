@@ -18,14 +18,14 @@ from ..bundle.model import Model, build
 from ..core import registry
 from ..core.errors import UserError, nearest
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Section, spoken
+from ..core.panels import Panel, Section, spoken
 from ..core.seeds import seed_everything
 from ..evaluation.predict import because
 from ..report.html_report import a_page, render_html, strict
 from .counterfactuals import otherwise
 from .faithfulness import LEAST, rank_correlation, verdict, walk
 from .partial_dependence import dependence, movable
-from .perturbation import Veil
+from .perturbation import MaskedRow
 from .rendering import draw
 
 JUDGED = 16  # rows on which faithfulness is measured
@@ -57,20 +57,20 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
         say(f"row {place + 1} of {len(judged)}")
         if row not in shown and len(walks) >= LEAST and time.perf_counter() - started > PATIENCE:
             break
-        batch = model.task.focus(encoded.batch(np.array([row])), model.schema.target)
+        batch = model.task.trim_input(encoded.batch(np.array([row])), model.schema.target)
         begun = time.perf_counter()
-        veil = Veil(model.network, model.task, model.schema, batch)
+        veil = MaskedRow(model.network, model.task, model.schema, batch)
         names = names or chosen(methods, veil)
         found = {name: registry.get("explanation/methods", name).attribute(veil) for name in names}
         spent.append(time.perf_counter() - begun)
-        other = Veil(fresh, model.task, model.schema, batch, whole=veil.whole)
+        other = MaskedRow(fresh, model.task, model.schema, batch, whole=veil.whole)
         for name in names:
             likeness.setdefault(name, []).append(rank_correlation(found[name], registry.get("explanation/methods", name).attribute(other)))
         walks.append(walk(veil, found, row))
         if row in shown:
             entries.append((row, veil, found))
     said = because(model.network, encoded, shown, model.respond(encoded, shown), model.task)
-    answers = model.task.table(said, model.schema.target, frame[shown])
+    answers = model.task.to_frame(said, model.schema.target, frame[shown])
     trust = {name: {"meaning": registry.get("explanation/methods", name).words, **verdict(walks, likeness, name)} for name in names}
     curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
     moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
@@ -103,7 +103,7 @@ def first_words(answers: pl.DataFrame, rows: int) -> list[str]:
     return out
 
 
-def chosen(methods: Sequence[str], veil: Veil) -> tuple[str, ...]:
+def chosen(methods: Sequence[str], veil: MaskedRow) -> tuple[str, ...]:
     """The methods asked for, or all that fit this network and can be paid for with so many parts."""
     known = registry.every("explanation/methods")
     for name in methods:
@@ -126,7 +126,7 @@ def untrained(model: Model) -> nn.Module:
     return network.eval()
 
 
-def describe(row: int, veil: Veil, found: dict[str, np.ndarray], answer: str) -> dict[str, Any]:
+def describe(row: int, veil: MaskedRow, found: dict[str, np.ndarray], answer: str) -> dict[str, Any]:
     """One row in plain JSON: its answer, and every part with its number by each method."""
     parts = [{"column": part.column, "part": part.name} | {n: float(v[k]) for n, v in found.items()} for k, part in enumerate(veil.parts)]
     return {"row": row, "answer": answer, "parts": parts}
@@ -170,7 +170,7 @@ def trust_section(result: dict[str, Any]) -> Section:
         )
     ):
         series = [{"name": name, "x": grid, "y": pair[k], "dashed": name == "random"} for name, pair in result["curves"].items()]
-        charts.append(Exhibit("lines", title, {"x": "share of the parts", "y": "answer (what is explained)", "series": series}, words))
+        charts.append(Panel("lines", title, {"x": "share of the parts", "y": "answer (what is explained)", "series": series}, words))
     rows = []
     for name, one in result["methods"].items():
         if one["passes"] is not None:
@@ -180,7 +180,7 @@ def trust_section(result: dict[str, Any]) -> Section:
         "Gains: how much further than a random order of the same row, on average over the curve, with 95 % intervals over rows. Likeness: rank correlation "
         "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not at what was learnt (Adebayo et al. 2018)."
     )
-    table = [Exhibit("table", "Measured", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
+    table = [Panel("table", "Measured", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
     return Section("Can it be believed?", (*charts, *table))
 
 
@@ -198,7 +198,7 @@ def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Secti
         told = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
         items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": told, "tone": "", "html": drawn})
     flag = "" if one["passes"] else "This method fails its test on these rows: do not rely on it. " if one["passes"] is False else ""
-    return Section(name.capitalize(), (Exhibit("gallery", "Row by row", {"items": items, "wide": True}, WORDS),), flag + one["meaning"])
+    return Section(name.capitalize(), (Panel("gallery", "Row by row", {"items": items, "wide": True}, WORDS),), flag + one["meaning"])
 
 
 def otherwise_section(result: dict[str, Any]) -> list[Section]:
@@ -206,7 +206,7 @@ def otherwise_section(result: dict[str, Any]) -> list[Section]:
     if not result["otherwise"]:
         return []
     rows = [[str(one["row"]), one["answer"], one["other"] or "–", "; ".join(one["changes"]) or "no few changes give another answer"] for one in result["otherwise"]]
-    table = Exhibit("table", "Row by row", {"columns": ["row", "answer", "would be", "if"], "rows": rows, "best": None})
+    table = Panel("table", "Row by row", {"columns": ["row", "answer", "would be", "if"], "rows": rows, "best": None})
     words = "The fewest changes found that turn the answer, each tried on the model. Values come from the given rows. They say what the model would answer, not what helps in the world."
     return [Section("What would have to change", (table,), words)]
 
@@ -217,10 +217,10 @@ def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:
     for one in result["dependence"]:
         if one["values"] and all(isinstance(value, (int, float)) for value in one["values"]):
             line = {"name": "average", "x": one["values"], "y": one["mean"], "low": one["low"], "high": one["high"]}
-            exhibits.append(Exhibit("lines", one["column"], {"x": one["column"], "y": "answer", "series": [line]}, "The band holds the middle 80 % of rows."))
+            exhibits.append(Panel("lines", one["column"], {"x": one["column"], "y": "answer", "series": [line]}, "The band holds the middle 80 % of rows."))
         elif one["values"]:
             series = [{"name": "average", "values": one["mean"], "low": one["low"], "high": one["high"]}]
-            exhibits.append(Exhibit("bars", one["column"], {"labels": [str(v) for v in one["values"]], "series": series, "y": "answer"}, "The whisker holds the middle 80 % of rows."))
+            exhibits.append(Panel("bars", one["column"], {"labels": [str(v) for v in one["values"]], "series": series, "y": "answer"}, "The whisker holds the middle 80 % of rows."))
     if not exhibits:
         return []
     words = (

@@ -15,7 +15,7 @@ DROPOUT = 0.2
 
 
 @dataclass(frozen=True)
-class Kept:
+class DecoderCache:
     """What was read (B, T, D) with its mask (B, 1, T), and the state of the cells (1, B, D) each."""
 
     read: Tensor
@@ -41,31 +41,31 @@ class SayLSTM(nn.Module):
         self.ask = nn.Linear(width, width, bias=False)
         self.join = nn.Linear(2 * width, width)
 
-    def begin(self, features: Features) -> Kept:
+    def begin(self, features: Features) -> DecoderCache:
         assert features.map is not None
         first = torch.tanh(self.start(features.pooled.mean(1)))[None]
         mask = features.map.mask
-        return Kept(features.map.data, None if mask is None else mask[:, None], (first, torch.zeros_like(first)))
+        return DecoderCache(features.map.data, None if mask is None else mask[:, None], (first, torch.zeros_like(first)))
 
-    def weights(self, states: Tensor, kept: Kept) -> Tensor:
+    def weights(self, states: Tensor, kept: DecoderCache) -> Tensor:
         """(B, U, D) → (B, U, T)."""
         score = self.ask(states) @ kept.read.transpose(1, 2) / states.shape[2] ** 0.5
         return (score if kept.seen is None else score.masked_fill(~kept.seen, -torch.inf)).softmax(-1)
 
-    def read(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+    def read(self, codes: Tensor, kept: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """codes (B, U) that follow what was kept → (logits (B, U, outputs), kept with them)."""
         states, state = self.cells(self.drop(self.table(codes) * self.table.embedding_dim**0.5), kept.state)
         joined = torch.tanh(self.join(torch.cat([states, self.weights(states, kept) @ kept.read], 2)))
         return nn.functional.linear(self.drop(joined), self.table.weight).float(), replace(kept, state=state)
 
-    def step(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+    def step(self, codes: Tensor, kept: DecoderCache) -> tuple[Tensor, DecoderCache]:
         logits, kept = self.read(codes[:, None], kept)
         return logits[:, 0], kept
 
-    def reorder(self, kept: Kept, rows: Tensor) -> Kept:
+    def reorder(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
         return replace(kept, state=(kept.state[0][:, rows], kept.state[1][:, rows]))
 
-    def keep(self, kept: Kept, rows: Tensor) -> Kept:
+    def keep(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
         return replace(self.reorder(kept, rows), read=kept.read[rows], seen=None if kept.seen is None else kept.seen[rows])
 
     def forward(self, features: Features) -> Tensor:

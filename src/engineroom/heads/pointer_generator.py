@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..core.batch import Features
-from .transformer_decoder import Kept, Say
+from .transformer_decoder import DecoderCache, Say
 
 LEAST = 1e-20  # of all looks, so that its logarithm is a number
 
 
 @dataclass(frozen=True)
-class Pointing(Kept):
+class Pointing(DecoderCache):
     """Beside all that is kept: what places are found by (B, T, D), and the pieces that stand there (B, T), as codes of what is said."""
 
     places: Tensor | None = None
@@ -42,7 +42,7 @@ class SayCopy(Say):
         places = self.here(read) + self.before(F.pad(read[:, :-1], (0, 0, 1, 0)))
         return Pointing(kept.read, kept.seen, places=places, pieces=features.read.long() + 1)
 
-    def choose(self, x: Tensor, kept: Kept) -> Tensor:
+    def choose(self, x: Tensor, kept: DecoderCache) -> Tensor:
         """(B, U, D) → logits (B, U, outputs) of how likely each piece is, chosen or copied.
 
         What is never read keeps the logit it has: to mix c of the looks with 1 - c of the choice is to add Z · c / (1 - c) · looks to the exponentials of the
@@ -58,7 +58,7 @@ class SayCopy(Say):
         odds = chosen.logsumexp(-1, keepdim=True) + self.gate(x).float() + total - chosen.gather(2, where)
         return chosen.scatter_add(2, where, F.softplus(odds) / same.sum(2)[:, None])
 
-    def keep(self, kept: Kept, rows: Tensor) -> Kept:
+    def keep(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
         assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
         fewer = super().keep(kept, rows)
         assert isinstance(fewer, Pointing)

@@ -23,7 +23,7 @@ PLACES = 64  # whose codes are made beforehand
 
 
 @dataclass(frozen=True)
-class Kept:
+class DecoderCache:
     """What is remembered while a text is written: of every block what was read, once, and what was said so far."""
 
     read: tuple[Memory, ...]
@@ -56,26 +56,26 @@ class Say(nn.Module):
             self.positions = sine_positions(2 * (first + steps), self.positions.shape[1]).to(self.positions)
         return self.positions[first : first + steps]
 
-    def begin(self, features: Features) -> Kept:
+    def begin(self, features: Features) -> DecoderCache:
         assert features.map is not None
         mask = features.map.mask
         read = tuple(block.across.remember(features.map.data) for block in self.blocks)  # type: ignore[union-attr, operator]
-        return Kept(read, None if mask is None else mask[:, None, None, :])
+        return DecoderCache(read, None if mask is None else mask[:, None, None, :])
 
     def enter(self, codes: Tensor, first: int) -> Tensor:
         """(B, U) codes → (B, U, D)."""
         return self.drop(self.table(codes) * self.table.embedding_dim**0.5 + self.places(first, codes.shape[1]))
 
-    def read(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+    def read(self, codes: Tensor, kept: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """codes (B, U) that follow what was kept → (logits (B, U, outputs), kept with them)."""
         x, kept = self.think(codes, kept)
         return self.choose(x, kept), kept
 
-    def choose(self, x: Tensor, kept: Kept) -> Tensor:
+    def choose(self, x: Tensor, kept: DecoderCache) -> Tensor:
         """(B, U, D) → logits (B, U, outputs)."""
         return nn.functional.linear(x, self.table.weight).float()
 
-    def think(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+    def think(self, codes: Tensor, kept: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """codes (B, U) that follow what was kept → (what is made of them (B, U, D), kept with them)."""
         x, said = self.enter(codes, kept.steps), []
         for i, block in enumerate(self.blocks):
@@ -83,16 +83,16 @@ class Say(nn.Module):
             said.append(one)
         return self.norm(x), replace(kept, said=tuple(said), steps=kept.steps + codes.shape[1])
 
-    def step(self, codes: Tensor, kept: Kept) -> tuple[Tensor, Kept]:
+    def step(self, codes: Tensor, kept: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """codes (B,), the last that were said → (logits (B, outputs), kept)."""
         logits, kept = self.read(codes[:, None], kept)
         return logits[:, 0], kept
 
-    def reorder(self, kept: Kept, rows: Tensor) -> Kept:
+    def reorder(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
         """What was said by other `rows` (B,) about the same texts."""
         return replace(kept, said=tuple((k[rows], v[rows]) for k, v in kept.said))
 
-    def keep(self, kept: Kept, rows: Tensor) -> Kept:
+    def keep(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
         """Only these `rows` (M,), as often as they are named."""
         read = tuple((k[rows], v[rows]) for k, v in kept.read)
         return replace(self.reorder(kept, rows), read=read, seen=None if kept.seen is None else kept.seen[rows])

@@ -21,7 +21,7 @@ from ..core.files import blake, disk_error
 FORMAT = 1
 
 
-class Book:
+class LabelStore:
     """`said` {key: label, None where skipped} in the order in which it was said."""
 
     def __init__(self, path: str | Path, target: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from ..baselines._estimator import Fitted
+from ..baselines._estimator import FittedBaseline
 from ..baselines._scalar_features import SCALAR
 from ..baselines.multimodal import WORDY, Mixed, long_columns, texts
 from ..baselines.text.tfidf_linear import SETTINGS, joined, side_by_side, vocabulary
@@ -26,7 +26,7 @@ LEAST = 2  # labels of a class before it counts as met
 EXPLORED = 0.1  # share of questions that are drawn at random: what was known of them is an honest score
 
 
-class Asker(Protocol):
+class QueryStrategy(Protocol):
     """Whoever learns from the labels so far and says what the other rows are."""
 
     where: np.ndarray  # (N, D) places of all rows, for distances
@@ -126,7 +126,7 @@ def shortened(frame: pl.DataFrame, schema: Schema, index: int, seed: int) -> np.
     column, facts = long_columns(schema)[index], dict[str, Any](seed=seed)
     if column.modality in WORDY:
         facts |= {f"{name}{index}": vocabulary(name, texts(frame, column))[0] for name in SETTINGS}
-    raw = Mixed().raw(frame, column, index, Fitted("multimodal", "", "classes", 2, schema, facts, {}))
+    raw = Mixed().raw(frame, column, index, FittedBaseline("multimodal", "", "classes", 2, schema, facts, {}))
     size = max(1, min(WIDTH, raw.shape[1] - 1, raw.shape[0] - 1))
     if not isinstance(raw, np.ndarray):
         return TruncatedSVD(size, random_state=seed).fit_transform(raw)
@@ -137,7 +137,7 @@ def unit(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def choose(asker: Asker, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def choose(asker: QueryStrategy, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """(rows (count,) to ask about, whether each was drawn at random, what the asker says of them (count, C), None where it was not asked yet): doubtful and
     unlike one another, a tenth from everywhere."""
     count = min(count, len(pool))
@@ -151,12 +151,12 @@ def choose(asker: Asker, known: Mapping[int, int], pool: np.ndarray, classes: Se
     sure = np.sort(said[free], 1)
     doubtful = pool[free[np.argsort(sure[:, -1] - sure[:, -2], kind="stable")[: AMONG * count]]]
     out = np.empty(count, int)
-    out[chance], out[~chance] = drawn, far_apart(asker.where, doubtful, count - len(drawn))
+    out[chance], out[~chance] = drawn, k_center(asker.where, doubtful, count - len(drawn))
     places = {int(row): k for k, row in enumerate(pool)}
     return out, chance, said[[places[int(row)] for row in out]]
 
 
-def far_apart(where: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+def k_center(where: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     """The most doubtful row, then again and again the one furthest from those taken."""
     if not count:
         return rows[:0]

@@ -18,8 +18,8 @@ from ..core.seeds import numpy_generator
 from ..core.table import Table
 from ..data.loading import open_table
 from ..data.schema_inference import fit_schema, infer_schema
-from .label_store import Book, row_keys
-from .query_strategy import ASKERS, Asker, choose
+from .label_store import LabelStore, row_keys
+from .query_strategy import ASKERS, QueryStrategy, choose
 
 BATCH = 10
 NONE_YET = "?"
@@ -36,7 +36,7 @@ class Question:
     random: bool
 
 
-class Desk:
+class LabelingSession:
     """`ask()` the next question, `give` a label, `skip`, `undo`; `table()` is what was labelled. Use it as a context manager."""
 
     def __init__(
@@ -53,9 +53,9 @@ class Desk:
         for row, key in enumerate(self.keys):
             self.rows_of.setdefault(key, []).append(row)
         self.given = {self.keys[row]: label for row, label in given.items()}
-        self.book = Book(book, target)
+        self.book = LabelStore(book, target)
         self.classes = list(dict.fromkeys([*classes, *self.given.values(), *(label for label in self.book.said.values() if label is not None)]))
-        self.asker: Asker = ASKERS[asker](self.table_.frame, self.schema, seed, **settings)
+        self.asker: QueryStrategy = ASKERS[asker](self.table_.frame, self.schema, seed, **settings)
         self.queue: deque[tuple[int, bool]] = deque()
         self.guesses: dict[int, tuple[str, float]] = {}
         self.tested: dict[str, tuple[str, str]] = {}  # key → (what the asker believed, what was said) of rows drawn at random
@@ -141,7 +141,7 @@ class Desk:
         frame = self.table_.frame.select(self.inputs).with_columns(pl.Series(self.target, values, pl.String))
         return frame.filter(pl.col(self.target).is_not_null())
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> LabelingSession:
         return self
 
     def __exit__(self, *reason: object) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..core.errors import DataError, UserError
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Section, spoken
+from ..core.panels import Panel, Section, spoken
 from ..core.seeds import numpy_generator
 from ..metrics.bootstrap import bounds
 from ..metrics.classification import scores
 from ..report.html_report import a_page, render_html, strict
-from .query_strategy import ASKERS, Asker, choose
+from .query_strategy import ASKERS, QueryStrategy, choose
 from .session import BATCH, unlabelled
 
 MOST_TEST, TESTED = 2_000, 0.3  # rows that test: at most so many, at most this share
@@ -55,7 +55,7 @@ def simulate(
     return strict(result)
 
 
-def play(who: Asker, codes: np.ndarray, classes: list[str], pool: np.ndarray, test: np.ndarray, counts: list[int], metric: str, asked: bool, seed: int) -> np.ndarray:
+def play(who: QueryStrategy, codes: np.ndarray, classes: list[str], pool: np.ndarray, test: np.ndarray, counts: list[int], metric: str, asked: bool, seed: int) -> np.ndarray:
     """(len(counts),) the score on `test` after so many labels."""
     rng = numpy_generator(seed, "play", int(asked))
     known: dict[int, int] = {}
@@ -105,8 +105,8 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
     series = [{"name": words[arm], "x": counts, "y": result[arm]["value"], "low": result[arm]["low"], "high": result[arm]["high"]} for arm in ARMS]
     told = [[n, result["asked"]["value"][k], result["random"]["value"][k]] for k, n in enumerate(counts)]
     exhibits = (
-        Exhibit("lines", f"{metric} by labels given", {"x": "labels", "y": metric, "series": series}, "On test rows that neither saw; the bands are 95 % intervals over beginnings."),
-        Exhibit("table", "In numbers", {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None}),
+        Panel("lines", f"{metric} by labels given", {"x": "labels", "y": metric, "series": series}, "On test rows that neither saw; the bands are 95 % intervals over beginnings."),
+        Panel("table", "In numbers", {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None}),
     )
     why = [f"After {counts[-1]} labels: {spoken(result['asked']['value'][-1])} asked, {spoken(result['random']['value'][-1])} at random ({metric})."]
     verdict = {"use": "asked" if result["share"]["high"] < 0.9 else "either", "sentence": result["sentence"], "why": why}

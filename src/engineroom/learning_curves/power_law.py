@@ -13,7 +13,7 @@ FEWEST = 3  # points for a power law
 
 
 @dataclass(frozen=True)
-class Law:
+class PowerLaw:
     """error(n) = floor + scale · n^(−power)."""
 
     floor: float
@@ -27,7 +27,7 @@ class Law:
         return f"{self.floor:.3g} + {self.scale:.3g} · rows^−{self.power:.2f}"
 
 
-def fit(rows: np.ndarray, errors: np.ndarray) -> Law | None:
+def fit(rows: np.ndarray, errors: np.ndarray) -> PowerLaw | None:
     """The power law nearest to (rows, errors), with floor and scale ≥ 0; None for fewer than three sizes.
 
     For a given power the two others are a non-negative least-squares line; the power is searched on a grid. An error that can
@@ -39,12 +39,12 @@ def fit(rows: np.ndarray, errors: np.ndarray) -> Law | None:
     if len(rows) < FEWEST:
         return None
     lift = min(0.0, float(errors.min())) * 2
-    best: tuple[float, Law] | None = None
+    best: tuple[float, PowerLaw] | None = None
     for power in np.linspace(0.05, 2.0, 79):
         x = np.stack([np.ones(len(rows)), rows**-power], 1)
         (floor, scale), miss = nnls(x, errors - lift)
         if best is None or miss < best[0] - 1e-15:
-            best = (miss, Law(float(floor + lift), float(scale), float(power)))
+            best = (miss, PowerLaw(float(floor + lift), float(scale), float(power)))
     return best[1] if best else None
 
 

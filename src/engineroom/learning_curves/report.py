@@ -11,11 +11,11 @@ import numpy as np
 
 from ..api import to_layer, with_recipe
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Section, spoken
+from ..core.panels import Panel, Section, spoken
 from ..metrics.bootstrap import bounds, resamples, take
 from ..report.html_report import a_page, render_html, strict
 from .power_law import advise, crossing, fit, nice
-from .train_sizes import Point, grow
+from .train_sizes import SizePoint, grow
 
 DRAWS, SECONDS = 300, 20.0
 
@@ -42,14 +42,14 @@ def scale(
     return strict(result)
 
 
-def measure(points: list[Point], seed: int = 0) -> dict[str, Any]:
+def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     """Scores with intervals, the lead and the crossing, all from the same resampled test rows."""
     task, rows = points[0].task, np.array([point.rows for point in points])
-    metric, sign = task.headline, 1.0 if task.higher_is_better else -1.0
+    metric, sign = task.primary_metric, 1.0 if task.higher_is_better else -1.0
 
     def scores(picked: np.ndarray | None) -> np.ndarray:
         sides = [(p.deep, p.rival) if picked is None else (take(p.deep, picked), take(p.rival, picked)) for p in points]
-        return np.array([[p.task.score(one)[metric] for one in pair] for p, pair in zip(points, sides, strict=True)])
+        return np.array([[p.task.compute_metrics(one)[metric] for one in pair] for p, pair in zip(points, sides, strict=True)])
 
     whole = scores(None)  # (sizes, 2)
     drawn = np.array([scores(picked) for picked in resamples(len(points[0].deep["truth"]), DRAWS, seed, SECONDS)])
@@ -77,7 +77,7 @@ def with_bounds(values: np.ndarray, drawn: np.ndarray) -> dict[str, list[float]]
     return {"value": values.tolist(), "low": [e[0] for e in ends], "high": [e[1] for e in ends]}
 
 
-def report(result: dict[str, Any], name: str, points: list[Point], target: str) -> dict[str, Any]:
+def report(result: dict[str, Any], name: str, points: list[SizePoint], target: str) -> dict[str, Any]:
     """What the renderer of reports takes."""
     metric, rows = result["metric"], result["rows"]
     labels = {"deep": "deep model", "rival": "classical model"}
@@ -91,9 +91,9 @@ def report(result: dict[str, Any], name: str, points: list[Point], target: str) 
         Section(
             "The curves",
             (
-                Exhibit("lines", f"{metric} by rows to learn from", {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks}, "The bands are 95 % intervals over test rows."),
-                Exhibit("lines", "Lead", {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True}, "Deep minus classical on the same test rows: above 0 the deep model is ahead."),
-                Exhibit("table", "In numbers", {"columns": columns, "rows": told, "best": None}),
+                Panel("lines", f"{metric} by rows to learn from", {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks}, "The bands are 95 % intervals over test rows."),
+                Panel("lines", "Lead", {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True}, "Deep minus classical on the same test rows: above 0 the deep model is ahead."),
+                Panel("table", "In numbers", {"columns": columns, "rows": told, "best": None}),
             ),
             f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test rows, which nobody learnt from.",
         )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.config import Config
 from ..core.errors import DataError
 from ..core.seeds import numpy_generator
@@ -29,25 +29,25 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Point:
+class SizePoint:
     """Both at one size: graded answers to the same test rows, and what it took."""
 
     rows: int
-    deep: Records
-    rival: Records
+    deep: RowResults
+    rival: RowResults
     seconds: float
     task: Any
 
 
-def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[Point]:
+def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[SizePoint]:
     """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their rows."""
     data = table if table is not None else config.data
     opened = open_table(data, test=config.test, target=config.target, limits=config.limits, task=config.task, columns=config.columns, classes=wants_classes(config))
     if config.task != "auto":
-        opened = make_task(config.task, config.options).reframe(opened, config.target, asking=False)
+        opened = make_task(config.task, config.options).build_samples(opened, config.target, asking=False)
     schema = infer_schema(opened, config)
-    task = make_task(pick_task(schema, config), config.options).facing(schema.target)
-    split = split_rows(opened, schema, config.split, seed=config.seed, task=task.kind)
+    task = make_task(pick_task(schema, config), config.options).for_column(schema.target)
+    split = split_rows(opened, schema, config.split, seed=config.seed, task=task.output_type)
     pool = numpy_generator(config.seed, "scale").permutation(np.concatenate([split.train, split.val]))
     counts = steps(len(pool), sizes)
     roles = {c.name: {"modality": c.modality, "role": "ignore" if c.role == "split" else c.role} for c in schema}
@@ -64,9 +64,9 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
             layer["train"] = {**layer["train"], "minutes": float(part * minutes)}
             model, _ = train(Config.model_validate(layer), table=frame)
             graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
-            points.append(Point(count, graded.records, model.rival_records(graded), time.perf_counter() - begun, model.task))
-            ours, theirs = (model.task.score(r)[model.task.headline] for r in (points[-1].deep, points[-1].rival))
-            say(f"{count:,} rows: {model.task.headline} deep {ours:.4g}, classical {theirs:.4g} ({points[-1].seconds:.0f} s)")
+            points.append(SizePoint(count, graded.records, model.rival_records(graded), time.perf_counter() - begun, model.task))
+            ours, theirs = (model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].rival))
+            say(f"{count:,} rows: {model.task.primary_metric} deep {ours:.4g}, classical {theirs:.4g} ({points[-1].seconds:.0f} s)")
     return points
 
 

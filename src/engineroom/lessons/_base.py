@@ -13,9 +13,9 @@ import torch
 from ..core import registry
 from ..core.batch import Batch, Losses
 from ..core.errors import UserError, nearest
-from ..core.events import Measured, Player
+from ..core.events import Learner, Measured
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Section, spoken
+from ..core.panels import Panel, Section, spoken
 from ..core.seeds import seed_everything
 from ..engine.loop import learn
 from ..report.html_report import a_page, render_html, strict
@@ -43,7 +43,7 @@ class Board:
     sections: list[Section] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
 
-    def step(self, title: str, words: str = "", *exhibits: Exhibit) -> None:
+    def step(self, title: str, words: str = "", *exhibits: Panel) -> None:
         """A chapter: said in words, with what there is to see."""
         self.sections.append(Section(title, exhibits, words))
         self.say(f"\n## {title}")
@@ -60,16 +60,16 @@ class Board:
         self.say(f"\n{'✓' if passed else '✗'} {claim}  [{found}]")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], words: str = "") -> Exhibit:
-    return Exhibit("table", title, {"columns": list(columns), "rows": [list(row) for row in rows], "best": None}, words)
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], words: str = "") -> Panel:
+    return Panel("table", title, {"columns": list(columns), "rows": [list(row) for row in rows], "best": None}, words)
 
 
-def lines(title: str, x: str, y: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]], words: str = "", **more: Any) -> Exhibit:
+def lines(title: str, x: str, y: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]], words: str = "", **more: Any) -> Panel:
     drawn = [{"name": name, "x": list(a), "y": list(b)} for name, (a, b) in series.items()]
-    return Exhibit("lines", title, {"x": x, "y": y, "series": drawn, **more}, words)
+    return Panel("lines", title, {"x": x, "y": y, "series": drawn, **more}, words)
 
 
-def tell(exhibit: Exhibit) -> str:
+def tell(exhibit: Panel) -> str:
     """An exhibit as plain text for the terminal: tables and code in full, a chart by its ends."""
     if exhibit.kind == "table":
         rows = [exhibit.data["columns"], *([said(cell) for cell in row] for row in exhibit.data["rows"])]
@@ -142,7 +142,7 @@ def report(one: Lesson, name: str, board: Board, result: dict[str, Any]) -> dict
     last = Section(
         "Your turn",
         (
-            Exhibit("code", "Change one thing and run it again", {"text": command, "language": "bash"}, told_settings(one)),
+            Panel("code", "Change one thing and run it again", {"text": command, "language": "bash"}, told_settings(one)),
             table("What this run found", ["claim", "here", "numbers"], rows),
         ),
     )
@@ -156,12 +156,12 @@ def report(one: Lesson, name: str, board: Board, result: dict[str, Any]) -> dict
     return a_page(one.title, task="lesson", target=name, verdict=verdict, sections=(*board.sections, last))
 
 
-def study(player: Player, batches: Any) -> list[float]:
+def study(player: Learner, batches: Any) -> list[float]:
     """Run the package's own loop over (step, batch) pairs; the loss of every step."""
     return [float(event.losses.total.detach()) for event in learn(batches, [player]) if isinstance(event, Measured)]
 
 
-def pupil(network: torch.nn.Module, loss: Callable[[torch.Tensor, Batch], torch.Tensor], *, lr: float, adam: bool = True, clip: float = 0.0) -> Player:
+def pupil(network: torch.nn.Module, loss: Callable[[torch.Tensor, Batch], torch.Tensor], *, lr: float, adam: bool = True, clip: float = 0.0) -> Learner:
     """A network as a player of the loop: reads the field "x", is judged by `loss(output, batch)`."""
     kind = torch.optim.AdamW if adam else torch.optim.SGD
-    return Player("pupil", kind(network.parameters(), lr=lr), lambda batch: network(batch["x"]), lambda out, batch: Losses(loss(out, batch)), clip=clip)
+    return Learner("pupil", kind(network.parameters(), lr=lr), lambda batch: network(batch["x"]), lambda out, batch: Losses(loss(out, batch)), clip=clip)

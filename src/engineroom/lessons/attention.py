@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.errors import UserError
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..core.seeds import torch_generator
 from ..layers.attention import SelfAttention, sine_positions
 from ._base import Board, Lesson, lines, pupil, study, table
@@ -158,7 +158,7 @@ def looked(board: Board, looker: Looker, length: int, seed: int) -> tuple[float,
         )
         told = f"{WORDS[int(x[row, where[row]])]}: {float(weights[row, where[row]]):.0%} of the attention"
         items.append({"title": f"sentence {row + 1}", "subtitle": told, "tone": "", "html": f'<p style="line-height:1.9">{marked}</p>'})
-    board.step("Where “bus” looks", "The redder, the more the last word (the bus) attends to it. Where it looks at no named word, it answers by what it did not find: one colour needs no word.", Exhibit("gallery", "Attention", {"items": items, "wide": True}))
+    board.step("Where “bus” looks", "The redder, the more the last word (the bus) attends to it. Where it looks at no named word, it answers by what it did not find: one colour needs no word.", Panel("gallery", "Attention", {"items": items, "wide": True}))
     own = weights[torch.arange(TEST), where]
     return float(own.mean()), float((weights.argmax(1) == where).float().mean())
 

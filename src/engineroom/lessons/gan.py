@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ..core.batch import Batch, Losses
-from ..core.events import Measured, Player
-from ..core.panels import Exhibit
+from ..core.events import Learner, Measured
+from ..core.panels import Panel
 from ..core.seeds import torch_generator
 from ..engine.loop import learn
 from ._base import Board, Lesson, lines, table
@@ -57,7 +57,7 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
     board.check("In the end the critic can hardly tell", late > 1.1, f"its loss is {late:.2f}; tossing a coin costs {2 * math.log(2):.2f}")
 
 
-def cast(maker: nn.Module, critic: nn.Module, steep: float, critic_every: int) -> tuple[Player, Player]:
+def cast(maker: nn.Module, critic: nn.Module, steep: float, critic_every: int) -> tuple[Learner, Learner]:
     """Two players of the package's own loop; each moves its own weights only."""
 
     def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -76,12 +76,12 @@ def cast(maker: nn.Module, critic: nn.Module, steep: float, critic_every: int) -
 
     adam = [torch.optim.AdamW(one.parameters(), lr=2e-3, betas=(0.0, 0.99), weight_decay=0.0) for one in (critic, maker)]
     return (
-        Player("critic", adam[0], compare, tell_apart, every=critic_every),
-        Player("maker", adam[1], lambda batch: critic(maker(batch["chance"])), convince),
+        Learner("critic", adam[0], compare, tell_apart, every=critic_every),
+        Learner("maker", adam[1], lambda batch: critic(maker(batch["chance"])), convince),
     )
 
 
-def first_steps(board: Board, players: tuple[Player, Player], heaps: int, seed: int) -> None:
+def first_steps(board: Board, players: tuple[Learner, Learner], heaps: int, seed: int) -> None:
     """Two steps with every number shown."""
     rows = []
     for event in learn(batches(heaps, -2, 0, seed), players):
@@ -92,7 +92,7 @@ def first_steps(board: Board, players: tuple[Player, Player], heaps: int, seed: 
     board.step("Turn by turn", words, table("The first turns", ["step", "whose turn", "loss", "what it wants"], rows))
 
 
-def play(players: tuple[Player, Player], heaps: int, done: int, upto: int, seed: int) -> dict[str, list[float]]:
+def play(players: tuple[Learner, Learner], heaps: int, done: int, upto: int, seed: int) -> dict[str, list[float]]:
     """Losses of the steps after `done` up to `upto`, by player."""
     heard: dict[str, list[float]] = {"critic": [], "maker": []}
     for event in learn(batches(heaps, done, upto, seed), players):
@@ -143,9 +143,9 @@ def told(points: Tensor, heaps: int) -> str:
     return f"{inside(points, heaps):.0%} of the made points lie in a heap; {found(points, heaps)} of {heaps} heaps get their share."
 
 
-def cloud(title: str, real: Tensor, made: Tensor) -> Exhibit:
+def cloud(title: str, real: Tensor, made: Tensor) -> Panel:
     series = [{"name": name, "points": points.tolist()} for name, points in (("real", real), ("made", made))]
-    return Exhibit("scatter", title, {"x": "x", "y": "y", "series": series})
+    return Panel("scatter", title, {"x": "x", "y": "y", "series": series})
 
 
 LESSON = Lesson(

@@ -9,7 +9,7 @@ from torch import nn
 
 from ..core.batch import Batch
 from ..core.seeds import numpy_generator
-from ..learning_curves.power_law import Law, fit
+from ..learning_curves.power_law import PowerLaw, fit
 from ._base import Board, Lesson, lines, pupil, study, table
 
 TEST, JUDGES, BATCH = 397, 200, 32
@@ -36,7 +36,7 @@ def run(board: Board, *, sizes: str, width: int, steps: int, seed: int) -> None:
     board.check("More width, lower loss, at every width", bool((np.diff(by_width) < 0).all()), " → ".join(f"{loss:.3f}" for loss in by_width))
 
 
-def foretell(board: Board, law: Law | None, counts: np.ndarray, losses: np.ndarray) -> None:
+def foretell(board: Board, law: PowerLaw | None, counts: np.ndarray, losses: np.ndarray) -> None:
     """Fit all sizes but the largest, and say the largest before looking."""
     if law is None:
         board.check("The law foretells the largest size", False, "three sizes and one to foretell are needed")

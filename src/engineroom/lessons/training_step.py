@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.events import Backpropped, Collected, Event, Forwarded, Measured, Repeated
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..engine.loop import learn
 from ._base import Board, Lesson, lines, pupil, table
 
@@ -70,7 +70,7 @@ def show(board: Board, event: Event, network: nn.Sequential, batch: Batch, lr: f
     return 0.0
 
 
-def layer_tables(network: nn.Sequential, x: Tensor) -> list[Exhibit]:
+def layer_tables(network: nn.Sequential, x: Tensor) -> list[Panel]:
     """What comes out of every layer, a row a flat."""
     out = []
     for number, layer in enumerate(network, 1):

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.seeds import numpy_generator
 
-Score = Callable[[Records], dict[str, float]]
+Score = Callable[[RowResults], dict[str, float]]
 LEAST = 50
 
 
 def intervals(
-    score: Score, records: Records, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+    score: Score, records: RowResults, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
 ) -> dict[str, tuple[float, float]]:
     """{score: (low, high)}. When time runs out, what was drawn must do (at least 50 draws).
 
@@ -39,8 +39,8 @@ def around(value: float, drawn: np.ndarray) -> tuple[float, float]:
 
 def paired_difference(
     score: Score,
-    a: Records,
-    b: Records,
+    a: RowResults,
+    b: RowResults,
     metric: str,
     *,
     score_b: Score | None = None,
@@ -71,7 +71,7 @@ def resamples(rows: int, n: int, seed: int, budget_seconds: float) -> Iterator[n
         yield np.repeat(np.arange(rows), np.bincount(generator.integers(0, rows, rows), minlength=rows))
 
 
-def take(records: Records, rows: np.ndarray) -> Records:
+def take(records: RowResults, rows: np.ndarray) -> RowResults:
     return {name: values[rows] for name, values in records.items()}
 
 

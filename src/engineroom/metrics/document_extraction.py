@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from .token_classification import f1
 
 
-def scores(records: Records, names: Sequence[str]) -> dict[str, float]:
+def scores(records: RowResults, names: Sequence[str]) -> dict[str, float]:
     """F1 over all values, precision, recall, exact: share of documents with all fields right,
     word_accuracy: labels right, F1 of every field; NaN without rows.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 
 NEIGHBOURS = 5
 MOST = 1_000  # of each kind compared pair by pair
@@ -43,7 +43,7 @@ def precision_recall(real: np.ndarray, made: np.ndarray) -> tuple[float, float]:
     return float((gaps <= reach(real)[None]).any(1).mean()), float((gaps <= reach(made)[:, None]).any(0).mean())
 
 
-def scores(records: Records) -> dict[str, float]:
+def scores(records: RowResults) -> dict[str, float]:
     """"truth" (N, F + 2) and "made" (N, F + 2): features, the kind it is taken for (NaN = unknown), how far the nearest training picture is.
 
     `as_asked`: the share of made pictures that are taken for the same kind as the real one whose row asked for them."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.arrays import objects
-from ..core.batch import Answers, Records
+from ..core.batch import Predictions, RowResults
 
 
-def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence[np.ndarray], widths: Sequence[int], last: np.ndarray) -> Answers:
+def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence[np.ndarray], widths: Sequence[int], last: np.ndarray) -> Predictions:
     """Answers in the one form all predictors share: for every token but a row's first its "nats" and whether it was the likeliest ("hits"),
     the "bytes" these tokens spell, and the token likeliest to come "next" (N,). `codes`: all tokens (T,) of each row."""
     width = np.asarray(widths, np.int64)
@@ -18,13 +18,13 @@ def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence
     return {"nats": objects(nats), "hits": objects(hits), "bytes": spelt, "next": np.asarray(last, np.int64)}
 
 
-def in_nats(records: Records, unit: str) -> dict[str, float]:
+def in_nats(records: RowResults, unit: str) -> dict[str, float]:
     """The scores where what counts as bytes is something else (frames, points): nats a `unit` in place of bits."""
     found = scores(records)
     return {f"nats_per_{unit}": found.pop("bits_per_byte") * float(np.log(2))} | found
 
 
-def graded(answers: Answers, truth: np.ndarray) -> Records:
+def graded(answers: Predictions, truth: np.ndarray) -> RowResults:
     """One record a row: sums, and "each" token's nats for pictures."""
     return {
         "truth": truth,
@@ -36,7 +36,7 @@ def graded(answers: Answers, truth: np.ndarray) -> Records:
     }
 
 
-def scores(records: Records) -> dict[str, float]:
+def scores(records: RowResults) -> dict[str, float]:
     """Over all tokens, not over rows: rows differ in length."""
     nats, tokens = float(records["nats"].sum()), max(1, int(records["tokens"].sum()))
     return {

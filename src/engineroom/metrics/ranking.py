@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 
 
 def rank_of(lists: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -18,7 +18,7 @@ def ndcg(rank: np.ndarray, at: int) -> np.ndarray:
     return np.where(rank < at, 1 / np.log2(np.maximum(rank, 0) + 2), 0.0)
 
 
-def graded(lists: np.ndarray, truth: np.ndarray, *, at: int) -> Records:
+def graded(lists: np.ndarray, truth: np.ndarray, *, at: int) -> RowResults:
     """Lists (N, L) of item numbers, best first; truth (N,) numbers, or arrays of all that is relevant → for each row the item asked for (of several
     the one found first), its place, NDCG@at and the shares of the relevant items within `at` and within the whole list."""
     if truth.dtype.kind != "O":
@@ -38,7 +38,7 @@ def graded(lists: np.ndarray, truth: np.ndarray, *, at: int) -> Records:
     }
 
 
-def scores(records: Records, *, at: int, items: int) -> dict[str, float]:
+def scores(records: RowResults, *, at: int, items: int) -> dict[str, float]:
     """NDCG@at first; recall@at (hit rate), recall of the whole list, mean reciprocal rank, share of the items that anybody is shown. NaN without rows."""
     rank, lists = records["rank"], records["said"]
     if not len(rank):

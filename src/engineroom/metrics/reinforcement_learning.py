@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 
 WORST = 0.1  # share of the episodes
 
 
-def scores(records: Records) -> dict[str, float]:
+def scores(records: RowResults) -> dict[str, float]:
     """`return` is the mean sum of rewards of an episode; the median and the mean of the worst tenth beside it; `loss` chooses weights."""
     total = np.asarray(records["return"], float)
     known = np.sort(total[np.isfinite(total)])

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.errors import UserError, install_hint
 
 ORDERS = 4  # n-grams of BLEU
@@ -23,7 +23,7 @@ def require() -> None:
         raise UserError("Judging written texts needs sacrebleu.", "It is not installed.", install_hint("language"))
 
 
-def graded(said: Sequence[str], truth: Sequence[str]) -> Records:
+def graded(said: Sequence[str], truth: Sequence[str]) -> RowResults:
     """One small record a row: what BLEU and chrF add up, and the three ROUGE scores."""
     require()
     from sacrebleu.metrics import BLEU, CHRF
@@ -39,7 +39,7 @@ def graded(said: Sequence[str], truth: Sequence[str]) -> Records:
     }
 
 
-def scores(records: Records) -> dict[str, float]:
+def scores(records: RowResults) -> dict[str, float]:
     """BLEU and chrF of the whole, from 0 to 100; means of ROUGE, and of how many are the reference to the letter, from 0 to 1."""
     rows = max(1, len(records["bleu"]))
     one, two, longest = (float(value) for value in records["rouge"].sum(0) / rows)

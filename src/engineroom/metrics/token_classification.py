@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.span_labels import Span
 
 
@@ -21,7 +21,7 @@ def f1(hits: float, said: float, true: float) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def scores(records: Records, *, by_spans: bool, whole: bool) -> dict[str, float]:
+def scores(records: RowResults, *, by_spans: bool, whole: bool) -> dict[str, float]:
     """Micro-averaged over rows; the first is the headline. NaN without rows."""
     if not len(records["truth"]):
         return {name: float("nan") for name in ("f1", "accuracy", "log_loss", "error")}

@@ -25,26 +25,26 @@ SWAPPED = 0.3  # share of a table's cells that another look takes from other row
 class Base:
     """Defaults for a fixed-size column without augmentation."""
 
-    stacks = False
+    is_scalar = False
     layouts: tuple[str, ...] = ()
-    kind = ""  # what the stem's signal is to a backbone: set (columns in no order), words, steps, picture, graph
+    signal_type = ""  # what the stem's signal is to a backbone: set (columns in no order), words, steps, picture, graph
     backbones: tuple[str, ...] = ()  # backbones that make sense, the usual choice first
-    grouping = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
-    follows = ""  # kind of input with which a target of this modality moves when it is augmented
-    names = False  # is a value one of the words in state["values"]?
-    chance = False  # is it what differs where the same is asked for, rather than something that is asked for?
-    inside = False  # is there something to learn inside a value, even where all rows hold the same?
+    group_name = ""  # what the rows of one group share, in words: "Bemis-Murcko scaffold"
+    paired_with = ""  # kind of input with which a target of this modality moves when it is augmented
+    is_categorical = False  # is a value one of the words in state["values"]?
+    is_noise = False  # is it what differs where the same is asked for, rather than something that is asked for?
+    may_be_constant = False  # is there something to learn inside a value, even where all rows hold the same?
     needs_value = False  # is a missing value nothing at all, so that a row of such columns alone has no answer? Pictures, sounds, molecules
-    team: tuple[str, ...] = ()  # backbones of an ensemble; () = all of the usual one
+    ensemble: tuple[str, ...] = ()  # backbones of an ensemble; () = all of the usual one
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """The state that training rows give, given what the source or the task knows of the column besides (its hint's `facts`)."""
         return {**self.fit(values, limits=limits), **facts}
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         raise NotImplementedError
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """Never by itself: a source, a task or the user says so."""
         return 0.0
 
@@ -61,33 +61,33 @@ class Base:
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
 
-    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """The same rows (B, …) looked at otherwise, for learning without answers: stronger than `augment`, since nobody says what must not change.
 
         Scalar columns: some cells come from other rows (Bahri et al. 2022).
         """
-        if self.stacks:
+        if self.is_scalar:
             return {**fields, "": swapped(fields[""], generator)}
         return self.augment(fields, states[0], generator)
 
-    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         """What of these columns can be hidden and told from the rest (modalities/masking/_masked_values.py), as plain JSON; None: they are always shown whole."""
         return None
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Change an input and this target together, so that the one still answers the other; called where `follows` says so."""
+        """Change an input and this target together, so that the one still answers the other; called where `paired_with` says so."""
         return own, said
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """A target's state once the input that it follows is fitted too."""
         return state
 
-    def compare(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
+    def validate_pair(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
         """Name in `damaged` the rows of a target that do not belong to the input that it follows."""
 
-    def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+    def initialise_stem(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Prepare fresh stems, in place, by the encoded training rows; most kinds begin at random."""
 
     def labels(self, values: pl.Series, state: State) -> list[str | None] | None:
@@ -95,34 +95,34 @@ class Base:
         return None
 
     def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series | None:
-        """The cells with labels exchanged by `names`; None where that is not possible."""
+        """The cells with labels exchanged by `is_categorical`; None where that is not possible."""
         return None
 
-    def groups(self, values: pl.Series) -> pl.Series:
-        """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `grouping` names."""
+    def group_ids(self, values: pl.Series) -> pl.Series:
+        """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `group_name` names."""
         return values
 
-    def keys(self, values: pl.Series) -> pl.Series | None:
+    def canonical(self, values: pl.Series) -> pl.Series | None:
         """One text a value, where the same thing can be written in several ways; None where equal means equal."""
         return None
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """A field (B, …) with nothing special in it, for explanations that take parts away; zero is the middle of what is standardised."""
         return torch.zeros_like(x)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         """Names of the steps of one encoded row, where a person reads steps (words); else none."""
         return []
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""
         return 0
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         """Does a stored example (B, …) have the shape that `state` promises? Keeps a forged state from asking for absurd memory."""
         return True
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return html.escape("" if value is None else str(value)[:300])
 
 

@@ -20,4 +20,4 @@ def warm(model: nn.Module, data: Dataset) -> None:
     with torch.no_grad():
         for one in data.fields:
             stems = [network.stems[key(one)] for network in networks]
-            registry.get("modalities", one.modality).warm(stems, lambda name=one.name: data.stores[name].take(rows))
+            registry.get("modalities", one.modality).initialise_stem(stems, lambda name=one.name: data.stores[name].take(rows))

@@ -42,8 +42,8 @@ class ColumnsModel(nn.Module):
         self.plan = Plan(fields=input_fields(schema))
         widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
-            kind = registry.get("modalities", group[0].modality).kind
-            name, size, why = choose_family(group, config, rows, task.prefers)
+            kind = registry.get("modalities", group[0].modality).signal_type
+            name, size, why = choose_family(group, config, rows, task.backbones)
             backbone = registry.get("backbones", name)
             layout = agree(backbone, group[0].modality, name)
             for one in group:
@@ -51,8 +51,8 @@ class ColumnsModel(nn.Module):
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
             members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
-                signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).steps(group[0].states[0]))
-            self.backbones[str(index)] = backbone.build(signal, eased(config, kind, rows), kind=kind, size=size, members=members)
+                signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).typical_length(group[0].states[0]))
+            self.backbones[str(index)] = backbone.build(signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members)
             widths.append((self.backbones[str(index)].width, members))
             self.plan.backbones.add(name)
             named = ", ".join(c.name for f in group for c in f.columns)
@@ -74,8 +74,8 @@ class ColumnsModel(nn.Module):
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts, maps=maps)
         others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
         self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
-        self.head = head(pattern, task.outputs(schema.target))
-        if task.ties and self.mapped is not None:
+        self.head = head(pattern, task.output_size(schema.target))
+        if task.tie_weights and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
 
     def signal(self, group: list[Field], batch: Batch) -> Signal:
@@ -106,7 +106,7 @@ class ColumnsModel(nn.Module):
         return self.beside.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
 
 
-class Together(nn.Module):
+class Ensemble(nn.Module):
     """K whole networks side by side: (B, K, outputs). With folds, each is trained without one part of the rows and judged on it."""
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
@@ -129,20 +129,20 @@ def read_once(model: ColumnsModel, example: Batch) -> list[Features]:
 
 def assemble(schema: Schema, config: Config, task: Any, example: Batch, *, rows: int, networks: int) -> nn.Module:
     """Batch → output (B, K, …): one network, or several side by side. Whoever trains and whoever loads builds the same."""
-    members = [ColumnsModel(schema, one, task, example, rows=rows) for one in line_up(schema, config, networks)]
-    return Together(members) if networks > 1 else members[0]
+    members = [ColumnsModel(schema, one, task, example, rows=rows) for one in member_configs(schema, config, networks)]
+    return Ensemble(members) if networks > 1 else members[0]
 
 
-def line_up(schema: Schema, config: Config, networks: int) -> list[Config]:
+def member_configs(schema: Schema, config: Config, networks: int) -> list[Config]:
     """One configuration a network. Families that differ err differently; who asks for a backbone gets that one alone."""
-    team = registry.get("modalities", schema.inputs[0].modality).team
+    team = registry.get("modalities", schema.inputs[0].modality).ensemble
     if networks == 1 or config.model.name != "auto" or not team:
         return [config] * networks
     names = [team[i % len(team)] for i in range(networks)]
     return [config.model_copy(update={"model": config.model.model_copy(update={"name": name})}) for name in names]
 
 
-class Mirrored(nn.Module):
+class FlipTTA(nn.Module):
     """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring keeps the meaning, or
     turns its sign: then `turn` turns the second answer back."""
 
@@ -161,8 +161,8 @@ def mirrored(model: nn.Module, schema: Schema, task: Any) -> nn.Module:
     """The model that answers: with its mirror image where the one picture column has that symmetry, or the opposite of it."""
     for role, turn in (("symmetries", None), ("opposites", lambda output: task.opposite(output, schema.target))):
         fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get(role, ())]
-        if len(fields) == 1 and not isinstance(model, Together):
-            return Mirrored(model, fields[0].name, turn)
+        if len(fields) == 1 and not isinstance(model, Ensemble):
+            return FlipTTA(model, fields[0].name, turn)
     return model
 
 
@@ -192,7 +192,7 @@ def key(one: Field) -> str:
 
 def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
     """Fields of kind "set" share one backbone; every other field has its own."""
-    table = [one for one in fields if registry.get("modalities", one.modality).kind == "set"]
+    table = [one for one in fields if registry.get("modalities", one.modality).signal_type == "set"]
     rest = [[one] for one in fields if one not in table]
     return ([table] if table else []) + rest
 
@@ -200,14 +200,14 @@ def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
 def choose_family(group: list[Field], config: Config, rows: int, prefers: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str]:
     """(backbone, size, why). A backbone that was asked for is used wherever it makes sense; a task may prefer others than the column's usual."""
     modality = registry.get("modalities", group[0].modality)
-    backbones = prefers.get(modality.kind, modality.backbones)
+    backbones = prefers.get(modality.signal_type, modality.backbones)
     asked = config.model.name
     if asked != "auto" and asked not in registry.names("backbones"):
         raise UserError(f"There is no model {asked!r}.", "", nearest(asked, ("auto", *registry.names("backbones")), label="Models"))
-    size = config.model.size if config.model.size != "auto" else modality_size(modality.kind, rows)
+    size = config.model.size if config.model.size != "auto" else modality_size(modality.signal_type, rows)
     if asked in backbones:
         return asked, size, "asked for"
-    words = "what this task needs: an answer for every place" if modality.kind in prefers else {
+    words = "what this task needs: an answer for every place" if modality.signal_type in prefers else {
         "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
         "picture": "neighbouring places belong together: convolutions",
         "vector": "its numbers have no order: an efficient ensemble of perceptrons",
@@ -219,7 +219,7 @@ def choose_family(group: list[Field], config: Config, rows: int, prefers: Mappin
         "steps": "patterns of several lengths in time: convolutions",
         "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
         "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
-    }[modality.kind]
+    }[modality.signal_type]
     return backbones[0], size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
 
 
@@ -227,7 +227,7 @@ def modality_size(kind: str, rows: int) -> str:
     return "small" if rows < SMALL.get(kind, 0) else "medium"
 
 
-def eased(config: Config, kind: str, rows: int) -> Config:
+def without_dropout(config: Config, kind: str, rows: int) -> Config:
     """Without dropout where there is plenty to learn from and the user has not said otherwise."""
     if config.model.dropout is not None or rows < PLENTY.get(kind, rows + 1):
         return config

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from torch import nn
 
 from ..core.batch import Batch
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 
 
 class Study:
@@ -23,7 +23,7 @@ class Study:
         """Where training batches come from: the rows of the table (`batches`, a data.dataset.Training), or something with the same methods."""
         return batches
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Exhibit]:
+    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """What others on the stage could tell."""
         return []
 
@@ -36,11 +36,11 @@ class Numbers:
     """What `assemble` needs of a task to build another on the stage: a network that reads a row and says so many numbers."""
 
     head: ClassVar[str] = "linear"
-    ties: ClassVar[bool] = False
-    prefers: ClassVar[dict[str, tuple[str, ...]]] = {}
+    tie_weights: ClassVar[bool] = False
+    backbones: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def outputs(self, target: Any) -> int:
+    def output_size(self, target: Any) -> int:
         return self.count

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.batch import Batch
-from ..data.dataset import Training
+from ..data.dataset import BatchSampler
 from ._vector_env import Actors
 
 WORLDS = 16  # side by side: one question to the network moves them all
@@ -25,7 +25,7 @@ class Gather:
     mix = False
     costs = 0.0  # seconds that collecting takes a batch, beyond the step itself
 
-    def __init__(self, batches: Training, cast: nn.ModuleDict, task: Any) -> None:
+    def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         self.rows, self.batch_size, self.per_epoch, self.seed = batches.rows, batches.batch_size, batches.per_epoch, batches.seed
         self.cast, self.task, self.model = cast, task, cast["model"]
         self.name = batches.data.fields[0].name

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.seeds import numpy_generator
-from ..data.dataset import Training
+from ..data.dataset import BatchSampler
 from ._action_distribution import asked
 from ._experience import TRIAL, WORLDS, Gather, timed
 
@@ -23,7 +23,7 @@ LEAST, EXPLORE = 0.05, 0.3  # chance of an action at random in the end, and the 
 class Replay(Gather):
     """Every step of learning, or every so many (`practice`), moves all worlds by one action. Arrays are (T, N, …), written round and round."""
 
-    def __init__(self, batches: Training, cast: nn.ModuleDict, task: Any) -> None:
+    def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
         self.done, self.practice = 0, task.practice  # steps of every world so far; steps of learning for each
         self.room = max(FIRST, min(MOST, BYTES // (2 * self.actors.seen[0].nbytes)) // WORLDS)

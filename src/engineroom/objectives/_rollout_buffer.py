@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.seeds import numpy_generator
-from ..data.dataset import Training
+from ..data.dataset import BatchSampler
 from ._action_distribution import asked, drawn, log_chance
 from ._experience import TRIAL, WORLDS, Gather, timed
 
@@ -24,7 +24,7 @@ SMOOTH = 0.95  # λ: how far beyond the next step an advantage looks
 
 
 class Rollouts(Gather):
-    def __init__(self, batches: Training, cast: nn.ModuleDict, task: Any) -> None:
+    def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
         self.length, self.turn = LENGTH, -1
         self.batch_size = min(self.batch_size, WORLDS * TRIAL)

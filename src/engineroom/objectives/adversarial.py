@@ -16,8 +16,8 @@ from torch.nn.functional import softplus
 from ..core import registry
 from ..core.batch import Batch, Losses
 from ..core.config import Config
-from ..core.events import Player
-from ..core.panels import Exhibit
+from ..core.events import Learner
+from ..core.panels import Panel
 from ..core.schema import Column, Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -57,7 +57,7 @@ class Adversarial(Study):
         judge = Judge(task.critic(schema.target, CONDITION if told else 0), conditions)
         return nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": judge})
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, maker, judge = cast["model"], cast["maker"], cast["judge"]
         making = precision.wrap(maker)
         judging = make_optimizer(judge, lr=lr, weight_decay=0.0, betas=BETAS)
@@ -81,11 +81,11 @@ class Adversarial(Study):
 
         after = in_step(model, maker, schedule, learning, judging)
         return (
-            Player("judge", judging, compare, tell_apart),
-            Player("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),
+            Learner("judge", judging, compare, tell_apart),
+            Learner("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),
         )
 
-    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Exhibit]:
+    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Panel]:
         """The judge's own view of real and made pictures, and what in a made one it looks at."""
         judge = cast["judge"].eval()
         with torch.no_grad():
@@ -98,7 +98,7 @@ class Adversarial(Study):
 
 
 def is_chance(column: Column) -> bool:
-    return bool(registry.get("modalities", column.modality).chance)
+    return bool(registry.get("modalities", column.modality).is_noise)
 
 
 OBJECTIVE = Adversarial()

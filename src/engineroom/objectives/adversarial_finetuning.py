@@ -18,7 +18,7 @@ from torch.nn.functional import softplus
 
 from ..core.batch import Batch, Losses
 from ..core.config import Config
-from ..core.events import Player
+from ..core.events import Learner
 from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -45,7 +45,7 @@ class Finishing(Study):
             cast["before"] = copy.deepcopy(maker).requires_grad_(False)
         return cast
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, maker = cast["model"], cast["maker"]
         judge: Any = cast["judge"]  # of layers/patch_discriminator.py, or like them
         making = precision.wrap(maker)
@@ -67,8 +67,8 @@ class Finishing(Study):
 
         after = in_step(model, maker, schedule, learning, judging)
         return (
-            Player("model", learning, making, lambda output, batch: pulled(task, judge, output, batch), clip=1.0),
-            Player("judge", judging, compare, tell_apart, after=after),
+            Learner("model", learning, making, lambda output, batch: pulled(task, judge, output, batch), clip=1.0),
+            Learner("judge", judging, compare, tell_apart, after=after),
         )
 
     def beside(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch, Losses
 from ..core.config import Config
-from ..core.events import Player
+from ..core.events import Learner
 from ..data.fields import Field
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -36,7 +36,7 @@ class Diffusion(Study):
         learner = assemble(schema, config, task, example, rows=rows, networks=1)
         return nn.ModuleDict({"model": copy.deepcopy(learner).requires_grad_(False), "learner": learner})
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, learner = cast["model"], cast["learner"]
         asked, optimizer = precision.wrap(learner), make_optimizer(learner, lr=lr, weight_decay=weight_decay)
         fields: tuple[Field, ...] = learner.plan.fields  # type: ignore[union-attr, assignment]
@@ -51,7 +51,7 @@ class Diffusion(Study):
             noise, amount = parted(batch[task.chance])
             return Losses((output - velocity(task.real(batch), noise, amount)).square().mean())
 
-        return (Player("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),)
+        return (Learner("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),)
 
 
 def parted(field: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,8 +15,8 @@ from torch.nn.functional import smooth_l1_loss
 
 from ..core.batch import Batch, Losses
 from ..core.config import Config
-from ..core.events import Player
-from ..core.panels import Exhibit
+from ..core.events import Learner
+from ..core.panels import Panel
 from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -41,7 +41,7 @@ class QLearning(Study):
     def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Replay:
         return Replay(batches, cast, task)
 
-    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, target = cast["model"], cast["target"]
         optimizer = make_optimizer(model, lr=CAREFUL * lr, weight_decay=weight_decay, betas=(0.9, 0.999))
         forward = precision.wrap(model)
@@ -61,9 +61,9 @@ class QLearning(Study):
             schedule.apply(optimizer, step)
 
         schedule.apply(optimizer, 0)
-        return (Player("model", optimizer, forward, loss, clip=CLIP, after=after),)
+        return (Learner("model", optimizer, forward, loss, clip=CLIP, after=after),)
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Exhibit]:
+    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """One episode, and what the network expected all along."""
         return task.traced(cast["model"].eval(), cast["model"], batch)
 

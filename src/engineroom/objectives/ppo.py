@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch, Losses
 from ..core.config import Config
-from ..core.events import Player
-from ..core.panels import Exhibit
+from ..core.events import Learner
+from ..core.panels import Panel
 from ..core.schema import Schema
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
@@ -38,7 +38,7 @@ class PolicyGradient(Study):
     def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Rollouts:
         return Rollouts(batches, cast, task)
 
-    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Player, ...]:
+    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         discrete = task.discrete
         acting, valuing = (make_optimizer(cast[name], lr=lr, weight_decay=weight_decay, betas=(0.9, 0.999)) for name in ("model", "critic"))
 
@@ -59,11 +59,11 @@ class PolicyGradient(Study):
         schedule.apply(acting, 0)
         schedule.apply(valuing, 0)
         return (
-            Player("model", acting, precision.wrap(cast["model"]), improve, clip=CLIP),
-            Player("critic", valuing, precision.wrap(cast["critic"]), expect, clip=CLIP, after=after),
+            Learner("model", acting, precision.wrap(cast["model"]), improve, clip=CLIP),
+            Learner("critic", valuing, precision.wrap(cast["critic"]), expect, clip=CLIP, after=after),
         )
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Exhibit]:
+    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """One episode, and what the critic expected all along."""
         return task.traced(cast["model"].eval(), cast["critic"].eval(), batch)
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from ..core.batch import Batch
 from ..core.config import Config
-from ..core.events import Player
+from ..core.events import Learner
 from ..engine.optim import make_optimizer
 from ..engine.precision import Precision
 from ..engine.schedule import Schedule
@@ -22,7 +22,7 @@ class Supervised(Study):
 
     def players(
         self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
-    ) -> tuple[Player, ...]:
+    ) -> tuple[Learner, ...]:
         model = cast["model"]
         optimizer = make_optimizer(model, lr=lr, weight_decay=weight_decay)
 
@@ -30,7 +30,7 @@ class Supervised(Study):
             schedule.apply(optimizer, step)
 
         schedule.apply(optimizer, 0)
-        return (Player("model", optimizer, precision.wrap(model), task.loss, clip=1.0, after=after),)
+        return (Learner("model", optimizer, precision.wrap(model), task.loss, clip=1.0, after=after),)
 
 
 OBJECTIVE = Supervised()

@@ -19,7 +19,7 @@ def media_column(table: Table, wanted: str | None, modality: str, words: str) ->
     if wanted and wanted not in names:
         raise DataError(f"There is no column {wanted!r} of {words}.", "", nearest(wanted, names, label="Columns"))
     reader = registry.get("modalities", modality)
-    found = [one for one in names if table.hints.get(one, {}).get("modality") == modality or reader.recognises(table.frame[one]) > 0.5]
+    found = [one for one in names if table.hints.get(one, {}).get("modality") == modality or reader.detect(table.frame[one]) > 0.5]
     if wanted or len(found) == 1:
         return wanted or found[0]
     raise DataError(f"Which column holds the {words}?" if found else f"No column holds {words}.", f"Columns: {', '.join(names[:20])}.", "Say --target COLUMN")
@@ -30,7 +30,7 @@ def answers_there(table: Table, modality: str, words: str, layouts: str) -> None
     if any(hint.get("modality") == modality for hint in table.hints.values()) or not any(hint.get("modality") == "image" for hint in table.hints.values()):
         return
     reader = registry.get("modalities", "image")
-    held = [name for name in table.frame.columns if table.frame[name].dtype == pl.String and reader.recognises(table.frame[name]) > 0.5]
+    held = [name for name in table.frame.columns if table.frame[name].dtype == pl.String and reader.detect(table.frame[name]) > 0.5]
     if len(held) < 2:  # a table may hold both in columns of its own
         found = f"Found in {table.root}: {contents(Path(table.root))}."
         raise DataError(f"No {words} were found beside the pictures.", found, f"Understood: {layouts}; or a table with --target COLUMN.")

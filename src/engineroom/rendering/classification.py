@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.errors import UserError, nearest
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..core.schema import Column
 from ..modalities.tabular.category import to_strings
 
@@ -37,7 +37,7 @@ def positive_class(name: str, target: Column) -> int:
     return int(len(counts) != 2 or counts[0] >= counts[1])
 
 
-def metric_notes(records: Records, target: Column, place: int) -> list[str]:
+def metric_notes(records: RowResults, target: Column, place: int) -> list[str]:
     """Of which class the scores of two classes are; over how many rows and classes the area under the curve is taken."""
     names, truth = list(target.state["values"]), records["truth"]
     if len(names) == 2:
@@ -48,14 +48,14 @@ def metric_notes(records: Records, target: Column, place: int) -> list[str]:
     return [f"roc_auc is the mean over the {there} classes that occur (one against the rest), each over all {len(truth):,} rows."]
 
 
-def confusion(records: Records, names: list[str]) -> list[Exhibit]:
+def confusion(records: RowResults, names: list[str]) -> list[Panel]:
     truth = records["truth"]
     known = truth >= 0
     others = truth >= len(names)  # classes that training never saw share a row
     counts = np.zeros((len(names) + bool(others.any()), len(names)), int)
     np.add.at(counts, (np.minimum(truth, len(names))[known], records["said"][known]), 1)
     return [
-        Exhibit(
+        Panel(
             "matrix",
             "Who is taken for whom",
             {"rows": [*names, "(not in training)"][: len(counts)], "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
@@ -64,7 +64,7 @@ def confusion(records: Records, names: list[str]) -> list[Exhibit]:
     ]
 
 
-def per_class(records: Records, names: list[str]) -> Exhibit:
+def per_class(records: RowResults, names: list[str]) -> Panel:
     truth, said = records["truth"], records["said"]
     rows: list[list[Any]] = []
     for k, name in enumerate(names):
@@ -73,14 +73,14 @@ def per_class(records: Records, names: list[str]) -> Exhibit:
         f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
         rows.append([name, support, round(precision, 3), round(recall, 3), round(f1, 3)])
     rows.sort(key=lambda row: row[4])
-    return Exhibit(
+    return Panel(
         "table", "Class by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
     )
 
 
-def calibration(records: Records, rival: Records) -> Exhibit:
+def calibration(records: RowResults, rival: RowResults) -> Panel:
     pair = (("deep", records), ("classical", rival))
-    return Exhibit(
+    return Panel(
         "lines",
         "Is it as sure as it is right?",
         {
@@ -101,7 +101,7 @@ def reliability(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str
     return {"name": name, "x": [float(stated[b].mean()) for b in bins], "y": [float(happened[b].mean()) for b in bins]}
 
 
-def curves(records: Records, rival: Records, names: list[str], place: int = 1) -> list[Exhibit]:
+def curves(records: RowResults, rival: RowResults, names: list[str], place: int = 1) -> list[Panel]:
     """ROC and precision–recall where there are two classes; `place` is the one to find."""
     if len(names) != 2 or len(np.unique(records["truth"])) < 2:
         return []
@@ -115,13 +115,13 @@ def curves(records: Records, rival: Records, names: list[str], place: int = 1) -
         roc.append({"name": name, "x": thin(fpr), "y": thin(tpr)})
         pr.append({"name": name, "x": thin(recall), "y": thin(precision)})
     return [
-        Exhibit(
+        Panel(
             "lines",
             f"Finding “{names[place]}”: ROC",
             {"x": "false alarms", "y": "found", "series": roc, "diagonal": True},
             "How many are found for how many false alarms; guessing walks the diagonal.",
         ),
-        Exhibit(
+        Panel(
             "lines",
             f"Finding “{names[place]}”: precision and recall",
             {"x": "recall", "y": "precision", "series": pr},

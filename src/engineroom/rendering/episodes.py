@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.errors import UserError
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..core.sampling import evenly
 from ..environments._environment import Facts
 from ..environments._pixel_observations import shown
@@ -74,28 +74,28 @@ def film_file(facts: Facts, seeds: Sequence[int], actions: Sequence[np.ndarray],
     write_mp4(pictures, path, hertz=HZ, instead="write a GIF: -o episodes.gif")
 
 
-def returns(records: Records, rival: Records) -> Exhibit:
+def returns(records: RowResults, rival: RowResults) -> Panel:
     both = np.concatenate([records["return"], rival["return"]])
     low, high = float(both.min()), float(both.max())
     edges = np.linspace(low, high if high > low else low + 1, 31)
     series = [{"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()} for name, one in (("deep", records), ("rival", rival))]
-    return Exhibit("histogram", "What episodes brought", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
+    return Panel("histogram", "What episodes brought", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
 
 
-def action_bars(facts: Facts, records: Records, rival: Records) -> Exhibit:
+def action_bars(facts: Facts, records: RowResults, rival: RowResults) -> Panel:
     """How often each action was taken, or where the numbers of an action lie."""
     names = facts["action"]["names"]
     sides = [(name, np.concatenate(list(one["actions"]))) for name, one in (("deep", records), ("rival", rival))]
     if facts["action"]["kind"] == "discrete":
         series = [{"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()} for name, done in sides]
-        return Exhibit("bars", "What is done how often", {"labels": list(names), "series": series, "y": "share of all steps"})
+        return Panel("bars", "What is done how often", {"labels": list(names), "series": series, "y": "share of all steps"})
     edges = np.linspace(-1, 1, 31)
     spread = [(f"{side}: {name}", np.clip(done[:, k], -1, 1)) for side, done in sides for k, name in enumerate(names[:3])]
     series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in spread]
-    return Exhibit("histogram", "What is done how often", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
+    return Panel("histogram", "What is done how often", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
 
 
-def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name: str, scale: float) -> list[Exhibit]:
+def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name: str, scale: float) -> list[Panel]:
     """An episode over time: observations, actions, and what the critic expected."""
     actions = actions[:TRACED]
     seen, _ = again(facts, seed, actions)
@@ -109,20 +109,20 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     words = ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"])) if actions.ndim == 1 else "From -1, the least, to 1, the largest."
     return [
         strip(seen, seed) if "picture" in facts["observation"] else numbers(seen, facts["observation"]["names"], seed),
-        Exhibit("lines", "… what it did", {"x": "step", "y": "action", "series": acts}, words[:300]),
-        Exhibit("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": hopes}),
+        Panel("lines", "… what it did", {"x": "step", "y": "action", "series": acts}, words[:300]),
+        Panel("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": hopes}),
     ]
 
 
-def numbers(seen: np.ndarray, names: Sequence[str], seed: int) -> Exhibit:
+def numbers(seen: np.ndarray, names: Sequence[str], seed: int) -> Panel:
     """Observations (T, D) over time: those numbers that move."""
     steps, spread = list(range(len(seen))), seen.std(0)
     moving = np.sort(np.argsort(spread <= 1e-6, kind="stable")[:LINES])
     shown = [{"name": names[k], "x": steps, "y": seen[:, k].tolist()} for k in moving]
-    return Exhibit("lines", f"One episode (seed {seed}): what it saw", {"x": "step", "y": "observation", "series": shown})
+    return Panel("lines", f"One episode (seed {seed}): what it saw", {"x": "step", "y": "observation", "series": shown})
 
 
-def strip(seen: np.ndarray, seed: int) -> Exhibit:
+def strip(seen: np.ndarray, seed: int) -> Panel:
     """Observations (T, C, H, W) over time: some of them, as the network gets them."""
     from PIL import Image
 
@@ -132,4 +132,4 @@ def strip(seen: np.ndarray, seed: int) -> Exhibit:
         scale = max(1, SMALL // max(picture.size))
         html = html_picture(picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST), f"step {step}")
         items.append({"title": f"step {step}", "subtitle": "", "tone": "", "html": html})
-    return Exhibit("gallery", f"One episode (seed {seed}): what it saw", {"items": items}, "As the network gets it.")
+    return Panel("gallery", f"One episode (seed {seed}): what it saw", {"items": items}, "As the network gets it.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..core.batch import Records
-from ..core.panels import Exhibit, spoken
+from ..core.batch import RowResults
+from ..core.panels import Panel, spoken
 from ..core.sampling import evenly
 
 BAND = 0.8
@@ -61,7 +61,7 @@ def apart(order: np.ndarray, least: int) -> np.ndarray:
     return np.array(taken, np.int64)
 
 
-def drawing(frame: pl.DataFrame, row: int, answers: Records, place: int) -> str:
+def drawing(frame: pl.DataFrame, row: int, answers: RowResults, place: int) -> str:
     """History, truth, forecast and its band as SVG, in the units of the data."""
     level, deviation = float(frame["_level"][row]), float(frame["_deviation"][row])
     said = np.asarray(answers["said"][place], float) * deviation + level
@@ -98,14 +98,14 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def exhibits(records: Records, rival: Records, judge: str) -> list[Exhibit]:
+def exhibits(records: RowResults, rival: RowResults, judge: str) -> list[Panel]:
     """Error by step ahead, the backtest over rolling origins, whether the band is honest."""
     steps = len(records["truth"][0]) if len(records["truth"]) else 0
     rows = evenly(len(records["loss"]), LOOKED_AT)
     shown = []
     if steps > 1:
         series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", rival))]
-        shown.append(Exhibit("lines", "Error by step ahead", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
+        shown.append(Panel("lines", "Error by step ahead", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
     column = COLUMN[judge]
     if len(records["loss"]) >= 2 * BINS:
         groups = np.array_split(np.arange(len(records["loss"])), BINS)
@@ -114,17 +114,17 @@ def exhibits(records: Records, rival: Records, judge: str) -> list[Exhibit]:
             for name, one in (("deep", records), ("classical", rival))
         ]
         words = "The test windows from the earliest origin to the latest: where did it go wrong, and does it grow worse with age?"
-        shown.append(Exhibit("lines", "Backtest over rolling origins", {"x": "earliest … latest origin", "y": judge, "series": series}, words))
+        shown.append(Panel("lines", "Backtest over rolling origins", {"x": "earliest … latest origin", "y": judge, "series": series}, words))
     facts = [
         ["stated", f"{BAND:.0%}", "of the steps inside the band"],
         ["measured, deep", f"{float(np.nanmean(records['inside'])):.1%}", "of the test steps"],
         ["measured, classical", f"{float(np.nanmean(rival['inside'])):.1%}", "of the test steps"],
     ]
     words = "Windows overlap, and so do their errors: intervals over windows are narrower than those over independent stretches of time would be."
-    return [*shown, Exhibit("facts", "Is the band honest?", {"items": facts}, words)]
+    return [*shown, Panel("facts", "Is the band honest?", {"items": facts}, words)]
 
 
-def by_step(records: Records, rows: np.ndarray) -> list[float]:
+def by_step(records: RowResults, rows: np.ndarray) -> list[float]:
     """(H,) mean absolute error of the median, over `rows`."""
     truth = np.stack([records["truth"][row] for row in rows])
     said = np.stack([records["said"][row][:, 1] for row in rows])

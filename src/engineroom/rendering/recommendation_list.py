@@ -6,12 +6,12 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.batch import Records
+from ..core.batch import RowResults
 
 SHOWN = 8  # of a history
 
 
-def drawn(met: Sequence[str], about: Sequence[str], titles: Sequence[str], top: int, answers: Records, place: int) -> str:
+def drawn(met: Sequence[str], about: Sequence[str], titles: Sequence[str], top: int, answers: RowResults, place: int) -> str:
     """HTML of one user's list; `answers` are records or plain answers, "because" and "lift" may be among them."""
     lists = answers["said" if "said" in answers else "items"][place][:top]
     true = int(answers["truth"][place]) if "truth" in answers else -1

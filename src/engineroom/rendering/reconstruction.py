@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..core.schema import Schema
 from ..modalities.masking._masked_values import Parts
 from ..modalities.tabular.category import to_strings
@@ -100,13 +100,13 @@ def colours(one: Any, flat: np.ndarray) -> np.ndarray:
 DRAWN: dict[str, Callable[..., str]] = {"numbers": numbers, "classes": classes, "steps": steps, "pixels": pixels}
 
 
-def by_column(names: list[str], ours: np.ndarray, theirs: np.ndarray) -> Exhibit:
+def by_column(names: list[str], ours: np.ndarray, theirs: np.ndarray) -> Panel:
     """Which columns can be told from the others: errors (N, C) → a bar a column, best told first."""
     means = [np.array([column[np.isfinite(column)].mean() if np.isfinite(column).any() else 1.0 for column in one.T]) for one in (ours, theirs)]
     order = np.argsort(means[0], kind="stable")[:BARS]
     series = [{"name": name, "values": (1 - one[order]).clip(-1, 1).round(4).tolist()} for name, one in zip(("deep", "classical"), means, strict=True)]
     words = "1 = what was hidden of the column is told exactly, 0 = no better than by how the column is spread."
-    return Exhibit("bars", "What can be told from the rest", {"labels": [names[k] for k in order], "series": series, "y": "explained"}, words)
+    return Panel("bars", "What can be told from the rest", {"labels": [names[k] for k in order], "series": series, "y": "explained"}, words)
 
 
 def filled(frame: pl.DataFrame, cells: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

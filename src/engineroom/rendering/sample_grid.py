@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.batch import Records
+from ..core.batch import RowResults
 from ..core.schema import Schema
 
 NOISE = "noise"  # the column of chance
@@ -16,7 +16,7 @@ ASIDE = 1_000_000  # seeds of pictures made for the report begin here
 KINDS = 10  # in the report
 
 
-def edges_of(records: Records) -> np.ndarray:
+def edges_of(records: RowResults) -> np.ndarray:
     both = np.concatenate([records["truth"][:, -1], records["made"][:, -1]])
     both = both[np.isfinite(both)]
     return np.linspace(0, float(both.max()) + 1e-6 if len(both) else 1.0, 41)
@@ -24,7 +24,7 @@ def edges_of(records: Records) -> np.ndarray:
 
 def wishes(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
     """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as columns."""
-    told = [c for c in schema.inputs if not registry.get("modalities", c.modality).chance]
+    told = [c for c in schema.inputs if not registry.get("modalities", c.modality).is_noise]
     classes = [c for c in told if c.modality == "category"]
     kinds = classes[0].state["values"][:KINDS] if classes else [None] * (KINDS if each > 2 else 4)
     columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in told}

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..core.batch import Records
-from ..core.panels import Exhibit
+from ..core.batch import RowResults
+from ..core.panels import Panel
 from ..core.sampling import evenly
 from ..metrics.text_generation import bleu_of
 
@@ -16,19 +16,19 @@ BINS = 6  # of lengths
 LONG = 400  # characters of a text in the table
 
 
-def side_by_side(records: Records, rival: Records) -> Exhibit:
+def side_by_side(records: RowResults, rival: RowResults) -> Panel:
     """Rows evenly taken from the test."""
     places = evenly(len(records["truth"]), SHOWN)
     columns = {"read": rival["source"], "reference": records["truth"], "deep model": records["text"], "classical model": rival["text"]}
     rows = [[short(str(values[place])) for values in columns.values()] for place in places]
-    return Exhibit("table", "What both write", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")
+    return Panel("table", "What both write", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")
 
 
 def short(text: str) -> str:
     return text if len(text) <= LONG else text[:LONG] + "…"
 
 
-def by_length(records: Records, rival: Records, *, summary: bool) -> Exhibit:
+def by_length(records: RowResults, rival: RowResults, *, summary: bool) -> Panel:
     """The headline score in bins of the reference's length."""
     lengths = np.array([len(str(text).split()) for text in records["truth"]])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)).round().astype(int)) if len(lengths) else np.array([0, 1])
@@ -40,4 +40,4 @@ def by_length(records: Records, rival: Records, *, summary: bool) -> Exhibit:
         series.append({"name": name, "x": [float(lengths[part].mean()) for part in parts if part.any()], "y": values})
     label = "ROUGE-L" if summary else "BLEU"
     words = f"{label} of test rows whose reference has about so many words. A curve that falls: long texts are harder to keep together."
-    return Exhibit("lines", f"{label} by length", {"x": "words of the reference", "y": label, "series": series}, words)
+    return Panel("lines", f"{label} by length", {"x": "words of the reference", "y": label, "series": series}, words)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ..core import registry
-from ..core.panels import Exhibit
+from ..core.panels import Panel
 from ..core.schema import Schema
 
 
@@ -18,8 +18,8 @@ def show_row(frame: pl.DataFrame, row: int, schema: Schema) -> str:
     big, small = [], []
     for column in schema.inputs:
         modality = registry.get("modalities", column.modality)
-        shown = modality.show(cell(frame, row, column.name), column.state)
-        if modality.stacks:
+        shown = modality.to_html(cell(frame, row, column.name), column.state)
+        if modality.is_scalar:
             small.append(f"<b>{html.escape(column.name)}</b> {shown or '–'}")
         else:
             big.append(shown)
@@ -58,12 +58,12 @@ def summary(values: pl.Series, column) -> str:
     return ""
 
 
-def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray]) -> Exhibit:
+def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray]) -> Panel:
     from ..modalities.tabular.category import to_strings
     from ..modalities.tabular.number import to_floats
 
     target = schema.target
-    if registry.get("modalities", target.modality).names and "values" in target.state:
+    if registry.get("modalities", target.modality).is_categorical and "values" in target.state:
         labels = target.state["values"]
         place = {label: i for i, label in enumerate(labels)}
         values = to_strings(frame[target.name])
@@ -74,11 +74,11 @@ def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.nda
                 if label in place:
                     counts[place[label]] = count
             series.append({"name": name, "values": counts.tolist()})
-        return Exhibit("bars", f"How often each {target.name}", {"labels": labels, "series": series, "y": "rows"})
+        return Panel("bars", f"How often each {target.name}", {"labels": labels, "series": series, "y": "rows"})
     if target.modality == "number":
         x = to_floats(frame[target.name])
         edges = np.histogram_bin_edges(x[np.isfinite(x)], 40)
         series = [{"name": name, "counts": np.histogram(x[rows], edges)[0].tolist()} for name, rows in splits.items()]
-        return Exhibit("histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series})
+        return Panel("histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series})
     known = [[name, str(len(target.state[name])), "in the training rows"] for name in ("values",) if name in target.state]
-    return Exhibit("facts", target.name, {"items": known or [["kind", target.modality, target.why]]})
+    return Panel("facts", target.name, {"items": known or [["kind", target.modality, target.why]]})

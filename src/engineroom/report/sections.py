@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..core.batch import Answers, Records
-from ..core.panels import Exhibit, Finding, Section
+from ..core.batch import Predictions, RowResults
+from ..core.panels import Finding, Panel, Section
 from ..core.schema import Column, Schema
-from ..evaluation.evaluate import Examination
+from ..evaluation.evaluate import EvaluationResult
 from ..evaluation.predict import because
 from .previews import show_row, summary, target_exhibit
 
@@ -20,40 +20,40 @@ GALLERY = 24
 WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer", "before": "before"}
 
 
-def versus_section(entries: list[Examination], verdict: dict[str, Any], task, target: Column) -> Section:
+def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], task, target: Column) -> Section:
     """Deep or classical: scores, intervals, time and size side by side."""
-    names = [name for name in entries[0].scores if name not in task.hides and all(name in e.scores for e in entries)]
-    names.sort(key=lambda name: name != task.headline)
+    names = [name for name in entries[0].scores if name not in task.internal_metrics and all(name in e.scores for e in entries)]
+    names.sort(key=lambda name: name != task.primary_metric)
     rows = [
         [e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)]
         for e in entries
     ]
     best = {"deep": 0, "rival": 1, "trivial": 2}.get(verdict["use"])
     intervals = [
-        {"name": e.name, "value": e.scores[task.headline], "low": e.intervals[task.headline][0], "high": e.intervals[task.headline][1]}
+        {"name": e.name, "value": e.scores[task.primary_metric], "low": e.intervals[task.primary_metric][0], "high": e.intervals[task.primary_metric][1]}
         for e in entries
     ]
     return Section(
         "Deep or classical",
         (
-            Exhibit(
+            Panel(
                 "table",
                 "Side by side",
                 {"columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"], "rows": rows, "best": best},
                 " ".join(["The same rows for training, validation and test; the test rows were looked at once.", *task.metric_notes(entries[0].records, target)]),
             ),
-            Exhibit("intervals", f"{task.headline} with 95 % intervals", {"metric": task.headline, "rows": intervals}),
+            Panel("intervals", f"{task.primary_metric} with 95 % intervals", {"metric": task.primary_metric, "rows": intervals}),
         ),
     )
 
 
-def shown_rows(records: Records, task) -> tuple[np.ndarray, np.ndarray]:
+def shown_rows(records: RowResults, task) -> tuple[np.ndarray, np.ndarray]:
     """Places of the worst mistakes, and of the rows that the task picks where answers are drawn: those a report shows."""
-    picked = task.drawn_rows(records) if task.draws else np.zeros(0, int)
-    return np.asarray(task.wrong(records)[:GALLERY], int), picked
+    picked = task.select_rows(records) if task.has_render else np.zeros(0, int)
+    return np.asarray(task.rank_errors(records)[:GALLERY], int), picked
 
 
-def where_from(model: Any, data: Any, test: np.ndarray, answers: Answers, records: Records, task: Any) -> Records:
+def where_from(model: Any, data: Any, test: np.ndarray, answers: Predictions, records: RowResults, task: Any) -> RowResults:
     """What the task can say of where answers come from, for the rows that the report shows; the others' places hold nothing."""
     places = np.unique(np.concatenate(shown_rows(records, task)))
     found = because(model, data, test[places], {name: values[places] for name, values in answers.items()}, task)
@@ -65,7 +65,7 @@ def where_from(model: Any, data: Any, test: np.ndarray, answers: Answers, record
 
 
 def answers_section(
-    deep: Examination, rival: Examination, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Exhibit], besides: Records
+    deep: EvaluationResult, rival: EvaluationResult, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Panel], besides: RowResults
 ) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of the rows shown alone."""
     target = schema.target
@@ -73,22 +73,22 @@ def answers_section(
     worst, picked = shown_rows(deep.records, task)
 
     def item(index: int, tone: str) -> dict[str, str]:
-        title, subtitle = task.mistake(deep.records, index, target)
+        title, subtitle = task.error_caption(deep.records, index, target)
         row = int(rows[index])
-        drawn = task.draw(frame, row, schema, records, index) or show_row(frame, row, schema)
+        drawn = task.render(frame, row, schema, records, index) or show_row(frame, row, schema)
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
     items = [item(int(index), "bad") for index in worst]
-    exhibits = [*made, *task.exhibits(deep.records, rival.records, target)]
-    if task.draws:
+    exhibits = [*made, *task.panels(deep.records, rival.records, target)]
+    if task.has_render:
         drawn = [item(int(index), "") for index in picked]
-        exhibits.insert(len(made), Exhibit("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.drawn_words))
+        exhibits.insert(len(made), Panel("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.caption))
     if items:
         exhibits.append(
-            Exhibit(
+            Panel(
                 "gallery",
                 "Worst mistakes",
-                {"items": items, "wide": task.draws},
+                {"items": items, "wide": task.has_render},
                 "The surest errors first: look for wrong labels, odd inputs, missing context.",
             )
         )
@@ -97,9 +97,9 @@ def answers_section(
 
 def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], split_words: str, findings: list[Finding]) -> Section:
     """The data card: rows, split, checks, columns, the target's distribution."""
-    exhibits = [Exhibit("facts", "Rows", {"items": [[name, f"{len(rows):,}", "rows"] for name, rows in splits.items()]}, split_words)]
+    exhibits = [Panel("facts", "Rows", {"items": [[name, f"{len(rows):,}", "rows"] for name, rows in splits.items()]}, split_words)]
     if findings:
-        exhibits.append(Exhibit("notes", "Checked before training", {"items": [f.to_json() for f in findings]}))
+        exhibits.append(Panel("notes", "Checked before training", {"items": [f.to_json() for f in findings]}))
     rows = []
     for column in schema:
         values = frame[column.name]
@@ -108,21 +108,21 @@ def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarr
             [column.name, column.modality, column.role, f"{missing / max(1, len(values)):.1%}", summary(values, column), column.why]
         )
     exhibits.append(
-        Exhibit("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None})
+        Panel("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None})
     )
     exhibits.append(target_exhibit(frame, schema, splits))
     return Section("Data", tuple(exhibits))
 
 
-def training_section(history: list[dict[str, Any]], facts: list[list[str]], headline: str) -> Section:
+def training_section(history: list[dict[str, Any]], facts: list[list[str]], primary_metric: str) -> Section:
     """How it learned: the curves as the diary has them."""
     steps = [line for line in history if line["event"] == "step" and line.get("loss") is not None]
     judged = [line for line in history if line["event"] == "validated"]
-    exhibits = [Exhibit("facts", "The run", {"items": facts})]
+    exhibits = [Panel("facts", "The run", {"items": facts})]
     if steps:
         loss = [{"name": "training loss", "x": [s["step"] for s in steps], "y": [s["loss"] for s in steps]}]
         exhibits.append(
-            Exhibit(
+            Panel(
                 "lines",
                 "Loss",
                 {"x": "step", "y": "loss", "series": loss},
@@ -130,20 +130,20 @@ def training_section(history: list[dict[str, Any]], facts: list[list[str]], head
             )
         )
     if judged:
-        names = [n for n in dict.fromkeys((headline, "log_loss", "accuracy")) if n in judged[0]["scores"]]
+        names = [n for n in dict.fromkeys((primary_metric, "log_loss", "accuracy")) if n in judged[0]["scores"]]
         for name in names[:2]:
             line = [{"name": f"validation {name}", "x": [j["step"] for j in judged], "y": [j["scores"][name] for j in judged]}]
             best = [j["step"] for j in judged if j["better"]]
             marks = [{"x": best[-1], "label": "best"}] if best else []
             exhibits.append(
-                Exhibit(
+                Panel(
                     "lines", f"Validation {name}", {"x": "step", "y": name, "series": line, "marks": marks}, "On rows it never learns from."
                 )
             )
     return Section("How it learned", tuple(exhibits))
 
 
-def model_section(model: dict[str, Any], entries: list[Examination], cores: int, device: str) -> Section:
+def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores: int, device: str) -> Section:
     """The network and what it cost."""
     encoders = [[e["columns"], e["backbone"], e["size"], e["why"]] for e in model["encoders"]]
     watts = WATTS_PER_GPU if device == "cuda" else WATTS_PER_CORE * cores
@@ -152,8 +152,8 @@ def model_section(model: dict[str, Any], entries: list[Examination], cores: int,
     return Section(
         "The model and what it cost",
         (
-            Exhibit("table", "One backbone a column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
-            Exhibit(
+            Panel("table", "One backbone a column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
+            Panel(
                 "facts",
                 "Size",
                 {
@@ -164,7 +164,7 @@ def model_section(model: dict[str, Any], entries: list[Examination], cores: int,
                     ]
                 },
             ),
-            Exhibit(
+            Panel(
                 "table", "Cost", {"columns": ["model", "training s", "rows/s", "MB", "Wh (estimate)"], "rows": rows, "best": None}, words
             ),
         ),
@@ -177,24 +177,24 @@ def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> 
     return Section(
         "Reproduce it",
         (
-            Exhibit(
+            Panel(
                 "code",
                 "The same run",
                 {"text": command, "language": "shell"},
                 "Same data, same seed, same machine: the same weights, bit for bit.",
             ),
-            Exhibit("facts", "Fingerprints", {"items": facts}),
-            Exhibit("code", "Every setting", {"text": config, "language": "yaml"}),
-            Exhibit("code", "Versions", {"text": versions, "language": "text"}),
+            Panel("facts", "Fingerprints", {"items": facts}),
+            Panel("code", "Every setting", {"text": config, "language": "yaml"}),
+            Panel("code", "Versions", {"text": versions, "language": "text"}),
         ),
     )
 
 
-def tiles(entries: list[Examination], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
+def tiles(entries: list[EvaluationResult], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
     """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others' beside them."""
     first = next((e for e in entries if e.name == verdict["use"]), entries[0])
     others = [e for e in entries if e is not first and e.name != "trivial"]
-    names = sorted((name for name in first.scores if name not in task.hides), key=lambda name: name != task.headline)
+    names = sorted((name for name in first.scores if name not in task.internal_metrics), key=lambda name: name != task.primary_metric)
     return [
         {
             "label": n,

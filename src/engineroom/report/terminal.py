@@ -25,7 +25,7 @@ def print_summary(report: dict[str, Any], console: Any = None) -> None:
     console.print(Text(verdict["sentence"], style=f"bold {COLOURS.get(verdict['use'], '')}".strip()))
     for line in verdict["why"]:
         console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
-    for part in (headline(report), models_table(report)):
+    for part in (primary_metric(report), models_table(report)):
         if part is not None:
             console.print()
             console.print(part)
@@ -41,7 +41,7 @@ def print_summary(report: dict[str, Any], console: Any = None) -> None:
         console.print(Text.assemble("report: ", (str(report["path"]), "bold")), soft_wrap=True)
 
 
-def headline(report: dict[str, Any]) -> Any:
+def primary_metric(report: dict[str, Any]) -> Any:
     """The first tile with its interval; the other scores stand in the table."""
     from rich.text import Text
 

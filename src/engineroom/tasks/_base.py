@@ -12,10 +12,10 @@ import polars as pl
 from torch import Tensor
 
 from ..core import registry
-from ..core.batch import Answers, Batch, Records
+from ..core.batch import Batch, Predictions, RowResults
 from ..core.errors import UserError, nearest
 from ..core.files import write_atomic
-from ..core.panels import Exhibit, Finding
+from ..core.panels import Finding, Panel
 from ..core.sampling import evenly
 from ..core.schema import Column, Schema
 from ..core.table import Table
@@ -23,63 +23,63 @@ from ..core.table import Table
 DRAWN = 8  # answers that a report draws
 
 
-class Plain:
+class BaseTask:
     """What most tasks share: a row is a question, its answer a few numbers, and nothing depends on the target."""
 
     objective: str = "supervised"  # the way of studying: objectives/NAME.py
     head: ClassVar[str] = "linear"  # what reads the features: heads/NAME.py
-    also: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `reframe` may give: `facing` tells them apart
-    ties: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
-    prefers: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
-    pace: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
+    other_target_modalities: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `build_samples` may give: `for_column` tells them apart
+    tie_weights: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
+    backbones: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
+    training_defaults: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
     rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     trivial: ClassVar[str] = "dummy"
-    side: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
-    hides: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
-    lenient: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
-    ask_rows: ClassVar[int] = 256  # rows answered at a time
-    folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
+    image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
+    internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
+    allow_missing_columns: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
+    eval_batch_size: ClassVar[int] = 256  # rows answered at a time
+    cv_folds: ClassVar[int] = 0  # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows do not do
     validates_encoded: ClassVar[bool] = False  # does validation during training look at the target as it is learnt (pictures at the network's size)?
-    monitored: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
-    weighs: ClassVar[bool] = False  # is there one number an answer (`weigh`) that columns can be seen to move?
-    draws: ClassVar[bool] = False  # are answers better looked at than read?
-    sketches: ClassVar[bool] = False  # is there something to look at while it learns?
-    drawn_words: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
-    warmth: ClassVar[float] = 0.8  # the temperature at which it writes where nobody says another
+    max_eval_rows: ClassVar[int] = 10_000  # validation rows looked at while training goes on; the final judgement takes all
+    has_score: ClassVar[bool] = False  # is there one number an answer (`score_predictions`) that columns can be seen to move?
+    has_render: ClassVar[bool] = False  # are answers better looked at than read?
+    has_samples: ClassVar[bool] = False  # is there something to look at while it learns?
+    caption: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws
+    default_temperature: ClassVar[float] = 0.8  # the temperature at which it writes where nobody says another
     written_as: ClassVar[str] = ".txt"  # the ending of a file of what it writes, where nobody names one
-    continues: ClassVar[bool] = True  # is what it writes the end of what it was given?
-    endings: ClassVar[tuple[str, ...]] = ()  # of files that `save` writes beyond a table; "" = a folder
+    return_full_text: ClassVar[bool] = True  # is what it writes the end of what it was given?
+    extensions: ClassVar[tuple[str, ...]] = ()  # of files that `write` writes beyond a table; "" = a folder
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         """Never by itself: the same column is an ordinary question until somebody names this task."""
         return 0.0
 
-    def facing(self, target: Column) -> Any:
+    def for_column(self, target: Column) -> Any:
         """The task as it stands for a target of that kind, before anything is learnt of it: one name may ask several kinds of question."""
         return self
 
-    def bind(self, target: Column) -> Any:
+    def for_target(self, target: Column) -> Any:
         """The task as it stands for a fitted target."""
         return self
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to predict, not to learn."""
         return table
 
-    def reframe_labelled(self, table: Table, target: str | None) -> Table:
+    def build_labelled_samples(self, table: Table, target: str | None) -> Table:
         """Rows of the source that are graded, not learnt from → rows of the question."""
-        return self.reframe(table, target, asking=False)
+        return self.build_samples(table, target, asking=False)
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
-        """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `truth` tells what rows hold, `data`
+    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
+        """The training rows (N,) in the order in which one epoch takes them, a batch after the other; `to_targets` tells what rows hold, `data`
         (a data.dataset.Dataset) all that is encoded of them."""
         return generator.permutation(rows)
 
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+    def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         """What must be known of the encoded training rows before anything is taught, kept in a column's state; most tasks need nothing."""
         return schema
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         """What a careful colleague would say of the target's training rows, beyond the checks all tasks share."""
         return []
 
@@ -88,73 +88,73 @@ class Plain:
 
         What is graded is never a clipped, resized or tokenised target. The default is for kinds whose codes hold the value exactly.
         """
-        return self.truth(codes, target)  # type: ignore[attr-defined]
+        return self.to_targets(codes, target)  # type: ignore[attr-defined]
 
     def target_notes(self, truth: np.ndarray) -> list[str]:
         """What of the ground truth cannot be graded, counted, in words."""
         return []
 
-    def metric_notes(self, records: Records, target: Column) -> list[str]:
+    def metric_notes(self, records: RowResults, target: Column) -> list[str]:
         """What a reader of the scores must know of them: of which class they are, over how many rows."""
         return []
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """The answers to a batch, by one question to the network, or by as many as the task needs; `network.model` is the module itself."""
-        return self.respond(network(batch), batch, target)
+        return self.postprocess(network(batch), batch, target)
 
-    def quickly(self) -> Any:
+    def for_validation(self) -> Any:
         """The task as it answers while training goes on, where its full answer takes long."""
         return self
 
-    def plain(self, values: Any) -> Answers:
+    def from_baseline(self, values: Any) -> Predictions:
         """A rival's word as answers."""
         return values
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """What the network says of a batch (B, K, …) as answers."""
         raise NotImplementedError
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         return {}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         return answers
 
-    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         raise UserError("Answers of this kind have no single number that reasons could move.", "", "Leave --reasons out.")
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
-        """`weigh` on tensors, so that it has a gradient: output (B, K, …) and that of the row as it is (1, K, …) → (B,)."""
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """`score_predictions` on tensors, so that it has a gradient: output (B, K, …) and that of the row as it is (1, K, …) → (B,)."""
         raise UserError("Answers of this kind have no single number that an explanation could move.", "", "Look at the report's drawn answers instead.")
 
-    def focus(self, batch: Batch, target: Column) -> Batch:
+    def trim_input(self, batch: Batch, target: Column) -> Batch:
         """One row as an explanation looks at it: without what its answer cannot depend on, which would only make every question dearer."""
         return batch
 
-    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray] | None:
+    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None:
         """(stated probability (M,), whether it came true (M,)) where answers state one: what calibration is read from; else None."""
         return None
 
-    def drawn_rows(self, records: Records) -> np.ndarray:
+    def select_rows(self, records: RowResults) -> np.ndarray:
         """Which answered rows a report draws, where answers are better looked at than read: evenly taken, good and bad alike."""
         rows = len(records["truth"])
         return evenly(rows, DRAWN)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The question and its answer as one picture (HTML); "" = the row as its columns show it. `answers`: records, or plain answers."""
         return ""
 
-    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+    def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
         """What only more questions to the network can add to its answers: what they come from. Asked where answers are shown, not where they
         are graded. {} = nothing; else one entry a row, as in `answers`."""
         return {}
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """What the trained network makes by itself (texts, pictures, music), for the report."""
         return []
 
-    def sketch(self, network: Any, schema: Schema) -> bytes:
-        """What the network makes by now, as one PNG; asked for where `sketches`."""
+    def sample_grid(self, network: Any, schema: Schema) -> bytes:
+        """What the network makes by now, as one PNG; asked for where `has_samples`."""
         raise NotImplementedError
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
@@ -169,12 +169,12 @@ class Plain:
         """What is said in return for the last of `turns`, piece by piece."""
         raise UserError("This model does not talk.", "", "Train one that does: engineroom train dialogues.jsonl --recipe chat")
 
-    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+    def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         """What was written after `prompt` (or in return for it) as a file; what a text cannot hold, the network makes again."""
-        write_atomic(path, (prompt if self.continues else "") + written)
+        write_atomic(path, (prompt if self.return_full_text else "") + written)
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
-        """Write the answers for the rows of `frame` in the field's usual format; called for `endings` alone."""
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+        """Write the answers for the rows of `frame` in the field's usual format; called for `extensions` alone."""
         raise NotImplementedError
 
 

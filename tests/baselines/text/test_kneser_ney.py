@@ -56,7 +56,7 @@ def test_the_row_s_own_past_alone_counts() -> None:
 def test_it_learns_a_text_and_comes_back() -> None:
     frame = pl.DataFrame({"text": ["the cat sat on the mat. " * 4, "a dog sat on a mat. " * 5] * 10, "next": [1] * 20})
     state = get("modalities", "text_corpus").fit(frame["text"], limits=LimitsConfig())
-    target = get("modalities", "next_token").beside({}, state)
+    target = get("modalities", "next_token").link_to_input({}, state)
     schema = Schema((Column("text", "text_corpus", "input", state), Column("next", "next_token", "target", target)))
     found = {}
     for name in ("kneser_ney", "unigram"):

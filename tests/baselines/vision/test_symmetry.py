@@ -77,7 +77,7 @@ def test_real_pictures(name: str, target: str | None, mirrors: list[str]) -> Non
     table = open_table(real_data(name), target=target, limits=config.limits)
     schema = infer_schema(table, config)
     task = registry.get("tasks", "regression" if schema.target.modality == "number" else "classification")
-    split = split_rows(table, schema, SplitConfig(), seed=0, task=task.kind)
+    split = split_rows(table, schema, SplitConfig(), seed=0, task=task.output_type)
     schema = fit_schema(schema, table, split.train, config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": split.train, "val": split.val}

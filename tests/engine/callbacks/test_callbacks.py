@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from engineroom.core.batch import Batch, Losses
-from engineroom.core.events import Player, Repeated, Stopped, Validated
+from engineroom.core.events import Learner, Repeated, Stopped, Validated
 from engineroom.engine.callbacks.checkpoint import Checkpoint, checkpoints, flatten, unflatten
-from engineroom.engine.callbacks.early_stopping import Patience, Until
-from engineroom.engine.callbacks.guards import Finite
+from engineroom.engine.callbacks.early_stopping import EarlyStopping, StopAtMetric
+from engineroom.engine.callbacks.guards import TerminateOnNaN
 from engineroom.engine.callbacks.history import read_history
-from engineroom.engine.callbacks.save_best import Keep
+from engineroom.engine.callbacks.save_best import SaveBest
 from engineroom.engine.callbacks.validation import Validate
 from engineroom.engine.schedule import Schedule
 
 
 def test_patience_brings_the_schedule_to_its_end() -> None:
     schedule = Schedule(1000)
-    patience = Patience(schedule, 3)
+    patience = EarlyStopping(schedule, 3)
     assert patience(Validated(100, {}, True)) is None
     answers = [patience(Validated(100 + 10 * i, {}, False)) for i in range(1, 4)]
     assert answers[:2] == [None, None] and answers[2] is not None
@@ -32,7 +32,7 @@ def test_patience_brings_the_schedule_to_its_end() -> None:
 
 
 def test_until_reads_the_direction_of_the_score() -> None:
-    higher, lower = Until("accuracy", 0.9, higher_is_better=True), Until("rmse", 2.0, higher_is_better=False)
+    higher, lower = StopAtMetric("accuracy", 0.9, higher_is_better=True), StopAtMetric("rmse", 2.0, higher_is_better=False)
     assert higher(Validated(1, {"accuracy": 0.89}, True)) is None
     assert isinstance(higher(Validated(1, {"accuracy": 0.9}, True)), Stopped)
     assert isinstance(lower(Validated(1, {"rmse": 1.9}, True)), Stopped)
@@ -40,7 +40,7 @@ def test_until_reads_the_direction_of_the_score() -> None:
 
 def test_a_loss_that_is_no_number_stops_the_run() -> None:
     event = Repeated(10, Batch({}, np.arange(1)), {"model": Losses(torch.tensor(float("nan")))})
-    assert "no longer a number" in Finite()(event).reason
+    assert "no longer a number" in TerminateOnNaN()(event).reason
 
 
 def test_validate_keeps_the_best_weights() -> None:
@@ -58,7 +58,7 @@ def make(tmp_path, seed: int):
     torch.manual_seed(seed)
     cast = nn.ModuleDict({"model": nn.Linear(3, 2)})
     optimizer = torch.optim.AdamW(cast.parameters(), lr=0.1)
-    player = Player("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
+    player = Learner("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
     schedule = Schedule(50)
     watch = Checkpoint(
         tmp_path,
@@ -125,11 +125,11 @@ def test_history_forgets_what_a_crash_repeated_and_a_torn_line(tmp_path) -> None
 
 def test_keep_writes_the_newest_better_weights_and_not_too_often() -> None:
     written: list[tuple[dict, int]] = []
-    now = Keep(lambda scores, step: written.append((scores, step)), seconds=0.0)
+    now = SaveBest(lambda scores, step: written.append((scores, step)), seconds=0.0)
     for step, better in ((1, True), (2, False), (3, True)):
         now(Validated(step, {"loss": float(step)}, better))
     assert [step for _, step in written] == [1, 3]
-    late = Keep(lambda scores, step: written.append((scores, step)), seconds=3600.0)
+    late = SaveBest(lambda scores, step: written.append((scores, step)), seconds=3600.0)
     late(Validated(4, {}, True))
     assert len(written) == 2
 
@@ -143,7 +143,7 @@ def test_a_picture_network_goes_on_as_if_nothing_had_been(tmp_path) -> None:
 
         def tools(cast, folder):
             optimizer = torch.optim.AdamW(cast.parameters(), lr=0.1, fused=True)
-            player = Player("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
+            player = Learner("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
             return optimizer, Checkpoint(folder, cast, (player,), {}, seconds=0, facts=dict, best=cast["model"].state_dict)
 
         optimizer, watch = tools(cast, tmp_path / str(torn))

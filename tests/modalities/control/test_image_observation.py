@@ -23,7 +23,7 @@ RNG = np.random.default_rng(0)
 
 
 def fitted(catch: str) -> dict:
-    return SCENE.fit_knowing(pl.Series(np.arange(8)), limits=LimitsConfig(), facts={"world": describe(catch)})
+    return SCENE.fit_with_hints(pl.Series(np.arange(8)), limits=LimitsConfig(), facts={"world": describe(catch)})
 
 
 def test_a_source_tells_pictures_from_numbers(catch: str) -> None:
@@ -36,7 +36,7 @@ def test_seeds_become_the_first_picture(catch: str) -> None:
     assert list(damaged) == [1]
     fields = SCENE.collate(seeds, state)
     assert fields[""].shape == (3, 3, 6, 6) and fields[""].dtype == torch.uint8 and fields["_seed"].tolist() == [3, 0, 4]
-    assert SCENE.collate(seeds[:0], state)[""].shape == (0, 3, 6, 6) and SCENE.check(state, fields[""]) and not SCENE.check(state, fields[""][:, :2])
+    assert SCENE.collate(seeds[:0], state)[""].shape == (0, 3, 6, 6) and SCENE.validate_example(state, fields[""]) and not SCENE.validate_example(state, fields[""][:, :2])
     signal = SCENE.stem([state], 0, "grid")(fields[""])
     assert signal.layout == "grid" and signal.data.shape == (3, 3, 6, 6) and abs(float(signal.data.mean())) < 1
 
@@ -51,7 +51,7 @@ def test_pictures_of_a_column_are_read_in_any_form(catch: str) -> None:
     buffer = io.BytesIO()
     Image.fromarray(pixels[0]).save(buffer, "PNG")
     assert np.array_equal(SCENE.encode(pl.Series([buffer.getvalue()]), state, damaged)[0], raw[0])
-    assert "<img" in SCENE.show(pixels[0], state) and "seed 3" in SCENE.show(3, state)
+    assert "<img" in SCENE.to_html(pixels[0], state) and "seed 3" in SCENE.to_html(3, state)
 
 
 def test_wrong_pictures_name_their_row(catch: str) -> None:

@@ -38,8 +38,8 @@ def test_the_places_that_differ_are_found_and_others_say_nothing() -> None:
     odd = pl.Series(["MKXVNGKTLKGETTEA", "WKLVNGKTLKGETTEA", "MKLV", None])
     codes = MODALITY.encode(odd, state, damaged)
     assert codes[0, 0] == 0 and codes[1].min() > 0 and sorted(damaged) == [2, 3] and "4 letters" in damaged[2]
-    assert MODALITY.spell(torch.from_numpy(codes[1]), state)[0] == "L at 3"
-    assert state['usual'][2] + '3X' in MODALITY.show(odd[0], state) and "usual" in MODALITY.show(USUAL, {**state, "usual": USUAL})
+    assert MODALITY.token_names(torch.from_numpy(codes[1]), state)[0] == "L at 3"
+    assert state['usual'][2] + '3X' in MODALITY.to_html(odd[0], state) and "usual" in MODALITY.to_html(USUAL, {**state, "usual": USUAL})
 
 
 @pytest.mark.parametrize("values", [[f"AB{i:06d}" for i in range(50)], ["USA", "FRA", "DEU"] * 9, ["".join(np.random.default_rng(i).choice(list("ACGT"), 30)) for i in range(50)]])

@@ -17,12 +17,12 @@ TEXTS = pl.Series("x", ["the cat sat on the mat, ", "thé <b>dog</b> 🐕 sat on
 
 @pytest.mark.parametrize("kind", ["characters", "pieces"])
 def test_what_is_encoded_is_spelt_again(kind: str) -> None:
-    state = CORPUS.fit_knowing(TEXTS, limits=LimitsConfig(), facts={"tokens": kind, "most": 300, "context": 16})
+    state = CORPUS.fit_with_hints(TEXTS, limits=LimitsConfig(), facts={"tokens": kind, "most": 300, "context": 16})
     spelt = token_bytes(state)
     assert len(spelt) == state["vocabulary"] and state["context"] == 16
     for text in [*TEXTS[:2], "a\x00b\n\n\t"][: 3 if kind == "pieces" else 2]:
         assert b"".join(spelt[code] for code in encode_texts([text], state)[0]).decode() == text
-    widths = FOLLOWING.beside({}, state)["widths"]
+    widths = FOLLOWING.link_to_input({}, state)["widths"]
     assert [sum(widths[code] for code in encode_texts([text], state)[0]) for text in TEXTS[:2]] == [len(text.encode()) for text in TEXTS[:2]]
 
 
@@ -47,7 +47,7 @@ def test_windows_are_drawn_by_the_generator_alone() -> None:
     mask[1, 3:] = False
 
     def window(step: int) -> tuple[dict, dict]:
-        return FOLLOWING.follow({"": codes, "_mask": mask}, {"": torch.zeros(3)}, state, {}, torch_generator(0, step))
+        return FOLLOWING.augment_pair({"": codes, "_mask": mask}, {"": torch.zeros(3)}, state, {}, torch_generator(0, step))
 
     own, said = window(1)
     assert torch.equal(own[""], window(1)[0][""])

@@ -63,8 +63,8 @@ def test_boxes_move_with_their_picture(side: int) -> None:
     x[:, :, round(0.3 * side) : round(0.45 * side), round(0.35 * side) : round(0.6 * side)] = 200
     own, said = {"": x.to(torch.uint8)}, {"": boxes, "_mask": torch.ones(B, 1, dtype=torch.bool)}
     state = {"flips": ["horizontal", "vertical"]}
-    moved, after = MODALITY.follow(own, said, {}, state, torch_generator(0, "a"))
-    again = MODALITY.follow(own, said, {}, state, torch_generator(0, "a"))
+    moved, after = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
+    again = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
     assert torch.equal(after[""], again[1][""]) and torch.equal(moved[""], again[0][""])
     framed = 0
     for picture, (x1, y1, x2, y2, _) in zip(moved[""][:, 0], after[""][:, 0].tolist(), strict=True):

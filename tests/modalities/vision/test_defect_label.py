@@ -34,15 +34,15 @@ def test_a_flaw_lies_where_the_map_says_and_can_be_seen() -> None:
 
 def test_good_pictures_get_flaws_and_real_ones_are_left_unmarked() -> None:
     state = FLAW.fit(pl.Series(["normal"]), limits=LimitsConfig()) | {"flips": ["horizontal"]}
-    state = FLAW.beside(state, {"height": 40, "width": 48})
+    state = FLAW.link_to_input(state, {"height": 40, "width": 48})
     codes = torch.tensor([0] * 10 + [1, 3], dtype=torch.uint8)
-    own, said = FLAW.follow({"": cloth().to(torch.uint8)}, {"": codes}, {}, state, torch_generator(0))
+    own, said = FLAW.augment_pair({"": cloth().to(torch.uint8)}, {"": codes}, {}, state, torch_generator(0))
     assert own[""].shape == (12, 3, 40, 48) and said[""].shape == (12, 40, 48) and said[""].dtype == torch.uint8
     assert (said[""][10:] == SOMEWHERE).all() and set(said[""][:10].unique().tolist()) == {0, 1}
     assert 1 <= (said[""][:10] == 1).flatten(1).any(1).sum() <= 9
 
 
 def test_kinds_have_codes() -> None:
-    state = ODDITY.fit_knowing(pl.Series(["normal"]), limits=LimitsConfig(), facts={"values": ["normal", "anomaly", "leak"]})
+    state = ODDITY.fit_with_hints(pl.Series(["normal"]), limits=LimitsConfig(), facts={"values": ["normal", "anomaly", "leak"]})
     codes = ODDITY.encode(pl.Series(["normal", None, "anomaly", "leak", "never heard of"]), state, {})
     assert codes.tolist() == [0, 0, 1, 2, 1] and codes.dtype == np.uint8

@@ -27,7 +27,7 @@ def png(image: Image.Image, kind: str = "PNG") -> bytes:
 
 def fitted(values, height: int = 16, width: int = 16) -> dict:
     state = MODALITY.fit(pl.Series("mask", values), limits=LimitsConfig())
-    return MODALITY.beside(state, {"height": height, "width": width})
+    return MODALITY.link_to_input(state, {"height": height, "width": width})
 
 
 def test_every_way_to_store_a_mask() -> None:
@@ -76,7 +76,7 @@ def test_damaged_and_foreign_masks_are_named() -> None:
     encoded = MODALITY.encode(masks, state, damaged)
     assert encoded.shape == (4, 16, 16) and sorted(damaged) == [1, 2] and (encoded[1] == UNKNOWN).all()
     pictures = pl.Series([png(Image.new("RGB", size)) for size in ((3, 2), (3, 2), (3, 2), (2, 3))])
-    MODALITY.compare(masks, pictures, state, damaged)
+    MODALITY.validate_pair(masks, pictures, state, damaged)
     assert damaged[3] == "the mask has 3×2 pixels, its picture 2×3" and 0 not in damaged
 
 
@@ -96,8 +96,8 @@ def test_a_mask_moves_with_its_picture(side: int) -> None:
     mask = torch.from_numpy(((np.hypot(row - side * 0.4, column - side * 0.6) < side / 4) + 2 * (row > side * 0.8)).clip(0, 2).astype(np.uint8))[None].repeat(16, 1, 1)
     own, said = {"": (mask[:, None] * 100).to(torch.uint8)}, {"": mask}
     state = {"flips": ["horizontal", "vertical"]}
-    x, y = MODALITY.follow(own, said, {}, state, torch_generator(0, "a"))
-    again = MODALITY.follow(own, said, {}, state, torch_generator(0, "a"))
+    x, y = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
+    again = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
     assert torch.equal(x[""], again[0][""]) and torch.equal(y[""], again[1][""])
     assert x[""].shape[2:] == y[""].shape[1:] and y[""].dtype == torch.uint8 and set(y[""].unique().tolist()) <= {0, 1, 2}
     for picture, codes in zip(x[""][:, 0], y[""], strict=True):
@@ -111,5 +111,5 @@ def test_of_large_pictures_small_parts_are_learnt() -> None:
     from engineroom.core.seeds import torch_generator
 
     x, y = torch.zeros(2, 3, 584, 560, dtype=torch.uint8), torch.zeros(2, 584, 560, dtype=torch.uint8)
-    own, said = MODALITY.follow({"": x}, {"": y}, {}, {"flips": []}, torch_generator(0, "x"))
+    own, said = MODALITY.augment_pair({"": x}, {"": y}, {}, {"flips": []}, torch_generator(0, "x"))
     assert own[""].shape == (2, 3, 240, 224) and said[""].shape == (2, 240, 224)

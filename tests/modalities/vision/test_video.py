@@ -63,10 +63,10 @@ def test_damaged_videos_are_named(tmp_path: Path) -> None:
     damaged: dict[int, str] = {}
     VIDEO.encode(values, state, damaged)
     assert set(damaged) == {1, 2, 3, 4, 5} and "limits.pixels" in damaged[4]
-    assert "unreadable" in VIDEO.show(values[3], state) and "<img" in VIDEO.show(values[0], state)
+    assert "unreadable" in VIDEO.to_html(values[3], state) and "<img" in VIDEO.to_html(values[0], state)
 
 
-@pytest.mark.parametrize("backbone", ["frames", "cnn3d"])
+@pytest.mark.parametrize("backbone", ["cnn_rnn", "cnn3d"])
 def test_a_folder_of_videos_is_learnt(here: Path, backbone: str) -> None:
     table = clips(each=30, frames=8, side=24)
     for i, (clip, way) in enumerate(zip(table["clip"].to_numpy(), table["way"], strict=True)):

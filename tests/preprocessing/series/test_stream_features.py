@@ -26,7 +26,7 @@ def pumps(rows: int = 200) -> pl.DataFrame:
 
 
 def reframed(frame: pl.DataFrame, **options) -> Table:
-    return make_task("anomaly_detection", {"window": 5, "series": "pump", **options}).reframe(Table(frame), "state", asking=False)
+    return make_task("anomaly_detection", {"window": 5, "series": "pump", **options}).build_samples(Table(frame), "state", asking=False)
 
 
 def test_every_series_is_measured_by_its_beginning_which_teaches() -> None:
@@ -36,7 +36,7 @@ def test_every_series_is_measured_by_its_beginning_which_teaches() -> None:
     for part in (real[:100], real[200:300]):
         assert abs(part["flow"].mean()) < 1e-6 and part["flow"].std() == pytest.approx(1, abs=0.01)
     assert real[190:200]["flow"].mean() > 4 and {"pump", "time"}.isdisjoint(table.frame.columns)
-    asked = make_task("anomaly_detection", {"window": 5, "series": "pump", "settle": 0.5}).reframe(Table(pumps().drop("state")), "state", asking=True)
+    asked = make_task("anomaly_detection", {"window": 5, "series": "pump", "settle": 0.5}).build_samples(Table(pumps().drop("state")), "state", asking=True)
     assert asked.frame["flow"].to_numpy() == pytest.approx(real["flow"].to_numpy())
 
 

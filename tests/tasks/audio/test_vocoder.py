@@ -70,9 +70,9 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
     assert set(damaged) == {0, 2} and "silent" in damaged[0] and rows.lengths[1] > 1
     few = Table(pl.DataFrame({"sound": ["a.wav"] * 3}))
     with pytest.raises(DataError, match="3 recordings are too few"):
-        make_task("vocoder", {}).reframe(few, "sound", asking=False)
+        make_task("vocoder", {}).build_samples(few, "sound", asking=False)
     with pytest.raises(UserError, match="strength"):
-        make_task("vocoder", {"strength": -1}).reframe(few, "sound", asking=False)
+        make_task("vocoder", {"strength": -1}).build_samples(few, "sound", asking=False)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_vocoder_travels_inside_a_speaking_bundle(taught) -> None:
     (folder / "vocoder").rename(folder / "gone")
     again = er.load(str(model.path))
     mel = np.random.default_rng(0).normal(size=(40, MELS)).astype(np.float32)
-    wave, plain = again.task.wave(mel), make_task("text_to_speech", {}).bind(again.schema.target)
+    wave, plain = again.task.wave(mel), make_task("text_to_speech", {}).for_target(again.schema.target)
     state = {key: value for key, value in again.schema.target.state.items() if key != "vocoder"}
     other = type(plain)(state=state).wave(mel)
     assert len(wave) == len(other) and not np.allclose(wave, other, atol=1e-3) and np.abs(wave).max() <= 1

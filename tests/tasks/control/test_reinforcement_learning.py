@@ -40,7 +40,7 @@ class Line(gymnasium.Env):
 
 
 def bound(name: str, **options):
-    return make_task("reinforcement_learning", options).bind(Column("episode", "episode", "target", {"world": describe(name), "scale": 1.0}))
+    return make_task("reinforcement_learning", options).for_target(Column("episode", "episode", "target", {"world": describe(name), "scale": 1.0}))
 
 
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
@@ -96,13 +96,13 @@ def test_options_are_checked() -> None:
 
 def test_scores_and_what_an_explanation_moves() -> None:
     records = {"return": np.arange(20.0), "steps": np.full(20, 5.0)}
-    assert make_task("reinforcement_learning", {}).drawn_rows({"return": np.array([3.0, 1.0, 2.0])}).tolist() == [1, 2, 0], "from worst to best"
+    assert make_task("reinforcement_learning", {}).select_rows({"return": np.array([3.0, 1.0, 2.0])}).tolist() == [1, 2, 0], "from worst to best"
     assert scores(records) == {"return": 9.5, "median": 9.5, "worst_tenth": 0.5, "steps": 5.0, "loss": -9.5}
     said = torch.tensor([[[1.0, 3.0, 2.0]], [[2.0, 2.0, 2.0]]])
     target = Column("episode", "episode", "target")
     three = bound("MountainCar-v0")
-    assert three.lean(said, said[:1], target).tolist() == [1.5, 0.0]
-    assert bound("Pendulum-v1").lean(said[..., :2], said[:1, :, :2], target).tolist() == [1.0, 2.0]
+    assert three.score_outputs(said, said[:1], target).tolist() == [1.5, 0.0]
+    assert bound("Pendulum-v1").score_outputs(said[..., :2], said[:1, :, :2], target).tolist() == [1.0, 2.0]
 
 
 def test_films(tmp_path) -> None:

@@ -28,7 +28,7 @@ def pumps(rows: int = 600, seed: int = 0) -> pl.DataFrame:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "state", hints: dict | None = None, **options) -> Table:
-    return make_task("anomaly_detection", options).reframe(Table(frame, hints=hints or {}), target, asking=False)
+    return make_task("anomaly_detection", options).build_samples(Table(frame, hints=hints or {}), target, asking=False)
 
 
 def test_only_ordinary_and_made_up_rows_teach() -> None:
@@ -95,12 +95,12 @@ def test_kinds_of_anomaly_are_told_apart_in_the_test_alone() -> None:
     facts = table.hints["state"]["facts"]
     assert set(facts["values"]) == {"normal", "anomaly", "leak", "clog"} and facts["values"][:2] == ["normal", "anomaly"]
     assert set(table.frame.filter(pl.col("split") != "test")["state"]) == {"normal", "anomaly"}
-    task = make_task("anomaly_detection", {}).bind(Column("state", "anomaly_label", "target", facts))
+    task = make_task("anomaly_detection", {}).for_target(Column("state", "anomaly_label", "target", facts))
     truth, p = np.array([0, 0, 2, 2, 3]), np.array([0.1, 0.6, 0.9, 0.3, 0.8])
-    records = task.grade({"probability": np.stack([1 - p, p], 1)}, truth)
+    records = task.score_rows({"probability": np.stack([1 - p, p], 1)}, truth)
     shown = by_kind(records, records, task.kinds)[0].data["rows"]
     assert [row[:3] for row in shown] == [[task.kinds[0], 2, "50.0%"], [task.kinds[1], 1, "100.0%"]] and shown[0][4] == 0.75
-    assert task.score(records)["accuracy"] == 0.6
+    assert task.compute_metrics(records)["accuracy"] == 0.6
 
 
 def test_a_few_known_anomalies_teach() -> None:
@@ -123,9 +123,9 @@ def test_the_alarm_keeps_its_share() -> None:
     p = rng.uniform(0, 1, 2_000)
     answers, truth = {"probability": np.stack([1 - p, p], 1)}, np.zeros(2_000, np.int64)
     for share in (0.01, 0.1):
-        task = make_task("anomaly_detection", {"alarms": share}).bind(TARGET)
-        records = task.grade(task.calibrated(answers, task.calibrate(answers, truth)), truth)
-        assert task.score(records)["alarm_rate"] == pytest.approx(share, abs=0.002)
+        task = make_task("anomaly_detection", {"alarms": share}).for_target(TARGET)
+        records = task.score_rows(task.apply_calibration(answers, task.fit_calibration(answers, truth)), truth)
+        assert task.compute_metrics(records)["alarm_rate"] == pytest.approx(share, abs=0.002)
 
 
 def test_scores_by_hand() -> None:

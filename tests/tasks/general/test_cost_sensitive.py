@@ -19,7 +19,7 @@ TARGET = Column("risk", "category", "target", {"values": ["bad", "good"], "count
 
 
 def bound(**options):
-    return make_task("cost_sensitive", options).bind(TARGET)
+    return make_task("cost_sensitive", options).for_target(TARGET)
 
 
 def test_the_rarer_class_is_looked_for_and_a_miss_costs_as_much_as_it_is_rare() -> None:
@@ -39,7 +39,7 @@ def test_options_that_make_no_sense_are_refused(options: dict) -> None:
 
 def test_a_target_of_three_classes_is_no_decision() -> None:
     with pytest.raises(UserError, match="between two classes"):
-        make_task("cost_sensitive", {}).bind(Column("y", "category", "target", {"values": list("abc"), "counts": [1, 1, 1]}))
+        make_task("cost_sensitive", {}).for_target(Column("y", "category", "target", {"values": list("abc"), "counts": [1, 1, 1]}))
 
 
 def test_a_task_without_options_says_so() -> None:
@@ -51,11 +51,11 @@ def test_costs_are_counted_by_hand() -> None:
     task = bound(miss=5, alarm=1)
     risk = np.array([0.9, 0.2, 0.1, 0.16])  # of "bad", which is class 0; the alarm begins at 1/6
     truth = np.array([0, 0, 0, 1])
-    records = task.grade({"probability": np.stack([risk, 1 - risk], 1)}, truth)
+    records = task.score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
     assert records["said"].tolist() == [0, 0, 1, 1] and records["cost"].tolist() == [0, 0, 5, 0]
-    dearer = bound(miss=50, alarm=1).grade({"probability": np.stack([risk, 1 - risk], 1)}, truth)
+    dearer = bound(miss=50, alarm=1).score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
     assert dearer["said"].tolist() == [0, 0, 0, 0] and dearer["cost"].tolist() == [0, 0, 0, 1]
-    assert task.score(records)["cost"] == 1.25 and task.score(records)["recall"] == pytest.approx(2 / 3)
+    assert task.compute_metrics(records)["cost"] == 1.25 and task.compute_metrics(records)["recall"] == pytest.approx(2 / 3)
 
 
 def test_platt_brings_a_shifted_risk_back() -> None:
@@ -65,7 +65,7 @@ def test_platt_brings_a_shifted_risk_back() -> None:
     shifted = 1 / (1 + np.exp(-(0.5 * log_odds(true) + 1.5)))
     answers = {"probability": np.stack([shifted, 1 - shifted], 1)}
     task = bound()
-    back = task.calibrated(answers, task.calibrate(answers, truth))["probability"]
+    back = task.apply_calibration(answers, task.fit_calibration(answers, truth))["probability"]
     assert np.abs(back[:, 0] - true).mean() < 0.02 < np.abs(shifted - true).mean()
     assert np.allclose(back.sum(1), 1)
 

@@ -39,7 +39,7 @@ def plates(rows: int = 120, seed: int = 0) -> pl.DataFrame:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "state", **options) -> Table:
-    return make_task("anomaly_detection", options).reframe(Table(frame), target, asking=False)
+    return make_task("anomaly_detection", options).build_samples(Table(frame), target, asking=False)
 
 
 def test_good_pictures_teach_and_made_up_flaws_validate() -> None:
@@ -75,8 +75,8 @@ def test_made_up_cells_have_the_form_of_their_column() -> None:
 
 
 def test_the_loss_knows_places_and_the_hottest_decide() -> None:
-    task = make_task("anomaly_detection", {}).bind(TARGET)
-    assert isinstance(task, Flaws) and task.kinds == ("dot", "line") and task.outputs(TARGET) == 1
+    task = make_task("anomaly_detection", {}).for_target(TARGET)
+    assert isinstance(task, Flaws) and task.kinds == ("dot", "line") and task.output_size(TARGET) == 1
     y = torch.zeros(4, 32, 32, dtype=torch.uint8)
     y[0, 4:12, 4:12], y[3] = 1, 255
     z = torch.full((4, 1, 1, 8, 8), -6.0)
@@ -85,7 +85,7 @@ def test_the_loss_knows_places_and_the_hottest_decide() -> None:
     wrong = task.loss(-z, Batch({"target": y}, np.arange(4), 0)).total
     assert right < 0.2 < 2 < wrong
     assert peak(z[:, 0, 0]).tolist() == [6.0, -6.0, -6.0, 6.0]
-    assert task.lean(z, z[:1], TARGET).tolist() == [6.0, -6.0, -6.0, 6.0]
+    assert task.score_outputs(z, z[:1], TARGET).tolist() == [6.0, -6.0, -6.0, 6.0]
     codes = task.loss(z, Batch({"target": torch.tensor([1, 0, 0, 1])}, np.arange(4), 0))
     assert torch.isfinite(codes.total)
     assert levels(np.array([0.0, 40.0, -40.0])).tolist() == [128, 255, 0]

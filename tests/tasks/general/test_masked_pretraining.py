@@ -16,7 +16,7 @@ from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
-from engineroom.data.dataset import Training, encode_table
+from engineroom.data.dataset import BatchSampler, encode_table
 from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
 from engineroom.data.schema_inference import fit_schema, infer_schema
 from engineroom.metrics.reconstruction import graded, scores
@@ -123,8 +123,8 @@ def test_a_batch_is_a_function_of_seed_and_step() -> None:
     schema = fit_schema(infer_schema(table, config), table, np.arange(60), config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": np.arange(60)}
-    parts = told(registry.get("tasks", "masked_pretraining").acquaint(schema, data, 0).target.state["parts"])
-    first, again, other = (hiding(Training(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
+    parts = told(registry.get("tasks", "masked_pretraining").fit_state(schema, data, 0).target.state["parts"])
+    first, again, other = (hiding(BatchSampler(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
     assert all(torch.equal(first[name].nan_to_num(-9), again[name].nan_to_num(-9)) for name in first.fields)
     assert not torch.equal(first[HIDDEN + "block:number"], other[HIDDEN + "block:number"])
 

@@ -43,12 +43,12 @@ def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> Non
 def test_batches_hold_mates_however_many_identities_there_are() -> None:
     who = np.arange(1000) // 5
     task, rows = make_task("metric_learning", {}), np.arange(0, 2000, 2)
-    order = task.order(rows, lambda picked: who[picked // 2], np.random.default_rng(0))
+    order = task.epoch_order(rows, lambda picked: who[picked // 2], np.random.default_rng(0))
     assert sorted(order.tolist()) == rows.tolist() and not np.array_equal(order, rows)
     alone = [np.unique(who[order[a : a + 64] // 2], return_counts=True)[1] for a in range(0, 960, 64)]
     assert np.mean([counts[counts == 4].sum() / 64 for counts in alone]) > 0.7
-    assert task.order(rows[:0], lambda picked: who[picked], np.random.default_rng(0)).shape == (0,)
-    plain = make_task("classification", {}).order(rows, lambda picked: 1 / 0, np.random.default_rng(0))
+    assert task.epoch_order(rows[:0], lambda picked: who[picked], np.random.default_rng(0)).shape == (0,)
+    plain = make_task("classification", {}).epoch_order(rows, lambda picked: 1 / 0, np.random.default_rng(0))
     assert sorted(plain.tolist()) == rows.tolist()
 
 
@@ -75,8 +75,8 @@ def test_the_threshold_lets_few_strangers_in() -> None:
     truth = np.arange(40).repeat(5)
     e = rng.normal(size=(200, 8))
     e /= np.linalg.norm(e, axis=1, keepdims=True)
-    loose, strict = (make_task("metric_learning", {"strangers": s}).calibrate({"embedding": e}, truth)["threshold"] for s in (0.2, 0.01))
-    assert loose < task.calibrate({"embedding": e}, truth)["threshold"] < strict
+    loose, strict = (make_task("metric_learning", {"strangers": s}).fit_calibration({"embedding": e}, truth)["threshold"] for s in (0.2, 0.01))
+    assert loose < task.fit_calibration({"embedding": e}, truth)["threshold"] < strict
 
 
 def test_loss_falls_where_mates_come_near_and_a_lonely_row_is_silent() -> None:

@@ -23,7 +23,7 @@ from engineroom.tasks._base import make_task
 
 
 def reframed(frame: pl.DataFrame, *, asking: bool = False, **options) -> Table:
-    return make_task("recommendation", options).reframe(Table(frame), None, asking=asking)
+    return make_task("recommendation", options).build_samples(Table(frame), None, asking=asking)
 
 
 def chains(users: int = 220, seed: int = 0) -> pl.DataFrame:
@@ -167,7 +167,7 @@ def test_tables_without_a_header_are_matched_by_what_they_hold(tmp_path) -> None
 
 def test_an_item_without_events_is_known_by_its_properties_alone() -> None:
     torch.manual_seed(0)
-    state = get("modalities", "interaction_history").fit_knowing(
+    state = get("modalities", "interaction_history").fit_with_hints(
         pl.Series("history", [["a", "b"], ["a"]]), limits=LimitsConfig(), facts={"catalogue": {"a": ["x"], "b": ["y"], "new": ["x"]}}
     )
     assert state["items"] == ["a", "b", "new"] and state["counts"] == [2, 1, 0] and state["met"] == 2

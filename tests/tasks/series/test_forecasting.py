@@ -26,11 +26,11 @@ def waves(**columns) -> pl.DataFrame:
 
 
 def windows(frame: pl.DataFrame, target: str | None = "load", **options) -> pl.DataFrame:
-    return make_task("forecasting", options).reframe(Table(frame), target, asking=False).frame
+    return make_task("forecasting", options).build_samples(Table(frame), target, asking=False).frame
 
 
 def test_the_season_is_found_and_parts_follow_each_other_without_overlap() -> None:
-    table = make_task("forecasting", {}).reframe(Table(waves()), "load", asking=False)
+    table = make_task("forecasting", {}).build_samples(Table(waves()), "load", asking=False)
     facts = table.hints["load"]["facts"]
     assert (facts["season"], facts["horizon"], facts["context"]) == (24, 24, 96)
     last = {part: table.frame.filter(pl.col("split") == part)["origin"] for part in ("train", "val", "test")}
@@ -71,9 +71,9 @@ def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
     assert np.isnan(frame["load"].to_numpy()[:, :4]).any(1).sum() > 0
     assert forward_filled(np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, 5.0]])).tolist() == [[2, 1], [2, 1], [2, 5]]
     absent = waves().filter(~pl.int_range(pl.len()).is_in([100, 101, 200]))
-    table = make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(absent), "load", asking=False)
+    table = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(absent), "load", asking=False)
     assert any("3 absent moment(s)" in note and "the first after 2024-01-05 03:00" in note for note in table.notes)
-    noted = make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(waves(load=holes)), "load", asking=False).notes
+    noted = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(waves(load=holes)), "load", asking=False).notes
     assert any("3 of 400 values of load are missing, at most 2 in a row" in note for note in noted)
 
 
@@ -110,7 +110,7 @@ def test_a_column_named_year_need_not_be_a_clock() -> None:
     with pytest.raises(DataError, match="occur twice: 2000") as told:
         windows(frame, "close")
     assert "options.time=rows" in told.value.fix
-    table = make_task("forecasting", {"time": "rows"}).reframe(Table(frame), "close", asking=False)
+    table = make_task("forecasting", {"time": "rows"}).build_samples(Table(frame), "close", asking=False)
     assert table.frame.height > 200
     assert any("in the order they stand" in note for note in table.notes)
 
@@ -118,7 +118,7 @@ def test_a_column_named_year_need_not_be_a_clock() -> None:
 def test_noise_on_a_slow_wave_is_no_season() -> None:
     rng = np.random.default_rng(0)
     slow = np.sin(2 * np.pi * np.arange(1500) / 365) + rng.normal(0, 0.3, 1500)
-    facts = make_task("forecasting", {"horizon": 7}).reframe(Table(pl.DataFrame({"y": slow})), "y", asking=False).hints["y"]["facts"]
+    facts = make_task("forecasting", {"horizon": 7}).build_samples(Table(pl.DataFrame({"y": slow})), "y", asking=False).hints["y"]["facts"]
     assert 340 < facts["season"] < 390 and facts["context"] == 21  # not four years of four
 
 
@@ -132,7 +132,7 @@ def test_several_columns_need_a_word_or_all_are_channels() -> None:
 def test_months_and_years_are_counted_by_the_calendar() -> None:
     months = [f"{1950 + i // 12}-{1 + i % 12:02d}" for i in range(120)]
     frame = pl.DataFrame({"month": months, "sold": 5 + np.sin(2 * np.pi * np.arange(120) / 12) + np.arange(120) / 50})
-    table = make_task("forecasting", {}).reframe(Table(frame), "sold", asking=False)
+    table = make_task("forecasting", {}).build_samples(Table(frame), "sold", asking=False)
     assert (table.hints["sold"]["facts"]["unit"], table.hints["sold"]["facts"]["season"]) == ("months", 12)
 
 
@@ -140,7 +140,7 @@ def test_scores_by_hand() -> None:
     task = make_task("forecasting", {})
     quantiles = np.repeat(np.array([[[0.0], [2.0]]]), len(LEVELS), 2).astype(np.float32)
     truth = np.array([[1.0, np.nan, 3.0, 0.5]], np.float32)  # two steps, then level and naive error
-    scores = task.score(task.grade({"mean": quantiles[..., 0], "quantiles": quantiles}, truth))
+    scores = task.compute_metrics(task.score_rows({"mean": quantiles[..., 0], "quantiles": quantiles}, truth))
     assert scores["mse"] == 1.0 and scores["mae"] == 1.0 and scores["mase"] == 2.0
     assert scores["smape"] == pytest.approx(200 * 1 / 7) and scores["coverage"] == 0.0
     assert scores["wql"] == pytest.approx(1.0 / 4.0)
@@ -151,18 +151,18 @@ def test_the_band_is_stretched_to_what_it_says() -> None:
     truth = np.concatenate([rng.normal(0, 1, (500, 3)), np.zeros((500, 1)), np.ones((500, 1))], 1).astype(np.float32)
     quantiles = np.broadcast_to(np.linspace(-0.3, 0.3, 9, dtype=np.float32), (500, 3, 9))
     task, answers = make_task("forecasting", {}), {"mean": quantiles[..., 4], "quantiles": quantiles}
-    after = task.calibrated(answers, task.calibrate(answers, truth))
-    assert task.score(task.grade(after, truth))["coverage"] == pytest.approx(0.8, abs=0.02)
-    assert task.score(task.grade(answers, truth))["coverage"] < 0.4
+    after = task.apply_calibration(answers, task.fit_calibration(answers, truth))
+    assert task.compute_metrics(task.score_rows(after, truth))["coverage"] == pytest.approx(0.8, abs=0.02)
+    assert task.compute_metrics(task.score_rows(answers, truth))["coverage"] < 0.4
 
 
 def test_rows_out_of_order_are_sorted_and_told_and_uneven_times_too() -> None:
     task = make_task("forecasting", {"horizon": 4, "context": 10})
-    shuffled = task.reframe(Table(waves().sample(fraction=1.0, shuffle=True, seed=1)), "load", asking=False)
+    shuffled = task.build_samples(Table(waves().sample(fraction=1.0, shuffle=True, seed=1)), "load", asking=False)
     assert any("not in the order of time" in note for note in shuffled.notes)
-    assert shuffled.frame.equals(task.reframe(Table(waves()), "load", asking=False).frame)
+    assert shuffled.frame.equals(task.build_samples(Table(waves()), "load", asking=False).frame)
     uneven = waves().filter(pl.Series(np.random.default_rng(0).random(400) < 0.5))
-    assert any("not evenly spaced" in note for note in task.reframe(Table(uneven), "load", asking=False).notes)
+    assert any("not evenly spaced" in note for note in task.build_samples(Table(uneven), "load", asking=False).notes)
 
 
 def test_a_band_measured_on_few_errors_is_wider() -> None:
@@ -182,9 +182,9 @@ def test_a_band_measured_on_few_errors_is_wider() -> None:
 def test_skill_is_measured_against_the_mean_of_the_training_rows() -> None:
     task, truth = make_task("forecasting", {}), np.array([[1.0, -1.0, 0.0, 1.0], [2.0, np.nan, 0.0, 1.0]], np.float32)
     nothing = np.zeros((2, 2, len(LEVELS)), np.float32)
-    assert task.score(task.grade({"mean": nothing[..., 0], "quantiles": nothing}, truth))["skill"] == 0.0
+    assert task.compute_metrics(task.score_rows({"mean": nothing[..., 0], "quantiles": nothing}, truth))["skill"] == 0.0
     half = np.repeat(np.array([[[0.5], [-0.5]], [[1.0], [9.0]]], np.float32), len(LEVELS), 2)
-    assert task.score(task.grade({"mean": half[..., 0], "quantiles": half}, truth))["skill"] == pytest.approx(0.75)
+    assert task.compute_metrics(task.score_rows({"mean": half[..., 0], "quantiles": half}, truth))["skill"] == pytest.approx(0.75)
 
 
 def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
@@ -224,19 +224,19 @@ def test_known_columns_are_needed_beyond_the_end(here) -> None:
 
 def test_bind_remembers_what_training_settled() -> None:
     target = Column("load", "forecast_target", "target", {"steps": 4, "context": 10, "horizon": 4, "season": 1, "unit": "seconds", "step": 3600.0, "clock": False})
-    task = make_task("forecasting", {}).bind(target)
-    asked = task.reframe(Table(waves()), "load", asking=True).frame
+    task = make_task("forecasting", {}).for_target(target)
+    asked = task.build_samples(Table(waves()), "load", asking=True).frame
     assert asked.height == 1 and asked["history"].dtype.size == 10 and "load" not in asked.columns
 
 
 def clock_of(times: list, **options) -> tuple[str, list]:
     """(the unit of the clock, the times that an answer to all rows would have)."""
     frame = pl.DataFrame({"day": times, "sales": 10 + np.sin(np.arange(len(times)))})
-    facts = make_task("forecasting", {"horizon": 4, "context": 8}).reframe(Table(frame), "sales", asking=False).hints["sales"]["facts"]
-    task = make_task("forecasting", {"horizon": 4, "context": 8}).bind(Column("sales", "forecast_target", state={**facts, "steps": 4}))
-    asked = task.reframe(Table(frame), "sales", asking=True).frame
+    facts = make_task("forecasting", {"horizon": 4, "context": 8}).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
+    task = make_task("forecasting", {"horizon": 4, "context": 8}).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
+    asked = task.build_samples(Table(frame), "sales", asking=True).frame
     quantiles = np.zeros((1, 4, len(LEVELS)), np.float32)
-    out = task.table({"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "forecast_target", state=facts), asked)
+    out = task.to_frame({"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "forecast_target", state=facts), asked)
     return facts["unit"], [str(one)[:10] for one in out["time"]]
 
 
@@ -260,17 +260,17 @@ def test_short_series_and_empty_cells_ahead_are_said() -> None:
     times = (np.datetime64("2023-01-01") + np.arange(60)).astype(object).tolist()
     frame = pl.DataFrame({"item_id": ["a"] * 60 + ["b"] * 5, "day": [*times, *times[:5]], "promo": 1.0, "sales": np.r_[np.arange(60.0), np.ones(5)]})
     options = {"horizon": 4, "context": 8, "known": "promo"}
-    facts = make_task("forecasting", options).reframe(Table(frame), "sales", asking=False).hints["sales"]["facts"]
-    task = make_task("forecasting", options).bind(Column("sales", "forecast_target", state={**facts, "steps": 4}))
+    facts = make_task("forecasting", options).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
+    task = make_task("forecasting", options).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
     later = frame.with_columns(
         sales=pl.when(pl.int_range(65) >= 56).then(None).otherwise(pl.col("sales")), promo=pl.when(pl.int_range(65).is_in([57, 58])).then(None).otherwise(1.0)
     ).filter(pl.col("item_id") == "a")
-    asked = task.reframe(Table(later), "sales", asking=True)
+    asked = task.build_samples(Table(later), "sales", asking=True)
     assert asked.counted == {"missing_ahead": {"promo": 2}} and any("2 cell(s) of promo over the 4 steps ahead are empty" in note for note in asked.notes)
-    short = task.reframe(Table(frame.with_columns(sales=pl.when(pl.int_range(65).is_in([*range(56, 60), *range(61, 65)])).then(None).otherwise(pl.col("sales")))), "sales", asking=True)
+    short = task.build_samples(Table(frame.with_columns(sales=pl.when(pl.int_range(65).is_in([*range(56, 60), *range(61, 65)])).then(None).otherwise(pl.col("sales")))), "sales", asking=True)
     assert any("get no forecast: b (1)" in note for note in short.notes)
 
 
 def test_a_day_and_a_time_of_day_in_two_columns_are_one_clock() -> None:
     frame = pl.DataFrame({"Date": HOURS, "load": WAVE}).select(pl.col("Date").dt.date(), pl.col("Date").dt.time().alias("Time"), "load")
-    assert make_task("forecasting", {"horizon": 4, "context": 10}).reframe(Table(frame), "load", asking=False).hints["load"]["facts"]["step"] == 3600
+    assert make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(frame), "load", asking=False).hints["load"]["facts"]["step"] == 3600

@@ -55,7 +55,7 @@ def test_too_little_music() -> None:
     from engineroom.core.table import Table
 
     with pytest.raises(DataError, match="too little music"):
-        Music().reframe(Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, asking=False)
+        Music().build_samples(Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, asking=False)
 
 
 def test_what_is_heard_has_the_pitch_that_is_written() -> None:

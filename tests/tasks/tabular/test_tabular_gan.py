@@ -93,10 +93,10 @@ def test_rows_of_rare_kinds_come_oftener_than_they_are() -> None:
         stores = {"block:category": Store()}
 
     task, rows = get("tasks", "tabular_gan"), np.arange(1_000)
-    order = task.order(rows, lambda picked: picked, np.random.default_rng(0), Data())
+    order = task.epoch_order(rows, lambda picked: picked, np.random.default_rng(0), Data())
     assert len(order) == 1_000 and 0.25 < (kinds[order] == 2).mean() < 0.5
     Data.stores = {}
-    assert sorted(task.order(rows, lambda picked: picked, np.random.default_rng(0), Data())) == rows.tolist()
+    assert sorted(task.epoch_order(rows, lambda picked: picked, np.random.default_rng(0), Data())) == rows.tolist()
 
 
 def test_too_few_rows_are_refused() -> None:

@@ -82,7 +82,7 @@ def cells(count: int = 30) -> pl.DataFrame:
     rng = np.random.default_rng(0)
     rows = []
     for i in range(count):
-        shop, total = f"{rng.choice(['Tea', 'Book', 'Fish'])} House", f"{rng.integers(100, 900) / 100:.2f}"
+        shop, total = f"{rng.choice(['Tea', 'LabelStore', 'Fish'])} House", f"{rng.integers(100, 900) / 100:.2f}"
         lines = [line(shop, 10, 0), line("bread", 10, 40), line("1.00", 300, 41), line("TOTAL", 10, 80), line(total, 300, 80)]
         rows.append({"page": page(*lines), "fields": None if i == 3 else json.dumps({"shop": shop.upper(), "total": total})})
     return pl.DataFrame(rows)
@@ -90,7 +90,7 @@ def cells(count: int = 30) -> pl.DataFrame:
 
 def test_truth_holds_what_is_judged_and_nothing_else_is_told_to_the_network() -> None:
     task = make_task("document_extraction", {})
-    table = task.reframe(Table(cells()), "fields", asking=False)
+    table = task.build_samples(Table(cells()), "fields", asking=False)
     values = table.frame["fields"]
     assert values[3] is None and not any("stand nowhere" in note for note in table.notes)
     modality = registry.get("modalities", "document_fields")
@@ -98,20 +98,20 @@ def test_truth_holds_what_is_judged_and_nothing_else_is_told_to_the_network() ->
     assert state["values"] == list(LABELS) and state["given"] == [1.0, 1.0]
     codes = modality.encode(values, state, {})
     target = type("Column", (), {"state": state})
-    truth = task.truth(codes, target)
+    truth = task.to_targets(codes, target)
     assert truth[0]["fields"]["shop"].endswith("HOUSE") and truth[0]["tags"].tolist() == [1, 2, 0, 0, 0, 3]
     assert modality.collate(codes, state)[""].shape == (30, 6)
-    assert "fields" not in task.reframe(Table(cells().drop("fields")), "fields", asking=True).frame.columns
+    assert "fields" not in task.build_samples(Table(cells().drop("fields")), "fields", asking=True).frame.columns
 
 
 def test_strange_fields_are_refused_and_lost_values_named() -> None:
     task = make_task("document_extraction", {})
     with pytest.raises(DataError, match="holds no fields"):
-        task.reframe(Table(cells().with_columns(fields=pl.lit("[1]"))), "fields", asking=False)
+        task.build_samples(Table(cells().with_columns(fields=pl.lit("[1]"))), "fields", asking=False)
     with pytest.raises(DataError, match="no column 'page'"):
-        task.reframe(Table(cells().rename({"page": "pages"})), "fields", asking=False)
+        task.build_samples(Table(cells().rename({"page": "pages"})), "fields", asking=False)
     lost = cells().with_columns(fields=pl.lit('{"shop": "Nowhere to be seen"}'))
-    assert any("30 of 30 values stand nowhere" in note for note in task.reframe(Table(lost), "fields", asking=False).notes)
+    assert any("30 of 30 values stand nowhere" in note for note in task.build_samples(Table(lost), "fields", asking=False).notes)
 
 
 def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
@@ -129,5 +129,5 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     report = (model.path / "bundle" / "report.html" if (model.path / "bundle").exists() else model.report_path).read_text()
     assert "the page and the fields found on it" in report
     rival = load((model.report_path.parent / "rival.skops").read_bytes())
-    table = loaded.task.reframe(Table(frame), "fields", asking=True)
+    table = loaded.task.build_samples(Table(frame), "fields", asking=True)
     assert all(np.allclose(p.sum(1), 1, atol=1e-4) for p in rival.predict(table.frame)["probability"])

@@ -29,7 +29,7 @@ FAST = {"options": {"context": 16}, "train": {"threads": 1, "precision": "fp32",
 
 
 def reframed(texts: list[str], *, asking: bool = False, **options) -> Table:
-    return make_task("language_modeling", options).reframe(Table(pl.DataFrame({"t": texts})), None, asking=asking)
+    return make_task("language_modeling", options).build_samples(Table(pl.DataFrame({"t": texts})), None, asking=asking)
 
 
 def backbone(name: str, context: int = 8) -> torch.nn.Module:
@@ -84,14 +84,14 @@ def test_the_window_looks_back_and_no_further() -> None:
 
 def test_a_uniform_model_is_as_perplexed_as_its_alphabet_is_long() -> None:
     target = Column("next", "next_token", "target", {"names": list("?abcd"), "widths": [2, 1, 1, 1, 1], "open": False, "context": 4})
-    task = get("tasks", "language_modeling").bind(target)
+    task = get("tasks", "language_modeling").for_target(target)
     codes = torch.tensor([[1, 2, 3, 4, 1], [4, 3, 2, 0, 0]])
     batch = Batch({"column:text": codes, "column:text_mask": torch.tensor([[True] * 5, [True] * 3 + [False] * 2]), "target": torch.zeros(2)}, np.arange(2))
     output = torch.zeros(2, 1, 5, 5)
-    told = scores(task.grade(task.respond(output, batch, target), np.zeros(2)))
+    told = scores(task.score_rows(task.postprocess(output, batch, target), np.zeros(2)))
     assert told["perplexity"] == pytest.approx(5) and told["bits_per_byte"] == pytest.approx(np.log2(5))
     assert float(task.loss(output, batch).total) == pytest.approx(np.log(5))
-    records = task.grade(task.respond(output, batch, target), np.zeros(2))
+    records = task.score_rows(task.postprocess(output, batch, target), np.zeros(2))
     assert records["tokens"].tolist() == [4, 2] and records["bytes"].tolist() == [4, 2]
 
 
@@ -119,7 +119,7 @@ def test_bad_corpora_and_options_are_told() -> None:
     with pytest.raises(DataError, match="at least 2,560"):
         reframed(["too short " * 20])
     with pytest.raises(DataError, match="no column of text"):
-        make_task("language_modeling", {}).reframe(Table(pl.DataFrame({"a": [1, 2]})), None, asking=False)
+        make_task("language_modeling", {}).build_samples(Table(pl.DataFrame({"a": [1, 2]})), None, asking=False)
     for options in ({"tokens": "letters"}, {"context": 2}, {"text": "x"}, {"vocabulary": 10}):
         with pytest.raises(UserError):
             reframed(["word " * 2000], **options)

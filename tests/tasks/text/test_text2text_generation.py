@@ -40,7 +40,7 @@ def trained(tmp_path_factory) -> Path:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "written", **options) -> Table:
-    return make_task("text2text_generation", options).reframe(Table(frame), target, asking=False)
+    return make_task("text2text_generation", options).build_samples(Table(frame), target, asking=False)
 
 
 def test_a_cipher_is_learnt_and_written(trained) -> None:
@@ -89,7 +89,7 @@ def test_the_beam_is_an_option_of_the_answer(trained) -> None:
         features = model.network.gathered(data.batch(kept))
         one, many = (search(model.network.head, features, beam=beam, longest=30)[1] for beam in (1, 8))
     assert all(b >= a - 1e-5 for a, b in zip(one, many, strict=True))
-    assert model.task.beam == 4 and model.task.quickly().beam == 1
+    assert model.task.beam == 4 and model.task.for_validation().beam == 1
 
 
 def test_options_change_what_is_learnt() -> None:
@@ -98,7 +98,7 @@ def test_options_change_what_is_learnt() -> None:
     assert make_task("text2text_generation", {"decoder": "lstm"}).head == "lstm_decoder" and make_task("text2text_generation", {}).head == "transformer_decoder"
     summary, translation = make_task("text2text_generation", {"goal": "summary"}), make_task("text2text_generation", {"goal": "translation"})
     assert make_task("text2text_generation", {"copies": True, "shared": True}).head == "pointer_generator"
-    assert (summary.headline, summary.rival) == ("rouge_l", "extractive_summary") and (translation.headline, translation.rival) == ("bleu", "ibm_model1")
+    assert (summary.primary_metric, summary.rival) == ("rouge_l", "extractive_summary") and (translation.primary_metric, translation.rival) == ("bleu", "ibm_model1")
     frame = cipher(40).with_columns(other=pl.lit("longer text than all others, again and again"))
     assert "other" in reframed(frame).hints and "read" in reframed(frame, source="read").hints
 
@@ -145,10 +145,10 @@ def test_texts_too_few_or_empty_are_named_not_learnt(here) -> None:
 def test_rows_of_about_one_length_stand_together() -> None:
     lengths = RNG.integers(1, 60, 1000)
     truth = lambda rows: objects([np.zeros(lengths[row]) for row in rows])
-    order = get("tasks", "text2text_generation").order(np.arange(1000), truth, np.random.default_rng(0))
+    order = get("tasks", "text2text_generation").epoch_order(np.arange(1000), truth, np.random.default_rng(0))
     assert sorted(order) == list(range(1000))
     spread = [np.ptp(lengths[order[start : start + 64]]) for start in range(0, 1000 // BLOCK * BLOCK, 64)]
-    assert np.mean(spread) < 8 and not np.array_equal(order, get("tasks", "text2text_generation").order(np.arange(1000), truth, np.random.default_rng(1)))
+    assert np.mean(spread) < 8 and not np.array_equal(order, get("tasks", "text2text_generation").epoch_order(np.arange(1000), truth, np.random.default_rng(1)))
 
 
 def test_the_drawing_is_by_words_and_safe() -> None:
@@ -163,7 +163,7 @@ def test_the_drawing_is_by_words_and_safe() -> None:
 def test_a_summary_is_watched_by_what_it_is_judged_by(here) -> None:
     model = er.train(cipher(120), target="written", recipe="summarization", steps=2, show="quiet", run="r", **FAST)
     told = [json.loads(line) for line in Path("r/events.jsonl").read_text().splitlines()]
-    assert model.task.headline == "rouge_l" == next(iter(next(line for line in told if line["event"] == "validated")["scores"]))
+    assert model.task.primary_metric == "rouge_l" == next(iter(next(line for line in told if line["event"] == "validated")["scores"]))
 
 
 def test_lstms_learn_too_and_stop_where_they_were(here) -> None:

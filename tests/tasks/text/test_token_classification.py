@@ -31,11 +31,11 @@ STATE = {"values": NAMES, "counts": [9, 3, 2, 1], "wholes": [], "spans": True, "
 
 
 def bound(**state):
-    return make_task("token_classification", {}).bind(Column("tags", "token_labels", "target", STATE | state))
+    return make_task("token_classification", {}).for_target(Column("tags", "token_labels", "target", STATE | state))
 
 
 def reframed(frame: pl.DataFrame, target: str = "y", **options) -> Table:
-    return make_task("token_classification", options).reframe(Table(frame), target, asking=False)
+    return make_task("token_classification", options).build_samples(Table(frame), target, asking=False)
 
 
 def trips(rows: int = 240, seed: int = 0) -> pl.DataFrame:
@@ -81,7 +81,7 @@ def test_a_mask_and_a_whole_label_are_packed_into_the_target_and_come_back_the_s
     frame = pl.DataFrame({"t": ["MT", "AV"], "y": ["CH", "HH"], "m": ["10", "11"], "kind": ["x", "z"]})
     table = reframed(frame, mask="m", whole="kind")
     assert table.frame.columns == ["t", "y"] and table.frame["y"].to_list()[0] == {"tags": ["C", None], "whole": "x"}
-    again = make_task("token_classification", {"mask": "m", "whole": "kind"}).reframe(table, "y", asking=False)
+    again = make_task("token_classification", {"mask": "m", "whole": "kind"}).build_samples(table, "y", asking=False)
     assert again.frame.equals(table.frame)
 
 
@@ -113,19 +113,19 @@ def test_loss_is_the_mean_over_labels_and_padding_says_nothing() -> None:
     loss = task.loss(output, batch).total
     logs = output.log_softmax(-1)
     assert float(loss) == pytest.approx(float(-(logs[0, 0, 0, 0] + logs[0, 0, 1, 1] + logs[1, 0, 0, 3]) / 3), rel=1e-5)
-    answers = task.respond(output, batch, Column("tags", "token_labels", "target", STATE))
+    answers = task.postprocess(output, batch, Column("tags", "token_labels", "target", STATE))
     assert [p.shape for p in answers["probability"]] == [(3, 4), (1, 4)]
 
 
 def test_labels_never_seen_in_training_count_as_missed() -> None:
     task = bound()
     sure = np.eye(4)[[0, 0, 0]] * 0.96 + 0.01
-    records = task.grade({"probability": objects([sure])}, objects([np.array([0, 4, 5])]))  # B-? I-?
+    records = task.score_rows({"probability": objects([sure])}, objects([np.array([0, 4, 5])]))  # B-? I-?
     assert records["real"][0] == 1 and records["hits"][0] == 0 and records["correct"][0] == 1
 
 
 def test_the_headline_follows_the_labels() -> None:
-    assert bound().headline == "f1" and bound(values=["H", "E"], spans=False).headline == "accuracy"
+    assert bound().primary_metric == "f1" and bound(values=["H", "E"], spans=False).primary_metric == "accuracy"
     assert bound().head == "token_classifier" and bound(wholes=["a", "b"]).head == "token_and_sequence_classifier"
 
 
@@ -188,8 +188,8 @@ def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
     assert np.log(0.6 / 0.4) < shift < np.log(0.9 / 0.1) and eagerness(p, np.array([0] * 60), 0) == 0
     answers = {"probability": objects([p[:1], p[-1:]])}
     assert [row.tolist() for row in task.decoded(answers)] == [[0], [0]]
-    lower = task.calibrated(answers, {"eager": shift})
-    assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.table(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]
+    lower = task.apply_calibration(answers, {"eager": shift})
+    assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.to_frame(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]
 
 
 def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> None:
@@ -208,8 +208,8 @@ def test_a_single_label_is_nothing_to_learn() -> None:
     task = make_task("token_classification", {"whole": "wish"})
     column = Column("tags", "token_labels", "target")
     packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
-    assert "labels of wish" in task.findings(packed, column)[0].what and not make_task("token_classification", {}).findings(pl.Series([["O", "B-x"]]), column)
-    assert "['O']" in make_task("token_classification", {}).findings(pl.Series([["O"], ["O", None]]), column)[0].what
+    assert "labels of wish" in task.check_target(packed, column)[0].what and not make_task("token_classification", {}).check_target(pl.Series([["O", "B-x"]]), column)
+    assert "['O']" in make_task("token_classification", {}).check_target(pl.Series([["O"], ["O", None]]), column)[0].what
 
 
 def test_the_rival_reads_letters_without_the_labels_before_them() -> None:

@@ -54,12 +54,12 @@ def test_picture_and_noise_follow_from_what_the_network_says() -> None:
 
 def test_training_knows_much_and_little_noise_in_every_batch() -> None:
     modality = get("modalities", "image_noise")
-    state = modality.fit_knowing(pl.Series([1, 2]), limits=None, facts={"channels": 3, "side": 16})
+    state = modality.fit_with_hints(pl.Series([1, 2]), limits=None, facts={"channels": 3, "side": 16})
     fields = modality.collate(modality.encode(pl.Series(range(8)), state, {}), state)
-    assert fields[""].shape == (8, 4, 16, 16) and bool((fields[""][:, -1] == 1).all()) and modality.check(state, fields[""])
+    assert fields[""].shape == (8, 4, 16, 16) and bool((fields[""][:, -1] == 1).all()) and modality.validate_example(state, fields[""])
     noise, amount = parted(modality.augment(fields, state, torch_generator(0, "x"))[""])
     assert sorted((8 * amount.flatten()).long().tolist()) == list(range(8)) and abs(float(noise.std()) - 1) < 0.05
-    assert not modality.check({"channels": 3, "side": 4096}, fields[""])
+    assert not modality.validate_example({"channels": 3, "side": 4096}, fields[""])
 
 
 def test_what_is_asked_for_can_be_left_unsaid() -> None:
@@ -106,7 +106,7 @@ def test_frames_are_learnt_and_made_under_deeper_noise() -> None:
     task = get("tasks", "video_diffusion")
     assert task.depth == 0.75 * task.frames and get("tasks", "image_diffusion").depth == 1
     modality = get("modalities", "image_noise")
-    state = modality.fit_knowing(pl.Series([1, 2]), limits=None, facts={"channels": 1, "side": 4, "depth": 3.0})
+    state = modality.fit_with_hints(pl.Series([1, 2]), limits=None, facts={"channels": 1, "side": 4, "depth": 3.0})
     fields = modality.collate(modality.encode(pl.Series(range(64)), state, {}), state)
     amount = parted(modality.augment(fields, state, torch_generator(0, "x"))[""])[1].flatten()
     assert abs(float((amount > 0.5).float().mean()) - 0.795) < 0.03  # 1 - atan(1 / 3) · 2 / π

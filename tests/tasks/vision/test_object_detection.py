@@ -21,7 +21,7 @@ TARGET = Column("boxes", "boxes", "target", {"values": ["a", "b"], "counts": [1,
 
 
 def task_of(**options):
-    return registry.get("tasks", "object_detection").__class__(**options).bind(TARGET)
+    return registry.get("tasks", "object_detection").__class__(**options).for_target(TARGET)
 
 
 def table(rows: int = 60) -> pl.DataFrame:
@@ -64,25 +64,25 @@ def test_the_ideal_output_has_the_least_loss_and_gives_the_boxes_back() -> None:
     batch = Batch({"target": shares}, np.arange(1))
     least = float(task.loss(said, batch).total)
     assert least < 0.2 < float(task.loss(torch.zeros_like(said), batch).total)
-    answers = task.respond(said, batch, TARGET)
+    answers = task.postprocess(said, batch, TARGET)
     truth = np.empty(1, object)
     truth[0] = shares[0, :3].double().numpy()
-    assert task.score(task.grade(answers, truth))["map"] > 0.99
+    assert task.compute_metrics(task.score_rows(answers, truth))["map"] > 0.99
 
 
 def test_options_matter() -> None:
     twice = torch.tensor([[[8.0, 8, 40, 32, 0], [22, 8, 54, 32, 0]]])  # IoU 0.39
     batch = Batch({}, np.arange(1))
-    assert [len(task_of(overlap=o).respond(ideal(twice), batch, TARGET)["boxes"][0]) for o in (0.2, 0.9)] == [1, 2]
+    assert [len(task_of(overlap=o).postprocess(ideal(twice), batch, TARGET)["boxes"][0]) for o in (0.2, 0.9)] == [1, 2]
 
 
 def test_the_threshold_is_the_one_with_the_best_f1() -> None:
     task, truth, boxes = task_of(), np.empty(2, object), np.empty(2, object)
     truth[:] = [np.array([[0.1, 0.1, 0.3, 0.3, 0]])] * 2
     boxes[:] = [np.array([[0.1, 0.1, 0.3, 0.3, 0.5, 0], [0.6, 0.6, 0.9, 0.9, 0.2, 0]])] * 2
-    state = task.calibrate({"boxes": boxes}, truth)
+    state = task.fit_calibration({"boxes": boxes}, truth)
     assert state["threshold"] == 0.5
-    assert task.score(task.grade(task.calibrated({"boxes": boxes}, state), truth))["f1"] == 1.0
+    assert task.compute_metrics(task.score_rows(task.apply_calibration({"boxes": boxes}, state), truth))["f1"] == 1.0
 
 
 def test_from_table_to_boxes_and_back(here) -> None:

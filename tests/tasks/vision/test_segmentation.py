@@ -42,13 +42,13 @@ def folder(root: Path, rows: int = 40) -> Path:
 
 def task_of(numbers: list[int], **options):
     target = Column("mask", "mask", "target", {"values": [str(n) for n in numbers], "numbers": numbers})
-    return registry.get("tasks", "segmentation").__class__(**options).bind(target)
+    return registry.get("tasks", "segmentation").__class__(**options).for_target(target)
 
 
 def test_ignored_classes_neither_teach_nor_count() -> None:
     task = task_of([0, 5, 11], ignore="11")
     codes = np.array([[[0, 1], [2, 255]]], np.uint8)
-    assert task.truth(codes, None).tolist() == [[[0, 1], [255, 255]]] and task.values == ("0", "5")
+    assert task.to_targets(codes, None).tolist() == [[[0, 1], [255, 255]]] and task.values == ("0", "5")
     output = torch.zeros(1, 1, 2, 2, 2, requires_grad=True)
     task.loss(output, Batch({"target": torch.from_numpy(codes)}, np.arange(1))).total.backward()
     grad = output.grad[0, 0].abs().sum(0)
@@ -78,9 +78,9 @@ def test_the_threshold_is_the_one_that_overlaps_best() -> None:
     truth[:, :4] = 1
     p = np.where(truth == 1, 0.2, 0.05) + np.random.default_rng(0).uniform(0, 0.04, truth.shape)
     answers = {"mask": (p > 0.5).astype(np.uint8), "probability": p}
-    state = task.calibrate(answers, truth)
+    state = task.fit_calibration(answers, truth)
     assert 0.09 < state["threshold"] < 0.2
-    assert task.score(task.grade(task.calibrated(answers, state), truth))["mean_iou"] == 1.0
+    assert task.compute_metrics(task.score_rows(task.apply_calibration(answers, state), truth))["mean_iou"] == 1.0
 
 
 def test_from_folder_to_masks_and_back(here) -> None:

@@ -76,11 +76,11 @@ def test_the_report_shows_them_moving_and_frame_by_frame(model) -> None:
 def test_frames_are_channels_and_copies_are_noticed() -> None:
     colours = np.random.default_rng(0).integers(0, 255, (50, 5, 16, 16, 3), dtype=np.uint8)
     values, film = pl.Series("x", colours), get("modalities", "generated_clip")
-    state = film.fit_knowing(values, limits=LimitsConfig(), facts={"frames": 5, "side": 16})
+    state = film.fit_with_hints(values, limits=LimitsConfig(), facts={"frames": 5, "side": 16})
     encoded = film.encode(values, state, {})
     assert encoded.shape == (50, 15, 16, 16) and np.array_equal(encoded[:, 3:6], colours[:, 1].transpose(0, 3, 1, 2))
     assert state["moments"] == 1 and remembered(state).shape == (50, 64)
-    grey = film.fit_knowing(pl.Series("x", moving()["clip"].to_numpy()), limits=LimitsConfig(), facts={"frames": FRAMES})
+    grey = film.fit_with_hints(pl.Series("x", moving()["clip"].to_numpy()), limits=LimitsConfig(), facts={"frames": FRAMES})
     known = film.encode(moving()["clip"], grey, {})
     assert grey["moments"] == 4 and np.array_equal(thumbs(known, 4), remembered(grey).astype(np.uint8))
     back = known[:, ::-1]

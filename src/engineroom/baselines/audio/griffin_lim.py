@@ -7,22 +7,22 @@ import polars as pl
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...layers.griffin_lim import griffin_lim
 from ...metrics.vocoder import levelled, log_spectral
 from ...modalities.audio import mel_target
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 LOOKED = 6  # training recordings
 ROUNDS = (16, 32, 64)
 
 
-class GriffinLim(Rival):
+class GriffinLim(Baseline):
     kinds = ("waves",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) of (T,) recordings."""
         picked = evenly(len(y), LOOKED)
         found = {}
@@ -30,9 +30,9 @@ class GriffinLim(Rival):
             said = made(frame[picked], schema, rounds)
             found[rounds] = np.mean([log_spectral(levelled(one[: len(true)], true), true, classes) for one, true in zip(said, y[picked], strict=True)])
         best = min(ROUNDS, key=lambda rounds: found[rounds])
-        return Fitted("griffin_lim", f"Griffin and Lim's phases, {best} rounds", kind, classes, schema, {"rounds": best}, {})
+        return FittedBaseline("griffin_lim", f"Griffin and Lim's phases, {best} rounds", kind, classes, schema, {"rounds": best}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"wave": made(frame, fitted.schema, int(fitted.facts["rounds"]))}
 
 

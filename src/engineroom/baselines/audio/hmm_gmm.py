@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 
 from ...core import registry
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...metrics.speech_recognition import edits
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 MOST, ASKED = 400, 60  # recordings learnt from; by which the price is chosen
 STATES = {"words": 6, "characters": 2}
@@ -28,10 +28,10 @@ LEAST = 0.05  # variance
 NEVER = -1e30
 
 
-class Viterbi(Rival):
+class Viterbi(Baseline):
     kinds = ("transcripts",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) of codes 1 … classes − 1; 0 is silence."""
         each = STATES[str(schema.target.state["units"])]
         picked = evenly(len(y), MOST)
@@ -46,9 +46,9 @@ class Viterbi(Rival):
         asked = list(zip(heard, y[picked], strict=True))[:: max(1, len(heard) // ASKED)]
         wrong = [sum(edits(decoded(scored(x, means, variances), each, price).tolist(), codes.tolist()) for x, codes in asked) for price in PRICES]
         facts = {"means": means.round(4).tolist(), "variances": variances.round(4).tolist(), "states": each, "price": PRICES[int(np.argmin(wrong))]}
-        return Fitted("hmm_gmm", f"hidden Markov models, {each} Gaussian states a unit", kind, classes, schema, facts, {})
+        return FittedBaseline("hmm_gmm", f"hidden Markov models, {each} Gaussian states a unit", kind, classes, schema, facts, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         means, variances = np.array(fitted.facts["means"]), np.array(fitted.facts["variances"])
         out = np.empty(frame.height, object)
         for row, x in enumerate(cepstra_of(frame, fitted.schema)):

@@ -6,21 +6,21 @@ import numpy as np
 import polars as pl
 
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class MeanFrames(Rival):
+class MeanFrames(Baseline):
     kinds = ("speeches",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) of (T, M) frames."""
         letters = lengths(frame, schema)
         facts = {"pace": float(sum(map(len, y)) / max(1, letters.sum())), "mean": np.mean(np.concatenate(list(y)), 0).round(4).tolist()}
-        return Fitted("mean_mel", "the mean sound, for as long as usual", kind, classes, schema, facts, {})
+        return FittedBaseline("mean_mel", "the mean sound, for as long as usual", kind, classes, schema, facts, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         counts = lengths(frame, fitted.schema)
         mean = np.array(fitted.facts["mean"], np.float32)
         return {

@@ -7,18 +7,18 @@ import polars as pl
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class AsHeard(Rival):
+class AsHeard(Baseline):
     kinds = ("sounds",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("passthrough", "the recording as it came", kind, classes, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("passthrough", "the recording as it came", kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"wave": each_sound(lambda wave, rate: wave, frame, fitted.schema)}
 
 

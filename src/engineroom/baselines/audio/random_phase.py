@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .griffin_lim import made
 
 
-class RandomPhases(Rival):
+class RandomPhases(Baseline):
     kinds = ("waves",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("random_phase", "phases drawn by chance", kind, classes, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("random_phase", "phases drawn by chance", kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"wave": made(frame, fitted.schema, 0)}
 
 

@@ -7,29 +7,29 @@ import polars as pl
 
 from ...core import registry
 from ...core.schema import Column, Schema
-from .._estimator import Fitted, Rival, several, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, several, split_labels, with_care
 
 MELS, PARTS = 40, 4
 
 
-class Audio(Rival):
+class Audio(Baseline):
     most = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["audio"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
         y, constant = split_labels(y, kind)
-        fitted = Fitted("spectral_trees", "spectral statistics → extra trees", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline("spectral_trees", "spectral statistics → extra trees", kind, classes, schema, {"constant": constant}, {})
         make = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
         estimator = several(make(200, n_jobs=2, random_state=seed), kind)
         fitted.parts["estimator"] = estimator.fit(self.features(frame, fitted), y)
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return audio_features(frame, fitted.schema.inputs[0])
 
 

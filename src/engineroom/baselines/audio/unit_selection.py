@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .hmm_gmm import aligned, gaussians, path_of, scored
 
 MOST, TAKES = 400, 12  # recordings learnt from; of a word
@@ -25,10 +25,10 @@ BENDS = 12  # cepstra by which words are found
 BREATH = 5  # frames between words that were never neighbours
 
 
-class JoinedWords(Rival):
+class JoinedWords(Baseline):
     kinds = ("speeches",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) of (T, M) frames."""
         picked = evenly(len(y), MOST)
         texts = [words_of(text) for text in frame[schema.inputs[0].name].gather(picked).cast(pl.String).to_list()]
@@ -40,9 +40,9 @@ class JoinedWords(Rival):
                     around = [words[k - 1] if k else "", words[k + 1] if k + 1 < len(words) else ""]
                     units[word].append({"around": around, "frames": mel[begin:end].astype(float).round(2).tolist()})
         quiet = np.quantile(np.concatenate(list(y)), 0.02, 0).round(3).tolist()
-        return Fitted("unit_selection", "recorded words, cut out and joined", kind, classes, schema, {"units": dict(units), "quiet": quiet}, {})
+        return FittedBaseline("unit_selection", "recorded words, cut out and joined", kind, classes, schema, {"units": dict(units), "quiet": quiet}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         texts = [words_of(text or "") for text in frame[fitted.schema.inputs[0].name].cast(pl.String).to_list()]
         said = [joined(words, fitted.facts["units"], np.array(fitted.facts["quiet"], np.float32)) for words in texts]
         return {"mel": objects(said), "lasting": objects([np.array([len(mel)]) for mel in said])}

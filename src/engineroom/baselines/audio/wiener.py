@@ -8,12 +8,12 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...layers.stft import SECONDS, window_size
 from ...metrics.speech_enhancement import si_sdr
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .passthrough import each_sound
 
 LOOKED = 40  # training recordings
@@ -23,18 +23,18 @@ BACK = 1.0  # seconds that are looked back
 PAST = 0.98  # weight of the past
 
 
-class Wiener(Rival):
+class Wiener(Baseline):
     kinds = ("sounds",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) of (T, 2): clean, and with noise."""
         rate = int(schema.target.state["rate"])
         picked = evenly(len(y), LOOKED)
         scored = {(louder, floor): np.mean([si_sdr(filtered(y[k][:, 1], rate, louder, floor), y[k][:, 0]) for k in picked]) for louder, floor in product(LOUDER, FLOORS)}
         louder, floor = max(scored, key=lambda pair: scored[pair])
-        return Fitted("wiener", "Wiener's filter over minimum statistics", kind, classes, schema, {"louder": louder, "floor": floor}, {})
+        return FittedBaseline("wiener", "Wiener's filter over minimum statistics", kind, classes, schema, {"louder": louder, "floor": floor}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         louder, floor = (float(fitted.facts[key]) for key in ("louder", "floor"))
         return {"wave": each_sound(lambda wave, rate: filtered(wave, rate, louder, floor), frame, fitted.schema)}
 

@@ -14,26 +14,26 @@ from ...core.schema import Schema
 from ...core.seeds import numpy_generator
 from ...environments._environment import Facts, World, count
 from ...environments._rollout import Act, play
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from ._scripted_rules import RULES
 
 TRIES, KEPT, ROUNDS, EACH = 32, 6, 12, 2  # candidates a round, the best that make the next, rounds, episodes a candidate
 STEPS, SECONDS = 400_000, 60.0  # of all tries together: some worlds are slow
 
 
-class Hand(Rival):
+class Hand(Baseline):
     kinds = ("acting",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         facts, state = schema.target.state["world"], schema.inputs[0].state
         found = rule_of(facts)
         if found is not None:
-            return Fitted("scripted_policy", RULES[found][0], kind, classes, schema, {"rule": found}, {})
+            return FittedBaseline("scripted_policy", RULES[found][0], kind, classes, schema, {"rule": found}, {})
         weights, rounds = search(facts, state, frame[schema.inputs[0].name].to_numpy(), seed)
         words = f"a linear policy found by trying ({rounds} rounds of the cross-entropy method)"
-        return Fitted("scripted_policy", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {})
+        return FittedBaseline("scripted_policy", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         facts, state = fitted.schema.target.state["world"], fitted.schema.inputs[0].state
         rule = fitted.facts["rule"]
         act = RULES[rule][1](facts) if rule else linear(facts, state, np.array(fitted.facts["weights"])[None].repeat(frame.height, 0))

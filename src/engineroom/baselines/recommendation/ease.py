@@ -12,7 +12,7 @@ import polars as pl
 from ...core.schema import Schema
 from ...metrics.ranking import best, ndcg, rank_of
 from ...modalities.recommendation.interaction_history import to_events
-from .._estimator import Fitted, Rival, threads
+from .._estimator import Baseline, FittedBaseline, threads
 
 MOST_ITEMS = 5_000  # by how often they are met: the matrix is turned over whole
 STRENGTHS = (30.0, 100.0, 300.0, 1000.0)
@@ -20,13 +20,13 @@ LISTED, AT = 50, 10
 CHUNK = 1_000
 
 
-class Ease(Rival):
+class Ease(Baseline):
     kinds = ("next",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.linear_model import Ridge
 
-        fitted = Fitted("ease", "", kind, classes, schema, {}, {})
+        fitted = FittedBaseline("ease", "", kind, classes, schema, {}, {})
         state = schema.target.state
         items, begin = state["items"][:MOST_ITEMS], first(state)
         whole = frame.group_by("user").agg(pl.col("history").explode())["history"]
@@ -45,7 +45,7 @@ class Ease(Rival):
         fitted.parts["items"] = keeper
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         state = fitted.schema.target.state
         lists, scores = listed(frame, fitted.parts["items"].coef_.T, state["items"][:MOST_ITEMS], first(state))
         return {"items": lists, "score": scores}

@@ -10,17 +10,17 @@ import polars as pl
 from ...core.schema import Schema
 from ...metrics.ranking import best
 from ...modalities.recommendation.interaction_history import to_events
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .ease import CHUNK, LISTED, first, numbered
 
 
-class Popular(Rival):
+class Popular(Baseline):
     kinds = ("next",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("popularity", "what most people meet", kind, classes, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("popularity", "what most people meet", kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         state = fitted.schema.target.state
         counts = np.array(state["counts"], np.float32)
         seen = numbered(to_events(frame["history"]), state["items"])

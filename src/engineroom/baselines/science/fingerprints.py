@@ -10,7 +10,7 @@ import polars as pl
 from ...core.schema import Column, Schema
 from ...modalities.science import _rdkit as chem
 from ...modalities.science.formula import describe
-from .._estimator import Fitted, Rival, pick, several, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, pick, several, split_labels, with_care
 from .._scalar_features import SCALAR, scalar_features
 
 BITS, RADIUS = 2048, 2
@@ -34,7 +34,7 @@ DESCRIPTORS = [
 ]
 
 
-class Molecule(Rival):
+class Molecule(Baseline):
     most = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
@@ -42,9 +42,9 @@ class Molecule(Rival):
         return 1.0 if kinds & {"molecule", "formula"} and kinds <= {"molecule", "formula", *SCALAR} else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         y, constant = split_labels(y, kind)
-        fitted = Fitted("fingerprints", "", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline("fingerprints", "", kind, classes, schema, {"constant": constant}, {})
         x = everything(frame, schema)
         fitted.facts["kept"] = common(x)
         x, asked, tries = x[:, fitted.facts["kept"]], self.features(val[0], fitted), candidates(kind, seed)
@@ -53,7 +53,7 @@ class Molecule(Rival):
         fitted.words = f"{'Morgan fingerprints + descriptors' if chemical else 'shares and properties of the elements'} → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return everything(frame, fitted.schema)[:, fitted.facts["kept"]]
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from ...core.schema import Schema
 from ...heads.quantile_path import LEVELS
 from ...metrics.residual_quantiles import residual_quantiles
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 WORDS = {
     "last": "repeats the last value",
@@ -23,11 +23,11 @@ WORDS = {
 }
 
 
-class LastValue(Rival):
+class LastValue(Baseline):
     kinds = ("path",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> Fitted:
-        fitted = Fitted("naive_forecast", "", kind, classes, schema, {"season": int(schema.target.state.get("season", 1))}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
+        fitted = FittedBaseline("naive_forecast", "", kind, classes, schema, {"season": int(schema.target.state.get("season", 1))}, {})
         judged, truth = val if len(val[1]) else (frame, y)
         errors = {}
         for method in WORDS if fitted.facts["season"] > 1 else [one for one in WORDS if one != "season"]:
@@ -38,14 +38,14 @@ class LastValue(Rival):
         fitted.words = WORDS[best]
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         value = self.centre(frame, fitted)
         spread = np.array(fitted.facts["spread"], np.float32)
         if spread.shape != (fitted.classes, len(LEVELS)):
             raise ValueError("its spread is of another horizon")
         return {"mean": value, "quantiles": value[..., None] + spread}
 
-    def centre(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def centre(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, H) point forecasts in deviations of the channel's training rows, whose mean is 0."""
         x, steps, method = histories(frame), fitted.classes, fitted.facts["method"]
         if method == "season":

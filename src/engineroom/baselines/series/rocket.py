@@ -7,21 +7,21 @@ import polars as pl
 
 from ...core.schema import Column, Schema
 from ...modalities.series.series import bridge, to_steps
-from .._estimator import Fitted, Rival, sharpness, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, sharpness, split_labels, with_care
 
 KERNELS = 1000
 LONGEST = 512
 BLOCK = 8_000_000  # answers held at once
 
 
-class Series(Rival):
+class Series(Baseline):
     most = 10_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["series"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.linear_model import RidgeClassifierCV, RidgeCV
         from sklearn.multioutput import MultiOutputClassifier
         from sklearn.pipeline import make_pipeline
@@ -30,7 +30,7 @@ class Series(Rival):
         lengths = [len(to_steps(cell)) for cell in frame[schema.inputs[0].name]]
         y, constant = split_labels(y, kind)
         facts = {"constant": constant, "seed": seed, "length": int(min(LONGEST, max(9, np.median(lengths or [9]))))}
-        fitted = Fitted("rocket", "random convolution kernels + interval statistics → ridge", kind, classes, schema, facts, {})
+        fitted = FittedBaseline("rocket", "random convolution kernels + interval statistics → ridge", kind, classes, schema, facts, {})
         alphas = np.logspace(-2, 4, 13)
         if kind == "labels":
             from sklearn.linear_model import LogisticRegression
@@ -43,7 +43,7 @@ class Series(Rival):
             facts["sharpness"] = sharpness(estimator, self.features(val[0], fitted), val[1])
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return series_features(frame, fitted.schema.inputs[0], fitted.facts["length"], fitted.facts["seed"])
 
 

@@ -16,7 +16,7 @@ from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...heads.quantile_path import LEVELS
 from ...metrics.residual_quantiles import residual_quantiles
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from ._smoothing import ets, has_statsmodels, theta
 
 METHODS = ("naive", "ridge", "theta", "ets")
@@ -34,15 +34,15 @@ ALPHAS = (10.0, 300.0, 10_000.0)  # penalties
 FLOOR = 0.01  # least deviation of a history, as for the network
 
 
-class Forecast(Rival):
+class Forecast(Baseline):
     kinds = ("path",)
     most = 30_000  # rows learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
         state = schema.target.state
         asked = str(state.get("classical", "auto"))
-        fitted = Fitted("statistical_forecast", "", kind, classes, schema, {"season": int(state.get("season", 1)), "method": asked}, {})
+        fitted = FittedBaseline("statistical_forecast", "", kind, classes, schema, {"season": int(state.get("season", 1)), "method": asked}, {})
         frame_val, truth = val if len(val[1]) else (frame, y)
         rows = evenly(len(truth), TRIED)
         methods, spared = allowed(asked, int(state.get("asked", len(truth))))
@@ -64,14 +64,14 @@ class Forecast(Rival):
         fitted.words = WORDS[best] + (f" (better on validation than {others}{spared})" if others else "")
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         spread = np.array(fitted.facts["spread"], np.float32)
         if spread.shape != (fitted.classes, len(LEVELS)):
             raise ValueError("its spread is of another horizon")
         centre = self.centre(frame, fitted).astype(np.float32)
         return {"mean": centre, "quantiles": centre[..., None] + spread * scale(frame)[..., None]}
 
-    def centre(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def centre(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, H) point forecasts in deviations of the channel."""
         x, steps, season = histories(frame), fitted.classes, fitted.facts["season"]
         method = fitted.facts["method"]

@@ -12,16 +12,16 @@ from ...core import registry
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...modalities.tabular.row import EDGE, spans
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 SMALL = 1e-6
 
 
-class Copula(Rival):
+class Copula(Baseline):
     kinds = ("rows",)
     most = 50_000
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         target = schema.target
         kept = frame[evenly(frame.height, self.most)]
         rows = registry.get("modalities", "row").encode(kept[target.name], target.state, {})
@@ -32,9 +32,9 @@ class Copula(Rival):
         matrix = np.nan_to_num(matrix) + SMALL * np.eye(len(matrix))
         np.fill_diagonal(matrix, 1 + SMALL)
         facts = {"seed": seed, "matrix": matrix.round(6).tolist(), "told": told.shape[1], "middle": told.mean(0).tolist(), "scale": (told.std(0) + SMALL).tolist()}
-        return Fitted("gaussian_copula", "a Gaussian copula: each column's own spread, and correlations", kind, 0, schema, facts, {})
+        return FittedBaseline("gaussian_copula", "a Gaussian copula: each column's own spread, and correlations", kind, 0, schema, facts, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, W) vectors of rows, drawn anew for each."""
         facts, columns = fitted.facts, fitted.schema.target.state["columns"]
         matrix, told = np.array(facts["matrix"]), facts["told"]

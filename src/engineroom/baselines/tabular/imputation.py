@@ -19,7 +19,7 @@ from ...core.batch import Batch
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...data.masking import HIDDEN, WANTED, Told, beside, own, told
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from .._masked_rows import answered, as_they_are
 
 MOST = 800  # numbers a row: more are told by what lies nearby alone
@@ -30,17 +30,17 @@ LOOSE = (0.003, 0.03, 0.3)  # added to the covariance, by its mean variance
 WORDS = {"nearby": "what lies nearby", "alike": f"the {NEAREST} nearest rows", "normal": "what goes with the rest in a normal distribution"}
 
 
-class Filled(Rival):
+class Filled(Baseline):
     kinds = ("hidden",)
     most = 20_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.decomposition import PCA
 
         parts = told(schema.target.state["parts"])
         columns = sum(len(one.columns) for one in parts.values())
-        fitted = Fitted("imputation", "", kind, 0, schema, {"chosen": ["nearby"] * columns, "width": 0}, {})
+        fitted = FittedBaseline("imputation", "", kind, 0, schema, {"chosen": ["nearby"] * columns, "width": 0}, {})
         if (width := sum(one.room for one in parts.values())) > MOST:
             fitted.words = WORDS["nearby"]
             return fitted
@@ -60,13 +60,13 @@ class Filled(Rival):
         fitted.words = "; ".join(f"{WORDS[name]} ({count} of {columns} columns)" if len(counts) > 1 else WORDS[name] for name, count in counts.most_common())
         return fitted
 
-    def errors(self, frame: pl.DataFrame, fitted: Fitted, change: Mapping[str, Any]) -> np.ndarray:
+    def errors(self, frame: pl.DataFrame, fitted: FittedBaseline, change: Mapping[str, Any]) -> np.ndarray:
         """(columns,) mean error by other facts."""
-        tried = Fitted(fitted.name, "", fitted.kind, 0, fitted.schema, {**fitted.facts, **change}, fitted.parts)
+        tried = FittedBaseline(fitted.name, "", fitted.kind, 0, fitted.schema, {**fitted.facts, **change}, fitted.parts)
         error = self.answer(frame, tried)["error"]
         return np.where(np.isfinite(error), error, 0).sum(0) / np.maximum(1, np.isfinite(error).sum(0))
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         parts = told(fitted.schema.target.state["parts"])
         owner, place = [], 0
         for one in parts.values():
@@ -106,7 +106,7 @@ def left(question: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
     return values, known & ~beside(parts, question, HIDDEN).numpy()
 
 
-def nearby(fitted: Fitted):
+def nearby(fitted: FittedBaseline):
     def tell(question: Batch, parts: Told) -> np.ndarray:
         said = [one.between(question[WANTED + name].masked_fill(question[HIDDEN + name], 0), question[HIDDEN + name]) for name, one in parts.items()]
         return torch.cat(said, 1).numpy()
@@ -114,7 +114,7 @@ def nearby(fitted: Fitted):
     return tell
 
 
-def alike(fitted: Fitted):
+def alike(fitted: FittedBaseline):
     rows = np.frombuffer(base64.b64decode(fitted.facts["rows"]), np.float16).reshape(-1, fitted.facts["width"]).astype(np.float64)
     square = rows**2
 
@@ -128,7 +128,7 @@ def alike(fitted: Fitted):
     return tell
 
 
-def normal(fitted: Fitted):
+def normal(fitted: FittedBaseline):
     model = fitted.parts["estimator"]
     covariance = model.get_covariance()
     covariance = covariance + fitted.facts["loose"] * max(1e-6, float(np.diag(covariance).mean())) * np.eye(len(covariance))

@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class Rates(Rival):
+class Rates(Baseline):
     kinds = ("questions",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("label_rates", "always how often each question is answered yes", kind, classes, schema, {"rates": rates(y)}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("label_rates", "always how often each question is answered yes", kind, classes, schema, {"rates": rates(y)}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return np.tile(np.array(fitted.facts["rates"]), (frame.height, 1))
 
 

@@ -8,17 +8,17 @@ import torch
 
 from ...core.schema import Schema
 from ...data.masking import told
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .._masked_rows import answered
 
 
-class Spread(Rival):
+class Spread(Baseline):
     kinds = ("hidden",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("marginals", "each column's mean or shares", kind, 0, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("marginals", "each column's mean or shares", kind, 0, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> dict[str, np.ndarray]:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         parts = told(fitted.schema.target.state["parts"])
         return answered(frame, fitted.schema, parts, lambda question: torch.cat([one.middle(len(question)) for one in parts.values()], 1))
 

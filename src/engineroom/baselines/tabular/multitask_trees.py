@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from ..multimodal import BASELINE as MIXED
 from ..science.fingerprints import common, everything
 from .label_rates import rates
@@ -14,17 +14,17 @@ from .label_rates import rates
 FEW = 20  # rows asked, with a yes and a no
 
 
-class Screens(Rival):
+class Screens(Baseline):
     kinds = ("questions",)
     most = 20_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         chemical = any(c.modality == "molecule" for c in schema.inputs)
         words = ("Morgan fingerprints + descriptors" if chemical else "features of every column") + " → boosted trees a question"
-        fitted = Fitted("multitask_trees", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": rates(y)}, {})
+        fitted = FittedBaseline("multitask_trees", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": rates(y)}, {})
         if chemical:
             x = everything(frame, schema)
             fitted.facts["kept"] = common(x)
@@ -38,12 +38,12 @@ class Screens(Rival):
                 fitted.parts[f"question{place}"] = HistGradientBoostingClassifier(random_state=seed, early_stopping=False).fit(x[asked], column[asked])
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         if fitted.facts["chemical"]:
             return everything(frame, fitted.schema)[:, fitted.facts["kept"]]
         return MIXED.features(frame, fitted)
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, questions) probabilities of yes."""
         out = np.tile(np.array(fitted.facts["rates"]), (frame.height, 1))
         if not frame.height:

@@ -9,25 +9,25 @@ import polars as pl
 
 from ...core.schema import Schema
 from ...metrics.classification import roc_auc
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from .._scalar_features import scalar_features
 
 BUCKETS, TOPICS = 1 << 14, 32  # of words; directions that ordinary texts take (Deerwester et al. 1990)
 FAR = 50.0  # largest robust z of a column
 
 
-class Outliers(Rival):
+class Outliers(Baseline):
     kinds = ("classes",)
     most = 50_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import IsolationForest
         from sklearn.preprocessing import RobustScaler, StandardScaler
 
         facts: dict[str, Any] = {}
-        fitted = Fitted("outlier_detection", "", kind, classes, schema, facts, {})
+        fitted = FittedBaseline("outlier_detection", "", kind, classes, schema, facts, {})
         if any(column.modality == "text" for column in schema.inputs):
             counts = hashed(frame.filter(pl.Series(y == 0)), schema)
             fitted.parts["topics"] = TruncatedSVD(min(TOPICS, counts.shape[0] - 1), random_state=seed).fit(counts)
@@ -45,7 +45,7 @@ class Outliers(Rival):
         fitted.words = {"forest": "isolation forest", "zscore": "robust z-score of the columns"}[facts["method"]]
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, 2): the score squashed between 0 and 1; only its order means something until the alarm is set."""
         x, facts = features(frame, fitted), fitted.facts
         if not len(x):
@@ -64,14 +64,14 @@ def hashed(frame: pl.DataFrame, schema: Schema) -> Any:
     return HashingVectorizer(n_features=BUCKETS, ngram_range=(1, 2), alternate_sign=False).transform(texts)
 
 
-def meaning(frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+def meaning(frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
     """(N, TOPICS + 1): a text's place among the directions that ordinary texts take, and how much of it lies outside all of them."""
     x = fitted.parts["topics"].transform(counts := hashed(frame, fitted.schema))
     length = np.asarray(counts.multiply(counts).sum(1)).ravel()
     return np.c_[x, np.maximum(0, length - (x**2).sum(1))]
 
 
-def features(frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+def features(frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
     x = filled(frame, fitted.schema, fitted.facts)
     return np.c_[x, meaning(frame, fitted)] if "topics" in fitted.parts and len(x) else x
 
@@ -85,7 +85,7 @@ def filled(frame: pl.DataFrame, schema: Schema, facts: dict[str, Any]) -> np.nda
     return np.where(np.isfinite(x), x, np.array(facts["fill"])[None] if x.shape[1] else x)
 
 
-def zscore(fitted: Fitted, x: np.ndarray) -> np.ndarray:
+def zscore(fitted: FittedBaseline, x: np.ndarray) -> np.ndarray:
     """(N,) root mean square over columns of the distance from the median in quartile ranges; a constant column counts by its deviation."""
     scaler, spread = fitted.parts["scaler"], fitted.parts["spread"]
     by_quartile = (x - scaler.center_) / scaler.scale_

@@ -11,11 +11,11 @@ from collections import Counter
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...modalities.text._document_layout import AMOUNT, FULL
 from ...modalities.text.document_page import cells, spelt
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 
 TELLING = 60  # words
 LEAST = 3  # pages on which a telling word stands
@@ -23,29 +23,29 @@ DATE = re.compile(r"\d{1,4}[-/.]\w{1,9}[-/.]\d{2,4}")
 TREES = 150
 
 
-class PageTrees(Rival):
+class PageTrees(Baseline):
     kinds = ("fields",)
     most = 2_000  # pages
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier
 
         rows = pages(frame, schema)
         tags = np.concatenate([row["tags"] for row in y])
-        fitted = Fitted("document_trees", "random trees on place, digits and telling words", kind, classes, schema, {"telling": telling(rows, tags)}, {})
+        fitted = FittedBaseline("document_trees", "random trees on place, digits and telling words", kind, classes, schema, {"telling": telling(rows, tags)}, {})
         learnt = tags >= 0
         estimator = ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed)
         fitted.parts["estimator"] = estimator.fit(self.features(frame, fitted)[learnt], tags[learnt])
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(words of all pages, F)."""
         known: list[str] = fitted.facts["telling"]
         parts = [described(words, facts, known) for words, facts in pages(frame, fitted.schema)]
         return np.concatenate(parts) if parts else np.zeros((0, 3 * (len(known) + 1)))
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         lengths = [len(words) for words, _ in pages(frame, fitted.schema)]
         out = np.empty(len(lengths), object)
         estimator = fitted.parts["estimator"]

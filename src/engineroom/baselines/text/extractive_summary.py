@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...metrics.text_generation import WORD, rouge
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from ._tokenise import sentences
 
 COUNTS = (1, 2, 3, 4, 5)  # sentences
@@ -21,10 +21,10 @@ MOST_WORDS = 20_000  # whose rarity is remembered
 WORDS = {"lead": "the first {}", "central": "the {} nearest to the whole (TF-IDF)"}
 
 
-class Extract(Rival):
+class Extract(Baseline):
     kinds = ("wording",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         source, target = (frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name))
         rarity = rarities(source)
         some = range(0, len(source), max(1, len(source) // TRIED))
@@ -33,9 +33,9 @@ class Extract(Rival):
         near = {way: float(np.mean([rouge(said, target[i])[2] for said, i in zip(made, some, strict=True)])) for way, made in ways.items()}
         how, count = max(near, key=lambda way: near[way])
         said = WORDS[how].format("sentence" if count == 1 else f"{count} sentences")
-        return Fitted("extractive_summary", said, kind, classes, schema, {"how": how, "count": count, "rarity": rarity if how == "central" else {}}, {})
+        return FittedBaseline("extractive_summary", said, kind, classes, schema, {"how": how, "count": count, "rarity": rarity if how == "central" else {}}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         source, facts = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts
         said = [picked(sentences(text), str(facts["how"]), int(facts["count"]), facts["rarity"]) for text in source]
         return {"text": objects(said), "source": objects(source)}

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from ._tokenise import joined, words
 
 ROUNDS = 8
@@ -19,19 +19,19 @@ LONGEST = 100  # words of a text that are looked at
 NULL = 0  # stands beside every text: what comes from no word in it
 
 
-class Lexicon(Rival):
+class Lexicon(Baseline):
     kinds = ("wording",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         source, target = (frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name))
         read, written = [words(text)[:LONGEST] for text in source], [words(text)[:LONGEST] for text in target]
         kept = int(np.searchsorted(np.cumsum([(1 + len(a)) * len(b) for a, b in zip(read, written, strict=True)]), MOST_PAIRS, side="right")) or 1
         lexicon = learn(read[:kept], written[:kept])
         note = "" if kept >= len(read) else f", on {kept:,} of {len(read):,} rows"
         said = f"word by word, {len(lexicon):,} words (IBM model 1){note}"
-        return Fitted("ibm_model1", said, kind, classes, schema, {"lexicon": lexicon}, {})
+        return FittedBaseline("ibm_model1", said, kind, classes, schema, {"lexicon": lexicon}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         source, lexicon = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts["lexicon"]
         said = [joined([lexicon.get(word) or lexicon.get(word.lower()) or word for word in words(text)]) for text in source]
         return {"text": objects(said), "source": objects(source)}

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from ...core import registry
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.protocols import Ragged
 from ...core.schema import Schema
 from ...metrics.language import told
 from ...modalities.text.text_corpus import UNKNOWN, UNKNOWN_NATS
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 MOST_TOKENS = 3_000_000  # counted, from the start
 MOST_ORDER = 8
@@ -93,19 +93,19 @@ def foretell(codes: np.ndarray, lengths: np.ndarray, levels: list[Level], vocabu
     return p, best
 
 
-class NGram(Rival):
+class NGram(Baseline):
     kinds = ("continuation",)
 
     def __init__(self, name: str, most: int, words: str) -> None:
         self.name, self.order, self.words = name, most, words
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         codes = tokens(frame, schema)
         kept = max(1, int(np.searchsorted(np.cumsum(codes.lengths), MOST_TOKENS, side="right")))
         lengths = codes.lengths[:kept]
         text = base64.b64encode(codes.flat[: lengths.sum()].astype(np.uint16).tobytes()).decode()
         facts = {"text": text, "lengths": lengths.tolist(), "order": min(self.order, int(62 / np.log2(max(2, classes))), int(lengths.max()))}
-        fitted = Fitted(self.name, "", kind, classes, schema, facts, {})
+        fitted = FittedBaseline(self.name, "", kind, classes, schema, facts, {})
         if facts["order"] > 1:
             losses = [self.loss(val[0], fitted, order) for order in range(1, facts["order"] + 1)]
             facts["order"] = 1 + next(k for k, loss in enumerate(losses) if loss <= min(losses) + WORTH)
@@ -113,18 +113,18 @@ class NGram(Rival):
         fitted.words = self.words.format(facts["order"]) + note
         return fitted
 
-    def levels(self, fitted: Fitted, order: int) -> list[Level]:
+    def levels(self, fitted: FittedBaseline, order: int) -> list[Level]:
         facts = fitted.facts
         often, wide = counted(facts["text"], tuple(facts["lengths"]), fitted.classes, int(facts["order"]))
         return [*wide[: order - 1], often[order - 1]]
 
-    def loss(self, frame: pl.DataFrame, fitted: Fitted, order: int) -> float:
+    def loss(self, frame: pl.DataFrame, fitted: FittedBaseline, order: int) -> float:
         """Nats a token."""
         codes = tokens(frame, fitted.schema)
         p, _ = foretell(codes.flat.astype(np.int64), codes.lengths, self.levels(fitted, order), fitted.classes)
         return float(-np.log(p).mean())
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         codes = tokens(frame, fitted.schema)
         ends = np.cumsum(codes.lengths)
         longer = np.insert(codes.flat.astype(np.int64), ends, 0)  # a place after each row's end, for what comes next

@@ -9,21 +9,21 @@ import polars as pl
 
 from ...core.schema import Schema
 from ...modalities.text.tokens import to_tokens
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class CommonTag(Rival):
+class CommonTag(Baseline):
     kinds = ("tags",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         state = schema.target.state
         first = int(bool(state["wholes"]))
         facts = {"shares": shares(np.concatenate([row[first:] for row in y]), len(state["values"]))}
         if first:
             facts["whole"] = shares(np.array([row[0] for row in y]), len(state["wholes"]))
-        return Fitted("majority_tag", "always the commonest label", kind, classes, schema, facts, {})
+        return FittedBaseline("majority_tag", "always the commonest label", kind, classes, schema, facts, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         column = next(c for c in fitted.schema.inputs if c.modality == "tokens")
         rows = to_tokens(frame[column.name], column.state["letters"])
         out = np.empty(len(rows), object)

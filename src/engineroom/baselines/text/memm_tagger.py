@@ -17,7 +17,7 @@ from ...core.span_labels import spans
 from ...metrics.token_classification import counts, f1
 from ...modalities.text._subword_hashing import shape
 from ...modalities.text.tokens import to_tokens
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 
 BITS = 2**16
 ALPHAS = (1e-6, 1e-5)
@@ -27,12 +27,12 @@ MOST_TOKENS = 1_000_000
 WHOLE_BITS = 2**16
 
 
-class Window(Rival):
+class Window(Baseline):
     kinds = ("tags",)
     most = 50_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         labels, first = len(schema.target.state["values"]), int(bool(schema.target.state["wholes"]))
         rows, letters = cut(frame, schema)
         true = [np.asarray(row[first:]) for row in y]
@@ -41,7 +41,7 @@ class Window(Rival):
         flat = np.concatenate(true[:taken])
         x = hashed([one for row, own in zip(rows[:taken], true, strict=False) for one in features(row, own, letters)])
         learnt = (flat >= 0) & (flat < labels)
-        fitted = Fitted("memm_tagger", "", kind, classes, schema, {}, {})
+        fitted = FittedBaseline("memm_tagger", "", kind, classes, schema, {}, {})
         x, flat = x[learnt], flat[learnt]
         few = max(1, len(flat) // 3)  # enough to choose the strength by
         tries = {alpha: linear(alpha, seed, EPOCHS // 2).fit(x[:few], flat[:few]) if len(set(flat[:few])) > 1 else None for alpha in ALPHAS}
@@ -56,7 +56,7 @@ class Window(Rival):
         fitted.words = f"linear model of a window{'' if letters else ', from left to right'} (alpha={strength:g})"
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         state = fitted.schema.target.state
         rows, letters = cut(frame, fitted.schema)
         out = np.empty(len(rows), object)

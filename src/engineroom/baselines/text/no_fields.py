@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...modalities.text.document_page import cells
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class Blank(Rival):
+class Blank(Baseline):
     kinds = ("fields",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
-        return Fitted("no_fields", "finds nothing", kind, classes, schema, {}, {})
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+        return FittedBaseline("no_fields", "finds nothing", kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         """The first label, O, is sure everywhere."""
         column = next(c for c in fitted.schema.inputs if c.modality == "document_page")
         out = np.empty(frame.height, object)

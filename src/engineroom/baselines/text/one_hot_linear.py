@@ -10,24 +10,24 @@ import polars as pl
 
 from ...core.schema import Column, Schema
 from ...modalities.text.tokens import to_tokens
-from .._estimator import Fitted, Rival, linear_tries, pick, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, linear_tries, pick, split_labels, with_care
 
 MOST_PLACES = 4_096  # where all rows are of one length up to this, places are told apart
 RARE = 2  # features in fewer rows teach nothing
 
 
-class Sequence(Rival):
+class Sequence(Baseline):
     most = 20_000
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] in (["tokens"], ["aligned_sequence"]) else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         y, constant = split_labels(y, kind)
         rows = to_tokens(frame[schema.inputs[0].name], schema.inputs[0].state["letters"])
         length = len(rows[0]) if len({len(row) for row in rows}) == 1 and len(rows[0]) <= MOST_PLACES else 0
-        fitted = Fitted("one_hot_linear", "", kind, classes, schema, {"constant": constant, "length": length}, {})
+        fitted = FittedBaseline("one_hot_linear", "", kind, classes, schema, {"constant": constant, "length": length}, {})
         counts: dict[str, int] = {}
         for row in rows:
             for name in set(named(row, length)):
@@ -38,7 +38,7 @@ class Sequence(Rival):
         fitted.words = f"{'which letter stands where' if length else 'how often each token and pair occurs'} → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         column, length = fitted.schema.inputs[0], fitted.facts["length"]
         return sequence_features(frame, column, fitted.facts["features"], length)
 

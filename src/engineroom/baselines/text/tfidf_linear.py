@@ -9,7 +9,7 @@ import polars as pl
 
 from ...core.schema import Schema
 from ...modalities.text.text import clean
-from .._estimator import Fitted, Rival, pick, several, sharpness, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, pick, several, sharpness, split_labels, with_care
 
 # letters of scripts without blanks between words (Thai to Burmese, Khmer, kana, Han) stand alone: with their pairs they do for words
 UNBROKEN = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
@@ -21,21 +21,21 @@ MANY_CLASSES, MANY_TEXTS = 20, 30_000  # beyond, one setting is tried
 TOO_MANY = 3_000_000  # texts × classes; beyond, support vectors: six times quicker and a point less accurate
 
 
-class Text(Rival):
+class Text(Baseline):
     most = 200_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if schema.inputs and all(c.modality == "text" for c in schema.inputs) else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.svm import LinearSVC
 
         y, constant = split_labels(y, kind)
         found = {name: vocabulary(name, joined(frame, schema)) for name in SETTINGS}
         facts: dict[str, Any] = {"constant": constant} | {name: known for name, (known, _) in found.items()}
-        fitted = Fitted("tfidf_linear", "", kind, classes, schema, facts, {})
+        fitted = FittedBaseline("tfidf_linear", "", kind, classes, schema, facts, {})
         x = side_by_side([x for _, x in found.values()])
         if kind == "number":
             tries = [(f"ridge (alpha={a})", Ridge(alpha=a)) for a in (1.0, 4.0)]
@@ -53,7 +53,7 @@ class Text(Rival):
         fitted.words = f"TF-IDF of words and character pieces → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted):
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline):
         from scipy.sparse import csr_matrix
 
         texts = joined(frame, fitted.schema)

@@ -28,8 +28,8 @@ RIDGES = (300.0, 30_000.0)
 def find_symmetries(schema: Schema, data, task, config: Config) -> Schema:
     """The schema with `symmetries`, and for numbers `opposites`, in the state of every picture column."""
     for column in schema.inputs:
-        if column.modality == "image" and config.train.augment and task.kind in ("classes", "number", "identity"):
-            ask = ask_regressor if task.kind == "number" else ask_classifier
+        if column.modality == "image" and config.train.augment and task.output_type in ("classes", "number", "identity"):
+            ask = ask_regressor if task.output_type == "number" else ask_classifier
             found = ask(data.stores[f"column:{column.name}"], data, task, schema)
             schema = schema.with_column(replace(column, state={**column.state, **found}))
     return schema
@@ -46,7 +46,7 @@ def ask_regressor(store, data, task, schema: Schema) -> dict[str, list[str]]:
     rows = rows[evenly(len(rows), LEARN)]
     if len(rows) < 100:
         return nothing
-    y = task.truth(data.stores["target"].take(rows), schema.target)
+    y = task.to_targets(data.stores["target"].take(rows), schema.target)
     pixels = store.take(rows)
     views = {"plain": picture_features(pixels)} | {name: picture_features(np.flip(pixels, axis)) for name, axis in FLIPS.items()}
     best, said = -np.inf, {}
@@ -74,7 +74,7 @@ def ask_classifier(store, data, task, schema: Schema) -> dict[str, list[str]]:
     rows = np.random.default_rng(0).permutation(np.concatenate([data.splits["train"], data.splits["val"]]))
     held = min(ASK, len(rows) // 3)
     asked, taught = np.sort(rows[:held]), np.sort(rows[held : held + LEARN])
-    truth = task.truth(data.stores["target"].take(np.concatenate([asked, taught])), schema.target)
+    truth = task.to_targets(data.stores["target"].take(np.concatenate([asked, taught])), schema.target)
     truth = np.where(truth < 0, -1, np.unique(np.maximum(truth, -1), return_inverse=True)[1])  # identities are large numbers
     wanted, known = truth[:held], truth[held:]
     if held < 20 or len(np.unique(known)) < 2:

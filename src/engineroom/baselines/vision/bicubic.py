@@ -7,21 +7,21 @@ import polars as pl
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...layers.degradation import resized, scale_of
 from ...modalities.vision._ragged_images import unpacked
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 
-class Untouched(Rival):
+class Untouched(Baseline):
     kinds = ("restored",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         words = "bicubic interpolation" if classes > 1 else "the picture as it came"
-        return Fitted("bicubic", words, kind, classes, schema, {}, {})
+        return FittedBaseline("bicubic", words, kind, classes, schema, {}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"picture": each(lambda one: enlarged(one, fitted.classes), frame, fitted.schema)}
 
 
@@ -31,7 +31,7 @@ def enlarged(picture: np.ndarray, scale: int) -> np.ndarray:
 
 def each(work, frame: pl.DataFrame, schema: Schema) -> np.ndarray:
     """(N,) of what `work` makes of every picture (h, w, 3) that is asked about."""
-    column = next(c for c in schema.inputs if registry.get("modalities", c.modality).kind == "picture")
+    column = next(c for c in schema.inputs if registry.get("modalities", c.modality).signal_type == "picture")
     found = unpacked(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}))
     return objects([work(one) for one in found])
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...layers.degradation import LIGHT, SIGMA
 from ...metrics.image_restoration import psnr
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 from .bicubic import damage_of, each, enlarged
 
 LOOKED = 24  # training pictures
@@ -23,16 +23,16 @@ BLOCK, STEP = 8, 2  # pixels
 BINS = 64
 
 
-class Restore(Rival):
+class Restore(Baseline):
     kinds = ("restored",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) whole pictures (H, W, 3) uint8."""
         damage, scale = damage_of(schema)
         picked = evenly(frame.height, LOOKED)
         frame, y = frame[picked], y[picked]
         if damage == "grey":
-            return Fitted("classical_restoration", "the colour that such a brightness usually has", kind, classes, schema, {"colours": usual(y)}, {})
+            return FittedBaseline("classical_restoration", "the colour that such a brightness usually has", kind, classes, schema, {"colours": usual(y)}, {})
         name, choices = ("threshold", THRESHOLDS) if damage == "noise" else ("rounds", ROUNDS)
         scored = []
         for choice in choices:
@@ -40,9 +40,9 @@ class Restore(Rival):
             scored.append(np.mean([psnr(a, b) for a, b in zip(said, y, strict=True)]))
         best = choices[int(np.argmax(scored))]
         words = f"cosine transforms, shrunk below {best:g} deviations of the noise" if damage == "noise" else f"bicubic interpolation and {best} rounds of back-projection"
-        return Fitted("classical_restoration", words, kind, classes, schema, {name: best}, {})
+        return FittedBaseline("classical_restoration", words, kind, classes, schema, {name: best}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         damage, scale = damage_of(fitted.schema)
         if damage == "grey":
             table = np.array(fitted.facts["colours"])

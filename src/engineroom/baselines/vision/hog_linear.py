@@ -7,27 +7,27 @@ import polars as pl
 
 from ...core import registry
 from ...core.schema import Column, Schema
-from .._estimator import Fitted, Rival, pick, several, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, pick, several, split_labels, with_care
 from ._hog import picture_features
 
 CHUNK = 1024
 
 
-class Image(Rival):
+class Image(Baseline):
     most = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["image"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         y, constant = split_labels(y, kind)
-        fitted = Fitted("hog_linear", "", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline("hog_linear", "", kind, classes, schema, {"constant": constant}, {})
         x = self.features(frame, fitted)
         if kind == "number":
             tries = [
@@ -43,7 +43,7 @@ class Image(Rival):
         fitted.words = f"HOG + colour histogram + thumbnail → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return image_features(frame, fitted.schema.inputs[0])
 
 

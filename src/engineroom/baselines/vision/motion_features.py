@@ -7,28 +7,28 @@ import polars as pl
 
 from ...core import registry
 from ...core.schema import Column, Schema
-from .._estimator import Fitted, Rival, pick, several, split_labels, with_care
+from .._estimator import Baseline, FittedBaseline, pick, several, split_labels, with_care
 from ._hog import hog, thumbnails
 
 CHUNK = 64
 PARTS = 3  # of the time
 
 
-class Video(Rival):
+class Video(Baseline):
     most = 5_000
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["video"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         y, constant = split_labels(y, kind)
-        fitted = Fitted("motion_features", "", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline("motion_features", "", kind, classes, schema, {"constant": constant}, {})
         linear = Ridge(300.0) if kind == "number" else LogisticRegression(C=0.01, max_iter=200)
         trees = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
         tries = [
@@ -40,7 +40,7 @@ class Video(Rival):
         fitted.words = f"frame differences + HOG → {name}"
         return fitted
 
-    def features(self, frame: pl.DataFrame, fitted: Fitted) -> np.ndarray:
+    def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return video_features(frame, fitted.schema.inputs[0])
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import polars as pl
 
 from ...core import registry
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
-from .._estimator import Fitted, Rival
+from .._estimator import Baseline, FittedBaseline
 
 COMPONENTS, MIXED = 48, 6  # principal components; normal distributions a class
 
 
-class Mixture(Rival):
+class Mixture(Baseline):
     kinds = ("picture",)
     most = 20_000
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.mixture import GaussianMixture
 
@@ -35,9 +35,9 @@ class Mixture(Rival):
             few = max(1, min(MIXED, len(own) // 40))
             parts[f"class{k}"] = GaussianMixture(few, covariance_type="full" if len(own) > 4 * size else "diag", reg_covar=1e-4, random_state=seed).fit(own if len(own) > 1 else low)
         words = f"{size} principal components → a mixture of normal distributions" + (" for each class" if len(names) > 1 else "")
-        return Fitted("pca_mixture", words, kind, 0, schema, {"seed": seed, "names": names}, parts)
+        return FittedBaseline("pca_mixture", words, kind, 0, schema, {"seed": seed, "names": names}, parts)
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers | np.ndarray:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions | np.ndarray:
         """(N, C, S, S) uint8: drawn anew for every row."""
         state = fitted.schema.target.state
         shape = (state["channels"], state["height"], state["width"])

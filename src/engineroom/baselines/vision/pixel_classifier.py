@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from ...core import registry
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Column, Schema
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 
 SAMPLE = 120_000  # pixels learnt from, alike many of every class, weighed back to their true shares
 SCALES = (1.0, 2.0, 4.0, 8.0)  # pixels
@@ -20,16 +20,16 @@ ROUNDS = {2: 100}  # of boosting; with more classes 60, for each round grows a t
 CHUNK = 8  # pictures in memory at a time
 
 
-class Pixels(Rival):
+class Pixels(Baseline):
     kinds = ("masks",)
     most = 400  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N, H, W) uint8 class numbers, those from `classes` on unknown."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        fitted = Fitted("pixel_classifier", "boosted trees over colours, edges and curvature around each pixel", kind, classes, schema, {}, {})
+        fitted = FittedBaseline("pixel_classifier", "boosted trees over colours, edges and curvature around each pixel", kind, classes, schema, {}, {})
         column = picture(schema)
         picked = sample(y, classes, np.random.default_rng(seed))
         x, said = [], []
@@ -46,7 +46,7 @@ class Pixels(Rival):
         fitted.parts["estimator"] = estimator.fit(np.concatenate(x), labels, sample_weight=weight / weight.mean())
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         column, estimator = picture(fitted.schema), fitted.parts["estimator"]
         H, W = column.state["height"], column.state["width"]
         masks, chances = np.zeros((frame.height, H, W), np.uint8), np.zeros((frame.height if fitted.classes == 2 else 0, H, W), np.float32)
@@ -61,7 +61,7 @@ class Pixels(Rival):
 
 
 def picture(schema: Schema) -> Column:
-    return next(c for c in schema.inputs if registry.get("modalities", c.modality).kind == "picture")
+    return next(c for c in schema.inputs if registry.get("modalities", c.modality).signal_type == "picture")
 
 
 def pictures(frame: pl.DataFrame, column: Column) -> np.ndarray:

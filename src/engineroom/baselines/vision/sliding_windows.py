@@ -12,11 +12,11 @@ import polars as pl
 import torch
 import torch.nn.functional as F
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...modalities.vision._boxes import overlaps, suppressed
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from ._hog import picture_features
 from .pixel_classifier import picture, pictures
 
@@ -30,17 +30,17 @@ HARD = 30  # pictures searched for ground that looks like objects
 COVER = 0.3  # IoU from which two answers are one
 
 
-class Windows(Rival):
+class Windows(Baseline):
     kinds = ("boxes",)
     most = 200  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
         """y (N,) objects: boxes (n, 5) x1 y1 x2 y2 class, in shares of the picture."""
         rng = np.random.default_rng(seed)
         facts: dict[str, Any] = {"windows": usual_sizes(y, seed)}
         count = classes - 4  # the network's other four outputs are sides
-        fitted = Fitted("sliding_windows", "sliding windows: HOG and colours → logistic regression", kind, classes, schema, facts, {})
+        fitted = FittedBaseline("sliding_windows", "sliding windows: HOG and colours → logistic regression", kind, classes, schema, facts, {})
         pixels = pictures(frame, picture(schema))
         grid = sliding(facts["windows"], *pixels.shape[2:])
         share = max(4, LEARNT // max(1, len(y)))
@@ -55,7 +55,7 @@ class Windows(Rival):
         fitted.parts["estimator"] = learner().fit(x, labels)
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         column, out = picture(fitted.schema), np.empty(frame.height, object)
         grid = sliding(fitted.facts["windows"], column.state["height"], column.state["width"])
         for row in range(frame.height):
@@ -127,7 +127,7 @@ def chosen(boxes: np.ndarray, grid: np.ndarray, share: int, rng: np.random.Gener
     return np.concatenate([boxes[:, :4], grid[on], grid[off]]), np.concatenate([codes, codes[ious[on].argmax(1)], np.full(len(off), -1)])
 
 
-def asked(pixels: np.ndarray, grid: np.ndarray, fitted: Fitted) -> np.ndarray:
+def asked(pixels: np.ndarray, grid: np.ndarray, fitted: FittedBaseline) -> np.ndarray:
     """(n, 6) windows with score and class that are likelier an object than most."""
     estimator = fitted.parts["estimator"]
     p = estimator.predict_proba(look(pixels, grid))
@@ -141,7 +141,7 @@ def asked(pixels: np.ndarray, grid: np.ndarray, fitted: Fitted) -> np.ndarray:
     return rows[np.argsort(-rows[:, 4], kind="stable")[:400]]
 
 
-def hardest(pixels: np.ndarray, boxes: np.ndarray, grid: np.ndarray, fitted: Fitted, share: int) -> np.ndarray:
+def hardest(pixels: np.ndarray, boxes: np.ndarray, grid: np.ndarray, fitted: FittedBaseline, share: int) -> np.ndarray:
     """Features of the ground that looked most like objects."""
     rows = asked(pixels, grid, fitted)
     if len(boxes):

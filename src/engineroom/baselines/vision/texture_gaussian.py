@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...metrics.classification import roc_auc
-from .._estimator import Fitted, Rival, with_care
+from .._estimator import Baseline, FittedBaseline, with_care
 from ._hog import picture_features
 from .pixel_classifier import CHUNK, picture, pictures, surroundings
 
@@ -24,17 +24,17 @@ PEAK = 0.01  # of the places: the oddest ones decide over the picture
 EDGE = 2  # descriptors at the end that tell the place in the picture, which is left out
 
 
-class Textures(Rival):
+class Textures(Baseline):
     kinds = ("flaws",)
     most = 2_000  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> Fitted:
+    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.ensemble import IsolationForest
         from sklearn.preprocessing import StandardScaler
 
-        fitted = Fitted("texture_gaussian", "", kind, classes, schema, {}, {})
+        fitted = FittedBaseline("texture_gaussian", "", kind, classes, schema, {}, {})
         good = frame.filter(pl.Series(y == 0))
         rng, few = np.random.default_rng(seed), max(1, SAMPLE // max(1, good.height))
         places, whole = [], []
@@ -54,14 +54,14 @@ class Textures(Rival):
         fitted.words = ("Gaussian of light, edges and curvature around each place", "isolation forest over HOG and thumbnails")[best]
         return fitted
 
-    def looked(self, frame: pl.DataFrame, fitted: Fitted) -> Any:
+    def looked(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         """For each picture ((h, w, F) descriptors of its places, (1, G) of the whole)."""
         column = picture(fitted.schema)
         for start in range(0, frame.height, CHUNK):
             for one in pictures(frame[start : start + CHUNK], column):
                 yield surroundings(one)[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE, :-EDGE], picture_features(one[None])
 
-    def measured(self, frame: pl.DataFrame, fitted: Fitted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def measured(self, frame: pl.DataFrame, fitted: FittedBaseline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """((N, h, w) distance of places, (N,) of pictures by their oddest places, (N,) by the forest)."""
         state = picture(fitted.schema).state
         size = [len(range(STRIDE // 2, state[side], STRIDE)) for side in ("height", "width")]
@@ -75,7 +75,7 @@ class Textures(Rival):
         count = max(1, round(PEAK * flat.shape[1]))
         return heat, flat[:, -count:].mean(1).astype(np.float64), whole
 
-    def answer(self, frame: pl.DataFrame, fitted: Fitted) -> Answers:
+    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         heat, *tried = self.measured(frame, fitted)
         facts = fitted.facts
         p = 1 / (1 + np.exp(-np.clip((tried[facts["forest"]] - facts["middle"]) / facts["spread"], -20, 20)))

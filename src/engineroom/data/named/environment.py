@@ -19,7 +19,7 @@ START, EPISODE, PART = "seed", "episode", "part"
 class Environment:
     """Reads `CartPole-v1`, `warehouse`, `module:Class`, `file.py:Class`: `seed`, `episode` (the same, to be graded by) and `part`."""
 
-    def recognises(self, text: str) -> bool:
+    def detect(self, text: str) -> bool:
         return looks_like_one(text)
 
     def full(self, text: str) -> str:

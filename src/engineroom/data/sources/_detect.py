@@ -27,7 +27,7 @@ def source_of(path: Path, task: str = "auto") -> Any:
     the same folder may hold boxes and masks (Pascal VOC), or classes and masks of their flaws (MVTec AD).
     """
     sources = registry.every(KIND)
-    sure = {name: source.recognises(path) for name, source in sources.items()}
+    sure = {name: source.detect(path) for name, source in sources.items()}
     best = max(sure, key=lambda name: (sure[name] > 0, suits(sources[name], task), sure[name]))
     if sure[best] > 0:
         return sources[best]

@@ -43,7 +43,7 @@ class Archive:
 
     nested = True
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 1.0 if path.is_file() and path.name.lower().endswith(ENDINGS) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None, task: str = "auto") -> Table:
@@ -51,7 +51,7 @@ class Archive:
         if not folder.exists():
             _unpacked(path, folder, limits=limits)
         inner = _entered(folder)
-        if inner.is_file() and self.recognises(inner):
+        if inner.is_file() and self.detect(inner):
             raise DataError(
                 f"{path.name} holds another archive, {inner.name}.", "Archives inside archives are not opened.", "Unpack it once."
             )

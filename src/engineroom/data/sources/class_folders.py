@@ -32,7 +32,7 @@ class Placed:
 class ClassFolders:
     """Reads `root[/split]/class/…/file`; the class is the first level of folders that tells files apart."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         files = list(walk(path, at_most=PEEK))

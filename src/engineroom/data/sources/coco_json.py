@@ -24,7 +24,7 @@ BEGINNING = 1 << 16  # bytes; lists of pictures may come first and be long, so t
 class CocoJson(BoxSource):
     """Reads a file, or every such file in a folder (instances_train.json, train/_annotations.coco.json); the pictures lie beside or below."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.97 if files_in(path, at_most=PEEK) else 0.0
 
     def annotated(self, path: Path, limits: LimitsConfig) -> Found:

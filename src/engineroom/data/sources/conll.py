@@ -28,7 +28,7 @@ HINTS = {
 class Conll:
     """Columns are separated by a tab, else by spaces; the first is the token, the last its label. One column: tokens without labels."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.9 if path.is_file() and ending(path) in ENDINGS else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

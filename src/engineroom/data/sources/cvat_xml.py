@@ -22,7 +22,7 @@ LARGEST = 500_000_000  # bytes
 class CvatXml(BoxSource):
     """Reads `CVAT for images 1.1` (annotations.xml) with its pictures beside or below."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.98 if files_in(path) else 0.0
 
     def annotated(self, path: Path, limits: LimitsConfig) -> Found:

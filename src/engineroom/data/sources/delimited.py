@@ -29,7 +29,7 @@ SAMPLE = 1 << 18  # bytes the dialect is judged by
 class Delimited:
     """Reads text tables; see `_dialect` for what is sniffed; cells stay text until data/conventions.py reads them."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_file():
             return 0.0
         if ending(path) in DELIMITED:

@@ -27,7 +27,7 @@ NAMED = 5
 class PageFolders:
     """Reads `root[/train]/…/x.json` {"lines": [{"text", "box" or "quad"}], "fields": {name: value}} with x.jpg anywhere below the same folder."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         first = next((file for file in walk(path, at_most=PEEK) if file.suffix.lower() == ".json"), None)

@@ -22,7 +22,7 @@ MOST_PARTS, NAMED = 8, 5
 class NameLabels:
     """Reads media files that lie side by side, alone or in train/ and test/; each part of their names is a column."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         return 0.6 if _media(path)[1] or len(_splits(path)) > 1 else 0.0

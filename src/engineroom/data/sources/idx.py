@@ -27,7 +27,7 @@ HINTS = {
 class Idx:
     """Reads a folder of IDX pairs (train and test or t10k), or one images file with its labels beside it."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if path.is_file():
             return 1.0 if _is_images(path) else 0.0
         return 1.0 if path.is_dir() and any(_is_images(file) for file in visible(path)[1]) else 0.0

@@ -26,7 +26,7 @@ Bad = list[tuple[int, str]]  # (line number, reason)
 class Json:
     """Reads .jsonl and .ndjson line by line, and .json files that hold a list of objects, or columns."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_file() or ending(path) not in LINES | {".json"}:
             return 0.0
         return 0.9 if ending(path) in LINES or head(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"} else 0.3

@@ -28,7 +28,7 @@ KINDS = ("rectanglelabels", "polygonlabels", "ellipselabels")
 class LabelStudio(BoxSource):
     """Reads an export beside or above its pictures."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.98 if files_in(path) else 0.0
 
     def annotated(self, path: Path, limits: LimitsConfig) -> Found:

@@ -34,7 +34,7 @@ class Layout:
 class LongSeries:
     """Reads signals.csv (key, time, channels) with labels.csv, or train_labels.csv and test_labels.csv."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.95 if path.is_dir() and _layout(path) is not None else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -50,7 +50,7 @@ class MaskFolders:
 
     tasks = ("segmentation",)
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         found = paired(path, at_most=PEEK)

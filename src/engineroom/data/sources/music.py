@@ -26,7 +26,7 @@ NOTE = "This is music. To learn to go on with it, say --recipe music."
 class Music:
     """Reads .mid files and folders of them, and JSON: pieces, or {"train": pieces, "valid": …}; a piece is rows of MIDI pitches."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if path.is_file():
             if ending(path) in ENDINGS:
                 return 1.0

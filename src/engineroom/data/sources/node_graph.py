@@ -32,7 +32,7 @@ ENDS = (("source", "target"), ("src", "dst"), ("from", "to"), ("from_node", "to_
 
 
 class NodeGraph:
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.95 if path.is_dir() and {"nodes", "edges"} <= set(_tables(path)) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -29,7 +29,7 @@ CODES = frozenset(
 class Parallel:
     """Reads folders of such pairs (`train.en`, `train.de`, `test.en`, `test.de`), or one file with its sibling. Columns are named by the endings."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if path.is_file():
             return 0.7 if language(path) else 0.0
         return 0.9 if path.is_dir() and any(len(files) > 1 for files in sides(path).values()) else 0.0

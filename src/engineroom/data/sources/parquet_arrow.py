@@ -22,7 +22,7 @@ ARROW = frozenset({".arrow", ".feather", ".ipc"})
 class Columnar:
     """Reads by the file's first bytes, whatever its ending says."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_file():
             return 0.0
         known = ending(path) in ARROW | {".parquet", ".pq"}

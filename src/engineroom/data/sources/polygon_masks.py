@@ -25,12 +25,12 @@ class OutlineMasks:
 
     tasks = ("segmentation",)
 
-    def recognises(self, path: Path) -> float:
-        return 0.3 if any(registry.get("data/sources", name).recognises(path) > 0 for name in READERS) else 0.0
+    def detect(self, path: Path) -> float:
+        return 0.3 if any(registry.get("data/sources", name).detect(path) > 0 for name in READERS) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         readers = [registry.get("data/sources", name) for name in READERS]
-        found = max(readers, key=lambda reader: reader.recognises(path)).annotated(path, limits)
+        found = max(readers, key=lambda reader: reader.detect(path)).annotated(path, limits)
         found.check(limits)
         boxes = [row.name for row in found.rows for thing in row.things if not thing.outlines and thing.rle is None]
         things = sum(len(row.things) for row in found.rows)

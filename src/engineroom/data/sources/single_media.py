@@ -12,7 +12,7 @@ from ._files import MEDIA, absolute, kind_of_files
 
 
 class OneFile:
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.6 if path.is_file() and any(path.suffix.lower() in known for known in MEDIA.values()) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -30,7 +30,7 @@ class Header:
 class SktimeTs:
     """Reads dimensions divided by `:`, values by `,`, missing ones as `?` (NaN here), the label last."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.9 if path.is_file() and ending(path) == ".ts" else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -26,7 +26,7 @@ Row = tuple[str, str | None, str | None]  # text, kind, part
 class Strokes:
     """Reads X_points (N, 3) with X_lengths for every part X, and lines {"word": …, "drawing": [[[x…], [y…]], …]}; a file or a folder with one."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.95 if found(path) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

@@ -21,7 +21,7 @@ READERS = ("delimited", "json_lines", "parquet_arrow", "workbook", "sktime_ts", 
 class TableFolder:
     """Reads the table files at the top of a folder, or inside its train/ and test/ folders."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.85 if path.is_dir() and (_tables(path) or _split_folders(path)) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
@@ -43,14 +43,14 @@ class TableFolder:
 def reader_of(path: Path):
     """The source that reads this one file."""
     known = [registry.get("data/sources", name) for name in READERS if name in registry.names("data/sources")]
-    return max(known, key=lambda source: source.recognises(path))
+    return max(known, key=lambda source: source.detect(path))
 
 
 def _is_table(path: Path) -> bool:
     """Text files count only where they are series, or numbers in columns; a list of names is no table."""
     if ending(path) in TABLE:
         return True
-    return ending(path) == ".txt" and registry.get("data/sources", "ucr_text").recognises(path) > 0
+    return ending(path) == ".txt" and registry.get("data/sources", "ucr_text").detect(path) > 0
 
 
 def _tables(folder: Path) -> list[Path]:

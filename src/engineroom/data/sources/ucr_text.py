@@ -24,7 +24,7 @@ MISSING = {"nan", "?", "na", "null"}
 class UcrText:
     """Reads headerless rows of numbers, the first one of few whole ones; short rows and NaN tails are short series."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_file() or ending(path) not in {".txt", ".tsv", ".csv", ".data"}:
             return 0.0
         if ending(path) in {".csv", ".data"} and not stem(path).upper().endswith(("_TRAIN", "_TEST")):

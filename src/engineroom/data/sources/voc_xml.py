@@ -22,7 +22,7 @@ LARGEST = 10_000_000  # bytes of a description
 class VocXml(BoxSource):
     """Reads `root[/train]/…/x.xml` with x.jpg beside it or in a sister folder; ImageSets/Main/test.txt is heeded."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         files = [file for file in walk(path, at_most=PEEK) if file.suffix.lower() == ".xml"]

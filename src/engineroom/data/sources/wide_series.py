@@ -24,7 +24,7 @@ COLUMNS = ("id", "series", "continuation")
 class WideSeries:
     """Reads a folder of two such files. Lines may be of any length; empty cells at their end are no values."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.9 if path.is_dir() and _files(path) is not None else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

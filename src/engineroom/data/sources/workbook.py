@@ -25,7 +25,7 @@ ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 class Workbook:
     """Cells as calamine reads them: numbers, texts, dates, times and booleans keep their type; formulas give their last value."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         return 0.9 if path.is_file() and ending(path) in ENDINGS else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:

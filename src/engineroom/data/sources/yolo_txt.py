@@ -24,7 +24,7 @@ PIXELS = 2.0  # no share of a side is so large
 class YoloTxt(BoxSource):
     """Reads images/…/x.jpg with labels/…/x.txt (train/ and test/ above or below), or both in one folder; data.yaml or classes.txt names classes."""
 
-    def recognises(self, path: Path) -> float:
+    def detect(self, path: Path) -> float:
         if not path.is_dir():
             return 0.0
         labels = [text.path for _, text in partners(path, at_most=PEEK) if text and text.path.stat().st_size]

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ...core.errors import BundleError
-from ...core.events import Event, Player, Repeated, Validated
+from ...core.events import Event, Learner, Repeated, Validated
 from ...core.files import blake_file, replace_directory
 
 KEEP = 2
@@ -31,7 +31,7 @@ class Checkpoint:
         self,
         directory: Path,
         cast: nn.ModuleDict,
-        players: tuple[Player, ...],
+        players: tuple[Learner, ...],
         memory: dict[str, Any],
         *,
         seconds: float,

@@ -8,7 +8,7 @@ from ..schedule import Schedule
 COOLDOWN = 0.1  # of the steps so far: how long the rate falls to zero once the score has settled
 
 
-class Patience:
+class EarlyStopping:
     """After `patience` validations without a better score, bring the schedule to its end instead of stopping cold."""
 
     events: tuple[type[Event], ...] = (Validated,)
@@ -36,7 +36,7 @@ class Patience:
         self.waited, self.ending = int(state["waited"]), bool(state["ending"])
 
 
-class Until:
+class StopAtMetric:
     """Stops as soon as a validation score is as good as asked for."""
 
     events: tuple[type[Event], ...] = (Validated,)

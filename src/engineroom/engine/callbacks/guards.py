@@ -16,7 +16,7 @@ LOOK = 5.0  # seconds between looks at the clock
 LATE = 1.1  # beyond this share of its seconds a run is stopped
 
 
-class Finite:
+class TerminateOnNaN:
     events: tuple[type[Event], ...] = (Repeated,)
 
     def __call__(self, event: Event) -> Stopped | None:
@@ -57,7 +57,7 @@ class Interrupt:
         return Stopped(event.step, "interrupted") if self.asked else None
 
 
-class Clock:
+class TimeBudget:
     """Keeps a run within its seconds: the schedule's end moves closer while steps take longer than planned, and back when they do not."""
 
     events: tuple[type[Event], ...] = (Repeated,)

@@ -34,9 +34,9 @@ class Bar:
     def __call__(self, line: dict[str, Any]) -> None:
         kind = line["event"]
         if kind == "validated":
-            headline = next(iter(line["scores"]), "")  # the headline stands first
-            value = line["scores"].get(headline)
-            self.score = f"{headline} {value:.4g}" if value is not None else ""
+            primary_metric = next(iter(line["scores"]), "")  # the headline stands first
+            value = line["scores"].get(primary_metric)
+            self.score = f"{primary_metric} {value:.4g}" if value is not None else ""
             if not self.console.is_terminal:
                 self.console.print(f"step {line['step']}: validation {self.score}" + (" (best)" if line["better"] else ""))
         elif kind == "step" and self.console.is_terminal:

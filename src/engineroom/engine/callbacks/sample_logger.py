@@ -11,7 +11,7 @@ from ...core.events import Event, Validated
 from ...core.files import write_atomic
 
 
-class Sketch:
+class SampleLogger:
     events: tuple[type[Event], ...] = (Validated,)
 
     def __init__(self, model: nn.Module, draw: Callable[[nn.Module], bytes], folder: Path) -> None:

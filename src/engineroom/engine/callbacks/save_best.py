@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ...core.events import Event, Repeated, Validated
 
 
-class Keep:
+class SaveBest:
     events: tuple[type[Event], ...] = (Validated, Repeated)
 
     def __init__(self, write: Callable[[dict[str, float], int], None], *, seconds: float) -> None:

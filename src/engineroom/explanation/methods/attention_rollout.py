@@ -10,18 +10,18 @@ import torch
 import torch.nn.functional as F
 
 from ...layers.attention import SelfAttention
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 from ..views.attention import looks, rollout
 
 
 class Rollout:
     words = "Attention rollout: how much of a place reaches the end when attention is followed through all blocks. It never goes below 0 and does not know the question."
 
-    def fits(self, veil: Veil) -> bool:
+    def fits(self, veil: MaskedRow) -> bool:
         cuts = list(veil.cuts.values())
         return len(cuts) == 1 and any(isinstance(module, SelfAttention) for module in veil.network.modules()) and cuts[0].signal.layout in ("sequence", "grid")
 
-    def attribute(self, veil: Veil) -> np.ndarray:
+    def attribute(self, veil: MaskedRow) -> np.ndarray:
         (cut,) = veil.cuts.values()
         flow = rollout(looks(veil.network, veil.row))[0]
         size = list(cut.where.shape)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...core.batch import Features, Signal
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 
 MAPS = {"grid": (2, 3), "sequence": (1,)}
 
@@ -21,11 +21,11 @@ MAPS = {"grid": (2, 3), "sequence": (1,)}
 class GradCAM:
     words = "Grad-CAM: the channels of the network's last map, weighed by how the answer hangs on them. A place counts with all that it feeds into."
 
-    def fits(self, veil: Veil) -> bool:
+    def fits(self, veil: MaskedRow) -> bool:
         cuts = list(veil.cuts.values())
         return len(cuts) == 1 and not cuts[0].field.stacks and cuts[0].signal.layout in MAPS and bool(self.maps(veil)[1])
 
-    def maps(self, veil: Veil) -> tuple[Tensor, list[tuple[Tensor, bool]]]:
+    def maps(self, veil: MaskedRow) -> tuple[Tensor, list[tuple[Tensor, bool]]]:
         """(the output, each backbone's last map with whether it saw the mirror image), with their gradients."""
         (cut,) = veil.cuts.values()
         own, layout = veil.row[cut.field.name], cut.signal.layout
@@ -51,11 +51,11 @@ class GradCAM:
             for hook in hooks:
                 hook.remove()
 
-    def attribute(self, veil: Veil) -> np.ndarray:
+    def attribute(self, veil: MaskedRow) -> np.ndarray:
         """(P,) the map's mean over each part; the scale has no unit."""
         (cut,) = veil.cuts.values()
         output, maps = self.maps(veil)
-        gradients = torch.autograd.grad(veil.task.lean(output, veil.whole, veil.target).sum(), [one for one, _ in maps], allow_unused=True)
+        gradients = torch.autograd.grad(veil.task.score_outputs(output, veil.whole, veil.target).sum(), [one for one, _ in maps], allow_unused=True)
         axes = MAPS[cut.signal.layout]
         size = [cut.signal.data.shape[axis] for axis in axes]
         total = torch.zeros(size)

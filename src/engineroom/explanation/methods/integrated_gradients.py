@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 
 STEPS = 24  # points on the line; the parts' sum then misses the answer's change by a few per cent at most (tests)
 
@@ -19,10 +19,10 @@ MOST = 4096  # parts that can be weighed in reasonable time
 class Gradients:
     words = "Integrated gradients: what the part adds while the row appears out of nothing. The parts together make the whole change."
 
-    def fits(self, veil: Veil) -> bool:
+    def fits(self, veil: MaskedRow) -> bool:
         return len(veil.parts) <= MOST
 
-    def attribute(self, veil: Veil) -> np.ndarray:
+    def attribute(self, veil: MaskedRow) -> np.ndarray:
         """(P,), summing to answer of the whole − answer of nothing."""
         along = (torch.arange(STEPS) + 0.5) / STEPS
         masks = along[:, None].repeat(1, len(veil.parts)).requires_grad_()

@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from ..perturbation import Cut, Veil
+from ..perturbation import Cut, MaskedRow
 
 MOST = 1024  # parts that can be weighed in reasonable time
 
@@ -19,10 +19,10 @@ MOST = 1024  # parts that can be weighed in reasonable time
 class Occlusion:
     words = "How far the answer falls when this part, and with tiles and stretches its neighbours, are taken away."
 
-    def fits(self, veil: Veil) -> bool:
+    def fits(self, veil: MaskedRow) -> bool:
         return len(veil.parts) <= MOST
 
-    def attribute(self, veil: Veil) -> np.ndarray:
+    def attribute(self, veil: MaskedRow) -> np.ndarray:
         """(P,) answer of the whole − answer without the part, in the mean over windows."""
         P = len(veil.parts)
         hidden = np.concatenate([windows(cut, P) for cut in veil.cuts.values()])

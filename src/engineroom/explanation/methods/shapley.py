@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ...core.seeds import numpy_generator
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 
 ORDERS = 12  # each is walked forwards and backwards
 
@@ -19,10 +19,10 @@ MOST = 32  # parts that can be weighed in reasonable time
 class Shapley:
     words = "Shapley values: what the part adds on average, whichever others are there already. The parts together make the whole change."
 
-    def fits(self, veil: Veil) -> bool:
+    def fits(self, veil: MaskedRow) -> bool:
         return len(veil.parts) <= MOST
 
-    def attribute(self, veil: Veil) -> np.ndarray:
+    def attribute(self, veil: MaskedRow) -> np.ndarray:
         """(P,), summing to answer of the whole − answer of nothing."""
         P, generator = len(veil.parts), numpy_generator(0, "shapley", len(veil.parts))
         orders = [order for _ in range(ORDERS) for order in twice(generator.permutation(P))]

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from ...bundle.model import Model
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...data.dataset import Dataset
 from ...layers.attention import SelfAttention
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 
 MOST_TOKENS, MOST_HEADS = 24, 4
 
@@ -27,9 +27,9 @@ class Attention:
     def fits(self, model: Model) -> bool:
         return any(isinstance(module, SelfAttention) for module in model.network.modules())
 
-    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Exhibit]:
+    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Panel]:
         batch = data.batch(rows[:1])
-        veil = Veil(model.network, model.task, model.schema, batch, whole=model.network(batch))
+        veil = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
         weights = looks(model.network, batch)
         out = []
         for block in sorted({0, len(weights) - 1}):
@@ -39,7 +39,7 @@ class Attention:
             for head in range(min(MOST_HEADS, len(heads))):
                 values = heads[head, :T, :T].tolist()
                 out.append(
-                    Exhibit("matrix", f"Block {block + 1} of {len(weights)}, head {head + 1}", {"rows": names, "columns": names, "values": values, "x": "looked at", "y": "looking", "share": "rows"})
+                    Panel("matrix", f"Block {block + 1} of {len(weights)}, head {head + 1}", {"rows": names, "columns": names, "values": values, "x": "looked at", "y": "looking", "share": "rows"})
                 )
         return out
 
@@ -84,7 +84,7 @@ def rollout(weights: list[Tensor]) -> Tensor:
     return through.mean(1)
 
 
-def token_names(veil: Veil, count: int) -> list[str]:
+def token_names(veil: MaskedRow, count: int) -> list[str]:
     """Words or columns where the tokens have names of their own, else numbers."""
     (cut,) = list(veil.cuts.values())[:1]
     names = [part.name for part in veil.parts] if cut.field.stacks else list(cut.names)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ...bundle.model import Model
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.seeds import torch_generator
 from ...data.dataset import Dataset
 from ...data.fields import input_fields
@@ -38,7 +38,7 @@ class Filters:
         pictures = [one for one in input_fields(model.schema) if one.modality == "image"]
         return len(pictures) == 1 and len(input_fields(model.schema)) == 1 and len(convolutions(model.network)) > 1
 
-    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Exhibit]:
+    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Panel]:
         (one,) = input_fields(model.schema)
         rows = np.unique(rows[np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int)])
         batch = data.batch(rows)
@@ -57,7 +57,7 @@ class Filters:
                 best = strongest[:, channel].argsort(descending=True)[:CROPS].tolist()
                 crops = [crop(dream, middle, reach), *(crop(batch[one.name][k], maps[k, channel], reach) for k in best)]
                 items.append({"title": f"filter {channel}", "subtitle": "made | found", "tone": "", "html": strip(crops)})
-            out.append(Exhibit("gallery", f"Layer {place + 1} of {len(found)}: {maps.shape[1]} filters on a map of {maps.shape[2]} × {maps.shape[3]}", {"items": items, "wide": True}))
+            out.append(Panel("gallery", f"Layer {place + 1} of {len(found)}: {maps.shape[1]} filters on a map of {maps.shape[2]} × {maps.shape[3]}", {"items": items, "wide": True}))
         return out
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ...bundle.model import Model
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...data.dataset import Dataset
-from ..perturbation import Veil
+from ..perturbation import MaskedRow
 
 UNITS, STEPS = 16, 40
 
@@ -23,21 +23,21 @@ class Gates:
     def fits(self, model: Model) -> bool:
         return any(isinstance(module, nn.LSTM) for module in model.network.modules())
 
-    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Exhibit]:
+    def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Panel]:
         batch = data.batch(rows[:1])
         gates = opened(model.network, batch)
         T = len(gates["forget"])
         steps = list(range(1, T + 1))
         series = [{"name": f"{name} gate", "x": steps, "y": gates[name].mean(1).tolist()} for name in ("input", "forget", "output")]
-        veil = Veil(model.network, model.task, model.schema, batch, whole=model.network(batch))
+        veil = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
         (cut,) = list(veil.cuts.values())[:1]
         names = [f"{k + 1} {name[:12]}" for k, name in enumerate(cut.names)] if len(cut.names) == T else [str(k) for k in steps]
         shown = min(T, STEPS)
         cell = gates["cell"]
         units = np.argsort(-np.ptp(cell, axis=0))[:UNITS]
         return [
-            Exhibit("lines", "Gates over the steps", {"x": "step", "y": "how open", "series": series}, "Means over all units."),
-            Exhibit(
+            Panel("lines", "Gates over the steps", {"x": "step", "y": "how open", "series": series}, "Means over all units."),
+            Panel(
                 "matrix",
                 "Cells over the steps",
                 {"rows": [f"cell {unit}" for unit in units], "columns": names[:shown], "values": np.abs(cell[:shown, units]).T.round(2).tolist(), "x": "step", "y": "cell", "share": "rows"},

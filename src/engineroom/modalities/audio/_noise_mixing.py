@@ -23,15 +23,15 @@ MADE = "made"  # in place of a recording of noise: noise made by chance
 class Sounds(Base):
     """A sound that is the answer to another, at the rate at which that one is heard."""
 
-    follows = "steps"
+    paired_with = "steps"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {}
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         return {**state, "rate": other.get("rate", 8_000)}
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return ""
 
 

@@ -32,10 +32,10 @@ HIGHEST_RATE = 16_000  # Hz; speech and most events live below 8 kHz
 class Audio(Base):
     needs_value = True
     layouts = ("grid", "sequence")
-    kind = "picture"
+    signal_type = "picture"
     backbones = ("cnn", "transformer", "rnn", "mlp")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(200)
@@ -78,7 +78,7 @@ class Audio(Base):
         noise = torch.randn(B, T, generator=generator) * 10 ** (torch.rand(B, 1, generator=generator) * 1.5)
         return {**fields, "": x * gain + noise * peak.clamp(max=1.0)}
 
-    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """As `augment`, and a stretch is silent."""
         own = self.augment(fields, states[0], generator)
         return {**own, "": hide_stretch(own[""], generator)}
@@ -96,10 +96,10 @@ class Audio(Base):
             found.append(f"Recordings differ by {spread:.0f} dB in loudness, which is kept; --set limits.scale=each makes all equally loud.")
         return found
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1] == state["samples"]
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         """A player (the first seconds, as a WAV inside the page) and the waveform."""
         import soundfile
 

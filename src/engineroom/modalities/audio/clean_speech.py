@@ -22,7 +22,7 @@ class Clean(Sounds):
         """(T, 2) int16 each: clean, and with its noise."""
         return ragged(each_cell(values.to_list(), lambda cell: mixed(cell, state["rate"]), damaged, np.zeros((0, 2), np.int16)), (2,))
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Stretches (B, PIECE · rate) with noise, and (B, …, 2) clean and noisy: speech of one row, noise of another, at a level of their own."""
@@ -35,7 +35,7 @@ class Clean(Sounds):
         mask = torch.ones(both.shape[:2], dtype=torch.bool)
         return {"": both[..., 1], "_mask": mask}, {"": both, "_mask": mask}
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == 2
 
 

@@ -31,7 +31,7 @@ MOST = 60.0  # seconds: a bundle's example cannot ask for more
 
 class Mel(Base):
     layouts = ("sequence",)
-    kind = "steps"
+    signal_type = "steps"
     backbones = ("vocos",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -48,24 +48,24 @@ class Mel(Base):
         rows = each_cell(heard_in(values).to_list(), work, damaged, blank)
         return Ragged(np.concatenate(rows) if rows else blank, np.array([len(row) for row in rows], np.int64))
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         return heard_in(values).fill_null("")
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return Guess(states[0]["rate"])
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         return torch.cat([torch.full_like(x[..., :MELS], SILENCE), torch.zeros_like(x[..., MELS:])], -1)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == MELS + LogMel(state["rate"], mels=MELS).hop and tensor.shape[1] <= 100 * MOST
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
         cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
         return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
 
-    def show(self, value: Any, state: State) -> str:
-        return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return AUDIO.to_html(value["source"] if isinstance(value, dict) else value, state)
 
 
 class Guess(nn.Module):

@@ -37,15 +37,15 @@ class Voice(Base):
         flat = np.concatenate(rows) if rows else np.zeros((0, MELS), np.float32)
         return Ragged(flat.astype(np.float32), np.array([len(row) for row in rows], np.int64))
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == MELS
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
         cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
         return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
 
-    def show(self, value: Any, state: State) -> str:
-        return AUDIO.show(value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return AUDIO.to_html(value, state)
 
 
 def heard(cell: Any, rate: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from .audio import MODALITY as AUDIO
 
 class Noisy(Base):
     layouts = ("sequence",)
-    kind = "steps"
+    signal_type = "steps"
     backbones = ("causal_gru",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -41,18 +41,18 @@ class Noisy(Base):
 
         return ragged(each_cell(values.to_list(), work, damaged, np.zeros(0, np.int16)))
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """Equal where the clean recordings are, whatever the noise."""
         return (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values).cast(pl.String).fill_null("")
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return LogFrames(states[0]["rate"])
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.dtype == torch.int16 and tensor.shape[1] <= LONGEST * state["rate"] + 1
 
-    def show(self, value: Any, state: State) -> str:
-        return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return AUDIO.to_html(value["source"] if isinstance(value, dict) else value, state)
 
 
 MODALITY = Noisy()

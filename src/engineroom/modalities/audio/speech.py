@@ -26,7 +26,7 @@ SHORTEST = 0.2  # seconds; shorter recordings are followed by silence
 class Speech(Base):
     needs_value = True
     layouts = ("sequence",)
-    kind = "steps"
+    signal_type = "steps"
     backbones = ("deepspeech",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -52,17 +52,17 @@ class Speech(Base):
         noise = torch.randn(x.shape, generator=generator) * 10 ** (torch.rand(len(x), 1, generator=generator) * 2)
         return {**fields, "": x * gain + noise}
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         return (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values).cast(pl.String).fill_null("")
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return SpeechMel(states[0]["rate"], layout="sequence", mels=MELS)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] <= LONGEST * state["rate"] + 1
 
-    def show(self, value: Any, state: State) -> str:
-        return AUDIO.show(value["source"] if isinstance(value, dict) else value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return AUDIO.to_html(value["source"] if isinstance(value, dict) else value, state)
 
 
 class SpeechMel(LogMel):

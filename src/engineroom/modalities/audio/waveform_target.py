@@ -24,7 +24,7 @@ class Wave(Sounds):
         frames = LogMel(state["rate"], mels=MELS)
         return ragged(each_cell(heard_in(values).to_list(), lambda cell: whole_frames(cell, frames), damaged, np.zeros(0, np.int16)))
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Frames (B, PIECE + 1, MELS + hop) anywhere, and the sound between the middles of the first and the last (B, PIECE · hop)."""
@@ -42,7 +42,7 @@ class Wave(Sounds):
         own, said = {"": torch.stack(frames)}, {"": torch.stack(waves)}
         return tuple({**one, "_mask": torch.ones(one[""].shape[:2], dtype=torch.bool)} for one in (own, said))  # type: ignore[return-value]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2
 
 

@@ -14,7 +14,7 @@ from .._base import Base
 
 
 class Episode(Base):
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         if "world" not in facts:
             return self.fit(values, limits=limits)
         _, sums = wander(facts["world"], values.to_numpy())

@@ -23,7 +23,7 @@ from .observation import FAR, Observation, scales
 
 class Scene(Observation):
     layouts = ("grid",)
-    kind = "scene"
+    signal_type = "scene"
     backbones = ("nature_cnn", "mlp")
 
     def measured(self, seen: np.ndarray, facts: State) -> dict[str, Any]:
@@ -55,27 +55,27 @@ class Scene(Observation):
         given = cells(values) if not isinstance(values.dtype, pl.List) else [None if cell is None else np.array(cell.to_list()) for cell in values]
         return np.stack(each_cell(given, work, damaged, blank))
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         return torch.tensor(states[0]["middle"], dtype=torch.float32)[:, None, None].expand(x.shape)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         return []
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Channels(states[0]["middle"], states[0]["spread"])
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         layout: Mapping[str, Any] = state["picture"]
         return tuple(tensor.shape[1:]) == (layout["channels"], layout["height"], layout["width"]) and len(state["middle"]) == len(state["spread"]) == layout["channels"]
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         if value is None or (np.ndim(value) == 0 and not isinstance(value, str | bytes)):
-            return super().show(value, state)
+            return super().to_html(value, state)
         if isinstance(value, str | bytes):
-            return PICTURES.show(value, {})
+            return PICTURES.to_html(value, {})
         layout = state["picture"]
         given = np.asarray(value)
-        return PICTURES.show(shown(laid_out(given.reshape(layout["shape"]), layout)), {}) if given.size == np.prod(layout["shape"]) else "–"
+        return PICTURES.to_html(shown(laid_out(given.reshape(layout["shape"]), layout)), {}) if given.size == np.prod(layout["shape"]) else "–"
 
 
 class Given:

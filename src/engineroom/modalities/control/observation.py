@@ -25,11 +25,11 @@ FAR = 10.0  # spreads: what lies beyond is as good as there
 
 class Observation(Base):
     layouts: tuple[str, ...] = ("sequence",)  # of numbers that have names, so that each can be veiled by itself
-    kind = "state"
+    signal_type = "state"
     backbones: tuple[str, ...] = ("mlp",)
-    inside = True
+    may_be_constant = True
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         if "world" not in facts:
             return self.fit(values, limits=limits)
         seen, _ = wander(facts["world"], values.to_numpy())
@@ -70,19 +70,19 @@ class Observation(Base):
         seen = np.stack([world.reset(int(seed)) for seed in arrays]) if len(arrays) else world.reset(0)[None][:0]
         return {"": torch.from_numpy(seen), "_seed": torch.from_numpy(np.ascontiguousarray(arrays))}
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         return torch.tensor(states[0]["middle"], dtype=x.dtype).expand(x.shape)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         return [f"{name} {value:.3g}" for name, value in zip(state["names"], row.tolist(), strict=True)]
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Standard(states[0]["middle"], states[0]["spread"])
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] == len(state["middle"]) == len(state["spread"]) == len(state["names"])
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return html.escape(f"an episode that begins with seed {value}" if np.ndim(value) == 0 else "–" if value is None else str(np.asarray(value).round(3).tolist())[:300])
 
 

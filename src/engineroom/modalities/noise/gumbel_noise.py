@@ -14,18 +14,18 @@ WIDEST = 20_000  # numbers a row
 
 
 class Lots(Noise):
-    kind = "static"
+    signal_type = "static"
     backbones = ("identity",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"size": SIZE}
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """`width` of the rows that are made: a lot for each of their numbers, behind what the maker begins with."""
         return {"size": SIZE + int(facts["width"])}
 
-    def check(self, state: State, tensor) -> bool:
-        return state["size"] <= WIDEST and super().check(state, tensor)
+    def validate_example(self, state: State, tensor) -> bool:
+        return state["size"] <= WIDEST and super().validate_example(state, tensor)
 
 
 MODALITY = Lots()

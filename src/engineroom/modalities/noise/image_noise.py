@@ -24,10 +24,10 @@ MOST = 4 * LARGEST * LARGEST  # numbers of a row
 
 class Static(Base):
     layouts = ("grid",)
-    kind = "static"
+    signal_type = "static"
     backbones = ("identity",)
-    chance = True
-    inside = True
+    is_noise = True
+    may_be_constant = True
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"channels": 1, "side": 16}  # the task's facts know better
@@ -57,7 +57,7 @@ class Static(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Picture()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return state["side"] <= LARGEST and state["channels"] * state["side"] ** 2 <= MOST and tensor.shape[1:] == (state["channels"] + 1, state["side"], state["side"])
 
 

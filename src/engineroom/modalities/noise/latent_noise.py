@@ -21,10 +21,10 @@ SIZE = 64  # numbers a row
 
 class Noise(Base):
     layouts = ("vector",)
-    kind = "vector"
+    signal_type = "vector"
     backbones = ("mlp",)
-    chance = True
-    inside = True  # the same chance for all rows would still differ from step to step
+    is_noise = True
+    may_be_constant = True  # the same chance for all rows would still differ from step to step
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"size": SIZE}
@@ -41,7 +41,7 @@ class Noise(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return AsTheyAre()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1] == state["size"]
 
 

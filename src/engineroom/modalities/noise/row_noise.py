@@ -31,7 +31,7 @@ class Grain(Static):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Row()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return 0 < state["width"] <= WIDEST and tensor.shape[1:] == (state["width"] + 1,)
 
 

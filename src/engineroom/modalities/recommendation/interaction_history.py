@@ -34,16 +34,16 @@ ANONYMOUS = 0.1  # share of the items to choose among that a training step knows
 
 class Events(Base):
     layouts = ("sequence",)
-    kind = "words"
+    signal_type = "words"
     backbones = ("sasrec", "gru4rec")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         return 0.98 if values.dtype == pl.List(pl.String) and values.name.lower() in NAMES else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return self.fit_knowing(values, limits=limits, facts={})
+        return self.fit_with_hints(values, limits=limits, facts={})
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """`items` by how often they are met, and `counts`. A catalogue ({item: its properties}) adds those never met, the `properties` there
         are and `of`, the numbers of each item's; `titles`: what to call the items; `fresh`: only what was never met is asked for."""
         counts = Counter(item for row in to_events(values) for item in row)
@@ -75,22 +75,22 @@ class Events(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return ItemVectors(len(states[0]["items"]), width, met=states[0]["met"], of=states[0]["of"], properties=len(states[0]["properties"]))
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """Two people with one history are no copies of each other."""
         return pl.Series(np.arange(len(values)).astype(str))
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return LATEST + 1
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         names = state["titles"] or state["items"]
         return ["(begin)", *(names[code - FIRST] if code >= FIRST else "?" for code in row[row != PAD][-LATEST:].tolist())]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         whole = len(state["counts"]) == len(state["items"]) >= state["met"] and len(state["of"]) in (0, len(state["items"]))
         return tensor.ndim == 2 and len(state["items"]) <= ITEMS and whole
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         row = [] if value is None else list(value)
         more = f"… {len(row) - 12} more, then " if len(row) > 12 else ""
         return f"<p>{more}{html.escape(' · '.join(map(str, row[-12:])))}</p>"

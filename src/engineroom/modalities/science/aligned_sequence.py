@@ -31,10 +31,10 @@ SAMPLE = 2_000  # cells looked at
 
 class Aligned(Base):
     layouts = ("sequence",)
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """Capital letters, one length, and most places alike in most rows."""
         if values.dtype != pl.String:
             return 0.0
@@ -76,21 +76,21 @@ class Aligned(Base):
                 codes[table[:, site] == letter, k] = code
         return codes
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, sites) of the usual letters."""
         return torch.ones_like(x)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         pairs = zip(state["sites"], state["known"], row.tolist(), strict=True)
         return [f"{known[code - 1] if code else '?'} at {site + 1}" for site, known, code in pairs]
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Sites([len(known) + 1 for known in states[0]["known"]], width)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] == len(state["sites"]) == len(state["known"]) <= SITES
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         """What differs from the usual, as the field writes it: the usual letter, the place, the letter."""
         text, usual = str(value or ""), state.get("usual", "")
         if len(text) != len(usual):

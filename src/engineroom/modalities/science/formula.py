@@ -33,10 +33,10 @@ SAMPLE = 200
 
 class Formula(Base):
     layouts = ("sequence", "vector")
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls().head(SAMPLE).to_list()
@@ -70,10 +70,10 @@ class Formula(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return PiecewiseLinear(states[0]["edges"], width)
 
-    def check(self, state: State, tensor: Any) -> bool:
+    def validate_example(self, state: State, tensor: Any) -> bool:
         return tensor.shape[1] == len(state["used"]) == len(state["edges"]) and all(len(e) <= 2 * BINS + 3 for e in state["edges"])
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """One spelling a composition: shares in the order of the elements."""
         return pl.Series([spelling(text) for text in values], dtype=pl.String)
 

@@ -31,11 +31,11 @@ EDGE_WIDTH = 16
 class Molecule(Base):
     needs_value = True
     layouts = ("graph",)
-    kind = "graph"
+    signal_type = "graph"
     backbones = ("gnn",)
-    grouping = "Bemis-Murcko scaffold"  # what `groups` keeps together, in words
+    group_name = "Bemis-Murcko scaffold"  # what `group_ids` keeps together, in words
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """By the grammar alone: brackets, branches and ring numbers that open and close. No chemistry is asked."""
         if values.dtype != pl.String:
             return 0.0
@@ -68,19 +68,19 @@ class Molecule(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Atoms(states[0], width)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         """A molecule's form is the house's, not the data's."""
         return dict(state) == self.fit(pl.Series([], dtype=pl.String), limits=LimitsConfig()) and tensor.shape[2] == chem.WIDTH
 
-    def groups(self, values: pl.Series) -> pl.Series:
+    def group_ids(self, values: pl.Series) -> pl.Series:
         """The scaffold of each molecule: for splits that ask how well a model does on molecules of another make."""
         return chem.each(values, chem.scaffold)
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """One spelling a molecule: the same written twice is a twin."""
         return chem.each(values, chem.canonical)
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         text = "" if value is None else str(value)
         try:
             return chem.drawing(chem.parse(text), text)

@@ -28,7 +28,7 @@ class Path(Base):
             return np.full((len(values), width), np.nan, np.float32)
         return np.asarray(values.to_numpy(), np.float32)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1:] == (state["steps"] + YARDSTICKS,)
 
 

@@ -22,7 +22,7 @@ from .window import windows
 
 class Ahead(Base):
     layouts = ("vector",)
-    kind = "path"
+    signal_type = "path"
     backbones = ("mlp",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -37,13 +37,13 @@ class Ahead(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return AsTheyAre()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] == len(state["mean"])
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         from .window import MODALITY
 
-        return MODALITY.keys(values)
+        return MODALITY.canonical(values)
 
 
 MODALITY = Ahead()

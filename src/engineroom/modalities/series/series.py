@@ -24,11 +24,11 @@ LEVEL = 0.35  # of the spread of the series' own means: how far augmentation mov
 
 class Series(Base):
     layouts = ("sequence",)
-    kind = "steps"
+    signal_type = "steps"
     backbones = ("cnn", "fcn", "rnn", "transformer", "mlp")
-    team = ("cnn", "fcn", "fcn", "fcn", "fcn")
+    ensemble = ("cnn", "fcn", "fcn", "fcn", "fcn")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         inner: Any = values.dtype
         while isinstance(inner, (pl.List, pl.Array)):
             inner = inner.inner
@@ -94,25 +94,25 @@ class Series(Base):
             x = warp_time(x, mask, generator)
         return {**fields, "": x if mask is None else x * mask[..., None]}
 
-    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """As `augment`, faster here and slower there, and a stretch is missing."""
         own = self.augment(fields, states[0], generator)
         return {**own, "": hide_stretch(warp_time(own[""], own.get("_mask"), generator), generator)}
 
-    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         state = columns[0].state
         return {"kind": "steps", "columns": [columns[0].name], "shape": [min(PLACES, state["length"] or state["typical"]), state["channels"]]}
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["typical"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[2] == state["channels"]
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return sparkline(to_steps(value))
 
 

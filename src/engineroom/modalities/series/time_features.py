@@ -22,9 +22,9 @@ DAY = 86_400
 PERIODS = (DAY, 7 * DAY, 365.25 / 12 * DAY, 365.25 * DAY)  # seconds
 
 
-class Clock(Base):
+class TimeBudget(Base):
     layouts = ("vector",)
-    kind = "path"
+    signal_type = "path"
     backbones = ("mlp",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class Clock(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return AsTheyAre()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] == state["circles"]
 
 
@@ -50,4 +50,4 @@ class AsTheyAre(nn.Module):
         return Signal(torch.nan_to_num(x), "vector")
 
 
-MODALITY = Clock()
+MODALITY = TimeBudget()

@@ -24,7 +24,7 @@ FLOOR = 0.01  # least deviation of a window, in deviations of its channel: a fla
 
 class Window(Base):
     layouts = ("sequence",)
-    kind = "path"
+    signal_type = "path"
     backbones = ("dlinear", "transformer", "rnn")
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -43,16 +43,16 @@ class Window(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[1:] == (state["steps"], 1)
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """A number a window, alike for equal windows."""
         x = windows(values, int(values.dtype.size), {}).view(np.uint32).astype(np.uint64)  # type: ignore[attr-defined]
         factors = np.random.default_rng(0).integers(1, 2**63, x.shape[1], dtype=np.uint64) | np.uint64(1)
         return pl.Series((x * factors).sum(1, dtype=np.uint64))
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return sparkline(np.asarray(value, float)[:, None]) if value is not None else ""
 
 

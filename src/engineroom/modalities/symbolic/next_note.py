@@ -19,17 +19,17 @@ SEMITONES = 6  # up or down
 class Sounding(Following):
     """Its `widths` count frames: a bar is one, a pitch none; what the examination divides by is then a frame."""
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        whole = super().beside(state, other)
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        whole = super().link_to_input(state, other)
         if "names" not in whole:
             return whole
         return {**whole, "widths": [int(name == END) for name in whole["names"]]}
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Pieces (B, T) → windows (B, context), each in a key drawn for it, and the tokens that follow."""
-        own, said = super().follow(own, said, state, target_state, generator)
+        own, said = super().augment_pair(own, said, state, target_state, generator)
         keys = torch.tensor(transposed(state["alphabet"]))
         drawn = torch.randint(len(keys), (len(own[""]),), generator=generator)
         codes, follows = own[""].long(), said[""]

@@ -12,8 +12,8 @@ from ._stroke_encoding import DOWN
 class Drawn(Following):
     """Its `widths` count points: the second token of each is one, all others none."""
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        whole = super().beside(state, other)
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        whole = super().link_to_input(state, other)
         if "names" not in whole:
             return whole
         return {**whole, "widths": [int(len(name) == 1 and DOWN <= ord(name) < DOWN + 128) for name in whole["names"]]}

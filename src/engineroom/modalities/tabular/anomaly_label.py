@@ -15,7 +15,7 @@ NORMAL, ANOMALY = "normal", "anomaly"
 
 
 class Oddity(Base):
-    names = True
+    is_categorical = True
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         """Nothing is learnt from values: the task says as `facts` which kinds of anomaly there are."""

@@ -21,13 +21,13 @@ MOST = 20_000  # more values than this cannot be learnt from one column; the rar
 
 
 class Category(Base):
-    stacks = True
-    names = True
+    is_scalar = True
+    is_categorical = True
     layouts = ("sequence", "vector")
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype in (pl.Boolean, pl.Categorical, pl.Enum):
             return 1.0
         if values.dtype != pl.String:
@@ -57,7 +57,7 @@ class Category(Base):
     def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series:
         return to_strings(values).replace(list(names), list(names.values()))
 
-    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         """Columns with one value have nothing to tell, those with very many are names."""
         told = [(place, one) for place, one in enumerate(columns) if 2 <= len(one.state["values"]) <= MOST_CLASSES]
         if not told:
@@ -66,7 +66,7 @@ class Category(Base):
         facts = {"columns": [one.name for _, one in told], "places": [place for place, _ in told], "shape": [sum(len(one) for one in counts)]}
         return {"kind": "classes", **facts, "shares": [(one / one.sum()).round(7).tolist() for one in counts]}
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C) codes of each column's most common value."""
         common = [1 + int(np.argmax(state["counts"])) if state["counts"] else 0 for state in states]
         return torch.tensor(common, dtype=x.dtype).expand_as(x)

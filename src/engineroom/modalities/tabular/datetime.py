@@ -21,11 +21,11 @@ FEATURES = 9  # trend, and sine and cosine of hour, weekday, day of the month, d
 
 class Datetime(Base):
     layouts = ("sequence", "vector")
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
-    stacks = True
+    is_scalar = True
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype.is_temporal():
             return 1.0
         if values.dtype != pl.String:

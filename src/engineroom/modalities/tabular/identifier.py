@@ -15,7 +15,7 @@ from .._base import Base, words_a_cell
 class Identifier(Base):
     layouts = ()
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         known = values.drop_nulls()
         if len(known) < 20 or values.dtype not in (pl.String, pl.Int32, pl.Int64, pl.UInt32, pl.UInt64):
             return 0.0

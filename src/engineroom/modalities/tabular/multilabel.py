@@ -22,10 +22,10 @@ MOST = 2_000
 
 class Multilabel(Base):
     layouts = ("sequence", "vector")
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype == pl.List(pl.String):
             return 0.9
         if values.dtype != pl.String:
@@ -55,8 +55,8 @@ class Multilabel(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Bag(len(states[0]["values"]), width)
 
-    def show(self, value: Any, state: State) -> str:
-        return super().show(", ".join(value) if isinstance(value, (list, pl.Series)) else value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return super().to_html(", ".join(value) if isinstance(value, (list, pl.Series)) else value, state)
 
 
 class Bag(nn.Module):

@@ -26,12 +26,12 @@ FAR = 10.0  # standardised values beyond this are clipped: one typing error must
 
 
 class Number(Base):
-    stacks = True
+    is_scalar = True
     layouts = ("sequence", "vector")
-    kind = "set"
+    signal_type = "set"
     backbones = ("mlp", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype.is_numeric():
             return 0.8
         return 0.75 if values.dtype == pl.String and infer(values).convention["kind"] == "number" else 0.0
@@ -66,7 +66,7 @@ class Number(Base):
         x[~np.isfinite(x)] = np.nan
         return x
 
-    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         return {"kind": "numbers", "columns": [one.name for one in columns], "shape": [len(columns)]}
 
     def opposite(self, codes: Tensor, state: State) -> Tensor:
@@ -76,8 +76,8 @@ class Number(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return PiecewiseLinear([state["edges"] for state in states], width)
 
-    def show(self, value: Any, state: State) -> str:
-        return f"{value:.6g}" if isinstance(value, (int, float)) else super().show(value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return f"{value:.6g}" if isinstance(value, (int, float)) else super().to_html(value, state)
 
 
 class PiecewiseLinear(nn.Module):

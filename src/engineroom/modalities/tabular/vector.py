@@ -24,7 +24,7 @@ HIDDEN = 0.5
 
 class Vector(Base):
     layouts = ("vector",)
-    kind = "vector"
+    signal_type = "vector"
     backbones = ("mlp",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -45,15 +45,15 @@ class Vector(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return AsTheyAre()
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.shape[1] == state["width"]
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         if isinstance(values.dtype, pl.Array):
             return pl.Series([blake(row.tobytes()) for row in values.to_numpy()])
         return pl.Series([str(cell) for cell in values.to_list()])
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return sparkline(np.asarray(value, float)[:, None]) if value is not None else "–"
 
 

@@ -25,7 +25,7 @@ EDGE = " "  # stands before and after every sentence: the breath
 
 class Spelling(Base):
     layouts = ("sequence",)
-    kind = "words"
+    signal_type = "words"
     backbones = ("rnn", "transformer")
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -53,13 +53,13 @@ class Spelling(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Letters(len(states[0]["letters"]) + 1)
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["length"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2 and tensor.shape[1] <= LONGEST and len(state["letters"]) <= MOST
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return f"<p>{html.escape('' if value is None else str(value)[:300])}</p>"
 
 

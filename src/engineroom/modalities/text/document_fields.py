@@ -48,7 +48,7 @@ class Fields(Base):
         rows = [row[1 : 1 + row[0]] for row in cut(arrays)]
         return pad(Ragged(np.concatenate([np.zeros(0, np.int32), *rows]), np.array([len(row) for row in rows], np.int64)))
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         found = [f"{one['name']}: {one['value']}" for one in (value or {}).get("fields", ())]
         return html.escape(" · ".join(found)[:300])
 

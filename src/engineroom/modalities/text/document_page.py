@@ -30,7 +30,7 @@ Cell = tuple[list[str], np.ndarray]
 
 
 class Page(Tokens):
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """Never by itself: a task makes such a column."""
         return 0.0
 
@@ -70,13 +70,13 @@ class Page(Tokens):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return WordsInPlaces(len(states[0]["words"]) + UNKNOWN + 1, width, letters=False)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == 1 + MOST + FACTS and len(state["words"]) <= WORDS and 0 < state["length"] <= LONGEST
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         return pl.Series([" ".join(words) for words, _ in cells(values)], dtype=pl.String)
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         words, facts = cell(value)
         text = read_out(words, facts[:, SPACE].tolist())
         return f"<p>{html.escape(text[:600])}{'…' if len(text) > 600 else ''}</p>"

@@ -18,13 +18,13 @@ NOTHING = -1  # where no token follows
 
 
 class Following(Base):
-    follows = "words"
+    paired_with = "words"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {}
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        """The tokens that can follow: `names`, `widths` in bytes, and whether token 0 stands for what was never met (`open`)."""
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        """The tokens that can follow: `is_categorical`, `widths` in bytes, and whether token 0 stands for what was never met (`open`)."""
         if "tokens" not in other:
             return state
         spelt = token_bytes(other)
@@ -37,7 +37,7 @@ class Following(Base):
         """(N,) zeros: the text holds its own answers."""
         return np.zeros(len(values), np.int8)
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Stretches (B, T) → windows (B, context) anywhere in them, and the tokens that follow each place; NOTHING beyond the end."""
@@ -51,7 +51,7 @@ class Following(Base):
         follows = torch.where(real, window.long(), NOTHING)[:, 1:]
         return {"": window[:, :-1], "_mask": real[:, :-1]}, {"": follows}
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return ""
 
 

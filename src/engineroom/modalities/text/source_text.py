@@ -22,9 +22,9 @@ STD = 0.1  # of a piece's numbers at the start
 
 class Passage(Corpus):
     backbones: tuple[str, ...] = ("transformer", "rnn", "cnn", "mlp")  # type: ignore[assignment]
-    inside = False
+    may_be_constant = False
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
         """`facts`: "most" (pieces known), "longest" (pieces read of a text)."""
         texts = [text[: limits.characters] for text in values.cast(pl.String).drop_nulls().to_list()]
         tokenizer = learn_pieces(texts, int(facts.get("most", VOCABULARY)))
@@ -48,10 +48,10 @@ class Passage(Corpus):
         nn.init.normal_(table.table.weight, std=STD)
         return table
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["length"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         sound = 0 < state["vocabulary"] <= MOST_TOKENS and 0 < state["length"] <= MOST_LONGEST
         return tensor.ndim == 2 and sound and bool(((tensor >= 0) & (tensor < state["vocabulary"])).all())
 

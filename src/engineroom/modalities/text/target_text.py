@@ -28,19 +28,19 @@ SHORTER, LONG = 0.5, 40  # a summary has at most this share of the words of text
 
 
 class Wording(Base):
-    follows = "words"
+    paired_with = "words"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return self.fit_knowing(values, limits=limits, facts={})
+        return self.fit_with_hints(values, limits=limits, facts={})
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
         """`facts`: "most" (pieces known), "shared" (the pieces of the text that is read), "source" (its column)."""
         texts = [text.strip() for text in values.cast(pl.String).drop_nulls().to_list() if len(text) <= MOST_CHARACTERS]
         tokenizer = learn_pieces(texts, int(facts.get("most", VOCABULARY)))
         state = {"tokens": "pieces", "tokenizer": tokenizer.to_str(), "vocabulary": tokenizer.get_vocab_size(), "source": facts.get("source", "")}
         return state | {"shared": bool(facts.get("shared", False)), "words": usual_words(texts), **bounds(texts, state), "goal": "translation"}
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """Shared pieces are those of the text that is read. Much shorter than long texts: then it is their summary."""
         if "words" not in other:
             return state
@@ -74,7 +74,7 @@ class Wording(Base):
         said = np.concatenate([np.full((len(codes), 1), END), codes[:, :-1]], 1)
         return {"": torch.from_numpy(codes), "_said": torch.from_numpy(np.where(said == NOTHING, END, said))}
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return f"<p>{html.escape('' if value is None else str(value)[:600])}</p>"
 
 

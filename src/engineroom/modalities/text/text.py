@@ -31,10 +31,10 @@ STD = 0.1  # of a token's numbers at the start
 
 class Text(Base):
     layouts = ("sequence",)
-    kind = "words"
+    signal_type = "words"
     backbones = ("cnn", "mlp", "transformer", "rnn")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if values.dtype != pl.String:
             return 0.0
         known = values.drop_nulls()
@@ -73,33 +73,33 @@ class Text(Base):
         lengths = np.fromiter((len(i) for i in ids), np.int64, len(ids))
         return Ragged(np.fromiter((t for row in ids for t in row), np.int32, int(lengths.sum())), lengths)
 
-    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """Some words are missing."""
         x = fields[""]
         return {**fields, "": torch.where(torch.rand(x.shape, generator=generator) < SWAPPED, UNKNOWN, x)}
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, T) unknown tokens: training drops tokens so, and the network knows what it means."""
         return torch.full_like(x, UNKNOWN)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         tokenizer = load_tokenizer(state["tokenizer"])
         return [tokenizer.id_to_token(int(token)) or "?" for token in row]
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenEmbedding(states[0]["vocabulary"], width)
 
-    def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+    def initialise_stem(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         texts = rows()
         keep_company(stems, texts.flat, texts.lengths, std=STD, pad=PAD)
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["length"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return 0 < state["vocabulary"] <= MOST_TOKENS
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         text = "" if value is None else str(value)
         return f"<p>{html.escape(text[:600])}{'…' if len(text) > 600 else ''}</p>"
 

@@ -34,17 +34,17 @@ STD = 0.02
 
 class Corpus(Base):
     layouts = ("sequence",)
-    kind = "words"
+    signal_type = "words"
     backbones = ("gpt", "lstm")
-    inside = True
+    may_be_constant = True
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         return 0.0  # a task must want it
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return self.fit_knowing(values, limits=limits, facts={})
+        return self.fit_with_hints(values, limits=limits, facts={})
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: Mapping[str, Any]) -> dict[str, Any]:
         """`facts`: "tokens" (auto, characters or pieces), "most" (pieces known), "context" (tokens a window)."""
         texts = values.cast(pl.String).drop_nulls().to_list()
         counts: Counter[str] = Counter()
@@ -73,19 +73,19 @@ class Corpus(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return TokenTable(states[0]["vocabulary"], width)
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         """What each token spells; blanks and ends of lines are made visible."""
         spelt = token_bytes(state)
         return [spelt[code].decode("utf-8", "replace").replace(" ", "␣").replace("\n", "↵") for code in row.tolist()]
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["context"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         sound = 0 < state["vocabulary"] <= MOST_TOKENS and 1 < state["context"] <= LONGEST_CONTEXT
         return tensor.ndim == 2 and sound and bool(((tensor >= 0) & (tensor < state["vocabulary"])).all())
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         text = "" if value is None else str(value)
         return f'<p style="white-space:pre-wrap">{html.escape(text[:600])}{"…" if len(text) > 600 else ""}</p>'
 

@@ -21,7 +21,7 @@ MOST = 2_000
 class Tags(Base):
     """Cells are lists of labels, or structs {"tags": list, "whole": label}. A label that is null is not scored."""
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Struct):
             return 1.0 if [field.name for field in values.dtype.fields] == ["tags", "whole"] else 0.0
         if values.dtype != pl.List(pl.String):
@@ -62,7 +62,7 @@ class Tags(Base):
     def labels(self, values: pl.Series, state: State) -> list[str | None]:
         return [label for row in unpack(values)[0] for label in row]
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         row = unpack(pl.Series([value]))[0][0] if value is not None else []
         return html.escape(" ".join(label or "–" for label in row)[:300])
 

@@ -34,10 +34,10 @@ NARROW = 64  # numbers a piece
 
 class Tokens(Base):
     layouts = ("sequence",)
-    kind = "words"
+    signal_type = "words"
     backbones = ("rnn", "transformer")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """Lists of words in which some word comes twice: a set of labels never says one twice."""
         if values.dtype != pl.List(pl.String):
             return 0.0
@@ -73,32 +73,32 @@ class Tokens(Base):
         codes = table[np.fromiter((where[token] for token in flat), np.int64, len(flat))]
         return Ragged(codes, np.fromiter((len(row) for row in rows), np.int64, len(rows)))
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, T, 1 + P) unknown words without pieces."""
         out = torch.zeros_like(x)
         out[..., 0] = UNKNOWN
         return out
 
-    def spell(self, row: Tensor, state: State) -> list[str]:
+    def token_names(self, row: Tensor, state: State) -> list[str]:
         return [state["words"][code - UNKNOWN - 1] if code > UNKNOWN else "?" for code in row[:, 0].tolist()]
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return WordsAndPieces(len(states[0]["words"]) + UNKNOWN + 1, width, letters=states[0]["letters"])
 
-    def warm(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+    def initialise_stem(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
         """Letters keep no company that would tell them apart."""
         if stems[0].parts is not None:
             sentences = rows()
             keep_company(stems, sentences.flat[:, 0], sentences.lengths, std=STD, pad=PAD)
 
-    def steps(self, state: State) -> int:
+    def typical_length(self, state: State) -> int:
         return state["length"]
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         columns = 1 if state["letters"] else 1 + MOST
         return tensor.ndim == 3 and tensor.shape[2] == columns and len(state["words"]) <= WORDS and 0 < state["length"] <= LONGEST
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         row = [] if value is None else to_tokens(pl.Series([value]), bool(state.get("letters")))[0]
         text = ("" if state.get("letters") else " ").join(row)
         return f"<p>{html.escape(text[:600])}{'…' if len(text) > 600 else ''}</p>"

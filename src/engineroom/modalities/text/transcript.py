@@ -29,7 +29,7 @@ class Transcript(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return fitted([plain(text) for text in values.drop_nulls().cast(pl.String)], "auto")
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         found = fitted([plain(text) for text in values.drop_nulls().cast(pl.String)], str(facts.get("units", "auto")))
         return found | {name: facts[name] for name in KEPT if name in facts}
 
@@ -38,10 +38,10 @@ class Transcript(Base):
         rows = [coded(plain(text or ""), state) for text in values.cast(pl.String).to_list()]
         return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64))
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         return html.escape("" if value is None else str(value)[:300])
 
 

@@ -24,7 +24,7 @@ REMAINS = 0.3  # of a box's area must be left in the part that is shown
 
 
 class Boxes(Base):
-    follows = "picture"
+    paired_with = "picture"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         counts: dict[str, int] = {}
@@ -46,7 +46,7 @@ class Boxes(Base):
             "width": 0,
         }
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """Sizes in pixels are those of the picture as the network sees it."""
         return {**state, "height": other["height"], "width": other["width"]}
 
@@ -67,7 +67,7 @@ class Boxes(Base):
     def labels(self, values: pl.Series, state: State) -> list[str | None]:
         return [name for names, _ in readable(values) for name in names]
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """A part of the picture, zoomed and mirrored where the classes allow it, and the boxes that are left in it; other light on the picture."""
@@ -80,7 +80,7 @@ class Boxes(Base):
         x = light(moved(x, theta, size), generator)
         return {**own, "": x}, {**said, "": shifted(boxes, theta)}
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 3 and tensor.shape[2] == 5
 
 

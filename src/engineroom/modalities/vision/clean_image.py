@@ -22,7 +22,7 @@ PIECE = 32  # pixels a side, as the network sees it, of the parts that teach
 
 
 class Whole(Base):
-    follows = "picture"
+    paired_with = "picture"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         return {"damage": "noise", "side": min(limits.side or PART, PART), "pixels": limits.pixels}
@@ -39,7 +39,7 @@ class Whole(Base):
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         return batched(unpacked(arrays))
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Parts (B, 3, scale · PIECE, …) of whole pictures, mirrored and turned, and the same parts damaged."""
@@ -53,11 +53,11 @@ class Whole(Base):
             bad.append(spoilt(piece, kind, rng))
         return batched(bad), batched(good)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 4 and tensor.shape[1] == 3
 
-    def show(self, value: Any, state: State) -> str:
-        return IMAGE.show(value, {"pixels": state.get("pixels", 64_000_000)})
+    def to_html(self, value: Any, state: State) -> str:
+        return IMAGE.to_html(value, {"pixels": state.get("pixels", 64_000_000)})
 
 
 def part(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:

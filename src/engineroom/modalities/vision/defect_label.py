@@ -18,13 +18,13 @@ LIGHT, MOVE = 0.1, 0.06  # how far light and place of a good picture may differ,
 
 
 class Flaw(Oddity):
-    follows = "picture"
+    paired_with = "picture"
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """Maps have the size at which the network sees its picture."""
         return {**state, "height": other["height"], "width": other["width"]}
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Good pictures move a little and most of them get flaws; the target becomes a map (B, H, W) of 0 and 1, SOMEWHERE on a picture whose

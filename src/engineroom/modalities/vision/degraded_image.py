@@ -25,7 +25,7 @@ MEAN, STD = [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]  # colours are only brought to a
 
 class Damaged(Base):
     layouts = ("grid",)
-    kind = "picture"
+    signal_type = "picture"
     backbones = ("edsr",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Damaged(Base):
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         return batched(unpacked(arrays))
 
-    def keys(self, values: pl.Series) -> pl.Series:
+    def canonical(self, values: pl.Series) -> pl.Series:
         """Equal where the pictures are, however they suffer."""
         held = sources(values)
         if held.dtype == pl.String:
@@ -64,17 +64,17 @@ class Damaged(Base):
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return Plainly(MEAN, STD)
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         return torch.full_like(x, 127)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 4 and tensor.shape[1] == 3 and tensor.shape[2] * tensor.shape[3] <= MOST
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
         return IMAGE.notices(sources(values), state)
 
-    def show(self, value: Any, state: State) -> str:
-        return IMAGE.show(value["source"] if isinstance(value, dict) else value, {"pixels": state.get("pixels", 64_000_000)})
+    def to_html(self, value: Any, state: State) -> str:
+        return IMAGE.to_html(value["source"] if isinstance(value, dict) else value, {"pixels": state.get("pixels", 64_000_000)})
 
 
 class Plainly(Normalise):

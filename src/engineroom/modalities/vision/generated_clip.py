@@ -27,9 +27,9 @@ class Film(Picture):
     backbones = ()
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return self.fit_knowing(values, limits=limits, facts={})
+        return self.fit_with_hints(values, limits=limits, facts={})
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """`frames` square pictures of `side` pixels, by the user's word; else FRAMES, and the size nearest to what there is, 32 at most."""
         found = VIDEO.fit(values, limits=limits)
         usual, frames, colours = max(found["height"], found["width"]), int(facts.get("frames") or FRAMES), int(facts.get("colours") or found["channels"])
@@ -52,8 +52,8 @@ class Film(Picture):
     def notices(self, values: pl.Series, state: State) -> list[str]:
         return VIDEO.notices(values, state)
 
-    def show(self, value: Any, state: State) -> str:
-        return VIDEO.show(value, state)
+    def to_html(self, value: Any, state: State) -> str:
+        return VIDEO.to_html(value, state)
 
 
 MODALITY = Film()

@@ -18,11 +18,11 @@ REMEMBERED, THUMB = 2_000, 8  # training pictures whose thumbnails are kept, to 
 
 
 class Picture(Image):
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         """Never by itself: pictures are questions unless a task wants them made."""
         return 0.0
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """Square pictures of `side` pixels (a power of two), by the user's word or the nearest to what there is, 32 at most."""
         state = self.fit(values, limits=limits)
         usual = max(state["height"], state["width"])

@@ -35,10 +35,10 @@ FLAT = 0.1  # of the training pictures' deviation: added to a picture's own, so 
 class Image(Base):
     needs_value = True
     layouts: tuple[str, ...] = ("grid",)
-    kind = "picture"
+    signal_type = "picture"
     backbones: tuple[str, ...] = ("cnn", "transformer", "mlp", "nature_cnn")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Array) and str(values.dtype).startswith("Array(UInt8"):
             return 1.0 if len(values.dtype.shape) < 4 else 0.0
         if values.dtype == pl.Binary:
@@ -120,30 +120,30 @@ class Image(Base):
             x = jitter(x, generator)
         return {**fields, "": x}
 
-    def view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
         """A part of the picture in another light (Chen et al. 2020)."""
         x = fields[""].float()
         place = together(x, generator, states[0].get("symmetries", ()), turn=0.15, zoom=SHOWN)
         x = F.grid_sample(x, F.affine_grid(place, list(x.shape), align_corners=False), padding_mode="reflection", align_corners=False)
         return {**fields, "": tinted(jitter(x, generator, LIT), generator, TINT)}
 
-    def parts(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         state = columns[0].state
         size = [state["height"], state["width"]]
         small = [max(1, round(side * min(1.0, SIDE / max(size)))) for side in size]
         return {"kind": "pixels", "columns": [columns[0].name], "size": size, "shape": [state["channels"], *small], "mean": state["mean"], "std": state["std"]}
 
-    def absent(self, x: Tensor, states: Sequence[State]) -> Tensor:
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C, H, W) of the mean colour."""
         return (255 * torch.tensor(states[0]["mean"], dtype=torch.float32))[:, None, None].expand(x.shape)
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Normalise(states[0]["mean"], states[0]["std"], even=states[0].get("even", False))
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["channels"], state["height"], state["width"])
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         """A thumbnail of at most 160 pixels as a data URI."""
         from PIL import Image as Pillow
 

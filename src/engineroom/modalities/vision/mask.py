@@ -28,7 +28,7 @@ SMALLEST = 64  # pixels; smaller pictures are not cropped
 
 
 class Mask(Base):
-    follows = "picture"
+    paired_with = "picture"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = values.drop_nulls()
@@ -70,17 +70,17 @@ class Mask(Base):
         named = ", ".join(str(number) for number in state["numbers"][:12])
         return [f"{state['exact']:.0%} of the mask pixels hold {named}; what lies between (soft edges, JPEG) is taken for the nearest of them."]
 
-    def fit_knowing(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """With the classes called as the source calls their numbers, where it does (`facts["names"]`)."""
-        state = super().fit_knowing(values, limits=limits, facts={key: value for key, value in facts.items() if key != "names"})
+        state = super().fit_with_hints(values, limits=limits, facts={key: value for key, value in facts.items() if key != "names"})
         names = facts.get("names", {})
         return {**state, "values": [names.get(str(number), value) for number, value in zip(state["numbers"], state["values"], strict=True)]}
 
-    def beside(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """A mask is brought to the size at which the network sees its picture."""
         return {**state, "height": other["height"], "width": other["width"]}
 
-    def compare(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
+    def validate_pair(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
         """A mask of another size than its picture belongs to another one."""
         for row, (cell, other) in enumerate(zip(cells(values), cells(others), strict=True)):
             if cell is None or other is None or row in damaged:
@@ -102,7 +102,7 @@ class Mask(Base):
         """(H, W) uint8 class codes of every cell at the mask's own size; UNKNOWN for values that training did not see. Empty where it cannot be read."""
         return each_cell(cells(values), lambda cell: read_codes(cell, state), {}, np.zeros((0, 0), np.uint8))
 
-    def follow(
+    def augment_pair(
         self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """A part of the picture, turned, zoomed and mirrored where the classes allow it, and the same part of the mask; other light on the picture."""
@@ -115,7 +115,7 @@ class Mask(Base):
         y = moved(y[:, None].float(), theta, size, mode="nearest")[:, 0].to(y.dtype)
         return {**own, "": x}, {**said, "": y}
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["height"], state["width"])
 
 

@@ -35,10 +35,10 @@ STILL = (b"GIF8", b"WEBP", b"\x89PNG")  # moving pictures that Pillow reads: GIF
 class Video(Base):
     needs_value = True
     layouts = ("clip",)
-    kind = "clip"
+    signal_type = "clip"
     backbones = ("cnn_rnn", "cnn3d")
 
-    def recognises(self, values: pl.Series) -> float:
+    def detect(self, values: pl.Series) -> float:
         if isinstance(values.dtype, pl.Array) and len(values.dtype.shape) == 4:
             return 1.0
         known = values.drop_nulls().head(200) if values.dtype == pl.String else values[:0]
@@ -101,10 +101,10 @@ class Video(Base):
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Normalise(states[0]["mean"], states[0]["std"], layout)
 
-    def check(self, state: State, tensor: Tensor) -> bool:
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tuple(tensor.shape[1:]) == (state["frames"], state["channels"], state["height"], state["width"])
 
-    def show(self, value: Any, state: State) -> str:
+    def to_html(self, value: Any, state: State) -> str:
         """A film strip as a data URI."""
         from PIL import Image as Pillow
 

@@ -81,6 +81,6 @@ def stamp(seconds: float) -> str:
 def drawn(frame: pl.DataFrame, row: int, schema: Schema, said: str, wanted: str | None) -> str:
     """The recording, what was heard and what was said."""
     column = next(c for c in schema.inputs if c.modality == "speech")
-    shown = registry.get("modalities", "speech").show(frame[column.name][row], column.state)
+    shown = registry.get("modalities", "speech").to_html(frame[column.name][row], column.state)
     true = "" if wanted is None else f"<p><small>said</small> {html.escape(wanted)}</p>"
     return f"{shown}<p><small>heard</small> <b>{html.escape(said) or '–'}</b></p>{true}"

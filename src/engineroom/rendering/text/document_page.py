@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Records
-from ...core.panels import Exhibit
+from ...core.batch import RowResults
+from ...core.panels import Panel
 from ...core.schema import Schema
 from ...metrics.token_classification import f1
 from ...modalities.vision._image_decoding import decode
@@ -105,7 +105,7 @@ def value_row(name: str, tone: str, said: str, true: str | None) -> str:
     return f'<div style="margin:.15em 0">{mark}<b>{html.escape(name)}</b> {text}{sign}{tail}</div>'
 
 
-def exhibits(records: Records, rival: Records, names: Sequence[str]) -> list[Exhibit]:
+def exhibits(records: RowResults, rival: RowResults, names: Sequence[str]) -> list[Panel]:
     """F1 field by field of both; what becomes of the values."""
     series, kinds = [], []
     for who, one in (("deep", records), ("classical", rival)):
@@ -120,7 +120,7 @@ def exhibits(records: Records, rival: Records, names: Sequence[str]) -> list[Exh
         rows.append([name, int(records["real"][:, k].sum()), *(round(v, 3) for v in values[0]), round(values[1][2], 3)])
     columns = ["field", "true values", "precision", "recall", "F1", "F1, classical"]
     return [
-        Exhibit("bars", "Field by field", {"labels": list(names), "series": series, "y": "F1"}, "A value is right if it is the same, word for word."),
-        Exhibit("table", "The fields in numbers", {"columns": columns, "rows": rows, "best": None}, "Capitals and blanks do not count."),
-        Exhibit("bars", "What becomes of the values", {"labels": ["right", "wrong", "missed", "invented"], "series": kinds, "y": "values"}, "Invented: the page has no such field."),
+        Panel("bars", "Field by field", {"labels": list(names), "series": series, "y": "F1"}, "A value is right if it is the same, word for word."),
+        Panel("table", "The fields in numbers", {"columns": columns, "rows": rows, "best": None}, "Capitals and blanks do not count."),
+        Panel("bars", "What becomes of the values", {"labels": ["right", "wrong", "missed", "invented"], "series": kinds, "y": "values"}, "Invented: the page has no such field."),
     ]

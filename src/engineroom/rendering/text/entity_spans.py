@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.batch import Records
-from ...core.panels import Exhibit
+from ...core.batch import RowResults
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.span_labels import Span, is_span_label, spans
 from ...metrics.token_classification import changes, counts, f1, span_errors
@@ -96,16 +96,16 @@ def steps_drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, na
     return f'<p style="font-family:monospace;line-height:1.7;overflow-wrap:anywhere">{body}</p><p>{key}{note}</p>'
 
 
-def exhibits(records: Records, rival: Records, names: Sequence[str], wholes: Sequence[str], *, spans: bool) -> list[Exhibit]:
+def exhibits(records: RowResults, rival: RowResults, names: Sequence[str], wholes: Sequence[str], *, spans: bool) -> list[Panel]:
     out = [kinds_table(records, rival, names), errors_bars(records, rival, names)] if spans else step_exhibits(records, names)
     if wholes:
         known = {"truth": np.where(records["whole_truth"] < len(wholes), records["whole_truth"], -1), "said": records["whole_said"]}
         matrix = classes.confusion(known, list(wholes))[0]
-        out.append(Exhibit(matrix.kind, "Whole rows: who is taken for whom", matrix.data, matrix.words))
+        out.append(Panel(matrix.kind, "Whole rows: who is taken for whom", matrix.data, matrix.words))
     return out
 
 
-def all_spans(records: Records, names: Sequence[str]) -> list[tuple[list[Span], list[Span]]]:
+def all_spans(records: RowResults, names: Sequence[str]) -> list[tuple[list[Span], list[Span]]]:
     """(true, said) spans a row; what is not scored counts on neither side."""
     pairs = zip(records["truth"], records["said"], strict=True)
     return [(spans(words_of(t, names)), spans(words_of(np.where(t < 0, -1, s), names))) for t, s in pairs]
@@ -121,7 +121,7 @@ def tally(pairs: list[tuple[list[Span], list[Span]]]) -> dict[str, np.ndarray]:
     return total
 
 
-def kinds_table(records: Records, rival: Records, names: Sequence[str]) -> Exhibit:
+def kinds_table(records: RowResults, rival: RowResults, names: Sequence[str]) -> Panel:
     ours, theirs = tally(all_spans(records, names)), tally(all_spans(rival, names))
     rows: list[list[Any]] = []
     for kind in sorted(ours, key=lambda kind: -ours[kind][2])[:MOST_KINDS]:
@@ -130,10 +130,10 @@ def kinds_table(records: Records, rival: Records, names: Sequence[str]) -> Exhib
         rows.append([kind, int(ours[kind][2]), round(precision, 3), round(recall, 3), round(f, 3), round(other, 3)])
     columns = ["kind", "true spans", "precision", "recall", "F1", "F1, classical"]
     words = "A span counts as found where kind, beginning and end are right."
-    return Exhibit("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)
+    return Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)
 
 
-def errors_bars(records: Records, rival: Records, names: Sequence[str]) -> Exhibit:
+def errors_bars(records: RowResults, rival: RowResults, names: Sequence[str]) -> Panel:
     series = []
     for name, graded in (("deep", records), ("classical", rival)):
         total: Counter[str] = Counter()
@@ -142,10 +142,10 @@ def errors_bars(records: Records, rival: Records, names: Sequence[str]) -> Exhib
         series.append({"name": name, "values": list(total.values()), "labels": list(total)})
     labels = series[0]["labels"]
     data = {"labels": labels, "series": [{"name": s["name"], "values": s["values"]} for s in series], "y": "spans"}
-    return Exhibit("bars", "What becomes of the spans", data, "Wrong border: it overlaps a true span. Invented: nothing is there.")
+    return Panel("bars", "What becomes of the spans", data, "Wrong border: it overlaps a true span. Invented: nothing is there.")
 
 
-def step_exhibits(records: Records, names: Sequence[str]) -> list[Exhibit]:
+def step_exhibits(records: RowResults, names: Sequence[str]) -> list[Panel]:
     truth, said = np.concatenate(list(records["truth"])), np.concatenate(list(records["said"]))
     known = (truth >= 0) & (truth < len(names))
     flat = {"truth": np.where(known, truth, -1), "said": said}

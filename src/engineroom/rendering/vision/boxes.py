@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers, Records
+from ...core.batch import Predictions, RowResults
 from ...core.files import write_atomic
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Schema
 from ...metrics import detection as metrics
 from ...modalities.vision._boxes import read_boxes
@@ -25,7 +25,7 @@ from .thumbnails import abreast, cell, colour, data_uri, picture_column, shown_p
 PIXELS = 1 << 30  # what was answered was small enough to be read
 
 
-def given(answers: Answers) -> list[np.ndarray]:
+def given(answers: Predictions) -> list[np.ndarray]:
     """The boxes whose score reaches the threshold."""
     return [boxes[boxes[:, 4] >= t] for boxes, t in zip(answers["boxes"], answers["threshold"], strict=True)]
 
@@ -35,11 +35,11 @@ def sizes(frame: pl.DataFrame) -> list[tuple[int, int]]:
     from ...core import registry
 
     image = registry.get("modalities", "image")
-    name = max(frame.columns, key=lambda one: image.recognises(frame[one]))
+    name = max(frame.columns, key=lambda one: image.detect(frame[one]))
     return [mask_size(one, pixels=PIXELS) for one in cells(frame[name])]
 
 
-def save_coco(answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path, names: Sequence[str]) -> None:
+def save_coco(answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path, names: Sequence[str]) -> None:
     """images, categories and annotations with a score; bbox is x, y, width, height in pixels of the picture. All answers, weak ones too.
 
     Pictures and categories keep the numbers and names of the COCO file that was read, so that pycocotools' loadRes fits it."""
@@ -128,7 +128,7 @@ def label(box: list[float], H: int, W: int, words: str, tone: str) -> str:
     )
 
 
-def exhibits(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
+def exhibits(records: RowResults, rival: RowResults, names: list[str]) -> list[Panel]:
     """Average precision per class of both, precision against recall, and what the chosen threshold means for each class."""
     totals = records["truth"].sum(0)
     names = [*names, *["(not in training)"] * (len(totals) - len(names))]
@@ -142,13 +142,13 @@ def exhibits(records: Records, rival: Records, names: list[str]) -> list[Exhibit
             line = {"name": f"{names[k]}, {name}", "x": metrics.RECALLS[::2].tolist(), "y": precision[::2].round(4).tolist()}
             lines.append(line | ({"dashed": True} if name == "classical" else {}))
     return [
-        Exhibit("bars", "Average precision, class by class", {"labels": names, "series": series, "y": "AP at IoU 0.5"}, "An answer is right if it overlaps a true box of its class by half."),
-        Exhibit("lines", "Precision against recall", {"x": "recall", "y": "precision", "series": lines}, "At IoU 0.5, for every threshold of the score."),
-        Exhibit("table", "Class by class", class_table(records, names, ours, theirs), "Precision and recall are those of the boxes that are given, from the threshold on."),
+        Panel("bars", "Average precision, class by class", {"labels": names, "series": series, "y": "AP at IoU 0.5"}, "An answer is right if it overlaps a true box of its class by half."),
+        Panel("lines", "Precision against recall", {"x": "recall", "y": "precision", "series": lines}, "At IoU 0.5, for every threshold of the score."),
+        Panel("table", "Class by class", class_table(records, names, ours, theirs), "Precision and recall are those of the boxes that are given, from the threshold on."),
     ]
 
 
-def class_table(records: Records, names: list[str], ours: np.ndarray, theirs: np.ndarray) -> dict:
+def class_table(records: RowResults, names: list[str], ours: np.ndarray, theirs: np.ndarray) -> dict:
     kept = [one[one[:, 0] >= t] for one, t in zip(records["matched"], records["threshold"], strict=True)]
     every, totals = np.concatenate([*kept, np.zeros((0, 12))]), records["truth"].sum(0)
     rows = []

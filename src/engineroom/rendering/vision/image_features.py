@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...baselines.vision._hog import picture_features
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.protocols import State
 from ...core.sampling import evenly
 from ...layers.feature_extractor import WIDTH
@@ -78,7 +78,7 @@ def html_picture(image: Any, words: str, later: tuple[Any, ...] = ()) -> str:
     return f'<img alt="{words}" style="max-width:100%" src="data:image/{"gif" if later else "png"};base64,{base64.b64encode(raw).decode()}">'
 
 
-def beside_nearest(pictures: np.ndarray, thing: str, state: State) -> Exhibit:
+def beside_nearest(pictures: np.ndarray, thing: str, state: State) -> Panel:
     """Made ones (N, C, S, S) uint8, evenly taken, each beside the remembered training row that is nearest, both as small as they are compared."""
     moments, known = state.get("moments", 1), remembered(state)
     small = thumbs(pictures[evenly(len(pictures), PAIRS)], moments)
@@ -86,10 +86,10 @@ def beside_nearest(pictures: np.ndarray, thing: str, state: State) -> Exhibit:
     pairs = np.stack([small, known[gaps.argmin(1)].astype(np.uint8)], 1).reshape(-1, 1, THUMB, THUMB)
     image = sheet(pairs, 2 * moments * max(1, PAIRS // 2 // moments), scale=6)
     words = f"In pairs: a made {thing} and the nearest training {thing}, both as small as they are compared" + (f", {moments} moments of each." if moments > 1 else ".")
-    return Exhibit("gallery", f"The nearest training {thing}s", {"items": [{"title": "made, nearest, made, nearest …", "subtitle": "", "tone": "", "html": html_picture(image, words)}], "wide": True}, words)
+    return Panel("gallery", f"The nearest training {thing}s", {"items": [{"title": "made, nearest, made, nearest …", "subtitle": "", "tone": "", "html": html_picture(image, words)}], "wide": True}, words)
 
 
-def growth(files: list[Path]) -> list[Exhibit]:
+def growth(files: list[Path]) -> list[Panel]:
     """Sketches of one run, oldest first, as a moving picture that rests at its end."""
     from PIL import Image
 
@@ -97,4 +97,4 @@ def growth(files: list[Path]) -> list[Exhibit]:
         return []
     frames = [Image.open(file).convert("RGB").reduce(SMALLER) for file in files]
     item = {"title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}", "subtitle": "the same chance throughout", "tone": "", "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10))}
-    return [Exhibit("gallery", "As it learnt", {"items": [item], "wide": True})]
+    return [Panel("gallery", "As it learnt", {"items": [item], "wide": True})]

@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 import numpy as np
 import polars as pl
 
-from ...core.batch import Records
+from ...core.batch import RowResults
 from ...core.errors import UserError
 from ...core.files import disk_error
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Schema
 from ...metrics import segmentation as metrics
 from ...modalities.vision._masks import codes_of, mask_size, read_mask, resized, write_mask
@@ -114,19 +114,19 @@ def own_endings(names: list[str]) -> list[str]:
     return [stem if counts[stem.casefold()] == 1 else name for stem, name in zip(stems, names, strict=True)]
 
 
-def exhibits(records: Records, rival: Records, names: list[str]) -> list[Exhibit]:
+def exhibits(records: RowResults, rival: RowResults, names: list[str]) -> list[Panel]:
     """Overlap per class of both, the deep model's confusion, and for two classes the curves."""
     ours, theirs = (metrics.overlap(one["confusion"].sum(0)) for one in (records, rival))
     pixels = records["truth"].sum(0) / max(1, records["truth"].sum())
     series = [{"name": name, "values": [0.0 if np.isnan(v) else round(float(v), 4) for v in values]} for name, values in (("deep", ours), ("classical", theirs))]
     whole = records["confusion"].sum(0)
     found = [
-        Exhibit("bars", "Overlap, class by class", {"labels": names, "series": series, "y": "IoU"}, "Pixels in both the answer and the truth, of those in either."),
-        Exhibit("matrix", "Which class is taken for which", {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"}, "Pixels of all test rows."),
-        Exhibit("table", "Class by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
+        Panel("bars", "Overlap, class by class", {"labels": names, "series": series, "y": "IoU"}, "Pixels in both the answer and the truth, of those in either."),
+        Panel("matrix", "Which class is taken for which", {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"}, "Pixels of all test rows."),
+        Panel("table", "Class by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
     ]
     if "positives" in records:
-        found.insert(1, Exhibit("lines", "Found against false alarms", curve(records, rival), f"Pixels of {names[1]}, for every threshold of the probability."))
+        found.insert(1, Panel("lines", "Found against false alarms", curve(records, rival), f"Pixels of {names[1]}, for every threshold of the probability."))
     return found
 
 
@@ -145,7 +145,7 @@ def class_table(whole: np.ndarray, pixels: np.ndarray, names: list[str], theirs:
     return {"columns": ["class", "pixels", "IoU", "IoU classical", "Dice", "precision", "recall"], "rows": rows, "best": None}
 
 
-def curve(records: Records, rival: Records) -> dict:
+def curve(records: RowResults, rival: RowResults) -> dict:
     series = []
     for name, one in (("deep", records), ("classical", rival)):
         hits, alarms = one["positives"].sum(0), one["negatives"].sum(0)

@@ -32,7 +32,7 @@ def rgb(name: str) -> tuple[int, int, int]:
 
 
 def picture_column(schema: Schema) -> Column:
-    return next(c for c in schema.inputs if registry.get("modalities", c.modality).kind == "picture")
+    return next(c for c in schema.inputs if registry.get("modalities", c.modality).signal_type == "picture")
 
 
 def cell(frame: pl.DataFrame, row: int, name: str) -> Any:

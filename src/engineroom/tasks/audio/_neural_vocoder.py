@@ -57,7 +57,7 @@ def stored_vocoder(schema: str, size: str, weights: str) -> tuple[nn.Module, str
     rate, name = int(known.target.state["rate"]), f"column:{known.inputs[0].name}"
     config = Config.model_validate({"model": {"size": size}})
     example = asked(np.zeros((9, MELS), np.float32), rate, name)
-    network = assemble(known, config, make_task("vocoder", {}).bind(known.target), example, rows=1, networks=1)
+    network = assemble(known, config, make_task("vocoder", {}).for_target(known.target), example, rows=1, networks=1)
     own = network.state_dict()
     flat = torch.from_numpy(np.frombuffer(base64.b64decode(weights), "<f2").astype(np.float32))
     parts = flat.split([own[one].numel() for one in sorted(own)])

@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.command_grammar import obeyed_bars, read_grammar, understood, wanted
@@ -27,7 +27,7 @@ from ...metrics import speech_recognition as metrics
 from ...modalities.text.transcript import BLANK, coded, plain, spelt
 from ...preprocessing.media_columns import media_column, split_column, split_hint
 from ...rendering.audio.subtitles import FRAME, Said, drawn, phrases, write
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import things_stay
 
 SPEECH = "speech"  # what the model reads
@@ -39,7 +39,7 @@ ENDINGS = (".srt", ".ctm")
 
 
 @dataclass(frozen=True)
-class Transcription(Plain):
+class Transcription(BaseTask):
     """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a rival gives codes alone. Graves et al. 2006.
 
     Ground truth: the texts of the table, lower case, letters, figures and apostrophes alone, as word errors are usually counted; what `predict` writes is compared alike.
@@ -49,27 +49,27 @@ class Transcription(Plain):
     grammar: str = ""  # commands: a JSON file (or its text) with wake word, intents and slots, by which answers are understood and judged
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "transcripts"
+    output_type = "transcripts"
     head = "token_classifier"
-    prefers = {"steps": ("deepspeech",)}
-    pace = "speech_recognition"
+    backbones = {"steps": ("deepspeech",)}
+    training_defaults = "speech_recognition"
     rival = "hmm_gmm"
     trivial = "majority_token"
-    ask_rows = 16
-    monitored = 100
-    draws = True
-    endings = ENDINGS
-    headline = "wer"
+    eval_batch_size = 16
+    max_eval_rows = 100
+    has_render = True
+    extensions = ENDINGS
+    primary_metric = "wer"
     higher_is_better = False
     higher = ("exact", "commands")
     lower = ("wer", "cer", "log_loss")
-    selects = "log_loss"
+    monitor = "log_loss"
     target_modality = "transcript"
 
-    def bind(self, target: Column) -> Transcription:
+    def for_target(self, target: Column) -> Transcription:
         return replace(self, state=dict(target.state))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if self.units not in UNITS:
             raise UserError(f"Option 'units' cannot be {self.units!r}.", "", nearest(self.units, UNITS, label="Kinds"))
         frame = table.frame
@@ -87,10 +87,10 @@ class Transcription(Plain):
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(target.state["alphabet"]) + 1
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged codes → (N,) of (L,) int32."""
         return objects(codes.rows())
 
@@ -108,24 +108,24 @@ class Transcription(Plain):
         each = F.ctc_loss(logp.transpose(0, 1), codes, frames_of(output), count, blank=BLANK, reduction="none", zero_infinity=True)
         return Losses(each.sum() / count.sum().clamp_min(1))
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """A long recording is asked about stretch by stretch, so that an hour needs no more memory than a minute."""
         wave, mask, hop = batch[f"column:{SPEECH}"], batch[f"column:{SPEECH}_mask"], network.model.stems[f"column:{SPEECH}"].hop
         if wave.shape[1] <= LONG * hop:
-            return self.respond(network(batch), batch, target)
-        return self.respond(side_by_side([heard(network, one[: int(real.sum())], hop) for one, real in zip(wave, mask, strict=True)]), batch, target)
+            return self.postprocess(network(batch), batch, target)
+        return self.postprocess(side_by_side([heard(network, one[: int(real.sum())], hop) for one, real in zip(wave, mask, strict=True)]), batch, target)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
-        """(B, 1, T, C) → the likeliest of every frame, and the chances themselves for `calibrated`."""
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
+        """(B, 1, T, C) → the likeliest of every frame, and the chances themselves for `apply_calibration`."""
         logp = output[:, 0].log_softmax(-1).numpy()
         kept = [one[:length] for one, length in zip(logp, frames_of(output).tolist(), strict=True)]
         return {"logp": objects(kept), "codes": objects([greedy(one) for one in kept])}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) how far the frames in which something was heard still say the same."""
         return things_stay(output, whole)
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """How much the bigram is worth: the weight with the fewest edits on some validation rows."""
         if "logp" not in answers:
             return {}
@@ -134,7 +134,7 @@ class Transcription(Plain):
         wrong = [sum(metrics.edits(beams(logp, language, weight).tolist(), coded(true, self.state).tolist()) for logp, true in pairs) for weight in WEIGHTS]
         return {"language": WEIGHTS[int(np.argmin(wrong))]}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         if "logp" not in answers:
             return answers
         language, weight = bigram(self.state), state.get("language", 0.0)
@@ -143,7 +143,7 @@ class Transcription(Plain):
         spoken = [[(*span, len(codes)) for span, codes in zip(spans, found, strict=True)] for spans, found in zip(parts, said, strict=True)]
         return {**answers, "codes": objects([np.concatenate(found) for found in said]), "parts": objects(spoken)}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """Edits of a row by words and by characters, and the text itself."""
         said = [spelt(row, self.state) for row in answers["codes"]]
         true = [row if isinstance(row, str) else spelt(row, self.state) for row in truth]
@@ -161,10 +161,10 @@ class Transcription(Plain):
         records |= wanted(said, true, self.state["grammar"]) if "grammar" in self.state else {}
         return records | ({"nats": np.array([nats(logp, coded(row, self.state)) for logp, row in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The text, how sure it is, and every word with its beginning and end in seconds."""
         found = [self.words(answers, row) for row in range(len(answers["codes"]))]
         sure = [float(np.mean([word.sure for word in words])) if words else None for words in found]
@@ -177,7 +177,7 @@ class Transcription(Plain):
         channels = speakers(frame[SPEECH])[1]
         return out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64)) if any(channels) else out
 
-    def words(self, answers: Answers, row: int) -> list[Said]:
+    def words(self, answers: Predictions, row: int) -> list[Said]:
         """The words of an answer, and when each is said."""
         codes, logp = answers["codes"][row], answers["logp"][row]
         parts = answers["parts"][row] if "parts" in answers else [(0, len(logp), len(codes))]
@@ -186,27 +186,27 @@ class Transcription(Plain):
         each = [Said(spelt([code], self.state), a * FRAME, (b + 1) * FRAME, float(np.exp(logp[a : b + 1, code].max()))) for code, (a, b) in zip(codes.tolist(), spans.tolist(), strict=True)]
         return each if self.state["units"] == "words" else phrases(each)
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """Subtitles (.srt: of one recording, its speakers by turns) or NIST's time-marked words (.ctm: of all)."""
         write(path, *speakers(frame[SPEECH]), [self.words(answers, row) for row in range(len(answers["codes"]))])
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         wanted = str(answers["wanted"][place]) if "wanted" in answers else None
         said = str(answers["said"][place]) if "said" in answers else spelt(answers["codes"][place], self.state)
         return drawn(frame, row, schema, said, wanted)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         lengths = np.minimum(records["truth"], 12)
         labels = sorted(set(lengths.tolist()))
         series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", rival))]
         words = "Words misheard, missing or too many, for one that was said; 12 stands for 12 and more."
-        bars = Exhibit("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
+        bars = Panel("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
         return [*([obeyed_bars(records, rival)] if "obeyed" in records else []), bars]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"{records['word_errors'][row]} of {records['truth'][row]} words", f"said: {records['wanted'][row][:80]}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         order = np.argsort(-records["word_errors"], kind="stable")
         return order[: int((records["word_errors"] > 0).sum())]
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, UserError
 from ...core.files import disk_error
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.monotonic_alignment import CURVE, STATES, course, searched, spoken, within
@@ -30,7 +30,7 @@ from ...modalities.audio.mel_target import MELS
 from ...preprocessing.media_columns import media_column, split_column, split_hint
 from ...rendering.audio.spectrograms import save_wave, side_by_side
 from ...rendering.timing import on_one_core
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import likeness
 from ._neural_vocoder import voiced, with_vocoder
 
@@ -43,7 +43,7 @@ TIMED = 4  # times that the clock is read
 
 
 @dataclass(frozen=True)
-class Synthesis(Plain):
+class Synthesis(BaseTask):
     """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither attention nor steps: all frames at once.
 
     Ground truth: the recording's log-mel frames without the silence around them, at most 20 s. Mel cepstral distortion is taken after alignment in time,
@@ -53,33 +53,33 @@ class Synthesis(Plain):
     vocoder: str = ""  # a run of the recipe vocoder, which is carried along; without one, Griffin and Lim's rounds
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "speeches"
+    output_type = "speeches"
     head = "acoustic_states"
-    prefers = {"words": ("rnn",)}
-    pace = "text_to_speech"
+    backbones = {"words": ("rnn",)}
+    training_defaults = "text_to_speech"
     rival = "unit_selection"
     trivial = "mean_mel"
-    ask_rows = 16
-    monitored = 40
-    draws = True
-    warmth = 0.0
-    continues = False
-    endings = ENDINGS
-    headline = "mcd"
+    eval_batch_size = 16
+    max_eval_rows = 40
+    has_render = True
+    default_temperature = 0.0
+    return_full_text = False
+    extensions = ENDINGS
+    primary_metric = "mcd"
     higher_is_better = False
     lower = ("mcd", "length")
     higher = ()
-    selects = "mcd"
+    monitor = "mcd"
     target_modality = "mel_target"
     written_as = ".wav"
 
-    def bind(self, target: Column) -> Synthesis:
+    def for_target(self, target: Column) -> Synthesis:
         return replace(self, state=dict(target.state))
 
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+    def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         return with_vocoder(schema, self.vocoder) if self.vocoder else schema
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         frame = table.frame
         if asking:
             return replace(table, frame=frame.rename({text: SENTENCE}) if (text := sentences(frame, ())) != SENTENCE else frame, hints={})
@@ -93,10 +93,10 @@ class Synthesis(Plain):
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return STATES * WIDE
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged frames → (N,) of (T, MELS) float32."""
         return objects(codes.rows())
 
@@ -118,24 +118,24 @@ class Synthesis(Plain):
         lasting = ((said[..., -1] - lasted.log1p()).square() * known).sum() / known.sum()
         return Losses(sound + LASTING * lasting, {"sound": sound, "lasting": lasting})
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """The frames of all states, each for as long as the network says."""
         said, counts = states_of(output)
         rows = [spoken(one[:count, :-1].unflatten(1, (CURVE, MELS)).numpy(), one[:count, -1].expm1().numpy()) for one, count in zip(said, counts.tolist(), strict=True)]
         return {"mel": objects([mel.astype(np.float32) for mel, _ in rows]), "lasting": objects([lasts.reshape(-1, STATES).sum(1) for _, lasts in rows])}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which sounds and lengths are still those of the whole sentence."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """Distortion in dB, and how many frames there are and should be; the frames themselves."""
         wrong = np.array([metrics.distortion(self.loud(said), self.loud(true)) for said, true in zip(answers["mel"], truth, strict=True)], float)
         frames, wanted = (np.array([len(row) for row in rows], float) for rows in (answers["mel"], truth))
         said, true = (objects([row.astype(np.float16).tobytes() for row in rows]) for rows in (answers["mel"], truth))
         return {"truth": wanted, "frames": frames, "mcd": wrong, "loss": wrong, "said": said, "wanted": true}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
     def loud(self, mel: np.ndarray) -> np.ndarray:
@@ -147,13 +147,13 @@ class Synthesis(Plain):
         frames = np.pad(self.loud(mel), (BREATH, (0, 0)), constant_values=SILENCE)
         return voiced(frames, self.state) if "vocoder" in self.state else griffin_lim(frames, self.state["rate"])
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """How long each takes to say; for the sounds themselves see `save`."""
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """How long each takes to say; for the sounds themselves see `write`."""
         seconds = [round(len(mel) / 100, 2) for mel in answers["mel"]]
         lasting = ["; ".join(f"{count / 100:.2f}" for count in row) for row in answers["lasting"]]
         return pl.DataFrame({"prediction": [f"{one:g} s of speech" for one in seconds], "seconds": seconds, "letters": lasting})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder with a WAV a row, or the one WAV of one sentence."""
         import soundfile
 
@@ -171,13 +171,13 @@ class Synthesis(Plain):
             raise disk_error(error, path) from error
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
-        """How long it takes to say; `keep` is how it sounds. Nothing is drawn by lot."""
+        """How long it takes to say; `save_generated` is how it sounds. Nothing is drawn by lot."""
         yield f"{len(told(self, network, schema, prompt)['mel'][0]) / 100:g} s of speech"
 
-    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+    def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         save_wave(self.wave(told(self, network, schema, prompt)["mel"][0]), self.state["rate"], path)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         shown = [("ours", frames_in(answers["said"][place]) if "said" in answers else answers["mel"][place])]
         if "wanted" in answers:
             shown.append(("as recorded, through the same vocoder", frames_in(answers["wanted"][place])))
@@ -185,26 +185,26 @@ class Synthesis(Plain):
         sentence = pl.Series([frame[column.name][row]]).cast(pl.String)[0] or ""
         return f"<p>{escape(sentence[:300])}</p>" + side_by_side([(name, self.wave(mel)) for name, mel in shown], self.state["rate"])
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """How fast it speaks, on one core, from letters to sound."""
         codes = torch.arange(80)[None] % len(schema.inputs[0].state["letters"]) + 1
         batch = Batch({f"column:{schema.inputs[0].name}": codes, f"column:{schema.inputs[0].name}_mask": torch.ones_like(codes, dtype=torch.bool)}, np.arange(1))
-        took, wave = on_one_core(lambda: self.wave(self.respond(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED)
+        took, wave = on_one_core(lambda: self.wave(self.postprocess(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED)
         factor = took / (len(wave) / self.state["rate"])
-        return [Exhibit("facts", "How fast it speaks", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
+        return [Panel("facts", "How fast it speaks", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
         parts = list(pairwise(edges))
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
         series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", rival))]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]
-        return [Exhibit("bars", "Distortion, by how long a sentence takes", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
+        return [Panel("bars", "Distortion, by how long a sentence takes", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"{records['mcd'][row]:.1f} dB", f"{records['frames'][row] / 100:.2f} s long, recorded {records['truth'][row] / 100:.2f} s"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         return np.argsort(-records["mcd"], kind="stable")[:6]
 
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, UserError
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.prompts import told
@@ -28,7 +28,7 @@ from ...modalities.audio.mel_target import MELS
 from ...preprocessing.media_columns import media_column, split_column, split_hint
 from ...rendering.audio.spectrograms import encoded, save_wave, save_waves, side_by_side
 from ...rendering.timing import on_one_core
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import likeness
 from ._neural_vocoder import asked
 
@@ -40,7 +40,7 @@ TIMED, TIMES = 5.0, 3  # seconds of sound that are timed; times that the clock i
 
 
 @dataclass(frozen=True)
-class Vocoding(Plain):
+class Vocoding(BaseTask):
     """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the loss is what is wrong with
     frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/adversarial_finetuning.py).
 
@@ -50,32 +50,32 @@ class Vocoding(Plain):
     strength: float = 0.5  # of the critic; 0: only frames and spectra teach
     rate: int = field(default=8_000, metadata={"bound": True})
 
-    kind = "waves"
+    output_type = "waves"
     objective = "adversarial_finetuning"
     head = "istft"
-    prefers = {"steps": ("vocos",)}
-    pace = "vocoder"
+    backbones = {"steps": ("vocos",)}
+    training_defaults = "vocoder"
     rival = "griffin_lim"
     trivial = "random_phase"
-    ask_rows = 1  # recordings differ in length
-    monitored = 12
-    draws = True
-    warmth = 0.0
-    continues = False
-    endings = ("",)
-    headline = "lsd"
+    eval_batch_size = 1  # recordings differ in length
+    max_eval_rows = 12
+    has_render = True
+    default_temperature = 0.0
+    return_full_text = False
+    extensions = ("",)
+    primary_metric = "lsd"
     higher_is_better = False
     higher = ()
     lower = ("lsd", "periodicity", "mel")
-    hides = ("blend",)
-    selects = "blend"
+    internal_metrics = ("blend",)
+    monitor = "blend"
     target_modality = "waveform_target"
     written_as = ".wav"
 
-    def bind(self, target: Column) -> Vocoding:
+    def for_target(self, target: Column) -> Vocoding:
         return replace(self, rate=int(target.state["rate"]))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if self.strength < 0:
             raise UserError(f"A critic cannot pull with a strength of {self.strength:g}.", "", "options.strength is 0 or more.")
         frame = table.frame
@@ -94,10 +94,10 @@ class Vocoding(Plain):
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return int(target.state["rate"])
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged (T,) int16 → (N,) of (T,) float32."""
         return objects([one.astype(np.float32) / 32768 for one in codes.rows()])
 
@@ -121,17 +121,17 @@ class Vocoding(Plain):
         logs = torch.stack([(heard(a) - heard(b)).abs().mean() for a, b in pairs]).mean()
         return Losses(mel + SPECTRA * spectra + LOGS * logs, {"mel": mel, "spectra": spectra, "logs": logs})
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, T) → sounds in their own lengths."""
         hop = LogMel(self.rate, mels=MELS).hop
         lengths = ((batch[f"column:{FRAMES}_mask"].sum(1) - 1) * hop).tolist()
         return {"wave": objects([wave[: max(1, length)].numpy() for wave, length in zip(output[:, 0], lengths, strict=True)])}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the sound is still that of the whole recording."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """How far each sound is from the recording; the sound itself in 16 bits."""
         frames = LogMel(self.rate, mels=MELS)
         found = []
@@ -144,26 +144,26 @@ class Vocoding(Plain):
         waves = objects([(wave.clip(-1, 1) * 32767).astype(np.int16).tobytes() for wave in answers["wave"]])
         return {"truth": np.array([len(one) / self.rate for one in truth]), "lsd": each[:, 0], "periodicity": each[:, 1], "mel": each[:, 2], "loss": each[:, 0], "said": waves}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """How long each is; for the sounds themselves see `save`."""
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """How long each is; for the sounds themselves see `write`."""
         seconds = [round(len(wave) / self.rate, 3) for wave in answers["wave"]]
         return pl.DataFrame({"prediction": [f"{one:g} s of sound" for one in seconds], "seconds": seconds})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of WAV files, named after their recordings."""
         save_waves(answers["wave"], frame[FRAMES], self.rate, path)
 
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
-        """`prompt`: a recording, of which no more than its frames are read; `keep` is how it sounds then."""
+        """`prompt`: a recording, of which no more than its frames are read; `save_generated` is how it sounds then."""
         yield f"{len(told(self, network, schema, prompt)['wave'][0]) / self.rate:.2f} s of sound"
 
-    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+    def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         save_wave(told(self, network, schema, prompt)["wave"][0], self.rate, path)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         said = np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768 if "said" in answers else answers["wave"][place]
         column = schema[FRAMES]
         frames = registry.get("modalities", "mel_frames").encode(frame[FRAMES][[row]], column.state, {}).rows()[0][:, :MELS].astype(np.float32)
@@ -173,28 +173,28 @@ class Vocoding(Plain):
             waves = [*((name, metrics.levelled(one, true).astype(np.float32)) for name, one in waves), ("as recorded", true)]
         return side_by_side(waves, self.rate)
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """How fast it is, on one core, beside Griffin-Lim."""
         mel = np.random.default_rng(0).normal(-6, 3, (int(100 * TIMED) + 1, MELS)).astype(np.float32)
         network.eval()
         works = (lambda: network(asked(mel, self.rate, f"column:{FRAMES}")), lambda: griffin_lim(mel, self.rate))
         ours, others = (on_one_core(work, TIMES)[0] / TIMED for work in works)
         words = "seconds of work for a second of sound, one core, frames to sound"
-        return [Exhibit("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
+        return [Panel("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["lsd"])))]
         words = {"lsd": ("How wrong spectra are, recording by recording", "log-spectral distance in dB"), "periodicity": ("How wrong the clearness of pitch is", "root mean square")}
         found = []
         for name, (title, unit) in words.items():
             series = [{"name": who, "values": one[name][: len(labels)].round(3).tolist()} for who, one in (("deep", records), ("classical", rival))]
-            found.append(Exhibit("bars", title, {"labels": labels, "series": series, "y": unit}, "Smaller is nearer to the recording."))
+            found.append(Panel("bars", title, {"labels": labels, "series": series, "y": unit}, "Smaller is nearer to the recording."))
         return found
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"{records['lsd'][row]:.2f} dB", f"{records['truth'][row]:.2f} s, pitch off by {records['periodicity'][row]:.3f}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         return np.argsort(-records["lsd"], kind="stable")[:6]
 
 

@@ -12,9 +12,9 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from ...core.batch import Answers, Batch, Records
+from ...core.batch import Batch, Predictions, RowResults
 from ...core.errors import DataError, UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.sampling import evenly
 from ...core.schema import Column, Schema
 from ...core.table import Table
@@ -23,7 +23,7 @@ from ...environments._rollout import play
 from ...metrics import reinforcement_learning as metrics
 from ...objectives._action_distribution import best
 from ...rendering.episodes import action_bars, film, film_file, html_film, returns, trace
-from .._base import Plain
+from .._base import BaseTask
 
 METHODS = {"ppo": ("ppo", "categorical_policy"), "dqn": ("dqn", "dueling")}
 START, EPISODE = "seed", "episode"
@@ -31,7 +31,7 @@ FILMS = 4  # episodes in the report that are filmed, and so many of the worst
 
 
 @dataclass(frozen=True)
-class Control(Plain):
+class Control(BaseTask):
     """Answers: {"return", "steps", "ended" (N,), "actions" (N,) of arrays, "first" (N,) the first action in words}. Headline: mean return, higher is better.
 
     Graded is what the episode brings: there is no ground truth.
@@ -44,21 +44,21 @@ class Control(Plain):
     head: str = field(default="categorical_policy", metadata={"bound": True})  # type: ignore[misc]
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "acting"
-    headline = "return"
+    output_type = "acting"
+    primary_metric = "return"
     higher_is_better = True
     higher = ("return", "median", "worst_tenth")
     lower = ("loss",)
-    selects = "loss"
-    hides = ("loss",)
+    monitor = "loss"
+    internal_metrics = ("loss",)
     target_modality = "episode"
-    pace = "reinforcement_learning"
+    training_defaults = "reinforcement_learning"
     rival = "scripted_policy"
     trivial = "random_policy"
-    ask_rows = 128
-    draws = True
-    endings = (".gif", ".mp4")
-    drawn_words = "Episodes from worst to best, evenly taken. Faster than life where they are long."
+    eval_batch_size = 128
+    has_render = True
+    extensions = (".gif", ".mp4")
+    caption = "Episodes from worst to best, evenly taken. Faster than life where they are long."
 
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):
@@ -69,10 +69,10 @@ class Control(Plain):
         if self.practice < 1:
             raise UserError(f"Nobody can learn {self.practice} times for each action.", "", "Example: --set options.practice=8")
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "episode" else 0.0
 
-    def bind(self, target: Column) -> Control:
+    def for_target(self, target: Column) -> Control:
         state = dict(target.state)
         if state["world"]["action"]["kind"] == "discrete":
             objective, head = METHODS["ppo" if self.method == "auto" else self.method]
@@ -89,7 +89,7 @@ class Control(Plain):
     def discrete(self) -> bool:
         return self.facts["action"]["kind"] == "discrete"
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows are episodes already; to be graded a seed is all that is needed. A column `observation` instead asks for one action a row."""
         frame = table.frame
         if START not in frame.columns and asking and "observation" in frame.columns:
@@ -102,17 +102,17 @@ class Control(Plain):
             return table
         return replace(table, frame=frame.with_columns(pl.col(START).alias(EPISODE)))
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return count(target.state["world"])
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return np.asarray(codes)
 
-    def answer(self, forward: Callable[[Batch], Tensor], batch: Batch, target: Column) -> Answers:
+    def predict(self, forward: Callable[[Batch], Tensor], batch: Batch, target: Column) -> Predictions:
         """Play the episodes of the batch, all at once, the policy without chance; rows that are observations get their action alone."""
         return self._played(forward, batch, field_of(batch))
 
-    def plain(self, values: Any) -> Answers:
+    def from_baseline(self, values: Any) -> Predictions:
         return {**values, "first": np.array([self.word(one[0]) if len(one) else "" for one in values["actions"]], object)}
 
     def word(self, action: Any) -> str:
@@ -124,20 +124,20 @@ class Control(Plain):
         given = (low + high) / 2 + (high - low) / 2 * np.clip(action, -1, 1)
         return ", ".join(f"{name} {value:.3g}" for name, value in zip(names, given, strict=True))
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return {"truth": truth, "loss": -answers["return"], **{name: answers[name] for name in ("return", "steps", "ended", "actions")}}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """`return`, `steps`, how it `ended`, and the first action."""
         ends = np.where(answers["ended"], "by itself", "by the clock").astype(object)
         ends[answers["steps"] == 0] = ""
         out = {"return": pl.Series(answers["return"]).fill_nan(None), "steps": answers["steps"].astype(int), "ended": ends.tolist(), "action": answers["first"].tolist()}
         return pl.DataFrame(out)
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """How much the action taken is preferred to the others (B,), or the action's number that is largest."""
         said, first = output.mean(1), whole.mean(1)[0]
         if self.discrete:
@@ -147,32 +147,32 @@ class Control(Plain):
         middle = first[: len(first) // 2]
         return said[:, int(middle.abs().argmax())]
 
-    def drawn_rows(self, records: Records) -> np.ndarray:
+    def select_rows(self, records: RowResults) -> np.ndarray:
         order = np.argsort(records["return"], kind="stable")
         return order[evenly(len(order), FILMS)]
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """The episodes that went worst, where they did not all go alike."""
         order = np.argsort(records["return"], kind="stable")[:FILMS]
         return order[records["return"][order] < np.median(records["return"])]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         ended = "ended by itself" if records["ended"][row] else "cut by the clock"
         return f"return {records['return'][row]:.4g}", f"seed {records['truth'][row]} · {records['steps'][row]:.0f} steps, {ended}"
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         if not len(answers["actions"][place]) or frame[START].dtype.is_nested():
             return ""
         return html_film(film(self.facts, int(frame[START][row]), answers["actions"][place]))
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """The episodes one after the other as a film."""
         film_file(self.facts, frame[START].to_list(), list(answers["actions"]), path)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return [returns(records, rival), action_bars(self.facts, records, rival)]
 
-    def traced(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Exhibit]:
+    def traced(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Panel]:
         """One episode of the batch over time: what was seen, what was done, and what `critic` expected (rewards as they are scaled)."""
         name = field_of(batch)
         part = Batch({key: value[:1] for key, value in batch.fields.items()}, batch.rows[:1])
@@ -180,19 +180,19 @@ class Control(Plain):
             played = self._played(lambda one: network(one).float(), part, name)
         return trace(self.facts, int(part[name + "_seed"][0]), played["actions"][0], critic, name, float(self.state["scale"]))
 
-    def _played(self, forward: Callable[[Batch], Tensor], batch: Batch, name: str) -> Answers:
+    def _played(self, forward: Callable[[Batch], Tensor], batch: Batch, name: str) -> Predictions:
         seeds = batch.get(name + "_seed")
 
         def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
             return best(forward(Batch({name: torch.from_numpy(observations)}, places)).mean(1).numpy(), discrete=self.discrete)
 
         if seeds is not None:
-            return self.plain(play(self.facts, seeds.numpy(), act))
+            return self.from_baseline(play(self.facts, seeds.numpy(), act))
         actions = np.empty(len(batch), object)
         for k, action in enumerate(act(batch[name].numpy(), (), batch.rows)):
             actions[k] = np.asarray(action)[None]
         nothing = np.zeros(len(batch))
-        return self.plain({"return": nothing + np.nan, "steps": nothing, "ended": nothing > 0, "actions": actions})
+        return self.from_baseline({"return": nothing + np.nan, "steps": nothing, "ended": nothing > 0, "actions": actions})
 
 
 def field_of(batch: Batch) -> str:

@@ -10,9 +10,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import anomaly as metrics
@@ -42,15 +42,15 @@ class Alarm(Classification):
     ordinary: str = field(default="", metadata={"bound": True})  # the class of ordinary rows in training
     events: bool = field(default=False, metadata={"bound": True})
 
-    headline = "roc_auc"
+    primary_metric = "roc_auc"
     higher_is_better = True
     higher = ("roc_auc", "average_precision", "f1", "precision", "recall", "accuracy", "events")
     lower = ("alarm_rate", "log_loss")
-    selects = "log_loss"
+    monitor = "log_loss"
     rival: ClassVar[str] = "outlier_detection"
     target_modality = "anomaly_label"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 0.0
 
     def check(self) -> None:
@@ -67,14 +67,14 @@ class Alarm(Classification):
         if self.labels < 0:
             raise UserError("options.labels counts known anomalies that teach.", "It is 0 or more.", "Example: --set options.labels=50")
 
-    def bind(self, target: Column) -> Alarm:
+    def for_target(self, target: Column) -> Alarm:
         return replace(self, kinds=tuple(target.state["values"][len(NAMES) :]), events=self.window > 0, ordinary=target.state.get("normal", ""))
 
-    def reframe_labelled(self, table: Table, target: str | None) -> Table:
+    def build_labelled_samples(self, table: Table, target: str | None) -> Table:
         """Every row as it stands: nothing is set aside, left out or made up. What is ordinary was settled in training. (Rows in time keep their parts.)"""
         split, name = marked(table, target, asking=False)
         if self.window or not name or not self.ordinary:
-            return self.reframe(table, target, asking=False)
+            return self.build_samples(table, target, asking=False)
         words = to_strings(table.frame[name])
         odd = pl.when(words.is_in(list(self.kinds))).then(words).otherwise(pl.lit(ANOMALY))
         labels = pl.select(pl.when(words.is_null()).then(None).when(words == self.ordinary).then(pl.lit(NORMAL)).otherwise(odd)).to_series()
@@ -82,16 +82,16 @@ class Alarm(Classification):
         hinted = {"role": "target", "modality": self.target_modality, "why": "ordinary or not"}
         return replace(table, frame=table.frame.with_columns(labels.alias(name)), hints={**kept, name: hinted})
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(NAMES)
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """(N,) codes as they are: 0 ordinary, 1 odd, from 2 on odd and of a kind that only tests."""
         return codes.astype(np.int64)
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
         """The labels' own kinds: the code of a kind is exact."""
-        return self.truth(codes, target)
+        return self.to_targets(codes, target)
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         return Losses(mean_loss(cross_entropy(output, (batch["target"] > 0).long()), batch))
@@ -134,25 +134,25 @@ class Alarm(Classification):
             place = np.cumsum(~odd) / (~odd).sum()
         return np.where(odd | (place > 0.8), "test", np.where(place > 0.7, "val", "train")).astype(object)
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """The log odds above which the wanted share of ordinary validation rows lies."""
         odds = log_odds(answers["probability"][:, 1])[truth == 0]
         return {"alarm_from": float(np.quantile(odds, 1 - self.alarms, method="higher"))} if len(odds) >= FEW else {"alarm_from": 0.0}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         """Log odds counted from the alarm on: a probability above one half raises it."""
         odds = np.clip(log_odds(answers["probability"][:, 1]) - state.get("alarm_from", 0.0), -30, 30)
         score = 1 / (1 + np.exp(-odds))
         return {**answers, "probability": np.stack([1 - score, score], 1)}
 
-    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         return log_odds(answers["probability"][:, 1])
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of being odd, before calibration."""
         return torch.logit(output.softmax(-1).mean(1)[:, 1].double(), 1e-9)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         score = answers["probability"][:, 1].astype(np.float64)
         odd, alarm = truth > 0, score > 0.5
         loss = np.where(odd == alarm, 0.0, np.abs(log_odds(score)))
@@ -166,22 +166,22 @@ class Alarm(Classification):
             "event": metrics.event_numbers(odd),
         }
 
-    def metric_notes(self, records: Records, target: Column) -> list[str]:
+    def metric_notes(self, records: RowResults, target: Column) -> list[str]:
         return [f"f1, average_precision, precision and recall are those of what is odd: {int(records['truth'].sum()):,} of {len(records['truth']):,} rows."]
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         odd, alarm = records["truth"] > 0, records["said"] > 0
         scores = metrics.scores(odd, records["score"], alarm)
         return {**scores, "events": metrics.events_found(records["event"], alarm)} if self.events else scores
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction (normal or anomaly), score 0..1 (above one half an alarm is raised), alarm."""
         score = answers["probability"][:, 1]
         alarm = score > 0.5
         return pl.DataFrame({"prediction": np.where(alarm, ANOMALY, NORMAL), "score": score, "alarm": alarm})
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
-        odd, scores, theirs = records["truth"] > 0, self.score(records), self.score(rival)
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+        odd, scores, theirs = records["truth"] > 0, self.compute_metrics(records), self.compute_metrics(rival)
         facts: list[list[Any]] = [
             ["false alarms wanted", f"{self.alarms:.1%}", "of the ordinary rows"],
             ["false alarms, deep", f"{scores['alarm_rate']:.1%}", f"classical {theirs['alarm_rate']:.1%}"],
@@ -193,25 +193,25 @@ class Alarm(Classification):
         edges = np.linspace(odds.min(), odds.max() + 1e-6, 41)
         series = [{"name": word, "counts": np.histogram(odds[rows], edges)[0].tolist()} for word, rows in ((NORMAL, ~odd), (ANOMALY, odd))]
         return [
-            Exhibit("facts", "The alarm", {"items": facts}),
+            Panel("facts", "The alarm", {"items": facts}),
             *by_kind(records, rival, self.kinds),
-            Exhibit("histogram", "Scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
+            Panel("histogram", "Scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
             *classes.confusion(records, NAMES),
             *classes.curves(records, rival, NAMES, 1),
         ]
 
-    def called(self, records: Records, row: int) -> str:
+    def called(self, records: RowResults, row: int) -> str:
         """A row's true kind in words."""
         code = int(records["kind"][row])
         return self.kinds[code - len(NAMES)] if code >= len(NAMES) and code - len(NAMES) < len(self.kinds) else NAMES[min(code, 1)]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         odd, alarm = bool(records["truth"][row]), bool(records["said"][row])
         title = {(True, True): "found", (True, False): "missed", (False, True): "false alarm", (False, False): "no alarm"}[odd, alarm]
         return title, f"{self.called(records, row)} · score {records['score'][row]:.3f}, an alarm from 0.5 on"
 
 
-def by_kind(records: Records, rival: Records, kinds: tuple[str, ...]) -> list[Exhibit]:
+def by_kind(records: RowResults, rival: RowResults, kinds: tuple[str, ...]) -> list[Panel]:
     """Of every kind of anomaly in the test: how many rows, how many raise the alarm, how well they rank above ordinary rows."""
     rows = []
     for code, kind in enumerate(kinds, len(NAMES)):
@@ -222,4 +222,4 @@ def by_kind(records: Records, rival: Records, kinds: tuple[str, ...]) -> list[Ex
             rows.append([kind, int(there.sum()), *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, rival)), *ranks])
     columns = ["kind of anomaly", "test rows", "found, deep", "found, classical", "roc_auc, deep", "roc_auc, classical"]
     words = "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind against the ordinary rows."
-    return [Exhibit("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
+    return [Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ...baselines.vision._hog import picture_features
 from ...core import registry
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.sampling import evenly
@@ -42,19 +42,19 @@ MIRRORED = 2.0  # standard errors above guessing at which a mirror image counts 
 class Flaws(Alarm):
     """Cross entropy and soft Dice by place, and cross entropy of the picture, whose log odds are the mean of the hottest places."""
 
-    kind = "flaws"
+    output_type = "flaws"
     head = "dense_prediction"
-    prefers = {"picture": ("fpn", "unet")}
-    pace = "flaws"
+    backbones = {"picture": ("fpn", "unet")}
+    training_defaults = "flaws"
     rival = "texture_gaussian"
     trivial = "no_anomaly"
-    side = 160
-    ask_rows = 16
-    draws = True
-    drawn_words = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."
-    endings = ("",)
+    image_size = 160
+    eval_batch_size = 16
+    has_render = True
+    caption = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."
+    extensions = ("",)
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is really odd to test."""
         self.check()
         split, target = marked(table, target, asking=asking)
@@ -63,7 +63,7 @@ class Flaws(Alarm):
             raise DataError("There is no column of pictures.", "", "Is the folder or the column the right one?")
         return table if asking else spoilt(self, table, target, split, picture)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return 1
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
@@ -81,27 +81,27 @@ class Flaws(Alarm):
         whole = F.binary_cross_entropy_with_logits(peak(z), (y > 0).flatten(1).any(1).to(z.dtype).repeat_interleave(K))
         return Losses(each + 0.5 * dice + 0.5 * whole, {"places": each, "dice": dice, "pictures": whole})
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, 1, h, w) → {"probability": (B, 2), "heat": (B, h, w) log odds}."""
         z = output.mean(1)[:, 0]
         p = peak(z).sigmoid()
         return {"probability": torch.stack([1 - p, p], 1).numpy(), "heat": z.numpy()}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         return peak(output.mean(1)[:, 0]).double()
 
-    def plain(self, values: Any) -> Answers:
+    def from_baseline(self, values: Any) -> Predictions:
         return values
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         """Heat too is counted from the alarm on."""
-        return {**super().calibrated(answers, state), "heat": answers["heat"] - np.float32(state.get("alarm_from", 0.0))}
+        return {**super().apply_calibration(answers, state), "heat": answers["heat"] - np.float32(state.get("alarm_from", 0.0))}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's records hold its heat as a PNG."""
-        return {**super().grade(answers, truth), "heat": heat.packed(answers["heat"])}
+        return {**super().score_rows(answers, truth), "heat": heat.packed(answers["heat"])}
 
-    def drawn_rows(self, records: Records) -> np.ndarray:
+    def select_rows(self, records: RowResults) -> np.ndarray:
         """The pictures with the highest scores, kind by kind in turn, and the ordinary ones that come nearest to an alarm."""
         order = np.argsort(-records["score"], kind="stable")
         calm = order[records["truth"][order] == 0][:CALM]
@@ -110,10 +110,10 @@ class Flaws(Alarm):
         turn = np.array([(kinds[:i] == kind).sum() for i, kind in enumerate(kinds)], int)
         return np.concatenate([odd[np.argsort(turn, kind="stable")][: SHOWN - len(calm)], calm])
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         return heat.drawn(frame, row, schema, answers["heat"][place])
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of grey PNGs in the size of their pictures: 255 is surely odd, 128 as odd as an alarm needs."""
         heat.save(answers["heat"], frame, schema, path)
 
@@ -130,7 +130,7 @@ def picture_column(table: Table, beside: set[str | None]) -> str:
     found = [
         name
         for name in table.frame.columns
-        if name not in beside and (table.hints.get(name, {}).get("modality") == "image" or image.recognises(table.frame[name]) > 0.5)
+        if name not in beside and (table.hints.get(name, {}).get("modality") == "image" or image.detect(table.frame[name]) > 0.5)
     ]
     if len(found) > 1:
         raise DataError(f"There are {len(found)} columns of pictures: {', '.join(found[:8])}.", "One is looked at.", "Leave the others out.")

@@ -11,34 +11,34 @@ import torch
 from torch import Tensor
 
 from ...core import registry
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.schema import Column, Schema
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import mean_loss
 
 
-class Embedded(Plain):
+class Embedded(BaseTask):
     """`width` numbers a row, of length 1."""
 
     width: int
-    draws: ClassVar[bool] = True
+    has_render: ClassVar[bool] = True
     neighbours: ClassVar[int] = 4  # drawn beside a row
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return self.width
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) similarity to the whole row's embedding."""
         return torch.cosine_similarity(output.flatten(1), whole.flatten(1).expand(len(output), -1)).double()
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({f"embedding_{i}": column for i, column in enumerate(answers["embedding"].T)})
 
-    def tone(self, answers: Records, place: int, other: int) -> str:
+    def tone(self, answers: RowResults, place: int, other: int) -> str:
         """The colour of a neighbour's frame."""
         return "#888"
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The row and, after it, those it is taken to be like."""
         e, rows = answers["embedding"], answers["frame_row"]
         near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][: self.neighbours]
@@ -69,6 +69,6 @@ def small(frame: pl.DataFrame, row: int, column: Column, colour: str, words: str
     """One cell in a coloured frame, with words below it."""
     values = frame[column.name].gather([row])
     value = values.to_numpy()[0] if isinstance(values.dtype, pl.Array) else values[0]
-    shown = registry.get("modalities", column.modality).show(value, column.state)
+    shown = registry.get("modalities", column.modality).to_html(value, column.state)
     style = f"margin:0;border:3px solid {colour};max-width:72px;overflow:hidden"
     return f'<figure style="{style}">{shown}<figcaption>{html.escape(words)}</figcaption></figure>'

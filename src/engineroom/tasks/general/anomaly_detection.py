@@ -30,25 +30,25 @@ class Anomaly(Alarm):
     """A network learns to tell the ordinary rows from made-up ones, whose columns do not belong together; what it takes for made up is
     out of the ordinary. Pictures are another question of the same name: see `Flaws`."""
 
-    also = ("defect_label",)
+    other_target_modalities = ("defect_label",)
 
-    def facing(self, target: Column) -> Alarm:
+    def for_column(self, target: Column) -> Alarm:
         """The question as the target puts it: rows of a table, or pictures with a map of what is odd."""
         return self.of_pictures() if target.modality == "defect_label" else self
 
     def of_pictures(self) -> Flaws:
         return Flaws(**{one.name: getattr(self, one.name) for one in fields(Flaws)})
 
-    def bind(self, target: Column) -> Alarm:
-        task = self.facing(target)
-        return super().bind(target) if task is self else task.bind(target)
+    def for_target(self, target: Column) -> Alarm:
+        task = self.for_column(target)
+        return super().for_target(target) if task is self else task.for_target(target)
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really odd."""
         self.check()
         split, target = marked(table, target, asking=asking)
         if picture_column(table, {target, split}):
-            return self.of_pictures().reframe(table, target, asking=asking)
+            return self.of_pictures().build_samples(table, target, asking=asking)
         stream = streamed(table, self, {target, split}) if self.window else None
         table = stream.table if stream else table
         if asking:

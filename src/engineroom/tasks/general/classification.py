@@ -11,19 +11,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...metrics import classification as metrics
 from ...rendering import classification as classes
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
 
 SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it only blurs
 
 
 @dataclass(frozen=True)
-class Classification(Plain):
+class Classification(BaseTask):
     """Cross entropy. Ground truth: the label of the row; a label that no training row has counts as wrong in every score.
 
     Of two classes, `f1` and `average_precision` are those of the positive class: the rarer one in training, or the one that is named.
@@ -32,29 +32,29 @@ class Classification(Plain):
     positive: str = ""  # of two classes, the one to find; the rarer one if nothing is said
     place: int = field(default=1, metadata={"bound": True})  # of the positive class among the target's values
 
-    weighs = True
-    kind = "classes"
-    headline = "accuracy"
+    has_score = True
+    output_type = "classes"
+    primary_metric = "accuracy"
     higher_is_better = True
     higher: ClassVar[tuple[str, ...]] = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
     lower: ClassVar[tuple[str, ...]] = ("log_loss", "brier", "ece")
-    selects = "log_loss"  # the best weights are those with the lowest validation log loss …
+    monitor = "log_loss"  # the best weights are those with the lowest validation log loss …
     target_modality = "category"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "category" else 0.0
 
-    def bind(self, target: Column) -> Any:
+    def for_target(self, target: Column) -> Any:
         return replace(self, place=classes.positive_class(self.positive, target))
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(target.state["values"])
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
         """Class numbers (N,); classes that training never saw have numbers of their own behind the known ones, -1 = no label."""
         return classes.class_numbers(values, target.state["values"])
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """Category codes (N,) → class numbers, -1 where the class was not in the training rows."""
         return codes.astype(np.int64) - 1
 
@@ -67,15 +67,15 @@ class Classification(Plain):
             each = share[:, None] * each + (1 - share[:, None]) * cross_entropy(output, y[partner])
         return Losses(mean_loss(each, batch))
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, C) logits → {"probability": (B, C)}."""
         return {"probability": honest_mean(output.softmax(-1), batch).numpy()}
 
-    def plain(self, values: np.ndarray) -> Answers:
+    def from_baseline(self, values: np.ndarray) -> Predictions:
         """A rival's (N, C) probabilities as answers."""
         return {"probability": values}
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """One temperature, fitted on the validation split (Guo et al. 2017)."""
         known = (truth >= 0) & (truth < answers["probability"].shape[1])
         if known.sum() < 20:
@@ -91,45 +91,45 @@ class Classification(Plain):
             best, step = float(grid[int(np.argmin(losses))]), step / 3
         return {"temperature": round(float(np.exp(best)), 4)}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         logits = np.log(np.clip(answers["probability"].astype(np.float64), 1e-9, 1)) / state.get("temperature", 1.0)
         logits -= logits.max(1, keepdims=True)
         p = np.exp(logits)
         return {"probability": p / p.sum(1, keepdims=True)}
 
-    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         """(N,) log odds of the class that the `whole` row is taken for."""
         said = whole["probability"].argmax(1)
         return log_odds(answers["probability"][np.arange(len(said)), said])
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of the class that the whole row is taken for, before calibration."""
         return torch.logit(output.softmax(-1).mean(1)[:, int(whole.softmax(-1).mean(1).argmax())].double(), 1e-9)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """One record a row: what was said, what was true, how wrong (nats)."""
         p = answers["probability"]
         known = (truth >= 0) & (truth < p.shape[1])
         own = np.where(known, p[np.arange(len(p)), np.where(known, truth, 0)], 0.0)
         return {"truth": truth, "said": p.argmax(1), "probability": p, "loss": -np.log(np.clip(own, metrics.LEAST, 1))}
 
-    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
+    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray]:
         return records["probability"].max(1), records["said"] == records["truth"]
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"], self.place)
 
-    def metric_notes(self, records: Records, target: Column) -> list[str]:
+    def metric_notes(self, records: RowResults, target: Column) -> list[str]:
         return classes.metric_notes(records, target, self.place)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """What `predict` writes: prediction, probability, one probability a class."""
         p, values = answers["probability"], target.state["values"]
         names = np.array(values, dtype=object)[p.argmax(1)]
         columns = {"prediction": list(names), "probability": p.max(1)}
         return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         names = list(target.state["values"])
         return [
             *classes.confusion(records, names),
@@ -138,14 +138,14 @@ class Classification(Plain):
             *classes.curves(records, rival, names, self.place),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         """(title, subtitle) of one wrong answer."""
         names = target.state["values"]
         said, true = int(records["said"][row]), int(records["truth"][row])
         sure = float(records["probability"][row, said])
         return f"said {names[said]}", f"is {names[true] if 0 <= true < len(names) else 'a class unseen in training'} · {sure:.0%} sure"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices of mistakes, worst first."""
         wrong = np.flatnonzero(records["said"] != records["truth"])
         return wrong[np.argsort(-records["loss"][wrong], kind="stable")]

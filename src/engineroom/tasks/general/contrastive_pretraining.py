@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...core.table import Table
 from ...data.two_views import LOOKS, view
@@ -30,60 +30,60 @@ class Pretraining(Embedded):
     width: int = 64  # numbers an embedding has
     temperature: float = 0.2  # the lower, the more the likest strangers count
 
-    kind = "views"
+    output_type = "views"
     objective = "contrastive"
-    headline = "found_at_1"
+    primary_metric = "found_at_1"
     higher_is_better = True
     higher = ("found_at_1", "found_at_10", "mrr")
     lower = ("loss",)
-    selects = "loss"
-    hides: ClassVar[tuple[str, ...]] = ("loss",)
+    monitor = "loss"
+    internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
     target_modality = "row_index"
     head: ClassVar[str] = "projection"
-    pace: ClassVar[str] = "contrastive_pretraining"
+    training_defaults: ClassVar[str] = "contrastive_pretraining"
     rival: ClassVar[str] = "pca"
     trivial: ClassVar[str] = "random_ranking"
-    monitored = 1_000
+    max_eval_rows = 1_000
     neighbours: ClassVar[int] = 6
-    lenient: ClassVar[bool] = True
+    allow_missing_columns: ClassVar[bool] = True
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """All columns are read; answers that the source knows of are left out, for whoever comes later."""
         return table if asking else without_answers(table, target, "to tell rows apart")
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (2B, K, D) of length 1, batch["target"] (2B,) which row each is a look at: its only mate is the other look (NT-Xent, Chen et al. 2020)."""
         return drawn_together(output, batch["target"], batch, temperature=self.temperature)
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """Three questions: the rows as they are, and two looks at them."""
         fields = network.plan.fields
         looks = [view(batch, fields, 0, "look", int(batch.rows[0]), k) for k in range(LOOKS)]
         return {name: flat(network(one)) for name, one in zip(("embedding", "first", "second"), (batch, *looks), strict=True)}
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         return {"embedding": flat(output)}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return {"truth": truth, "embedding": answers["embedding"], **metrics.graded(answers["first"], answers["second"])}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["place"], records["loss"])
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         most = min(metrics.MOST, len(records["place"]))
         shown = [place for place in PLACES if place <= most]
         series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", rival))]
         words = f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance finds it first once in {most:,}."
-        return [Exhibit("lines", "Known again", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
+        return [Panel("lines", "Known again", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"at place {records['place'][row]}", "its own second look is so many places from its first"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows that are not known again, worst first."""
         wrong = np.flatnonzero(records["place"] > 1)
         return wrong[np.argsort(-records["place"][wrong], kind="stable")]

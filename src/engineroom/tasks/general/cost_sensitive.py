@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...metrics import cost_sensitive as metrics
 from ...rendering import classification as classes
@@ -35,17 +35,17 @@ class Decision(Classification):
     loss_kind: str = "plain"  # plain, weighted (by rarity) or focal
     rarity: float = field(default=1.0, metadata={"bound": True})  # negatives to a positive in the training rows
 
-    folds = 5
-    headline = "cost"
+    cv_folds = 5
+    primary_metric = "cost"
     higher_is_better = False
     higher = ("average_precision", "roc_auc", "precision", "recall", "precision_at_review", "recall_at_review")
     lower = ("cost", "log_loss", "brier")
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         """Never by itself: the same column is an ordinary classification until somebody speaks of costs."""
         return 0.0
 
-    def bind(self, target: Column) -> Decision:
+    def for_target(self, target: Column) -> Decision:
         values, counts = list(target.state["values"]), list(target.state["counts"])
         if len(values) != 2:
             raise UserError(
@@ -77,7 +77,7 @@ class Decision(Classification):
             each = each * (1 + (self.rarity - 1) * y) * 2 / (1 + self.rarity)
         return Losses(mean_loss(each, batch))
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """Slope and shift of the log odds, fitted on the validation split (Platt 1999): undoes what weights or focus did to the risk."""
         known = (truth >= 0) & (truth < answers["probability"].shape[1])
         y = truth[known] == self.place
@@ -90,20 +90,20 @@ class Decision(Classification):
         slope = float(fit.coef_[0, 0])
         return {"slope": round(slope, 5), "shift": round(float(fit.intercept_[0]), 5)} if slope > 0 else {"slope": 1.0, "shift": 0.0}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         odds = log_odds(answers["probability"][:, self.place])
         risk = 1 / (1 + np.exp(-(state.get("slope", 1.0) * odds + state.get("shift", 0.0))))
         pair = np.stack([1 - risk, risk], 1)
         return {"probability": pair if self.place == 1 else pair[:, ::-1]}
 
-    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         """(N,) log odds of the class to find, so that reasons speak for or against an alarm."""
         return log_odds(answers["probability"][:, self.place])
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         return torch.logit(output.softmax(-1).mean(1)[:, self.place].double(), 1e-9)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         risk = answers["probability"][:, self.place].astype(np.float64)
         alarm = risk >= self.threshold
         positive = truth == self.place
@@ -113,14 +113,14 @@ class Decision(Classification):
         loss = -np.log(np.clip(own, 1e-15, 1))
         return {"truth": truth, "said": said, "probability": answers["probability"], "risk": risk, "cost": cost, "loss": loss}
 
-    def sure(self, records: Records) -> tuple[np.ndarray, np.ndarray]:
+    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray]:
         return records["risk"], records["truth"] == self.place
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         positive = records["truth"] == self.place
         return metrics.scores(positive, records["risk"], records["said"] == self.place, records["cost"], self.review)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction by cost, the risk, and the usual probabilities."""
         p, values = answers["probability"], target.state["values"]
         risk = p[:, self.place]
@@ -128,7 +128,7 @@ class Decision(Classification):
         columns: dict[str, Any] = {"prediction": [values[k] for k in said], "probability": p[np.arange(len(p)), said], "risk": risk}
         return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         names, pair = list(target.state["values"]), (("deep", records), ("classical", rival))
         facts = [
             ["to find", self.positive, f"one in {1 + self.rarity:.3g} training rows"],
@@ -137,15 +137,15 @@ class Decision(Classification):
             ["can be reviewed", f"{self.review:.0%}", "of the rows"],
         ]
         return [
-            Exhibit("facts", "The decision", {"items": facts}),
-            Exhibit("lines", "What a threshold costs", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
-            Exhibit("lines", "What reviewing finds", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
+            Panel("facts", "The decision", {"items": facts}),
+            Panel("lines", "What a threshold costs", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
+            Panel("lines", "What reviewing finds", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
             *classes.confusion(records, names),
-            Exhibit("lines", "Is the risk true?", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
+            Panel("lines", "Is the risk true?", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
             *classes.curves(records, rival, names, self.place),
         ]
 
-    def _cost_curve(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
+    def _cost_curve(self, pair: tuple[tuple[str, RowResults], ...]) -> dict[str, Any]:
         grid = np.geomspace(1e-3, 1, 60)
         series = []
         for name, r in pair:
@@ -155,11 +155,11 @@ class Decision(Classification):
         marks = [{"x": self.threshold, "label": "chosen"}]
         return {"x": "alarm from a risk of", "y": "cost a row", "series": series, "marks": marks, "log_x": True}
 
-    def _truth_of_risk(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
+    def _truth_of_risk(self, pair: tuple[tuple[str, RowResults], ...]) -> dict[str, Any]:
         series = [classes.reliability(name, r["risk"], r["truth"] == self.place) for name, r in pair]
         return {"x": "stated risk", "y": "share that are such cases", "series": series, "diagonal": True}
 
-    def _gains(self, pair: tuple[tuple[str, Records], ...]) -> dict[str, Any]:
+    def _gains(self, pair: tuple[tuple[str, RowResults], ...]) -> dict[str, Any]:
         series = []
         for name, r in pair:
             hits = (r["truth"] == self.place)[np.argsort(-r["risk"], kind="stable")]
@@ -168,11 +168,11 @@ class Decision(Classification):
         marks = [{"x": self.review, "label": "can be reviewed"}]
         return {"x": "share of the rows reviewed", "y": "share of the cases found", "series": series, "marks": marks, "diagonal": True}
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         missed = int(records["truth"][row]) == self.place
         return ("missed" if missed else "false alarm", f"risk {records['risk'][row]:.1%} · cost {records['cost'][row]:g}")
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices of mistakes, dearest and surest first."""
         wrong = np.flatnonzero(records["cost"] > 0)
         return wrong[np.lexsort((-records["loss"][wrong], -records["cost"][wrong]))]

@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from ...core import registry
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, nearest
 from ...core.files import blake
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...metrics import retrieval as metrics
 from ...modalities.tabular.category import to_strings
-from .._base import Plain
+from .._base import BaseTask
 from ._embedding import small
 
 TEMPERATURE = 0.07
@@ -28,31 +28,31 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Matching(Plain):
+class Matching(BaseTask):
     """`--target` names the column of things to be found (photos); the other column is asked with (captions). Contrastive loss (van den Oord et
     al. 2018) in both directions; rows of the same thing are all right answers."""
 
     width: int = 128  # numbers of the common space
 
-    kind = "matches"
-    headline = "mrr"
+    output_type = "matches"
+    primary_metric = "mrr"
     higher_is_better = True
     higher = ("mrr", "recall_at_1", "recall_at_5", "recall_at_10", "back_at_1")
     lower = ("loss",)
-    selects = "loss"
+    monitor = "loss"
     target_modality = "instance_id"
     head: ClassVar[str] = "dual_encoder"
-    pace: ClassVar[str] = "pairs"
+    training_defaults: ClassVar[str] = "pairs"
     rival: ClassVar[str] = "cca"
     trivial: ClassVar[str] = "constant_similarity"
-    draws: ClassVar[bool] = True
-    hides: ClassVar[tuple[str, ...]] = ("loss",)
-    lenient: ClassVar[bool] = True  # whoever searches has one side alone
+    has_render: ClassVar[bool] = True
+    internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
+    allow_missing_columns: ClassVar[bool] = True  # whoever searches has one side alone
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return self.width
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """The target's values go to their own column; the target itself becomes who it is, and things of the test are new ones."""
         if target is None:
             raise DataError("Which column holds the things to be found?", "", "Say it: --target image")
@@ -70,7 +70,7 @@ class Matching(Plain):
             hints["thing"] = {"modality": "category", "role": "group", "why": "things are tested that nobody has seen"}
         return replace(table, frame=frame, hints=hints)
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
@@ -82,29 +82,29 @@ class Matching(Plain):
         parts = {"there": -(share * logits.log_softmax(1)).sum(1).mean(), "back": -(share.T * logits.log_softmax(0)).sum(0).mean()}
         return Losses((parts["there"] + parts["back"]) / 2, parts)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, 2, D) → {"embedding": of what is asked with, "found": of what is to be found}, each (B, K·D)."""
         sides = output / output.shape[1] ** 0.5
         return {"embedding": sides[:, :, 0].flatten(1).numpy(), "found": sides[:, :, 1].flatten(1).numpy()}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) similarity of the two sides of the row."""
         return torch.cosine_similarity(output[:, :, 0].flatten(1), output[:, :, 1].flatten(1)).double()
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         asked, found = answers["embedding"], answers["found"]
         place = metrics.ranks(asked, found, truth)
         back = metrics.back(asked, found, truth)
         return {"truth": truth, "embedding": asked, "found": found, "place": place, "back": back, "loss": np.log1p(place)}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         found = metrics.scores(records["place"], records["back"])
         return found | {"loss": float(records["loss"].mean()) if len(records["truth"]) else float("nan")}
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({f"{side}_{i}": column for side, values in answers.items() for i, column in enumerate(values.T)})
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         things = len(np.unique(records["truth"]))
         k = np.unique(np.geomspace(1, things, 40).astype(int))
         curves: list[dict[str, Any]] = [
@@ -115,20 +115,20 @@ class Matching(Plain):
         facts = [["questions", f"{len(records['truth']):,}", "test rows"], ["things to find", f"{things:,}", "each seen by nobody in training"]]
         words = "How often the right thing is among the k best."
         data = {"x": "looked at (k)", "y": "found", "series": curves, "log_x": True}
-        return [Exhibit("facts", "What was searched", {"items": facts}), Exhibit("lines", "Recall", data, words)]
+        return [Panel("facts", "What was searched", {"items": facts}), Panel("lines", "Recall", data, words)]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         place = int(records["place"][row])
         return ("found at once" if place == 0 else f"found at place {place + 1}", f"of {len(np.unique(records['truth']))}")
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         wrong = np.flatnonzero(records["place"] > 0)
         return wrong[np.argsort(-records["place"][wrong], kind="stable")]
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The question, and what it finds; the right thing is framed green."""
         asks, finds = [c for c in schema.inputs if not c.name.endswith(FOUND)], next(c for c in schema.inputs if c.name.endswith(FOUND))
-        question = "".join(registry.get("modalities", c.modality).show(frame[c.name][row], c.state) for c in asks)
+        question = "".join(registry.get("modalities", c.modality).to_html(frame[c.name][row], c.state) for c in asks)
         _, first = np.unique(answers["truth"], return_index=True)
         best = first[np.argsort(-(answers["found"][first] @ answers["embedding"][place]), kind="stable")[:SHOWN]]
         out = []

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...data.fields import Field
@@ -24,13 +24,13 @@ from ...modalities.masking._masked_values import Parts
 from ...networks.multi_column import group_fields
 from ...preprocessing.self_supervised import without_answers
 from ...rendering.reconstruction import by_column, drawn, filled
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import mean_loss
 from .._explained_score import likeness
 
 
 @dataclass(frozen=True)
-class Masking(Plain):
+class Masking(BaseTask):
     """Answers: {"error": (N, C) of each column, in its own units, NaN where nothing of it was hidden, "hit": (N, C) of classes}. Headline: the share
     of what differs between rows that is told.
 
@@ -39,32 +39,32 @@ class Masking(Plain):
 
     parts: dict[str, Parts] = field(default_factory=dict, metadata={"bound": True})  # by field
 
-    kind = "hidden"
+    output_type = "hidden"
     objective = "masked"
-    headline = "explained"
+    primary_metric = "explained"
     higher_is_better = True
     higher = ("explained", "accuracy")
     lower = ("rmse_numbers", "rmse_series", "rmse_pixels", "loss")
-    selects = "loss"
-    hides: ClassVar[tuple[str, ...]] = ("loss",)
+    monitor = "loss"
+    internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
     target_modality = "row_index"
     head: ClassVar[str] = "reconstruction"
-    pace: ClassVar[str] = "contrastive_pretraining"
+    training_defaults: ClassVar[str] = "contrastive_pretraining"
     rival: ClassVar[str] = "imputation"
     trivial: ClassVar[str] = "marginals"
-    monitored = 1_000
-    draws: ClassVar[bool] = True
-    lenient: ClassVar[bool] = True
+    max_eval_rows = 1_000
+    has_render: ClassVar[bool] = True
+    allow_missing_columns: ClassVar[bool] = True
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         return table if asking else without_answers(table, target, "to learn what goes with what")
 
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+    def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         """What can be hidden of these columns, and by which group of them it is told."""
         groups = {one.name: place for place, group in enumerate(group_fields(data.fields)) for one in group}
 
         def find(one: Field) -> dict[str, Any] | None:
-            facts = registry.get("modalities", one.modality).parts(one.columns)
+            facts = registry.get("modalities", one.modality).mask_spec(one.columns)
             return None if facts is None else {**facts, "group": groups[one.name]}
 
         found = described(data.fields, find)
@@ -75,7 +75,7 @@ class Masking(Plain):
             one["form"] = told([one])[one["field"]].form
         return schema.with_column(replace(schema.target, state={**schema.target.state, "parts": found}))
 
-    def bind(self, target: Column) -> Masking:
+    def for_target(self, target: Column) -> Masking:
         return replace(self, parts=told(target.state.get("parts", [])))
 
     @property
@@ -83,10 +83,10 @@ class Masking(Plain):
         """Of every column, in the order of the answers."""
         return [one.kind for one in self.parts.values() for _ in one.columns]
 
-    def outputs(self, target: Column) -> Any:
+    def output_size(self, target: Column) -> Any:
         return target.state["parts"]
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
@@ -104,12 +104,12 @@ class Masking(Plain):
         """(B, K, W) → (B, W)."""
         return torch.cat([one.guess(part) for _, one, part in split(self.parts, output)], 1)
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """The rows are asked about with parts of them hidden."""
         question = hide_by_content(batch, self.parts)
         return judged(self.parts, question, self.guess(network(question)))
 
-    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+    def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
         """What was hidden, what was told, and the truth, to look at; and the row as it came, with what it lacks told."""
         question = hide_by_content(batch, self.parts)
         fields = {one.name: one.columns for one in network.plan.fields}
@@ -120,36 +120,36 @@ class Masking(Plain):
         told_now, true = self.guess(network(question)), beside(self.parts, question, WANTED)
         return {"told": told_now.half().numpy(), "true": true.half().numpy(), "gone": beside(self.parts, question, HIDDEN).numpy(), "cells": objects(cells)}
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
-        raise NotImplementedError  # rows are asked about in parts: see `answer`
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
+        raise NotImplementedError  # rows are asked about in parts: see `predict`
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the row is still told as it is told whole."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return {"truth": truth, "error": answers["error"], **metrics.graded(answers["error"], answers["hit"], self.kinds)}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records, self.kinds)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with their empty cells told; how many, and how far the row was from what was told of its parts."""
-        cells = answers.get("cells", objects([{} for _ in answers["error"]]))  # told by `because`, where rows are predicted
+        cells = answers.get("cells", objects([{} for _ in answers["error"]]))  # told by `evidence`, where rows are predicted
         return filled(frame, cells, target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         if "told" not in answers:
             return ""
         return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return [by_column([name for one in self.parts.values() for name in one.columns], records["error"], rival["error"])]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"error {records['gap'][row] / max(1, records['count'][row]):.2f}", "1 = as far off as saying how columns are spread"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows that are told worse than by how columns are spread, worst first."""
         each = records["gap"] / np.maximum(1, records["count"])
         wrong = np.flatnonzero(each > 1)

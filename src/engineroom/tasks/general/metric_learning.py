@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit, Finding
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Finding, Panel
 from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import metric_learning as metrics
@@ -32,20 +32,20 @@ class Embedding(Embedded):
     strangers: float = 0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
     unseen: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
 
-    kind = "identity"
-    headline = "eer"
+    output_type = "identity"
+    primary_metric = "eer"
     higher_is_better = False
     higher = ("roc_auc", "recall_at_1", "recall_at_5", "accepted_at_1_percent")
     lower = ("eer", "auc_gap")
-    selects = "auc_gap"  # smoother than the equal error rate of a few validation identities
-    hides: ClassVar[tuple[str, ...]] = ("auc_gap",)
+    monitor = "auc_gap"  # smoother than the equal error rate of a few validation identities
+    internal_metrics: ClassVar[tuple[str, ...]] = ("auc_gap",)
     target_modality = "instance_id"
     head: ClassVar[str] = "embedding"
-    pace: ClassVar[str] = "pairs"
+    training_defaults: ClassVar[str] = "pairs"
     rival: ClassVar[str] = "pca_neighbours"
     trivial: ClassVar[str] = "constant_embedding"
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """To learn, whole identities are set aside: those of the test were never seen."""
         names = [target] if target else [name for name, hint in table.hints.items() if hint.get("role") == "target"]
         given = any(hint.get("role") == "split" for hint in table.hints.values())
@@ -55,7 +55,7 @@ class Embedding(Embedded):
         hints = {**table.hints, GROUP: {"modality": "category", "role": "group", "why": "identities are tested that nobody has seen"}}
         return replace(table, frame=frame, hints=hints)
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         counts = to_strings(values).drop_nulls().value_counts()
         alone = int((counts["count"] < 2).sum())
         if alone == counts.height:
@@ -66,10 +66,10 @@ class Embedding(Embedded):
             return [Finding("note", what, "They teach what is different, not what is alike.")]
         return []
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
+    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """MATES rows of one identity after the other, so that a batch holds mates however many identities there are (Schroff et al. 2015)."""
         shuffled = generator.permutation(rows)
         who = truth(shuffled)
@@ -82,13 +82,13 @@ class Embedding(Embedded):
         """output (B, K, D) of length 1, batch["target"] (B,) identities."""
         return drawn_together(output, batch["target"], batch, temperature=TEMPERATURE)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, D) → {"embedding": (B, K·D)}."""
         if batch.get(FOLD) is not None:
             raise NotImplementedError("embeddings of networks with folds of their own cannot be compared")
         return {"embedding": flat(output)}
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """The similarity from which two rows count as one identity: `strangers` of the validation pairs of strangers reach it."""
         known = truth >= 0
         if known.sum() < 4:
@@ -96,15 +96,15 @@ class Embedding(Embedded):
         similarity, same = metrics.pairs(answers["embedding"][known], truth[known], np.flatnonzero(known))
         return {"threshold": round(metrics.threshold_for(similarity, same, self.strangers), 5)}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         e = answers["embedding"]
         place, nearest, behind = metrics.around(e, truth)
         return {"truth": truth, "row": np.arange(len(truth)), "embedding": e, "nearest": nearest, "place": place, "loss": behind}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         curves: list[dict[str, Any]] = []
         for name, r in (("deep", records), ("classical", rival)):
             similarity, same = metrics.pairs(r["embedding"], r["truth"], r["row"])
@@ -123,9 +123,9 @@ class Embedding(Embedded):
         marks = [{"x": self.strangers, "label": "chosen"}]
         data = {"x": "strangers let in", "y": "friends let in", "series": curves, "log_x": True, "marks": marks}
         return [
-            Exhibit("facts", "What was compared", {"items": facts}),
-            Exhibit("lines", "Verification", data, "Every pair of test rows: are they the same? Further up and left is better."),
-            Exhibit(
+            Panel("facts", "What was compared", {"items": facts}),
+            Panel("lines", "Verification", data, "Every pair of test rows: are they the same? Further up and left is better."),
+            Panel(
                 "histogram",
                 "How alike",
                 {"x": "similarity", "edges": edges.tolist(), "series": series},
@@ -133,16 +133,16 @@ class Embedding(Embedded):
             ),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         right = records["truth"][records["nearest"][row]] == records["truth"][row]
         return "nearest: the same" if right else "nearest: a stranger", f"mate farther than the nearest stranger by {records['loss'][row]:+.2f}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices whose nearest stranger is nearer than every mate, worst first."""
         wrong = np.flatnonzero(records["loss"] > 0)
         return wrong[np.argsort(-records["loss"][wrong], kind="stable")]
 
-    def tone(self, answers: Records, place: int, other: int) -> str:
+    def tone(self, answers: RowResults, place: int, other: int) -> str:
         """A mate is framed green, a stranger red."""
         return "#2a9d5c" if answers["truth"][other] == answers["truth"][place] else "#d1495b"
 

@@ -9,9 +9,9 @@ import polars as pl
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, nearest
-from ...core.panels import Exhibit, Finding
+from ...core.panels import Finding, Panel
 from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import multitask as metrics
@@ -27,18 +27,18 @@ OTHERWISE = "Make it 1 or 0, or predict it by itself: --target COLUMN --set task
 class Screening(Multilabel):
     """`--target a,b,c` names the columns, each holding 1 or 0 (yes or no) or nothing; what was not asked teaches nothing and is not judged."""
 
-    kind = "questions"
-    headline = "roc_auc"
+    output_type = "questions"
+    primary_metric = "roc_auc"
     higher = ("roc_auc", "average_precision", "accuracy")
     lower = ("log_loss",)
     target_modality = "binary_targets"
     rival = "multitask_trees"
     trivial = "label_rates"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 0.0
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """The named columns become one, called as they were named together."""
         if asking or target is None:
             return table
@@ -53,7 +53,7 @@ class Screening(Multilabel):
         hints = {name: hint for name, hint in table.hints.items() if name not in names}
         return replace(table, frame=table.frame.drop(names).with_columns(packed.alias(target)), hints=hints)
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         found = []
         for field in values.dtype.fields:  # type: ignore[attr-defined]
             column = values.struct.field(field.name)
@@ -70,7 +70,7 @@ class Screening(Multilabel):
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
         """(N, questions) 1 yes, 0 no, -1 never asked."""
-        return self.truth(codes, target)
+        return self.to_targets(codes, target)
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, Q) logits, batch["target"] (B, Q) 1, 0 or -1."""
@@ -80,25 +80,25 @@ class Screening(Multilabel):
         share = asked.mean().clamp_min(1e-6)  # so that a batch with many gaps weighs as much as one with few
         return Losses(mean_loss(each.mean(-1) / share, batch))
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         return {}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
         asked = truth >= 0
         loss = -np.where(asked, np.where(truth == 1, np.log(p), np.log(1 - p)), 0).sum(1) / np.maximum(1, asked.sum(1))
         return {"truth": truth, "said": np.where(asked, p >= 0.5, truth).astype(np.int64), "probability": p, "loss": loss}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"])
 
-    def metric_notes(self, records: Records, target: Column) -> list[str]:
+    def metric_notes(self, records: RowResults, target: Column) -> list[str]:
         asked, yes = (records["truth"] >= 0).sum(0), (records["truth"] == 1).sum(0)
         each = ", ".join(f"{name} {a:,} ({y:,} yes)" for name, a, y in list(zip(target.state["values"], asked, yes, strict=True))[:12])
         kept = int(((yes > 0) & (yes < asked)).sum())
         return [f"roc_auc and average_precision are means over {kept} of {len(asked)} questions, each over the rows where it was asked: {each}."]
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         names, truth = target.state["values"], records["truth"]
         ours, theirs = (metrics.each(r["truth"], r["probability"]) for r in (records, rival))
         rows = []
@@ -110,11 +110,11 @@ class Screening(Multilabel):
             {"name": who, "values": [v[0] if np.isfinite(v[0]) else 0.0 for v in said]} for who, said in (("deep", ours), ("classical", theirs))
         ]
         return [
-            Exhibit("bars", "Question by question: ROC AUC", {"labels": list(names), "series": series, "y": "ROC AUC"}),
-            Exhibit("table", "Question by question", {"columns": columns, "rows": rows, "best": None}, "Each on the test rows where it was asked."),
+            Panel("bars", "Question by question: ROC AUC", {"labels": list(names), "series": series, "y": "ROC AUC"}),
+            Panel("table", "Question by question", {"columns": columns, "rows": rows, "best": None}, "Each on the test rows where it was asked."),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         names = np.array(target.state["values"], dtype=object)
         wrong = records["said"][row] != records["truth"][row]
         triples = zip(names[wrong], records["probability"][row, wrong], records["truth"][row, wrong], strict=True)

@@ -9,39 +9,39 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core import registry
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit, spoken
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Panel, spoken
 from ...core.schema import Column
 from ...metrics import regression as metrics
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
 
 COVERAGE = 0.9
 QUANTILES = (0.05, 0.95)
 
 
-class Regression(Plain):
+class Regression(BaseTask):
     """Three outputs: the mean (squared error) and two quantiles (pinball loss), in units of the target's training deviation.
 
     The interval is made honest on the validation split: conformalised quantile regression (Romano et al. 2019).
     """
-    weighs = True
+    has_score = True
 
-    kind = "number"
-    headline = "rmse"
+    output_type = "number"
+    primary_metric = "rmse"
     higher_is_better = False
     higher = ("r2", "spearman")  # scores that grow with quality
     lower = ("rmse", "mae", "median_ae")
-    selects = "rmse"
+    monitor = "rmse"
     target_modality = "number"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "number" else 0.0
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return 3
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """Standardised float32 (N,) → the target's own units, float64."""
         return codes.astype(np.float64) * target.state["std"] + target.state["mean"]
 
@@ -59,7 +59,7 @@ class Regression(Plain):
         parts = {"squared": mean_loss(mean, batch), "pinball": mean_loss(pinball, batch)}
         return Losses(parts["squared"] + parts["pinball"], parts)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, 3) standardised → value, low and high in the target's own units."""
         mean = honest_mean(output, batch).double() * target.state["std"] + target.state["mean"]
         return {"value": mean[:, 0].numpy(), "low": mean[:, 1:].amin(1).numpy(), "high": mean[:, 1:].amax(1).numpy()}
@@ -68,11 +68,11 @@ class Regression(Plain):
         """(B, K, 3) standardised → the answers with the other sign: the low end becomes the high one."""
         return registry.get("modalities", target.modality).opposite(output[..., [0, 2, 1]], target.state)
 
-    def plain(self, values: np.ndarray) -> Answers:
+    def from_baseline(self, values: np.ndarray) -> Predictions:
         """A rival's (N,) values as answers; the interval starts empty and is widened by calibration."""
         return {"value": values, "low": values, "high": values}
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """How far the quantiles must move so that COVERAGE of the validation rows lie inside."""
         known = np.isfinite(truth)
         if known.sum() < 10:
@@ -81,29 +81,29 @@ class Regression(Plain):
         level = min(1.0, np.ceil((len(miss) + 1) * COVERAGE) / len(miss))
         return {"widen": float(np.quantile(miss, level))}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         low, high = answers["low"] - state.get("widen", 0.0), answers["high"] + state.get("widen", 0.0)
         return {"value": answers["value"], "low": np.minimum(low, answers["value"]), "high": np.maximum(high, answers["value"])}
 
-    def weigh(self, answers: Answers, whole: Answers) -> np.ndarray:
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         """(N,) the value itself."""
         return answers["value"]
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) the value itself."""
         return output[..., 0].mean(1).double() * target.state["std"] + target.state["mean"]
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         loss = np.abs(answers["value"] - truth)
         return {"truth": truth, "said": answers["value"], "loss": loss, "low": answers["low"], "high": answers["high"]}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["truth"], records["said"], records["low"], records["high"])
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({"prediction": answers["value"], "low": answers["low"], "high": answers["high"]})
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         rng = np.random.default_rng(0)
         rows = rng.permutation(len(records["truth"]))[:1500]
         points = np.stack([records["truth"], records["said"]], 1)[rows].tolist()
@@ -121,23 +121,23 @@ class Regression(Plain):
             ["median width", spoken(float(np.median(records["high"] - records["low"]))), f"in units of {target.name}"],
         ]
         return [
-            Exhibit(
+            Panel(
                 "scatter",
                 "Said against true",
                 {"x": f"true {target.name}", "y": "said", "points": points, "diagonal": True},
                 "Perfect answers lie on the line.",
             ),
-            Exhibit("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
-            Exhibit("facts", "Are the intervals honest?", {"items": facts}),
+            Panel("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
+            Panel("facts", "Are the intervals honest?", {"items": facts}),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return (
             f"said {spoken(records['said'][row])}",
             f"is {spoken(records['truth'][row])} · interval {spoken(records['low'][row])} … {spoken(records['high'][row])}",
         )
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         return np.argsort(-records["loss"], kind="stable")
 
 

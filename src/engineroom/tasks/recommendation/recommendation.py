@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ...baselines.recommendation.ease import first
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...heads.token_classifier import PADDED
@@ -22,7 +22,7 @@ from ...metrics import ranking as metrics
 from ...modalities.recommendation.interaction_history import FIRST, PAD, latest, to_events
 from ...preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, Said, histories
 from ...rendering.recommendation_list import drawn
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
 from .._explained_score import stays
 
@@ -32,7 +32,7 @@ PARTS = ("rare items", "middling items", "common items")
 
 
 @dataclass(frozen=True)
-class Recommendation(Plain):
+class Recommendation(BaseTask):
     """Answers: "items" (N, LISTED) item numbers, best first, -1 = none left; "score" (N, LISTED) probabilities.
 
     Ground truth: the item of each user's last event; one that no training row holds is missed.
@@ -54,39 +54,39 @@ class Recommendation(Plain):
     met: int = field(default=0, metadata={"bound": True})  # the first so many items are met in training
     titles: tuple[str, ...] = field(default=(), metadata={"bound": True})
 
-    kind = "next"
-    headline = "ndcg"
+    output_type = "next"
+    primary_metric = "ndcg"
     higher_is_better = True
     higher = ("ndcg", "recall", "recall_50", "mrr", "coverage")
     lower = ("error",)
-    selects = "error"
+    monitor = "error"
     target_modality = "interaction_history"
     head = "dot_product"
-    ties = True
-    prefers = {"words": ("sasrec", "gru4rec")}
-    pace = "recommendation"
+    tie_weights = True
+    backbones = {"words": ("sasrec", "gru4rec")}
+    training_defaults = "recommendation"
     rival = "ease"
     trivial = "popularity"
-    ask_rows = 64
-    draws = True
-    lenient = True  # of users that are asked for, nothing but their events need be known
+    eval_batch_size = 64
+    has_render = True
+    allow_missing_columns = True  # of users that are asked for, nothing but their events need be known
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "interaction_history" else 0.0
 
-    def bind(self, target: Column) -> Recommendation:
+    def for_target(self, target: Column) -> Recommendation:
         state = target.state
         items, titles, top = tuple(state["items"]), tuple(state["titles"] or state["items"]), min(max(1, self.top), LISTED)
         return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top=top)
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         said = Said(**{one.name: getattr(self, one.name) for one in fields(Said)})
         return histories(table, said, target, asking=asking)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(target.state["items"])
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged item codes → (N,) number of each row's last item; -1 = never seen in training."""
         last = codes.flat[np.maximum(np.cumsum(codes.lengths) - 1, 0)] if len(codes.lengths) else np.zeros(0)
         return last.astype(np.int64) - FIRST
@@ -95,7 +95,7 @@ class Recommendation(Plain):
         """(N,) item numbers of each row's next item, or, where the test events are given, (N,) arrays of all relevant ones; -1 = never met."""
         rows = to_events(values)
         if not any(RELEVANT in row for row in rows):
-            return self.truth(codes, target)
+            return self.to_targets(codes, target)
         place = {item: k for k, item in enumerate(target.state["items"])}
         wanted = [row[row.index(RELEVANT) + 1 :] if RELEVANT in row else row[-1:] for row in rows]
         return objects([np.array([place.get(item, -1) for item in row], np.int64) for row in wanted])
@@ -110,26 +110,26 @@ class Recommendation(Plain):
         each = output.new_zeros(*y.shape, output.shape[1]).index_put(torch.where(learnt), found.view(-1, output.shape[1]))
         return Losses(mean_loss(each.sum(1) * (len(y) / learnt.sum().clamp_min(1)), batch))
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, 1 + T, items) scores → the best of what the history does not hold, by the last real step."""
         p = honest_mean(at_the_end(output).softmax(-1), batch).numpy()
         codes = batch[f"column:{HISTORY}"].cpu().numpy().astype(np.int64) - FIRST
         lists, scores = metrics.best(p, [row[row >= 0] for row in codes], LISTED, begin=first(target.state))
         return {"items": lists, "score": scores}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of the item that the whole history speaks for most."""
         return stays(at_the_end(output), at_the_end(whole))
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """The place of the next item, or with several relevant ones of the first that is found; NDCG, and recall at two lengths, over all of them."""
         graded = metrics.graded(answers["items"], truth, at=self.top)
         return {"said": answers["items"], "score": answers["score"], "loss": 1 - graded["ndcg"], **graded}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records, at=self.top, items=len(self.items))
 
-    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+    def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
         """Each of the latest WEIGHED events is left out in turn: which one's absence takes most from an item's chance?
 
         "because" (N, top): the number of that event's item, -1 = none lifts it; "lift" (N, top): how many times likelier it makes the item.
@@ -156,7 +156,7 @@ class Recommendation(Plain):
             best, why = torch.where(better, lift, best), torch.where(better, event, why)
         return {"because": why.numpy(), "lift": best.exp().numpy()}
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """One line a recommendation: user, rank, item, score; because of which event of the user's, and how many times likelier it makes the item."""
         users = frame[USER].cast(pl.String).to_list() if USER in frame.columns else [str(row) for row in range(frame.height)]
         lines = []
@@ -172,14 +172,14 @@ class Recommendation(Plain):
         out = pl.DataFrame(lines, schema=kinds | {"because": pl.String, "lift": pl.Float64}, orient="row")
         return out if target.state["titles"] else out.drop("title")
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         called = dict(zip(self.items, self.titles, strict=True))
         met = [called.get(item, item) for item in to_events(frame[HISTORY][[row]])[0]]
         known = [(c.name, frame[c.name][row]) for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None]
         about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]  # a number is no name
         return drawn(met, about, self.titles, self.top, answers, place)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         pair = (("deep", records), ("classical", rival))
         at = np.arange(1, LISTED + 1)
         curves = [{"name": name, "x": at.tolist(), "y": [float((r["rank"] < k).mean()) for k in at]} for name, r in pair]
@@ -190,20 +190,20 @@ class Recommendation(Plain):
         often = np.bincount(records["said"][:, : self.top].ravel()[records["said"][:, : self.top].ravel() >= 0], minlength=len(self.items))
         rows = [[self.titles[k], int(often[k]), int(self.counts[k])] for k in np.argsort(-often, kind="stable")[:15]]
         return [
-            Exhibit("lines", "How long a list finds it", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
-            Exhibit("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top}"}, "By how often an item is met in training: thirds of the events."),
-            Exhibit("table", "What is recommended most", {"columns": ["item", "users", "events in training"], "rows": rows, "best": None}),
+            Panel("lines", "How long a list finds it", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
+            Panel("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top}"}, "By how often an item is met in training: thirds of the events."),
+            Panel("table", "What is recommended most", {"columns": ["item", "users", "events in training"], "rows": rows, "best": None}),
         ]
 
-    def hits(self, records: Records, rows: np.ndarray) -> float:
+    def hits(self, records: RowResults, rows: np.ndarray) -> float:
         return float((records["rank"][rows] < self.top).mean()) if rows.any() else 0.0
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         true, rank = int(records["truth"][row]), int(records["rank"][row])
         title = f"found at place {rank + 1}" if rank < records["said"].shape[1] else f"not among the first {LISTED}"
         return title, f"{self.titles[true]}: {self.counts[true]:,} events in training" if true >= 0 else "an item unseen in training"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows whose next item is not in the list, those first where it is common: they could have been known."""
         wrong = np.flatnonzero(records["rank"] >= self.top)
         often = np.array([*self.counts, 0])[np.maximum(records["truth"][wrong], -1)]

@@ -11,9 +11,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...heads.quantile_path import LEVELS
@@ -22,7 +22,7 @@ from ...preprocessing.series import forecast_windows as cutting
 from ...preprocessing.series.regular_series import Timeline, read_timeline
 from ...preprocessing.series.timestamps import shown
 from ...rendering import forecast_plot as paths
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
 
 SCORES = ("mse", "mae", "mase", "smape", "wql")
@@ -32,7 +32,7 @@ CLASSICAL = ("auto", "naive", "ridge", "theta", "ets")
 
 
 @dataclass(frozen=True)
-class Forecasting(Plain):
+class Forecasting(BaseTask):
     """Rows in time become windows. The network sees each history in its own scale and answers in it (Kim et al. 2022), so that
     level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
 
@@ -54,29 +54,29 @@ class Forecasting(Plain):
     classical: str = "auto"  # auto, naive, ridge, theta or ets
     facts: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})  # what was settled in training
 
-    kind: ClassVar[str] = "path"
+    output_type: ClassVar[str] = "path"
     head: ClassVar[str] = "quantile_path"
     rival: ClassVar[str] = "statistical_forecast"
     trivial: ClassVar[str] = "naive_forecast"
-    draws: ClassVar[bool] = True
+    has_render: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
     higher: ClassVar[tuple[str, ...]] = ("skill",)
     lower: ClassVar[tuple[str, ...]] = SCORES
     target_modality: ClassVar[str] = "forecast_target"
-    ask_rows: ClassVar[int] = 512
+    eval_batch_size: ClassVar[int] = 512
 
     @property
-    def headline(self) -> str:
+    def primary_metric(self) -> str:
         return self.judge
 
     @property
-    def selects(self) -> str:
+    def monitor(self) -> str:
         return self.judge
 
-    def bind(self, target: Column) -> Forecasting:
+    def for_target(self, target: Column) -> Forecasting:
         return replace(self, facts={name: target.state[name] for name in FACTS if name in target.state})
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return int(target.state["steps"])
 
     def check(self) -> None:
@@ -91,7 +91,7 @@ class Forecasting(Plain):
         if not 0 < self.val < 0.9 or not 0 < self.test < 0.9:
             raise UserError("The shares val and test lie between 0 and 0.9.", "", "Example: --set options.test=0.2")
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows in time → windows in the order of their origin; asked: the last window of each series."""
         self.check()
         names = tuple(filter(None, map(str.strip, self.known.split(","))))
@@ -160,7 +160,7 @@ class Forecasting(Plain):
             f"{season}; a window every {shape.stride} step(s) to learn from."
         )
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
@@ -177,27 +177,27 @@ class Forecasting(Plain):
         parts = {"squared": mean_loss(squared, batch), "pinball": mean_loss(pinball, batch)}
         return Losses(parts["squared"] + 2 * parts["pinball"], parts)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, H, 1 + Q) → {"mean": (B, H), "quantiles": (B, H, Q)} in deviations of the channel."""
         said = honest_mean(rescaled(output, batch), batch)
         return {"mean": said[..., 0].numpy(), "quantiles": said[..., 1:].sort(-1).values.numpy()}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) the mean of the path ahead, in deviations of the past."""
         return output[..., 0].flatten(1).mean(1).double()
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """How far the band must be stretched around its middle so that 80 % of the validation steps lie inside."""
         steps = answers["mean"].shape[1]
         channels = len(np.unique(np.nan_to_num(truth[:, steps:]), axis=0))  # each has yardsticks of its own
         return {"stretch": paths.stretch(answers["quantiles"], truth[:, :steps], channels)}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         quantiles = answers["quantiles"]
         middle = quantiles[..., [len(LEVELS) // 2]]
         return {"mean": answers["mean"], "quantiles": middle + (quantiles - middle) * np.float32(state.get("stretch", 1.0))}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """One number a window and score, and the paths themselves to look at."""
         steps = answers["mean"].shape[1]
         y, level, naive = truth[:, :steps], truth[:, steps], truth[:, steps + 1]
@@ -205,11 +205,11 @@ class Forecasting(Plain):
         said = np.concatenate([answers["quantiles"][..., [0, len(LEVELS) // 2, -1]], answers["mean"][..., None]], 2)
         return {"truth": paths.boxed(y), "said": paths.boxed(said), "loss": records["squared"], **records}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         scores = metrics.scores(records)
         return {self.judge: scores[self.judge], **scores}
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """Long: series, channel, time (or step), mean, q10, q50, q90 in the units of the data; `_row` says which series a line is of."""
         rows, steps = answers["mean"].shape
         level, deviation = (frame[name].to_numpy()[:, None] for name in ("_level", "_deviation"))
@@ -227,16 +227,16 @@ class Forecasting(Plain):
             out[name] = (answers["quantiles"][..., at] * deviation + level).ravel()
         return pl.DataFrame(out)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         return paths.drawing(frame, row, answers, place)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return paths.exhibits(records, rival, self.judge)
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"mse {records['loss'][row]:.3g}", f"{records['inside'][row]:.0%} of the steps inside the band"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         return paths.apart(np.argsort(-records["loss"], kind="stable"), int(np.ceil(len(records["loss"]) / 60)))
 
 

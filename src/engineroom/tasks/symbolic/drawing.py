@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers, Records
+from ...core.batch import Predictions, RowResults
 from ...core.errors import DataError, UserError
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.sampling import write
@@ -39,15 +39,15 @@ class Drawing(Continuing):
     drawing: str = ""  # the column of drawings; "" = the one with most text
     context: int = CONTEXT  # tokens a window, two a point
 
-    headline = "nats_per_point"
+    primary_metric = "nats_per_point"
     lower = ("nats_per_point", "log_loss", "perplexity")
     target_modality = "next_stroke"
     written_as = ".svg"
-    monitored = 128  # drawings
-    ask_rows = 32
-    pace = "drawing"
+    max_eval_rows = 128  # drawings
+    eval_batch_size = 32
+    training_defaults = "drawing"
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT:
             raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens.", "Example: --set options.context=256")
         name = text_column(table, self.drawing)
@@ -58,10 +58,10 @@ class Drawing(Continuing):
             raise DataError(f"{len(made)} drawing(s) are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; thousands are better.")
         return notation(table, made, context=self.context, apart=True, modality=self.target_modality, why="the drawing itself, one token on")
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.in_nats(records, "point")
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         records = metrics.graded(answers, np.zeros(len(answers["next"])))
         last = [readable(self.names[code]).strip() for code in answers["next"]]
         return pl.DataFrame({"prediction": last, "nats_per_point": records["nats"] / np.maximum(1, records["bytes"]), "points": records["bytes"]})
@@ -73,17 +73,17 @@ class Drawing(Continuing):
                 return
             yield readable(text)
 
-    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+    def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         keep_drawing(strokes_of(parse(prompt + " " + whole(written)) + UP), path)
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         items = []
         for temperature in SAMPLES:
             drawn = ["".join(self.strokes(network, schema, temperature, seed)) for seed in range(1, EACH + 1)]
             pictures = "".join(as_svg(strokes_of(text)) for text in drawn)
             items.append({"title": f"temperature {temperature:g}", "subtitle": "nothing chosen by hand", "tone": "", "html": pictures})
         words = "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --seed 7 -o drawing.svg"
-        return [Exhibit("gallery", "What it draws", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "What it draws", {"items": items, "wide": True}, words)]
 
     def strokes(self, network: Any, schema: Schema, temperature: float, seed: int) -> Iterator[str]:
         for text in write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed):
@@ -91,7 +91,7 @@ class Drawing(Continuing):
                 return
             yield text
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The drawing, strokes the redder the less they were expected."""
         text = frame[TEXT][row]
         nats = np.asarray((answers["each"] if "each" in answers else answers["nats"])[place])
@@ -102,7 +102,7 @@ class Drawing(Continuing):
         each = np.bincount(ends, weights=nats) / np.maximum(1, counts)
         return as_svg(strokes_of(text), np.clip((each - np.median(each)) / FRIGHT, 0, 1).tolist())
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         points = max(1, records["bytes"][row])
         return f"{records['nats'][row] / points:.2f} nats a point", f"{points} points"
 

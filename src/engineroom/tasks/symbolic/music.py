@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...core.batch import Answers, Records
+from ...core.batch import Predictions, RowResults
 from ...core.errors import DataError, UserError
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.sampling import write
@@ -43,15 +43,15 @@ class Music(Continuing):
     beat: int = 4  # frames a quarter note
     tempo: float = 90.0  # quarter notes a minute, where it is played
 
-    headline = "nats_per_frame"
+    primary_metric = "nats_per_frame"
     lower = ("nats_per_frame", "log_loss", "perplexity")
     target_modality = "next_note"
     written_as = ".mid"
-    monitored = 64  # pieces
-    pace = "music"
-    endings = ()
+    max_eval_rows = 64  # pieces
+    training_defaults = "music"
+    extensions = ()
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT or not 1 <= self.beat <= 48 or not 10 <= self.tempo <= 600:
             raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens; beat: 1 to 48 frames; tempo: 10 to 600.", "Example: --set options.context=256")
         name = text_column(table, self.music)
@@ -65,10 +65,10 @@ class Music(Continuing):
             raise DataError(f"{len(pieces)} piece(s) with {frames} frames are too little music to learn from, to validate and to test.", "", f"Bring at least {LEAST * PART} frames; hundreds of pieces are better.")
         return notation(table, made, context=self.context, apart=whole, modality=self.target_modality, why="the music itself, one token on")
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.in_nats(records, "frame")
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         records = metrics.graded(answers, np.zeros(len(answers["next"])))
         return pl.DataFrame(
             {
@@ -89,22 +89,22 @@ class Music(Continuing):
             return read_midi(prompt.strip(), beat=self.beat)
         return parse(prompt)
 
-    def keep(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
+    def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
         keep_music([*self.asked(prompt), *parse(written)], path, beat=self.beat, tempo=self.tempo)
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         items = []
         for temperature, seed in SAMPLES:
             text = "".join(write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
             items.append(self.shown(frames_of(text)[:SAMPLE_FRAMES], f"temperature {temperature:g}", f"from nothing, seed {seed}"))
         words = "Time from left to right, high notes above; dark where a note is struck. More: engineroom generate RUN --prompt tune.mid -o longer.mid"
-        return [Exhibit("gallery", "What it plays", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "What it plays", {"items": items, "wide": True}, words)]
 
     def shown(self, frames: list[Frame], title: str, subtitle: str) -> dict[str, str]:
         sound = player(heard(frames, beat=self.beat, tempo=self.tempo))
         return {"title": title, "subtitle": f"{subtitle}; {len(frames)} frames", "tone": "", "html": html_picture(piano_roll(frames), "piano roll") + sound}
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """A piece as a piano roll, frames the redder the less they were expected."""
         text = frame[TEXT][row]
         frames = frames_of(text)[:SAMPLE_FRAMES]
@@ -114,15 +114,15 @@ class Music(Continuing):
         strength = np.clip((each - np.median(each)) / FRIGHT, 0, 1)
         return html_picture(piano_roll(frames, strength), "piano roll, surprising chords red")
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
-        found = super().exhibits(records, rival, target)
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+        found = super().panels(records, rival, target)
         sides = [(name, one["nats"] / np.maximum(1, one["bytes"])) for name, one in (("deep", records), ("classical", rival))]
         both = np.concatenate([values for _, values in sides])
         edges = np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in sides]
-        return [*found, Exhibit("histogram", "Piece by piece", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
+        return [*found, Panel("histogram", "Piece by piece", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         frames = max(1, records["bytes"][row])
         return f"{records['nats'][row] / frames:.2f} nats a frame", f"{frames} frames; {records['correct'][row] / max(1, records['tokens'][row]):.0%} of its notes were the likeliest"
 

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from ...core.batch import Answers, Batch, Records
+from ...core.batch import Batch, Predictions, RowResults
 from ...core.errors import DataError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import generation as metrics
@@ -20,7 +20,7 @@ from ...modalities.tabular.row import decided, remembered, spans, to_table, widt
 from ...modalities.tabular.row import fitted as fit_column
 from ...rendering.sample_grid import NOISE
 from ...rendering.train_on_synthetic import taught
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import likeness
 
 RECORD = "record"
@@ -30,7 +30,7 @@ PLAIN = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 
 
 @dataclass(frozen=True)
-class Rows(Plain):
+class Rows(BaseTask):
     """Answers: {"record": (N, W), "made": (N, W + 2)}: rows as vectors, no kind (NaN), and how far the nearest training row is. Headline: Fréchet distance, lower is better.
 
     Ground truth: the test's rows as vectors (numbers by their rank in training, classes as flags): made and real rows are compared as two crowds in that form.
@@ -39,25 +39,25 @@ class Rows(Plain):
     by: str = ""  # columns that say what is to be made, with commas; the others are made
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "rows"
-    headline = "frechet"
+    output_type = "rows"
+    primary_metric = "frechet"
     higher_is_better = False
     higher = ("precision", "recall")
     lower = ("frechet", "copied")
-    selects = "frechet"
+    monitor = "frechet"
     target_modality = "row"
     rival = "gaussian_copula"
     trivial = "independent_columns"
-    monitored = 1_000
-    lenient = True
-    ask_rows = 1_024
+    max_eval_rows = 1_000
+    allow_missing_columns = True
+    eval_batch_size = 1_024
     chance: ClassVar[str] = f"column:{NOISE}"
     lots: ClassVar[str] = ""  # the kind of the column of chance: modalities/NAME.py
 
-    def bind(self, target: Column) -> Rows:
+    def for_target(self, target: Column) -> Rows:
         return replace(self, state=dict(target.state))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows become one struct, the target; each has a seed of chance beside what says what is to be made."""
         frame = table.frame
         if asking:
@@ -86,49 +86,49 @@ class Rows(Plain):
         notes = (*table.notes, *([f"Not made, for they are neither numbers nor classes: {', '.join(left_out[:12])}."] if left_out else []))
         return Table(made, table.name, hints, notes, table.skipped)
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         return beside(np.asarray(codes), target.state)
 
-    def plain(self, values: np.ndarray) -> Answers:
+    def from_baseline(self, values: np.ndarray) -> Predictions:
         """Rows as a maker gives them → answers, so that nobody is told from real ones by being undecided."""
         rows = decided(values, self.state["columns"])
         return {"record": rows, "made": beside(rows, self.state)}
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, room) → rows."""
-        return self.plain(output[:, 0, : target.state["width"]].numpy())
+        return self.from_baseline(output[:, 0, : target.state["width"]].numpy())
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the row is still the one that all columns together ask for."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return {"truth": truth, "made": answers["made"], "loss": -answers["made"][:, -1]}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows made, with the columns that asked for them."""
         made = to_table(answers["record"], target.state["columns"])
         told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD, *made.columns))
         return pl.concat([told, made], how="horizontal")
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         """What a model learns of made rows, how columns are spread, and whether rows are copies."""
         edges = np.linspace(0, float(np.quantile(records["truth"][:, -1], 0.99)) + 1e-6, 41)
         near = [{"name": n, "counts": np.histogram(v[:, -1], edges)[0].tolist()} for n, v in (("real, unseen", records["truth"]), ("made", records["made"]))]
         words = "Made rows much nearer to a training row than unseen real ones are would be copies of somebody."
         return [
             *taught(records, rival, target.state),
-            Exhibit("table", "Column by column", spread(records, rival, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
-            Exhibit("histogram", "Are they somebody's own?", {"x": "distance to the nearest training row", "edges": edges.tolist(), "series": near}, words),
+            Panel("table", "Column by column", spread(records, rival, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
+            Panel("histogram", "Are they somebody's own?", {"x": "distance to the nearest training row", "edges": edges.tolist(), "series": near}, words),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return "made", f"{records['made'][row, -1]:.2f} from the nearest training row"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """None by itself: a row alone is neither right nor wrong."""
         return np.zeros(0, int)
 
@@ -146,7 +146,7 @@ def beside(rows: np.ndarray, state: Any) -> np.ndarray:
     return np.concatenate([rows, np.full((len(rows), 1), np.nan), np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1).astype(np.float64)
 
 
-def spread(records: Records, rival: Records, state: Any) -> dict[str, Any]:
+def spread(records: RowResults, rival: RowResults, state: Any) -> dict[str, Any]:
     """Columns and rows of a table: each column's largest gap, for both makers."""
     rows = []
     for one, span in zip(state["columns"], spans(state["columns"]), strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ...core.batch import Answers, Batch
+from ...core.batch import Batch, Predictions
 from ...core.errors import UserError
 from ...core.schema import Column
 from ...core.table import Table
@@ -28,15 +28,15 @@ class Synthetic(Rows):
 
     objective = "diffusion"
     head = "diffusion_mlp"
-    pace = "tabular_diffusion"
+    training_defaults = "tabular_diffusion"
     lots = "row_noise"
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS:
             raise UserError(f"{self.steps} steps cannot be taken.", "", f"options.steps: 1 to {MOST_STEPS}.")
-        return super().reframe(table, target, asking=asking)
+        return super().build_samples(table, target, asking=asking)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return target.state["room"]
 
     def real(self, batch: Batch) -> Tensor:
@@ -44,12 +44,12 @@ class Synthetic(Rows):
         rows = batch["target"].float()
         return pad(rows, (0, self.state["room"] - rows.shape[1]))
 
-    def quickly(self) -> Synthetic:
+    def for_validation(self) -> Synthetic:
         return replace(self, steps=min(self.steps, QUICK))
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         made = taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=1.0, most=EDGE)
-        return self.respond(made[:, None], batch, target)
+        return self.postprocess(made[:, None], batch, target)
 
 
 TASK = Synthetic()

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column
 from ...layers.tabular_discriminator import RowCritic
 from ...modalities.noise.latent_noise import SIZE
@@ -26,10 +26,10 @@ class Counterfeit(Rows):
 
     objective = "adversarial"
     head = "tabular_generator"
-    pace = "tabular_gan"
+    training_defaults = "tabular_gan"
     lots = "gumbel_noise"
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
+    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """Where kinds are asked for, rows of rare ones oftener than they are (training by sampling, Xu et al. 2019): what is made of a kind stays as it is, and is learnt."""
         if KINDS not in data.stores:
             return generator.permutation(rows)
@@ -38,7 +38,7 @@ class Counterfeit(Rows):
         weights = (np.log1p(counts) / counts)[which]
         return generator.choice(rows, len(rows), p=weights / weights.sum())
 
-    def outputs(self, target: Column) -> list[tuple[int, bool]]:
+    def output_size(self, target: Column) -> list[tuple[int, bool]]:
         """(numbers, is it a class?) of each column."""
         columns = target.state["columns"]
         return [(span.stop - span.start, one["kind"] == "class") for one, span in zip(columns, spans(columns), strict=True)]
@@ -50,8 +50,8 @@ class Counterfeit(Rows):
         """(B, W): rows as vectors; values that many rows share spread over their ranks, as a maker's are before they are read."""
         return unsettled(batch["target"].float(), batch[self.chance][:, SIZE:], self.state["columns"])
 
-    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
-        """How the judge rates both, and by which columns: `slope` (B, W) of its rating of `made`."""
+    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
+        """How the judge rates both, and by which columns: `slope` (B, W) of its rating of `sample_panels`."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
         columns = self.state["columns"]
@@ -59,8 +59,8 @@ class Counterfeit(Rows):
         rows = sorted(([one["name"], share / max(1e-12, sum(shares))] for one, share in zip(columns, shares, strict=True)), key=lambda row: -row[1])
         words = "A judge that still tells them apart rates real rows higher. Its own opinion, not a measurement: it has seen the training rows."
         return [
-            Exhibit("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
-            Exhibit("table", "What the judge looks at", {"columns": ["column", "share of its attention"], "rows": rows, "best": None}, "By how much its rating of made rows moves with each column."),
+            Panel("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Panel("table", "What the judge looks at", {"columns": ["column", "share of its attention"], "rows": rows, "best": None}, "By how much its rating of made rows moves with each column."),
         ]
 
 

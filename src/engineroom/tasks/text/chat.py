@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Schema
 from ...core.table import Table
 from ...decoding.sampling import write
@@ -29,14 +29,14 @@ class Chat(Language):
 
     turns: str = ""  # the column of conversations (a list of turns, or lines with names), or two columns with a comma between; "" = the only one
 
-    warmth = WARMTH
-    continues = False
+    default_temperature = WARMTH
+    return_full_text = False
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if asking:
             lists = any(kind == pl.List(pl.String) for kind in table.frame.schema.values())
             if TEXT in table.frame.columns or not (self.turns or lists):
-                return super().reframe(table, target, asking=asking)
+                return super().build_samples(table, target, asking=asking)
             rows = spoken(table.frame, self.turns or found(table.frame))
             return replace(table, frame=pl.DataFrame({TEXT: [script(turns) for turns in rows]}), hints={})
         split = table.split
@@ -44,7 +44,7 @@ class Chat(Language):
         texts = {part: conversations(replace(table, frame=frame), self.turns) for (part,), frame in parts.items()}
         frame = pl.concat([pl.DataFrame({TEXT: one, SPLIT: [part] * len(one)}) for part, one in texts.items()])
         hints = {SPLIT: table.hints[split]} if split else {}
-        return Language.reframe(replace(self, text=TEXT), replace(table, frame=frame if split else frame.drop(SPLIT), hints=hints), target, asking=False)
+        return Language.build_samples(replace(self, text=TEXT), replace(table, frame=frame if split else frame.drop(SPLIT), hints=hints), target, asking=False)
 
     def reply(self, network: Any, schema: Schema, turns: Sequence[str], *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         """One line in return for the last of `turns`, which alternate; what lies further back than the context is forgotten."""
@@ -62,14 +62,14 @@ class Chat(Language):
         """In return for a prompt: lines of it are turns that went before."""
         return self.reply(network, schema, prompt.strip("\n").split("\n"), tokens=tokens, temperature=temperature, top_p=top_p, seed=seed)
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """What it replies to what people say first; each opener by itself."""
         lines = []
         for opener in OPENERS:
-            said = "".join(self.reply(network, schema, [opener], tokens=LENGTH, temperature=self.warmth, top_p=0.95, seed=0))
+            said = "".join(self.reply(network, schema, [opener], tokens=LENGTH, temperature=self.default_temperature, top_p=0.95, seed=0))
             lines.append(f"<b>{html.escape(opener)}</b>\n{html.escape(said)}")
-        items = [{"title": f"temperature {self.warmth:g}", "subtitle": "not chosen by hand", "tone": "", "html": prose("\n\n".join(lines), escaped=True)}]
-        return [Exhibit("gallery", "What it replies", {"items": items, "wide": True}, "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.")]
+        items = [{"title": f"temperature {self.default_temperature:g}", "subtitle": "not chosen by hand", "tone": "", "html": prose("\n\n".join(lines), escaped=True)}]
+        return [Panel("gallery", "What it replies", {"items": items, "wide": True}, "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.")]
 
 
 TASK = Chat()

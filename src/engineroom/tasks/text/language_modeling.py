@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from ...core import registry
-from ...core.batch import Answers, Records
+from ...core.batch import Predictions, RowResults
 from ...core.errors import UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.sampling import respelt, write
@@ -39,12 +39,12 @@ class Language(Continuing):
     vocabulary: int = VOCABULARY  # pieces known
     stretch: int = 0  # characters a row; 0 = by the context and the size of the corpus
 
-    headline = "bits_per_byte"
+    primary_metric = "bits_per_byte"
     lower = ("bits_per_byte", "log_loss", "perplexity")
     target_modality = "next_token"
-    monitored = 8  # stretches
+    max_eval_rows = 8  # stretches
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if self.tokens not in KINDS:
             raise UserError(f"Option 'tokens' cannot be {self.tokens!r}.", "", nearest(self.tokens, KINDS, label="Kinds"))
         if not 8 <= self.context <= LONGEST_CONTEXT or not 256 <= self.vocabulary <= MOST_TOKENS:
@@ -54,7 +54,7 @@ class Language(Continuing):
         facts = {"tokens": self.tokens, "most": self.vocabulary, "context": self.context}
         return stretches(table, self.text, context=self.context, length=self.stretch, asking=asking, facts=facts)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How well each text was foretold, and the token that is likeliest to come next."""
         records = metrics.graded(answers, np.zeros(len(answers["next"])))
         tokens = np.maximum(1, records["tokens"])
@@ -70,16 +70,16 @@ class Language(Continuing):
     def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
         return write(network, schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed)
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """What it writes by itself, from cautious to bold."""
         items = []
         for temperature, seed in SAMPLES:
             text = "".join(self.generate(network, schema, "\n", tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
             items.append({"title": f"temperature {temperature:g}", "subtitle": f"{len(text)} characters, seed {seed}", "tone": "", "html": prose(text.strip("\n"))})
         words = "Written after a line's end. The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --prompt TEXT"
-        return [Exhibit("gallery", "What it writes", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "What it writes", {"items": items, "wide": True}, words)]
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The text, each token the redder the less it was expected."""
         state = schema[TEXT].state
         codes = registry.get("modalities", "text_corpus").encode(frame[TEXT][[row]], state, {}).flat[: SHOWN + 1]
@@ -91,7 +91,7 @@ class Language(Continuing):
             spans.append(f'<span style="background:rgba(214,69,65,{0.75 * share:.2f})" title="{value:.1f} nats">{html.escape(respelt(np.array([code]), spelt))}</span>')
         return prose("".join(spans), escaped=True)
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         bits = records["nats"][row] / np.log(2) / max(1, records["bytes"][row])
         return f"{bits:.2f} bits a byte", f"{records['correct'][row] / max(1, records['tokens'][row]):.0%} of its tokens were the likeliest"
 

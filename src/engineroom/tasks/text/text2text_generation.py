@@ -15,10 +15,10 @@ from torch import Tensor
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import SAID, Answers, Batch, Losses, Records
+from ...core.batch import SAID, Batch, Losses, Predictions, RowResults
 from ...core.errors import UserError, nearest
 from ...core.files import write_atomic
-from ...core.panels import Exhibit, Finding
+from ...core.panels import Finding, Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.beam_search import search
@@ -31,7 +31,7 @@ from ...modalities.text.text_corpus import MOST_TOKENS, encode_texts
 from ...preprocessing.text.text_pairs import asked, pairs
 from ...rendering.text.attention_matrix import by_word, drawing, line, words_of
 from ...rendering.text_comparison import by_length, side_by_side
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import stays
 
 DECODERS = {"attention": "transformer_decoder", "lstm": "lstm_decoder"}
@@ -46,7 +46,7 @@ SPAN = 6  # pieces in a row that no summary says twice: whoever learnt from litt
 
 
 @dataclass(frozen=True)
-class Rewriting(Plain):
+class Rewriting(BaseTask):
     """Answers: {"text": (N,) str, "score": (N,) log probability, evened}. Headline: BLEU for translations, ROUGE-L for summaries.
 
     Ground truth: the texts of the table as they are written, without blanks before and after.
@@ -62,23 +62,23 @@ class Rewriting(Plain):
     longest: int = LONGEST  # pieces that are read of a text, from its start
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "wording"
+    output_type = "wording"
     higher_is_better = True
     higher = ("bleu", "chrf", "rouge_1", "rouge_2", "rouge_l", "exact")
     lower = ("log_loss",)
-    selects = "log_loss"
-    hides = ("log_loss",)
+    monitor = "log_loss"
+    internal_metrics = ("log_loss",)
     target_modality = "target_text"
-    prefers = {"words": ("transformer", "rnn")}
-    pace = "text2text_generation"
+    backbones = {"words": ("transformer", "rnn")}
+    training_defaults = "text2text_generation"
     trivial = "majority_text"
-    ask_rows = 64
-    monitored = 256
-    draws = True
-    drawn_words = "Test rows evenly taken. Each square says how much it looked at a word it read (above) while it said one (left)."
-    warmth = 0.0
-    continues = False
-    endings = (".txt",)
+    eval_batch_size = 64
+    max_eval_rows = 256
+    has_render = True
+    caption = "Test rows evenly taken. Each square says how much it looked at a word it read (above) while it said one (left)."
+    default_temperature = 0.0
+    return_full_text = False
+    extensions = (".txt",)
 
     @property
     def head(self) -> str:  # type: ignore[override]
@@ -89,7 +89,7 @@ class Rewriting(Plain):
         return (self.state.get("goal") if self.goal == "auto" else self.goal) == "summary"
 
     @property
-    def headline(self) -> str:
+    def primary_metric(self) -> str:
         return "rouge_l" if self.summary else "bleu"
 
     @property
@@ -101,10 +101,10 @@ class Rewriting(Plain):
         """What a text that is sought must keep to. The likeliest summaries are far too short where the network is unsure."""
         return {"longest": self.state["longest"], **({"shortest": self.state.get("shortest", 0), "span": SPAN} if self.summary else {})}
 
-    def bind(self, target: Column) -> Rewriting:
+    def for_target(self, target: Column) -> Rewriting:
         return replace(self, state=dict(target.state))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if asking:
             return asked(table, self.source or self.state.get("source", ""))
         self.check()
@@ -127,7 +127,7 @@ class Rewriting(Plain):
                 "Example: --set options.beam=4",
             )
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         texts = values.drop_nulls()
         found = []
         if len(texts) and texts.n_unique() < 0.5 * len(texts):
@@ -135,10 +135,10 @@ class Rewriting(Plain):
             found.append(Finding("note", what, "Where few texts are written again and again, --set task=classification is simpler and surer."))
         return found
 
-    def quickly(self) -> Rewriting:
+    def for_validation(self) -> Rewriting:
         return replace(self, beam=1)
 
-    def order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
+    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """Rows of about one length together, so that little of a batch is padding; the first are of usual length, as the probe times them."""
         rows = generator.permutation(rows)
         rest, rows = rows[: len(rows) % BLOCK], rows[len(rows) % BLOCK :]
@@ -148,10 +148,10 @@ class Rewriting(Plain):
         order = np.concatenate([order[order == len(blocks) // 2], order[order != len(blocks) // 2]])
         return np.concatenate([blocks[order].ravel(), rest])
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return int(target.state["vocabulary"]) + 1
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """(N,) the codes of each text."""
         return objects(codes.rows())
 
@@ -164,36 +164,36 @@ class Rewriting(Plain):
         y = batch["target"][:, None].expand(-1, output.shape[1], -1)
         return Losses(F.cross_entropy(output.flatten(0, 2), y.flatten(), ignore_index=NOTHING, label_smoothing=SMOOTHING))
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """What was read once, then one piece after the other; and how likely the reference is, where there is one."""
         head, batch = network.model.head, network.move(batch)
         features = network.model.gathered(batch)
         codes, score = search(head, features, beam=self.beam, **self.bounds)
-        said: Answers = {"text": objects(spelt(codes, self.state)), "score": np.array(score)}
+        said: Predictions = {"text": objects(spelt(codes, self.state)), "score": np.array(score)}
         if batch.get(SAID) is None:
             return said
         y = batch["target"]
         nats = F.cross_entropy(head(features)[:, 0].transpose(1, 2), y, ignore_index=NOTHING, reduction="none")
         return said | {"nats": nats.sum(1).double().cpu().numpy(), "pieces": (y != NOTHING).sum(1).cpu().numpy()}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of the first piece that it says."""
         return stays(output[:, :, 0], whole[:, :, 0])
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         reference = list(truth) if all(isinstance(row, str) for row in truth) else spelt(list(truth), self.state)
         records = metrics.graded(list(answers["text"]), reference) | {"truth": objects(reference), "text": answers["text"]}
         return records | {name: answers[name] for name in ("nats", "pieces", "source") if name in answers}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         loss = {"log_loss": float(records["nats"].sum() / max(1, records["pieces"].sum()))} if "nats" in records else {}
         return metrics.scores(records) | loss
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The text, and its log probability, evened out for its length: near 0 is sure."""
         return pl.DataFrame({"prediction": list(answers["text"]), "log_probability": np.round(answers["score"], 3)}, schema_overrides={"prediction": pl.String})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """One text a line."""
         write_atomic(path, "".join(" ".join(text.split()) + "\n" for text in answers["text"]))
 
@@ -208,7 +208,7 @@ class Rewriting(Plain):
             else:
                 yield from sampled(network.head, features, self.state, longest=tokens, temperature=temperature, top_p=top_p, seed=seed)
 
-    def because(self, network: Any, batch: Batch, answers: Answers, target: Column) -> Answers:
+    def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
         """"looks": (U, T) for each row, where it looked while it said each piece."""
         rows = encode_texts(list(answers["text"]), self.state)
         said = torch.full((len(rows), 1 + max(map(len, rows), default=0)), END)
@@ -220,7 +220,7 @@ class Rewriting(Plain):
         lengths = [looks.shape[2]] * len(rows) if mask is None else mask.sum(1).tolist()
         return {"looks": objects([looks[i, : len(row), : lengths[i]] for i, row in enumerate(rows)])}
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         column, text = schema.inputs[0], answers["text"][place]
         parts = [line("Read", str(frame[column.name][row])), line("Said", text)]
         if "truth" in answers:
@@ -232,14 +232,14 @@ class Rewriting(Plain):
             parts.append(drawing(by_word(looks[:, : len(read_at)], said_at, read_at), said, read))
         return "".join(parts)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return [side_by_side(records, rival), by_length(records, rival, summary=self.summary)]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         near = f"ROUGE-L {records['rouge'][row][2]:.2f}" if self.summary else f"BLEU {metrics.bleu_of(records['bleu'][row], effective=True):.0f}"
         return str(records["text"][row])[:80], near
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """The farthest from their references; of equally far ones the longest."""
         return np.lexsort((-records["bleu"][:, 1], records["rouge"][:, 2]))[:WORST]
 

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit, Finding
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Finding, Panel
 from ...core.schema import Column, Schema
 from ...core.span_labels import Span, spans
 from ...core.table import Table
@@ -25,7 +25,7 @@ from ...modalities.text.token_labels import unpack
 from ...modalities.text.tokens import to_tokens
 from ...preprocessing.text.token_labels import tagged
 from ...rendering.text import entity_spans as shown
-from .._base import Plain
+from .._base import BaseTask
 from .._ensemble import honest_mean, label_loss, mean_loss
 from .._explained_score import things_stay
 from ..general.classification import Classification
@@ -35,7 +35,7 @@ ENOUGH = 20_000  # labels to calibrate by
 
 
 @dataclass(frozen=True)
-class Tagging(Plain):
+class Tagging(BaseTask):
     """Answers: "probability", one array (T, labels) a row; with `whole`, "whole" (N, wholes).
 
     Ground truth: the labels of the table, token by token; labels that training never saw count as wrong, in spans too.
@@ -48,39 +48,39 @@ class Tagging(Plain):
     spans: bool = field(default=True, metadata={"bound": True})  # do labels mark spans (IOB)?
     strict: bool = field(default=False, metadata={"bound": True})
 
-    kind = "tags"
+    output_type = "tags"
     higher_is_better = True
     higher = ("f1", "precision", "recall", "accuracy", "whole_accuracy", "exact")
     lower = ("log_loss", "error")
-    selects = "error"  # 1 − headline, and where rows have a label, the mean of both errors
+    monitor = "error"  # 1 − headline, and where rows have a label, the mean of both errors
     target_modality = "token_labels"
-    prefers = {"words": ("rnn", "transformer")}
-    pace = "token_classification"
+    backbones = {"words": ("rnn", "transformer")}
+    training_defaults = "token_classification"
     rival = "memm_tagger"
     trivial = "majority_tag"
-    ask_rows = 64
-    draws = True
-    endings = (".jsonl",)
+    eval_batch_size = 64
+    has_render = True
+    extensions = (".jsonl",)
 
     @property
-    def headline(self) -> str:
+    def primary_metric(self) -> str:
         return "f1" if self.spans else "accuracy"
 
     @property
     def head(self) -> str:  # type: ignore[override]
         return "token_and_sequence_classifier" if self.wholes else "token_classifier"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "token_labels" else 0.0
 
-    def bind(self, target: Column) -> Tagging:
+    def for_target(self, target: Column) -> Tagging:
         s = target.state
         return replace(self, names=tuple(s["values"]), wholes=tuple(s["wholes"]), spans=bool(s["spans"]), strict=bool(s["strict"]))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         return table if asking else tagged(table, target, whole=self.whole, mask=self.mask)
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         rows, wholes = unpack(values)
         for what, found in (("labels", {label for row in rows for label in row} - {None}), (f"labels of {self.whole}", set(wholes or ()) - {None})):
             if len(found) < 2 and (what == "labels" or self.whole):
@@ -88,10 +88,10 @@ class Tagging(Plain):
                 return [Finding("error", said, "There is nothing to tell apart.", "Is it the right column?")]
         return []
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(target.state["values"]) + len(target.state["wholes"])
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged codes → (N,) object array of (T,) label numbers: -1 = not scored, from `labels` on = never seen in training. A whole row's is first."""
         out = np.empty(len(codes.lengths), object)
         ends = np.cumsum(codes.lengths)
@@ -111,49 +111,49 @@ class Tagging(Plain):
             each, parts = each + whole, parts | {"whole": whole.mean()}
         return Losses(mean_loss(each, batch), parts)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, [1 +] T, …) logits → one (T, labels) array of probabilities a row."""
         labels, first = len(self.names), int(len(self.wholes) > 0)
         lengths = (output[:, 0, first:, 0] > PADDED / 2).sum(1).tolist()
         p = honest_mean(output[:, :, first:, :labels].softmax(-1), batch).numpy()
-        answers: Answers = {"probability": objects([row[:length].copy() for row, length in zip(p, lengths, strict=True)])}
+        answers: Predictions = {"probability": objects([row[:length].copy() for row, length in zip(p, lengths, strict=True)])}
         if first:
             answers["whole"] = honest_mean(output[:, :, 0, labels:].softmax(-1), batch).numpy()
         return answers
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) how far the spans found in the whole row, or where it has none all its labels, are still said."""
         first, labels = int(len(self.wholes) > 0), len(self.names)
         return things_stay(output[:, :, first:, :labels], whole[:, :, first:, :labels], whole[:, 0, first:, 0] > PADDED / 2)
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """One temperature for the labels, one for those of whole rows (Guo et al. 2017); how eagerly spans are said rather than O."""
         first = int(len(self.wholes) > 0)
         if not len(truth):
             return {}
         flat, y = np.concatenate(list(answers["probability"])), np.concatenate([row[first:] for row in truth])
         every = max(1, len(y) // ENOUGH)
-        state = PLAIN.calibrate({"probability": flat[::every]}, np.where(y < len(self.names), y, -1)[::every])
+        state = PLAIN.fit_calibration({"probability": flat[::every]}, np.where(y < len(self.names), y, -1)[::every])
         if self.strict and "O" in self.names:
             state["eager"] = eagerness(flat, y, self.names.index("O"))
         if first:
             own = np.array([row[0] for row in truth])
-            state["whole"] = PLAIN.calibrate({"probability": answers["whole"]}, np.where(own < len(self.wholes), own, -1))["temperature"]
+            state["whole"] = PLAIN.fit_calibration({"probability": answers["whole"]}, np.where(own < len(self.wholes), own, -1))["temperature"]
         return state
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         rows = answers["probability"]
         if not len(rows):
             return answers
         ends = np.cumsum([len(row) for row in rows])[:-1]
-        out: Answers = {"probability": objects(np.split(PLAIN.calibrated({"probability": np.concatenate(list(rows))}, state)["probability"], ends))}
+        out: Predictions = {"probability": objects(np.split(PLAIN.apply_calibration({"probability": np.concatenate(list(rows))}, state)["probability"], ends))}
         if state.get("eager"):
             out["eager"] = np.full(len(rows), state["eager"])
         if "whole" in answers:
-            out["whole"] = PLAIN.calibrated({"probability": answers["whole"]}, {"temperature": state.get("whole", 1.0)})["probability"]
+            out["whole"] = PLAIN.apply_calibration({"probability": answers["whole"]}, {"temperature": state.get("whole", 1.0)})["probability"]
         return out
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """One record a row: labels, and how many tokens and spans of it are right."""
         first, names = int(len(self.wholes) > 0), self.names
         said = self.decoded(answers)
@@ -165,7 +165,7 @@ class Tagging(Plain):
             found = metrics.counts(self.spans_of(true), self.spans_of(np.where(scored, own, -1))) if self.spans else (0, 0, 0)
             rows.append((float(nats[scored].sum()), int((own == true)[scored].sum()), int(scored.sum()), *found, bool((own == true)[scored].all())))
         columns = dict(zip(("loss", "correct", "tokens", "hits", "found", "real", "exact"), zip(*rows, strict=True) if rows else [()] * 7, strict=True))
-        records: Records = {"truth": objects([row[first:] for row in truth]), "said": said}
+        records: RowResults = {"truth": objects([row[first:] for row in truth]), "said": said}
         records |= {name: np.array(values, bool if name == "exact" else float) for name, values in columns.items()}
         if first:
             whole = answers["whole"].argmax(1)
@@ -173,7 +173,7 @@ class Tagging(Plain):
             records["exact"] &= (records["whole_truth"] == whole) | (records["whole_truth"] < 0)
         return records
 
-    def decoded(self, answers: Answers) -> np.ndarray:
+    def decoded(self, answers: Predictions) -> np.ndarray:
         """(N,) one array of label numbers a row."""
         shift = np.array([float(name == "O") for name in self.names])
         eager = answers["eager"] if "eager" in answers else np.zeros(len(answers["probability"]))
@@ -183,10 +183,10 @@ class Tagging(Plain):
     def spans_of(self, codes: np.ndarray) -> list[Span]:
         return spans(shown.words_of(codes, self.names))
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records, by_spans=self.spans, whole=bool(self.wholes))
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The labels joined by spaces, the mean probability of them; with `whole`, that label and its probability."""
         said = self.decoded(answers)
         joined = [" ".join(self.names[k] for k in row) for row in said]
@@ -197,7 +197,7 @@ class Tagging(Plain):
             columns |= {name: [self.wholes[k] for k in answers["whole"].argmax(1)], f"{name}_probability": answers["whole"].max(1)}
         return pl.DataFrame(columns)
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """One object a line: {"tokens", "spans": [{"start", "end", "label", "text"}]}, tokens counted from 0, the end not included."""
         column = shown.token_column(schema)
         letters = bool(column.state["letters"])
@@ -212,17 +212,17 @@ class Tagging(Plain):
             lines.append(json.dumps({"tokens": tokens, "spans": spans} | whole, ensure_ascii=False))
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         column = shown.token_column(schema)
         tokens = to_tokens(frame[column.name][[row]], bool(column.state["letters"]))[0]
         said = answers["said"][place] if "said" in answers else self.decoded({name: values[[place]] for name, values in answers.items()})[0]
         true = answers["truth"][place] if "truth" in answers else None
         return shown.drawn(tokens, said, true, self.names, spans=self.spans, letters=bool(column.state["letters"]))
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return shown.exhibits(records, rival, self.names, self.wholes, spans=self.spans)
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         wrong = int(records["tokens"][row] - records["correct"][row])
         title = f"{wrong} of {int(records['tokens'][row])} labels wrong" if wrong else f"all {int(records['tokens'][row])} labels right"
         if self.wholes and records["whole_truth"][row] >= 0:
@@ -234,7 +234,7 @@ class Tagging(Plain):
         hits, real = int(records["hits"][row]), int(records["real"][row])
         return title, f"{hits} of {real} spans found" if real else "no span is there"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         wrong = np.flatnonzero(~records["exact"].astype(bool))
         return wrong[np.argsort(-(records["loss"] / np.maximum(1, records["tokens"]))[wrong], kind="stable")]
 

@@ -30,8 +30,8 @@ class Diffusion(Generation):
 
     objective = "diffusion"
     head = "diffusion_unet"
-    pace = "image_diffusion"
-    monitored = 200
+    training_defaults = "image_diffusion"
+    max_eval_rows = 200
     chance = f"column:{NOISE}"
 
     @property
@@ -39,22 +39,22 @@ class Diffusion(Generation):
         """How many times as strong the noise is as for a single picture."""
         return 1.0
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS or not 0 <= self.guidance <= 20:
             raise UserError("Options out of bounds.", f"steps: 1 to {MOST_STEPS}; guidance: 0 to 20.", "Example: --set options.steps=50")
-        framed = super().reframe(table, target, asking=asking)
+        framed = super().build_samples(table, target, asking=asking)
         if asking:
             return framed
         name = next(one for one, hint in framed.hints.items() if hint.get("role") == "target")
         some = framed.frame[name].drop_nulls().head(LOOKED)
-        state = registry.get("modalities", self.target_modality).fit_knowing(some, limits=LimitsConfig(), facts=framed.hints[name]["facts"])
+        state = registry.get("modalities", self.target_modality).fit_with_hints(some, limits=LimitsConfig(), facts=framed.hints[name]["facts"])
         size = {"channels": state["channels"], "side": state["height"]}
         hints = {one: dict(hint) for one, hint in framed.hints.items()}
         hints[name]["facts"] = {"side": state["height"], **{one: state[one] for one in ("channels", "frames", "colours") if one in state}}
         hints[NOISE] |= {"modality": "image_noise", "facts": {**size, "depth": self.depth}}
         return replace(framed, hints=hints)
 
-    def quickly(self) -> Diffusion:
+    def for_validation(self) -> Diffusion:
         return replace(self, steps=min(self.steps, QUICK), guidance=1.0)
 
     def drawn(self, network: Any, batch: Batch) -> Tensor:

@@ -11,9 +11,9 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from ...core.batch import Answers, Batch, Records
+from ...core.batch import Batch, Predictions, RowResults
 from ...core.errors import DataError, UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...layers.discriminator import Critic
@@ -23,7 +23,7 @@ from ...preprocessing.media_columns import media_column
 from ...rendering.sample_grid import NOISE, edges_of, wishes
 from ...rendering.vision.image_features import as_bytes, as_pixels, beside_nearest, heat, html_picture, looked, sheet
 from ...rendering.vision.train_feature_extractor import eye_words, taught_eye
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import likeness
 
 LEAST = 40  # pictures
@@ -34,7 +34,7 @@ BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
 
 @dataclass(frozen=True)
-class Generation(Plain):
+class Generation(BaseTask):
     """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features to those of the test's pictures at the same size."""
 
     picture: str = ""  # the column of pictures; "" = the only one
@@ -42,30 +42,30 @@ class Generation(Plain):
     pixels: int = 0  # of a side; 0 = by the pictures, 32 at most
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
-    kind = "picture"
+    output_type = "picture"
     objective = "adversarial"
-    headline = "frechet"
+    primary_metric = "frechet"
     higher_is_better = False
     higher = ("as_asked", "precision", "recall")
     lower = ("frechet", "copied")
-    selects = "frechet"
+    monitor = "frechet"
     target_modality = "generated_image"
     head = "image_generator"
-    pace = "image_generation"
+    training_defaults = "image_generation"
     rival = "pca_mixture"
     trivial = "mean_image"
-    monitored = 500
-    lenient = True
-    draws = True
+    max_eval_rows = 500
+    allow_missing_columns = True
+    has_render = True
     reads: ClassVar[str] = "image"  # the kind of column whose like is made: modalities/NAME.py
     thing: ClassVar[str] = "picture"  # in words
-    sketches = True
-    endings: ClassVar[tuple[str, ...]] = ("",)
+    has_samples = True
+    extensions: ClassVar[tuple[str, ...]] = ("",)
 
-    def bind(self, target: Column) -> Generation:
+    def for_target(self, target: Column) -> Generation:
         return replace(self, state=dict(target.state))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Pictures become the target; each row gets a seed of chance beside what says what is to be made."""
         if self.pixels not in (0, *SIDES):
             raise UserError(f"Pictures of {self.pixels} pixels cannot be made.", "", f"options.pixels is one of {', '.join(map(str, SIDES))}.")
@@ -104,10 +104,10 @@ class Generation(Plain):
         others = [one for one in table.frame.columns if one != picture and table.hints.get(one, {}).get("role") != "split"]
         return hinted or [one for one in others if len(others) == 1 and table.frame[one].n_unique() <= MOST_KINDS]
 
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+    def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         return taught_eye(schema, data, seed)
 
-    def outputs(self, target: Column) -> tuple[int, ...]:
+    def output_size(self, target: Column) -> tuple[int, ...]:
         return target.state["channels"], target.state["height"]
 
     def critic(self, target: Column, condition: int) -> nn.Module:
@@ -117,39 +117,39 @@ class Generation(Plain):
         """The pictures of a batch (B, C, S, S) from -1 to 1."""
         return batch["target"].float() / 127.5 - 1
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         return looked(np.asarray(codes), target.state)
 
-    def plain(self, values: np.ndarray) -> Answers:
+    def from_baseline(self, values: np.ndarray) -> Predictions:
         """A rival's pictures as answers."""
         return {"picture": values, "made": looked(values, self.state)}
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, C, S, S) from -1 to 1 → pictures."""
-        return self.plain(as_pixels(output[:, 0]))
+        return self.from_baseline(as_pixels(output[:, 0]))
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the picture is still the one that all columns together ask for."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return {"truth": truth, "made": answers["made"], "picture": answers["picture"], "loss": -answers["made"][:, -1]}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """A table cannot show pictures: how bright each is, and how far from the nearest training picture."""
         return pl.DataFrame({"prediction": answers["picture"].mean((1, 2, 3)), "from_training": answers["made"][:, -1]})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of PNG files, numbered as the rows."""
         path.mkdir(parents=True, exist_ok=True)
         for row, one in enumerate(answers["picture"]):
             sheet(one[None], 1, scale=1).save(path / f"{row:05d}.png")
 
-    def answer(self, network: Any, batch: Batch, target: Column) -> Answers:
-        return self.respond(self.drawn(network, batch), batch, target)
+    def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
+        return self.postprocess(self.drawn(network, batch), batch, target)
 
     def drawn(self, network: Any, batch: Batch) -> Tensor:
         """(B, 1, C, S, S) from -1 to 1: what the rows of a batch ask for."""
@@ -162,19 +162,19 @@ class Generation(Plain):
         data = encode_table(frame, schema, target=False)
         with torch.inference_mode():
             output = self.drawn(network, data.batch(np.arange(frame.height)).to(next(network.parameters()).device))
-        return self.respond(output.cpu(), data.batch(np.arange(1)), schema.target)["picture"]
+        return self.postprocess(output.cpu(), data.batch(np.arange(1)), schema.target)["picture"]
 
-    def sketch(self, network: Any, schema: Schema) -> bytes:
+    def sample_grid(self, network: Any, schema: Schema) -> bytes:
         """Always of the same chance, so that one picture can be followed."""
         frame, columns = wishes(schema, ACROSS)
         return as_bytes(sheet(self.paint(network, schema, frame), columns))
 
-    def made(self, network: Any, schema: Schema) -> list[Exhibit]:
+    def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         frame, columns = wishes(schema, ACROSS)
         pictures = self.paint(network, schema, frame)
         title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
         items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
-        return [Exhibit("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
+        return [Panel("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
 
     def shown(self, pictures: np.ndarray, columns: int, words: str, scale: int = 0) -> str:
         """(N, C, S, S) uint8 as one <img>."""
@@ -209,19 +209,19 @@ class Generation(Plain):
         still = sheet(np.stack([out[k] for k in picked], 1).reshape(-1, *out[0].shape[1:]), BETWEEN)
         return still, [sheet(one, len(one)) for one in out + out[::-1]]
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         edges = edges_of(records)
         near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
         items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": self.shown(rival["picture"][: 3 * ACROSS], ACROSS, f"the rival's {self.thing}s")}]
         words = f"Made {self.thing}s much nearer to a training {self.thing} than unseen real ones are would be copies."
         return [
-            Exhibit("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
-            Exhibit("histogram", "Is it learnt by heart?", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
+            Panel("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
+            Panel("histogram", "Is it learnt by heart?", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
             beside_nearest(records["picture"], self.thing, target.state),
         ]
 
-    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Exhibit]:
-        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `made` (B, C, S, S)."""
+    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
+        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `sample_panels` (B, C, S, S)."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
         pictures = as_pixels(made)
@@ -232,18 +232,18 @@ class Generation(Plain):
             items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
         words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
         return [
-            Exhibit("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
-            Exhibit("gallery", "The judge's view of made pictures", {"items": items, "wide": True}),
+            Panel("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Panel("gallery", "The judge's view of made pictures", {"items": items, "wide": True}),
         ]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return "made", f"{records['made'][row, -1]:.0f} from the nearest training {self.thing}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """None by itself: a picture alone is neither right nor wrong."""
         return np.zeros(0, int)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         return self.shown(answers["picture"][[place]], 1, "made", scale=3)
 
 

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import DataError, UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...layers.degradation import KINDS, LIGHT, SCALES, scale_of
@@ -26,7 +26,7 @@ from ...modalities.vision._ragged_images import unpacked
 from ...modalities.vision.degraded_image import PART
 from ...preprocessing.media_columns import media_column, split_column, split_hint
 from ...rendering.vision.before_after import abreast_all, png, save_pictures, unpng
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import likeness
 
 ASKED = "damaged"  # what the model reads
@@ -39,7 +39,7 @@ TRADE = (
 
 
 @dataclass(frozen=True)
-class Restoration(Plain):
+class Restoration(BaseTask):
     """Answers: {"picture": (N,) of (H, W, 3) uint8}. The network says what is to be added to the picture as it came, enlarged where it was shrunk;
     mean absolute error of colours and of their brightness.
 
@@ -52,33 +52,33 @@ class Restoration(Plain):
     strength: float = 1.0  # of that pull
     kind_of: str = field(default="x2", metadata={"bound": True})
 
-    kind = "restored"
+    output_type = "restored"
     head = "pixel_shuffle"
-    prefers = {"picture": ("edsr",)}
-    pace = "image_restoration"
+    backbones = {"picture": ("edsr",)}
+    training_defaults = "image_restoration"
     rival = "classical_restoration"
     trivial = "bicubic"
-    side = PART  # pixels: so much of the middle of a picture teaches or judges
-    ask_rows = 1  # pictures differ in size
-    monitored = 12
-    draws = True
-    drawn_words = "Test pictures evenly taken, good and bad alike. Below each its busiest part."
-    endings = ("",)
-    headline = "psnr"
+    image_size = PART  # pixels: so much of the middle of a picture teaches or judges
+    eval_batch_size = 1  # pictures differ in size
+    max_eval_rows = 12
+    has_render = True
+    caption = "Test pictures evenly taken, good and bad alike. Below each its busiest part."
+    extensions = ("",)
+    primary_metric = "psnr"
     higher_is_better = True
     higher = ("psnr", "ssim")
     lower = ("rmse", "texture")
-    hides = ("blend",)
-    selects = "rmse"
+    internal_metrics = ("blend",)
+    monitor = "rmse"
     target_modality = "clean_image"
 
-    def facing(self, target: Column) -> Restoration:
+    def for_column(self, target: Column) -> Restoration:
         return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.finish == FINISHES[1] else self
 
-    def bind(self, target: Column) -> Restoration:
-        return replace(self.facing(target), kind_of=str(target.state["damage"]))
+    def for_target(self, target: Column) -> Restoration:
+        return replace(self.for_column(target), kind_of=str(target.state["damage"]))
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Every picture twice: as it is, and as one that will be damaged. Who asks brings pictures that are."""
         if self.damage not in KINDS:
             raise UserError(f"Pictures cannot be damaged by {self.damage!r}.", "", nearest(self.damage, KINDS, label="Kinds of damage"))
@@ -103,10 +103,10 @@ class Restoration(Plain):
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return scale_of(target.state["damage"])
 
-    def truth(self, codes: Any, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         """Ragged bytes → (N,) of (H, W, 3) uint8."""
         return objects(unpacked(codes))
 
@@ -117,18 +117,18 @@ class Restoration(Plain):
         colour, bright = gap.abs().mean() / 255, light.abs().mean() / 255
         return Losses(colour + bright, {"colour": colour, "brightness": bright})
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, 3, H, W) → pictures in their own sizes."""
         whole = (enlarged(batch, output.shape[-1]).cpu() + 255 * output[:, 0]).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
-        scale, mask = self.outputs(target), batch[f"column:{ASKED}_mask"]
+        scale, mask = self.output_size(target), batch[f"column:{ASKED}_mask"]
         high, wide = (mask[:, :, 0].sum(1) * scale).tolist(), (mask[:, 0].sum(1) * scale).tolist()
         return {"picture": objects([np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))])}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the repair is still that of the whole picture."""
         return likeness(output, whole)
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's PSNR and SSIM, and the answer itself as a PNG."""
         colour = self.kind_of not in SCALES
         pairs = list(zip(answers["picture"], truth, strict=True))
@@ -138,32 +138,32 @@ class Restoration(Plain):
         sizes = np.array([one.shape[0] * one.shape[1] for one in truth])
         return {"truth": sizes, "psnr": each[:, 0], "ssim": each[:, 1], **looks, "loss": -each[:, 0], "said": objects([png(said) for said, _ in pairs])}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """A table cannot show pictures: their sizes; for the pictures themselves see `save`."""
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """A table cannot show pictures: their sizes; for the pictures themselves see `write`."""
         sizes = [one.shape[:2] for one in answers["picture"]]
         return pl.DataFrame({"prediction": [f"{w}×{h}" for h, w in sizes], "width": [w for _, w in sizes], "height": [h for h, _ in sizes]})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of PNG files, named after their pictures."""
         save_pictures(answers["picture"], frame, schema, path)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         said = unpng(answers["said"][place]) if "said" in answers else answers["picture"][place]
-        return abreast_all(frame, row, schema, said, self.outputs(schema.target), "bicubic")
+        return abreast_all(frame, row, schema, said, self.output_size(schema.target), "bicubic")
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
         series = [{"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()} for name, one in (("deep", records), ("classical", rival))]
         words = "The first test pictures. " + ("On all colours." if self.kind_of not in SCALES else "On the light alone, without the border, as the literature counts.")
-        return [Exhibit("bars", "Picture by picture", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
+        return [Panel("bars", "Picture by picture", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"PSNR {records['psnr'][row]:.2f} dB", f"SSIM {records['ssim'][row]:.3f}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """The worst quarter."""
         return np.argsort(records["psnr"], kind="stable")[: len(records["psnr"]) // 4]
 
@@ -183,10 +183,10 @@ class Finished(Restoration):
     """
 
     objective = "adversarial_finetuning"
-    pace = "finishing"
-    headline = "texture"
+    training_defaults = "finishing"
+    primary_metric = "texture"
     higher_is_better = False
-    selects = "blend"
+    monitor = "blend"
 
     def critic(self, target: Column, condition: int) -> nn.Module:
         return Patches(3)
@@ -199,13 +199,13 @@ class Finished(Restoration):
         """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the real ones."""
         return moved((255 * output[:, 0] + enlarged(batch, output.shape[-1])) / 127.5 - 1, batch.step)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         """Both sides of the trade, picture by picture."""
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
         series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", rival))]
         words = "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture as real as it. " + TRADE
-        bars = Exhibit("bars", "How real it looks, picture by picture", {"labels": labels, "series": series, "y": "distance of textures"}, words)
-        return [bars, *super().exhibits(records, rival, target)]
+        bars = Panel("bars", "How real it looks, picture by picture", {"labels": labels, "series": series, "y": "distance of textures"}, words)
+        return [bars, *super().panels(records, rival, target)]
 
 
 TASK = Restoration()

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
-from ...core.panels import Exhibit, Finding
+from ...core.batch import Batch, Losses, Predictions, RowResults
+from ...core.panels import Finding, Panel
 from ...core.protocols import Ragged
 from ...core.schema import Column, Schema
 from ...core.table import Table
@@ -22,13 +22,13 @@ from ...modalities.vision._boxes import read_boxes, suppressed, write_boxes
 from ...modalities.vision.boxes import readable_cell
 from ...preprocessing.media_columns import answers_there
 from ...rendering.vision import boxes as found
-from .._base import Plain
+from .._base import BaseTask
 
 SMOOTH = 5.0  # how much the places of the sides count beside the heat (Liu et al. 2020)
 
 
 @dataclass(frozen=True)
-class Detection(Plain):
+class Detection(BaseTask):
     """Anchor-free: heat at the middle of every object, distances to its sides (see `_centres`).
 
     Ground truth: the boxes of the table in their picture; boxes of a class that training never saw count as missed (COCO's rules).
@@ -38,47 +38,47 @@ class Detection(Plain):
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # the classes
     size: tuple[int, int] = field(default=(0, 0), metadata={"bound": True})  # height, width of the network's picture, pixels
 
-    kind = "boxes"
+    output_type = "boxes"
     head = "dense_prediction"
-    prefers = {"picture": ("fpn",)}
-    pace = "boxes"
+    backbones = {"picture": ("fpn",)}
+    training_defaults = "boxes"
     rival = "sliding_windows"
     trivial = "no_boxes"
-    side = 320
-    ask_rows = 16
-    draws = True
-    endings = (".json",)
-    headline = "map_50"
+    image_size = 320
+    eval_batch_size = 16
+    has_render = True
+    extensions = (".json",)
+    primary_metric = "map_50"
     higher_is_better = True
     higher = ("map_50", "map", "f1", "precision", "recall")
     lower = ("map_gap",)
-    selects = "map_gap"
-    hides = ("map_gap",)
+    monitor = "map_gap"
+    internal_metrics = ("map_gap",)
     target_modality = "boxes"
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not asking and target is None and table.root:
             answers_there(table, "boxes", "boxes", "x.xml (Pascal VOC), COCO JSON, YOLO text (images/ and labels/), Label Studio JSON, CVAT XML")
         return table
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "boxes" else 0.0
 
-    def bind(self, target: Column) -> Detection:
+    def for_target(self, target: Column) -> Detection:
         state = target.state
         return replace(self, values=tuple(state["values"]), size=(state["height"], state["width"]))
 
-    def findings(self, values: pl.Series, target: Column) -> list[Finding]:
+    def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         dropped = {row: count for row, cell in enumerate(values) if cell is not None and (count := lost(cell))}
         if not dropped:
             return []
         what = f"{sum(dropped.values())} boxes have no area or lie outside their picture, and were dropped."
         return [Finding("warning", what, f"In {len(dropped)} training rows, the first of them the {next(iter(dropped)) + 1}th.", "Correct or remove them.")]
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(target.state["values"]) + 4
 
-    def truth(self, codes: Ragged, target: Column) -> np.ndarray:
+    def to_targets(self, codes: Ragged, target: Column) -> np.ndarray:
         """Ragged rows → (N,) objects, each (n, 5) x1 y1 x2 y2 class, in shares of the picture."""
         out = np.empty(len(codes.lengths), object)
         ends = np.cumsum(codes.lengths)
@@ -105,7 +105,7 @@ class Detection(Plain):
         parts = {"heat": centres.heat_loss(odds, heat), "sides": centres.box_loss(centres.boxes_at(distances), corners, weights)}
         return Losses(parts["heat"] + SMOOTH * parts["sides"], parts)
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, C + 4, h, w) → {"boxes": (B,) objects, each (n, 6) x1 y1 x2 y2 score class in shares of the picture, best first}."""
         height, width = self.size
         out = np.empty(len(output), object)
@@ -115,14 +115,14 @@ class Detection(Plain):
             out[row] = suppressed(boxes, most=self.overlap)
         return {"boxes": out}
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of the surest box, where it was found in the whole picture."""
         classes = len(self.values)
         return output[:, 0, :classes].flatten(1)[:, int(whole[0, 0, :classes].argmax())].double()
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """The score from which boxes are given: the best F1 on the validation rows."""
-        records = self.grade(answers, truth)
+        records = self.score_rows(answers, truth)
         every, total = np.concatenate([*records["matched"], np.zeros((0, 12))]), records["truth"].sum()
         if not len(every) or not total:
             return {}
@@ -130,10 +130,10 @@ class Detection(Plain):
         f1 = 2 * np.cumsum(every[order, 2]) / (np.arange(len(order)) + 1 + total)
         return {"threshold": round(float(every[order[int(f1.argmax())], 0]), 4)}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         return {**answers, "threshold": np.full(len(answers["boxes"]), state.get("threshold", 0.3))}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's answers matched at ten overlaps, its true boxes a class, and the answer itself."""
         N, C = len(truth), max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)])  # unknown classes behind the known ones
         threshold = answers.get("threshold", np.full(N, 0.3))
@@ -146,32 +146,32 @@ class Detection(Plain):
         loss = 1 - np.divide(2 * hits, both, out=np.ones(N), where=both > 0)
         return {"truth": totals, "matched": matched, "threshold": threshold, "hits": hits, "given": given, "loss": loss, "said": answers["boxes"]}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(list(records["matched"]), records["truth"], records["threshold"])
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction: JSON of the boxes (class, score, corners in pixels), as training data may hold them; how many there are of each class."""
         given = found.given(answers)
         cells = [write_boxes(boxes, self.values, size) for boxes, size in zip(given, found.sizes(frame), strict=True)]
         counts = np.array([np.bincount(boxes[:, 5].astype(int), minlength=len(self.values)) for boxes in given]).reshape(-1, len(self.values))
         return pl.DataFrame({"prediction": cells} | {f"count_{name}": counts[:, k] for k, name in enumerate(self.values)})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """COCO's JSON: images, categories, annotations with score."""
         found.save_coco(answers, frame, schema, path, self.values)
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         boxes = answers["said" if "said" in answers else "boxes"][place]
         return found.drawn(frame, row, schema, boxes[boxes[:, 4] >= answers["threshold"][place]], self.values)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return found.exhibits(records, rival, list(self.values))
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         hits, given, true = int(records["hits"][row]), int(records["given"][row]), int(records["truth"][row].sum())
         return f"{true - hits} missed, {given - hits} too many", f"{hits} of {true} found"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows from the worst F1 on."""
         return np.argsort(-records["loss"], kind="stable")[: int((records["loss"] > 0).sum())]
 

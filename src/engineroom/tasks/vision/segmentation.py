@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ...core import registry
 from ...core.arrays import objects
-from ...core.batch import Answers, Batch, Losses, Records
+from ...core.batch import Batch, Losses, Predictions, RowResults
 from ...core.errors import UserError, nearest
-from ...core.panels import Exhibit
+from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...metrics import segmentation as metrics
@@ -23,7 +23,7 @@ from ...modalities.vision._masks import resized
 from ...modalities.vision.mask import UNKNOWN
 from ...preprocessing.media_columns import answers_there
 from ...rendering.vision import mask_overlay as overlay
-from .._base import Plain
+from .._base import BaseTask
 from .._explained_score import things_stay
 
 NOBODY, NEW = 255, 254  # in truths: a pixel that does not count; one whose class training never saw
@@ -31,7 +31,7 @@ CLEAR = 0.002  # of the pixels: a class that covers less of a picture is not nam
 
 
 @dataclass(frozen=True)
-class Segmentation(Plain):
+class Segmentation(BaseTask):
     """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor count.
 
     Ground truth: the mask's pixels at its own size. An answer is enlarged to it by the nearest pixel, as `predict -o FOLDER` writes it.
@@ -43,34 +43,34 @@ class Segmentation(Plain):
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # names of the classes that count
     kept: tuple[int, ...] = field(default=(), metadata={"bound": True})  # their codes among the target's values
 
-    kind = "masks"
+    output_type = "masks"
     head = "dense_prediction"
-    prefers = {"picture": ("unet",)}
-    pace = "maps"
+    backbones = {"picture": ("unet",)}
+    training_defaults = "maps"
     rival = "pixel_classifier"
     trivial = "majority_mask"
-    side = 640  # fine structures want their pixels; training looks at parts
-    ask_rows = 8
+    image_size = 640  # fine structures want their pixels; training looks at parts
+    eval_batch_size = 8
     validates_encoded = True
-    draws = True
-    endings = ("",)
-    headline = "mean_iou"
+    has_render = True
+    extensions = ("",)
+    primary_metric = "mean_iou"
     higher_is_better = True
     higher = ("mean_iou", "pixel_accuracy", "mean_dice", "iou", "dice", "roc_auc")
     lower = ("jaccard_distance",)
-    selects = "jaccard_distance"
-    hides = ("jaccard_distance",)
+    monitor = "jaccard_distance"
+    internal_metrics = ("jaccard_distance",)
     target_modality = "mask"
 
-    def fits(self, target: Column) -> float:
+    def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "mask" else 0.0
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not asking and target is None and table.root:
             answers_there(table, "mask", "masks", "images/x.jpg beside masks/x.png, x.jpg beside x_mask.png, or outlines as COCO, YOLO, Label Studio or CVAT")
         return table
 
-    def bind(self, target: Column) -> Segmentation:
+    def for_target(self, target: Column) -> Segmentation:
         known = [str(value) for value in target.state["values"]]
         called = [name.strip() for name in self.names.split(",") if name.strip()]
         ignored = [name.strip() for name in str(self.ignore).split(",") if name.strip()]
@@ -88,14 +88,14 @@ class Segmentation(Plain):
             raise UserError("The training masks hold fewer than two classes that count.", f"They hold {', '.join(known)}.", "There is nothing to tell apart.")
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
 
-    def acquaint(self, schema: Schema, data: Any, seed: int) -> Schema:
+    def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         """Every picture is read without its own light: which lamp shone would be learnt before what is rare."""
         for column in schema.inputs:
             if column.modality == "image":
                 schema = schema.with_column(replace(column, state={**column.state, "even": True}))
         return schema
 
-    def outputs(self, target: Column) -> int:
+    def output_size(self, target: Column) -> int:
         return len(self.kept or target.state["values"])
 
     @property
@@ -105,7 +105,7 @@ class Segmentation(Plain):
         places[list(self.kept)] = np.arange(len(self.kept))
         return places
 
-    def truth(self, codes: np.ndarray, target: Column) -> np.ndarray:
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         """(N, H, W) codes → class numbers uint8."""
         return self.table_of[codes]
 
@@ -138,17 +138,17 @@ class Segmentation(Plain):
         dice = 1 - ((2 * both + 1) / (said + true + 1) * found).sum() / found.sum().clamp_min(1)
         return Losses(0.5 * each + 0.5 * dice, {"cross_entropy": each, "dice": dice})
 
-    def respond(self, output: Tensor, batch: Batch, target: Column) -> Answers:
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, C, H, W) logits → {"mask": (B, H, W) uint8} and for two classes {"probability": (B, H, W)} of the second."""
         p = output.softmax(2).mean(1)
         answers = {"mask": p.argmax(1).to(torch.uint8).numpy()}
         return answers | ({"probability": p[:, 1].numpy()} if p.shape[1] == 2 else {})
 
-    def lean(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) how far the pixels that are not of the picture's commonest class keep theirs."""
         return things_stay(output.movedim(2, -1), whole.movedim(2, -1))
 
-    def calibrate(self, answers: Answers, truth: np.ndarray) -> dict[str, float]:
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """For two classes, the threshold with the best mean IoU on the validation rows."""
         if "probability" not in answers:
             return {}
@@ -158,12 +158,12 @@ class Segmentation(Plain):
         ious = np.nanmean(metrics.overlap(metrics.counts_from(hits, alarms)), -1)
         return {"threshold": round(metrics.threshold(int(ious.argmax())), 6)}
 
-    def calibrated(self, answers: Answers, state: dict[str, float]) -> Answers:
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         if "probability" not in answers or "threshold" not in state:
             return answers
         return {**answers, "mask": (answers["probability"] >= state["threshold"]).astype(np.uint8)}
 
-    def grade(self, answers: Answers, truth: np.ndarray) -> Records:
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's confusion (C, C), for two classes its histograms of probability, and the answer itself as a PNG."""
         C = len(self.kept)
         pairs = [(t, resized(s, *t.shape)) for t, s in zip(truth, answers["mask"], strict=True)]
@@ -177,28 +177,28 @@ class Segmentation(Plain):
         said[:] = [overlay.packed(mask) for mask in answers["mask"]]
         return {**records, "said": said}
 
-    def score(self, records: Records) -> dict[str, float]:
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["confusion"], records.get("positives"), records.get("negatives"))
 
-    def table(self, answers: Answers, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """The classes of each picture by size, and the share of its pixels that each has; for masks themselves see `save`."""
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """The classes of each picture by size, and the share of its pixels that each has; for masks themselves see `write`."""
         pixels = answers["mask"].reshape(len(answers["mask"]), -1)
         share = np.stack([(pixels == k).mean(1) for k in range(len(self.values))], 1)
         said = ["|".join(self.values[k] for k in np.argsort(-row, kind="stable") if row[k] >= CLEAR) for row in share]
         return pl.DataFrame({"prediction": said} | {f"share_{name}": share[:, k].round(5) for k, name in enumerate(self.values)})
 
-    def save(self, answers: Answers, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of PNG masks in the size of their pictures, holding the numbers or colours of the training masks."""
         overlay.save_masks(answers["mask"], frame, schema, path, [schema.target.state["numbers"][code] for code in self.kept])
 
-    def draw(self, frame: pl.DataFrame, row: int, schema: Schema, answers: Records, place: int) -> str:
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         mask = overlay.unpacked(answers["said"][place]) if "said" in answers else answers["mask"][place]
         return overlay.drawn(frame, row, schema, mask, self.table_of, self.values)
 
-    def exhibits(self, records: Records, rival: Records, target: Column) -> list[Exhibit]:
+    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
         return overlay.exhibits(records, rival, list(self.values))
 
-    def mistake(self, records: Records, row: int, target: Column) -> tuple[str, str]:
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         counts = records["confusion"][row]
         if not counts.sum():
             return "no pixel counts", ""
@@ -207,7 +207,7 @@ class Segmentation(Plain):
         most = f" · most often {self.values[said]} for {self.values[true]}" if wrong.any() else ""
         return f"IoU {np.nanmean(metrics.overlap(counts)):.2f}", f"{1 - records['loss'][row]:.1%} of the pixels right{most}"
 
-    def wrong(self, records: Records) -> np.ndarray:
+    def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows from the worst overlap on."""
         each = np.array([np.nanmean(metrics.overlap(c)) if c.sum() else 1.0 for c in records["confusion"]])
         return np.argsort(each, kind="stable")[: int((each < 1).sum())]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...core.batch import Answers
+from ...core.batch import Predictions
 from ...core.errors import UserError
 from ...core.files import write_atomic
 from ...core.schema import Column, Schema
@@ -33,16 +33,16 @@ class Animation(Diffusion):
     steps: int = 15  # from noise to clip: a clip costs as much as so many pictures
 
     target_modality = "generated_clip"
-    pace = "video_diffusion"
-    monitored = 100
+    training_defaults = "video_diffusion"
+    max_eval_rows = 100
     reads: ClassVar[str] = "video"
     thing: ClassVar[str] = "clip"
-    endings = ("", ".gif", ".mp4")
+    extensions = ("", ".gif", ".mp4")
 
-    def reframe(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 2 <= self.frames <= MOST_FRAMES:
             raise UserError(f"Clips of {self.frames} frames cannot be made.", "", f"options.frames: 2 to {MOST_FRAMES}.")
-        return super().reframe(table, target, asking=asking)
+        return super().build_samples(table, target, asking=asking)
 
     @property
     def depth(self) -> float:
@@ -51,8 +51,8 @@ class Animation(Diffusion):
     def size(self) -> dict[str, int]:
         return {**super().size(), "frames": self.frames}
 
-    def outputs(self, target: Column) -> tuple[int, ...]:
-        return (*super().outputs(target), target.state["frames"])
+    def output_size(self, target: Column) -> tuple[int, ...]:
+        return (*super().output_size(target), target.state["frames"])
 
     def lined_up(self, clips: np.ndarray) -> np.ndarray:
         """(N, frames · colours, S, S) → (N, frames, colours, S, S)."""
@@ -71,7 +71,7 @@ class Animation(Diffusion):
         first, *later = self.moving(pictures, columns, scale)
         return html_picture(first, words, tuple(later))
 
-    def sketch(self, network: Any, schema: Schema) -> bytes:
+    def sample_grid(self, network: Any, schema: Schema) -> bytes:
         frame, each = wishes(schema, 3)
         return as_bytes(self.strips(self.paint(network, schema, frame[::each])))
 
@@ -79,7 +79,7 @@ class Animation(Diffusion):
         rows = np.linspace(0, len(pictures) - 1, min(len(pictures), LINED)).astype(int)
         return [{"title": "frame by frame", "subtitle": "some of them, a clip a line", "tone": "", "html": html_picture(self.strips(pictures[rows]), "frames")}]
 
-    def save(self, answers: Answers, frame: Any, schema: Schema, path: Path) -> None:
+    def write(self, answers: Predictions, frame: Any, schema: Schema, path: Path) -> None:
         """A folder of GIFs, numbered as the rows; or all clips side by side in one film."""
         clips, ending = answers["picture"], path.suffix.lower()
         if not ending:
