@@ -57,11 +57,11 @@ def made(recipe: str, teach: pl.DataFrame, each: int, steps: int, seed: int) -> 
 
 
 def accuracy(parts: dict[str, pl.DataFrame], steps: int, seed: int) -> tuple[float, float]:
-    """(the network's, the classical rival's) on the test part."""
+    """(the network's, the classical baseline's) on the test part."""
     rows = pl.concat([part.with_columns(pl.lit(name).alias("part")) for name, part in parts.items()])
     with tempfile.TemporaryDirectory() as folder:
         model = er.train(rows, target="kind", steps=steps, seed=seed, run=f"{folder}/r", split={"by": "column", "column": "part"}, **ONE_THREAD)
-        return model.metrics["accuracy"], model.manifest["rival"]["metrics"]["accuracy"]
+        return model.metrics["accuracy"], model.manifest["baseline"]["metrics"]["accuracy"]
 
 
 def main() -> None:
@@ -79,13 +79,13 @@ def main() -> None:
         teach, val, test = cut(frame, asked.each, seed)
         for name, steps in (("real", 0), ("image_generation", asked.maker[0]), ("image_diffusion", asked.maker[1])):
             more = [made(name, teach, asked.made, steps, seed)] if steps else []
-            deep, rival = accuracy({"train": pl.concat([teach, *more]), "val": val, "test": test}, asked.steps, seed)
+            deep, baseline = accuracy({"train": pl.concat([teach, *more]), "val": val, "test": test}, asked.steps, seed)
             scores.setdefault(name, []).append(deep)
-            scores.setdefault(f"{name}, rival", []).append(rival)
-            print(seed, name, f"{deep:.3f}", f"{rival:.3f}", flush=True)
+            scores.setdefault(f"{name}, baseline", []).append(baseline)
+            print(seed, name, f"{deep:.3f}", f"{baseline:.3f}", flush=True)
     rng = np.random.default_rng(0)
-    for name in ("image_generation", "image_diffusion", "image_generation, rival", "image_diffusion, rival"):
-        gain = np.array(scores[name]) - np.array(scores["real, rival" if "rival" in name else "real"])
+    for name in ("image_generation", "image_diffusion", "image_generation, baseline", "image_diffusion, baseline"):
+        gain = np.array(scores[name]) - np.array(scores["real, baseline" if "baseline" in name else "real"])
         low, high = bounds(rng.choice(gain, (2_000, len(gain))).mean(1))
         print(json.dumps({"made by": name, "accuracy": round(float(np.mean(scores[name])), 3), "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})"}), flush=True)
 

@@ -44,8 +44,8 @@ def main() -> None:
             continue
         began, run = time.perf_counter(), str(asked.runs / f"{asked.set}-{recipe}")
         model = er.train(frame, target=picture, recipe=recipe, steps=steps, run=run, options=options, show="quiet", train__threads=1)
-        rival = model.manifest["rival"]["metrics"]
-        for name, scores in ((recipe, model.metrics), ("mixture", rival)):
+        baseline = model.manifest["baseline"]["metrics"]
+        for name, scores in ((recipe, model.metrics), ("mixture", baseline)):
             told = " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES)
             print(asked.set, frame.height, steps, name, told, f"{time.perf_counter() - began:.0f} s", flush=True)
 

@@ -3,7 +3,7 @@
     python bench/memory.py
 
 Prints peaks, in MB, sampled from outside: of all resident memory while training goes on (from the first step to the last), and of anonymous
-memory (what cannot be dropped and read again from disk) over the whole process, encoding, rival and report included. Mapped files count as
+memory (what cannot be dropped and read again from disk) over the whole process, encoding, baseline and report included. Mapped files count as
 resident while the machine has room for them. All runs take batches of 32 rows: the default grows with the rows (16 to 64 pictures), and with it what a step needs.
 """
 

@@ -168,8 +168,8 @@ def quality(data: Path, steps: int, run: str | None) -> None:
             losses.append(float(F.cross_entropy(output.flatten(0, 1), window[:, 1:].flatten())))
     print(f"{steps} steps, {model.manifest['model']['parameters']:,} parameters, {model.manifest['provenance']['seconds']} s, {model.manifest['model']['precision']}")
     print(f"loss on the last tenth, nanoGPT's estimate: {np.mean(losses):.3f} nats a character (goal ≤ 1.88)")
-    rival = model.manifest["rival"]
-    print(f"our examination: {model.metrics['log_loss']:.3f} ({rival['words']}: {rival['metrics']['log_loss']:.3f})")
+    baseline = model.manifest["baseline"]
+    print(f"our examination: {model.metrics['log_loss']:.3f} ({baseline['words']}: {baseline['metrics']['log_loss']:.3f})")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What learning from unlabelled rows first is worth where labels are few: from scratch against `--from`, and the classical rival, on the same test rows.
+"""What learning from unlabelled rows first is worth where labels are few: from scratch against `--from`, and the classical baseline, on the same test rows.
 
     python bench/pretraining.py pictures|table|series --data DIR --run DIR [--way pretrain|masked] [--shares 0.01 0.1] [--repeats 5] [--pre STEPS] [--steps STEPS]
 """
@@ -45,13 +45,13 @@ def few(frame: pl.DataFrame, target: str, share: float, seed: int) -> pl.DataFra
 
 
 def measured(teach: pl.DataFrame, judge: pl.DataFrame, target: str, start: str | None, steps: int, seed: int) -> Iterator[tuple[str, float]]:
-    """The network's accuracy on the test rows, and where it began from nothing the rival's."""
+    """The network's accuracy on the test rows, and where it began from nothing the baseline's."""
     rows = pl.concat([part.with_columns(pl.lit(name).alias("part")) for name, part in (("train", teach), ("test", judge))])
     with tempfile.TemporaryDirectory() as folder:
         model = er.train(rows, target=target, start=start, steps=steps, seed=seed, run=f"{folder}/r", split={"by": "column", "column": "part"}, **ONE_THREAD)
         yield ("from scratch" if start is None else "pretrained"), model.metrics["accuracy"]
         if start is None:
-            yield "rival", model.manifest["rival"]["metrics"]["accuracy"]
+            yield "baseline", model.manifest["baseline"]["metrics"]["accuracy"]
 
 
 def main() -> None:
@@ -69,8 +69,8 @@ def main() -> None:
     if not (asked.run / "bundle").exists():
         began = time.perf_counter()
         model = er.train(teach, target=target, recipe=asked.way, steps=asked.pre, run=str(asked.run), **ONE_THREAD)
-        told = {name: f"{value:.3f} ({model.manifest['rival']['metrics'][name]:.3f})" for name, value in model.metrics.items()}
-        print(f"learnt from {teach.height:,} rows in {time.perf_counter() - began:.0f} s; with the rival's: {told}", flush=True)
+        told = {name: f"{value:.3f} ({model.manifest['baseline']['metrics'][name]:.3f})" for name, value in model.metrics.items()}
+        print(f"learnt from {teach.height:,} rows in {time.perf_counter() - began:.0f} s; with the baseline's: {told}", flush=True)
     for share in asked.shares:
         scores: dict[str, list[float]] = {}
         for seed in range(asked.repeats):

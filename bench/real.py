@@ -2,7 +2,7 @@
 
     python bench/real.py [NAME …] [--runs DIR] [--out FILE]
 
-The same defaults serve all sets. `deep` and `rival` are graded by the same code on the same test rows; `seconds` is the whole command,
+The same defaults serve all sets. `deep` and `baseline` are graded by the same code on the same test rows; `seconds` is the whole command,
 from start to report.
 """
 
@@ -50,7 +50,7 @@ SETS: dict[str, tuple[str, str | None, str, float | None]] = {
 
 
 def run(name: str, runs: Path) -> dict:
-    """Train one set; {name, score, deep, rival, trivial, seconds, goal, use}."""
+    """Train one set; {name, score, deep, baseline, dummy, seconds, goal, use}."""
     path, target, score, goal = SETS[name]
     where = runs / name
     shutil.rmtree(where, ignore_errors=True)
@@ -62,13 +62,13 @@ def run(name: str, runs: Path) -> dict:
         return {"name": name, "score": score, "error": done.stderr.strip().splitlines()[-3:], "seconds": round(seconds)}
     report = json.loads((where / "bundle" / "report.json").read_text())
     rows = table(report)
-    deep, rival, trivial = (figure(rows, model, score, where) for model in ("deep", "rival", "trivial"))
+    deep, baseline, dummy = (figure(rows, model, score, where) for model in ("deep", "baseline", "dummy"))
     return {
         "name": name,
         "score": score,
         "deep": deep,
-        "rival": rival,
-        "trivial": trivial,
+        "baseline": baseline,
+        "dummy": dummy,
         "goal": goal,
         "seconds": round(seconds),
         "use": report["verdict"]["use"],
@@ -87,7 +87,7 @@ def figure(rows: dict, model: str, score: str, where: Path) -> float | None:
     if score == "accuracy in scope":
         return in_scope(where).get(model)
     manifest = json.loads((where / "bundle" / "bundle.json").read_text())
-    return {"deep": manifest["metrics"], "rival": manifest["rival"]["metrics"]}.get(model, {}).get(score)
+    return {"deep": manifest["metrics"], "baseline": manifest["baseline"]["metrics"]}.get(model, {}).get(score)
 
 
 @cache
@@ -96,7 +96,7 @@ def in_scope(where: Path) -> dict[str, float]:
         pl.read_csv(DATA / "clinc_oos" / "test.csv").filter(pl.col("label") != "oos").write_csv(f"{folder}/known.csv")
         done = subprocess.run(["engineroom", "evaluate", str(where), f"{folder}/known.csv", "--json"], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    return {"deep": round(found["metrics"]["accuracy"], 4), "rival": round(found["rival"]["accuracy"], 4)}
+    return {"deep": round(found["metrics"]["accuracy"], 4), "baseline": round(found["baseline"]["accuracy"], 4)}
 
 
 def line(r: dict) -> str:
@@ -104,7 +104,7 @@ def line(r: dict) -> str:
         return f"| {r['name']} | failed: {' '.join(r['error'])} | | | | | {r['seconds']} |"
     shown = [
         f"{v:,.4g}" if v is not None and abs(v) < 1000 else f"{v:,.0f}" if v is not None else "–"
-        for v in (r["deep"], r["rival"], r["trivial"])
+        for v in (r["deep"], r["baseline"], r["dummy"])
     ]
     met = "" if r["goal"] is None else (" ✓" if (r["deep"] <= r["goal"] if r["score"] == "rmse" else r["deep"] >= r["goal"]) else " ✗")
     goal = "–" if r["goal"] is None else f"{r['goal']:,g}"
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs") / "bench")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    lines = ["| set | score | deep | goal | rival | trivial | seconds |", "|---|---|---|---|---|---|---|"]
+    lines = ["| set | score | deep | goal | baseline | dummy | seconds |", "|---|---|---|---|---|---|---|"]
     print("\n".join(lines), flush=True)
     for name in args.names:
         lines.append(line(run(name, args.runs)))

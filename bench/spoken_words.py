@@ -101,7 +101,7 @@ def judge(out: Path, speaker: str, listener: str) -> None:
     waves = [speaks.task.wave(mel) for mel in speaks.answers(asked)[0]["mel"]]
     took = time.perf_counter() - begun
     print(f"real-time factor {took / (sum(map(len, waves)) / speaks.task.state['rate']):.3f}")
-    joined = [speaks.task.wave(mel) for mel in speaks.rival.predict(asked)["mel"]]
+    joined = [speaks.task.wave(mel) for mel in speaks.baseline.predict(asked)["mel"]]
     folder = out / "made"
     folder.mkdir(exist_ok=True)
     for name, sounds in {"espeak-ng itself": None, "network": waves, "joined words": joined}.items():

@@ -32,7 +32,7 @@ def tiles(data: Path, asked: argparse.Namespace) -> dict:
     paths = sorted((folder / "test" / "images").glob("*/*.jpg"))
     frame = model.open(pl.DataFrame({"image": [str(path) for path in paths]}))
     found = {}
-    for who, heat in (("deep", model.answers(frame)[0]["heat"]), ("rival", model.rival.predict(frame)["heat"])):
+    for who, heat in (("deep", model.answers(frame)[0]["heat"]), ("baseline", model.baseline.predict(frame)["heat"])):
         truth, score = [], []
         for path, one in zip(paths, heat, strict=True):
             mask = read_mask(str(folder / "test" / "masks" / path.parent.name / f"{path.stem}.png"), pixels=1 << 24)
@@ -49,7 +49,7 @@ def steel(data: Path, asked: argparse.Namespace) -> dict:
     for kind in sorted(path.name for path in (folder / "train" / "images").iterdir()):
         more = settings(asked) | {"run": f"{asked.run}-{kind}"}
         model = er.train(str(folder / "train" / "images"), test=str(folder / "test" / "images"), recipe="defects", options={"normal": kind}, **more)
-        found[kind] = [round(model.metrics["roc_auc"], 4), round(model.manifest["rival"]["metrics"]["roc_auc"], 4)]
+        found[kind] = [round(model.metrics["roc_auc"], 4), round(model.manifest["baseline"]["metrics"]["roc_auc"], 4)]
     found["mean"] = np.mean(list(found.values()), 0).round(4).tolist()
     return found
 
@@ -93,7 +93,7 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
     options = {"normal": "normal", "window": asked.window or 50, "series": "file", "settle": 0.15, "adapt": True}
     model = er.train(written({"all": table}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
     opened = model.open(table.drop("state"))
-    said = {"deep": model.answers(opened)[0]["probability"], "rival": model.rival.predict(opened)}
+    said = {"deep": model.answers(opened)[0]["probability"], "baseline": model.baseline.predict(opened)}
     ends = np.cumsum([0] + [frame.height for frame in frames])
     found = {}
     for who, p in said.items():
@@ -160,7 +160,7 @@ if __name__ == "__main__":
     if (Path(asked.run) / "bundle").exists():
         trained = er.load(asked.run)
         print("deep ", {k: round(v, 4) for k, v in trained.metrics.items()})
-        print("rival", {k: round(v, 4) for k, v in trained.manifest["rival"]["metrics"].items()}, trained.manifest["rival"]["words"])
+        print("baseline", {k: round(v, 4) for k, v in trained.manifest["baseline"]["metrics"].items()}, trained.manifest["baseline"]["words"])
         for section in trained.report()["sections"]:
             for exhibit in section["exhibits"]:
                 if exhibit["title"] == "Kind by kind":

@@ -43,11 +43,11 @@ def main() -> None:
     rows = next(one for section in model.report()["sections"] for one in section["exhibits"] if one["title"] == "Side by side")["data"]
     place = rows["columns"].index("mse")
     persistence = rows["rows"][2][place]
-    scores = {who: one["mse"] for who, one in (("deep", model.metrics), ("rival", model.manifest["rival"]["metrics"]))}
+    scores = {who: one["mse"] for who, one in (("deep", model.metrics), ("baseline", model.manifest["baseline"]["metrics"]))}
     found = {who: {"mse": mse, "against persistence": 1 - mse / persistence} for who, mse in scores.items()}
     found["deep"]["against climatology"] = model.metrics["skill"]
-    found["rival"]["against climatology"] = model.manifest["rival"]["metrics"]["skill"]
-    print(json.dumps({"cells": frame.width, "winters": winters, "persistence": persistence, **found, "rival is": model.manifest["rival"]["words"]}, indent=1))
+    found["baseline"]["against climatology"] = model.manifest["baseline"]["metrics"]["skill"]
+    print(json.dumps({"cells": frame.width, "winters": winters, "persistence": persistence, **found, "baseline is": model.manifest["baseline"]["words"]}, indent=1))
 
 
 if __name__ == "__main__":

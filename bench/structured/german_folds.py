@@ -20,7 +20,7 @@ FOLDS = 10
 def main(folder: str) -> None:
     rows = pl.concat([pl.read_csv(Path(folder) / f"{part}.csv") for part in ("train", "test")])
     place = np.random.RandomState(0).permutation(rows.height) % FOLDS
-    costs: dict[str, list[float]] = {"deep": [], "rival": []}
+    costs: dict[str, list[float]] = {"deep": [], "baseline": []}
     for fold in range(FOLDS):
         with tempfile.TemporaryDirectory() as where:
             where = Path(where)
@@ -30,8 +30,8 @@ def main(folder: str) -> None:
                 str(where / "train.csv"), test=str(where / "test.csv"), target="risk", recipe="cost_sensitive", options={"positive": "bad", "miss": 5}, run=str(where / "run"), show="quiet"
             )
             costs["deep"].append(model.metrics["cost"])
-            costs["rival"].append(model.manifest["rival"]["metrics"]["cost"])
-            print(f"fold {fold}: " + ", ".join(f"{name} {values[-1]:.3f}" for name, values in costs.items()), model.rival.words, flush=True)
+            costs["baseline"].append(model.manifest["baseline"]["metrics"]["cost"])
+            print(f"fold {fold}: " + ", ".join(f"{name} {values[-1]:.3f}" for name, values in costs.items()), model.baseline.words, flush=True)
     for name, values in costs.items():
         print(f"{name}: {np.mean(values):.3f} ± {np.std(values) / FOLDS**0.5:.3f} a row over {rows.height} applicants")
 

@@ -1,7 +1,7 @@
 """The engine room of modern AI, opened up: data of any kind in, a trained and honestly judged model out.
 
     import engineroom as er
-    model = er.train("houses.csv", target="price")     # watch it learn; a classical rival is trained on the same split
+    model = er.train("houses.csv", target="price")     # watch it learn; a classical baseline is trained on the same split
     model.predict("new.csv")                           # one row per input row
     model.report()                                     # what it achieved, what it gets wrong, which model to use and why
 
@@ -96,7 +96,7 @@ def predict(run: str, data: Any) -> Any:
 
 
 def evaluate(run: str, data: Any) -> dict[str, Any]:
-    """{"rows", "metrics", "rival"} of a trained model on labelled data."""
+    """{"rows", "metrics", "baseline"} of a trained model on labelled data."""
     return load(run).evaluate(data)
 
 
@@ -140,7 +140,7 @@ def lesson(name: str, *, page: str | None = None, say: Any = None, **changes: An
 
 
 def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: int = 5, page: str | None = None, **settings: Any) -> dict[str, Any]:
-    """How deep model and classical rival get better with more rows, where their curves cross, and what to do about it.
+    """How deep model and classical baseline get better with more rows, where their curves cross, and what to do about it.
 
     Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and judged on one test split. `settings` are those of
     `train`. Raises what `train` raises.

@@ -24,8 +24,8 @@ class ConsoleLogger:
         elif kind == "encoding" and line["total"] > 2000 and not self.said_encoding:
             self.said_encoding = True
             self.console.print(f"decoding {line['total']:,} rows once …", style="dim")
-        elif kind == "rival":
-            self.console.print("training the classical rival on the same rows …", style="dim")
+        elif kind == "baseline":
+            self.console.print("training the classical baseline on the same rows …", style="dim")
         elif kind in ("started", "resumed", "step", "validated", "replanned", "stopped"):
             if self.bar is None:
                 from .engine.callbacks.progress import Bar

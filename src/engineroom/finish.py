@@ -1,4 +1,4 @@
-"""What stays: the examination against the rival, the report, the bundle. The test split is touched here, once."""
+"""What stays: the examination against the baseline, the report, the bundle. The test split is touched here, once."""
 
 from __future__ import annotations
 
@@ -68,24 +68,24 @@ def finish(
         megabytes=size["megabytes"],
         calibration=calibration,
     )
-    say({"event": "rival"})
+    say({"event": "baseline"})
     stage = registry.get("objectives", task.objective)
     before = [
         examine("before", words, task.apply_calibration(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
         for words, one in stage.beside(cast).items()
     ]
-    rival, trivial, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
-    verdict = judge(deep, rival, trivial, task, seed=config.seed)
+    baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
+    verdict = judge(deep, baseline, dummy, task, seed=config.seed)
     manifest = make_manifest(ready, config, size, calibration, settled, make_provenance(ready, config, seconds, reason)) | {
         "metrics": finite(deep.scores),
-        "rival": {"words": rival.words, "metrics": finite(rival.scores), "calibration": rival.calibration},
+        "baseline": {"words": baseline.words, "metrics": finite(baseline.scores), "calibration": baseline.calibration},
         "verdict": verdict.to_json(),
         "positive_class": positive_class(task, ready.schema.target),
     }
     others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
     besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
-    report = make_report(ready, config, run, (deep, rival, trivial, *before), verdict.to_json(), manifest, settled, made, besides)
+    report = make_report(ready, config, run, (deep, baseline, dummy, *before), verdict.to_json(), manifest, settled, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -97,7 +97,7 @@ def finish(
         manifest=manifest,
         weights=model.state_dict(),
         golden=make_golden(model, unfolded(data), test if len(test) else val),
-        rival=dump,
+        baseline=dump,
         more=more,
     )
     shutil.rmtree(run.cache, ignore_errors=True)
@@ -108,7 +108,7 @@ def finish(
             "run": str(run.path),
             "report": str(run.bundle / "report.html"),
             "metrics": manifest["metrics"],
-            "rival": manifest["rival"]["metrics"],
+            "baseline": manifest["baseline"]["metrics"],
             "verdict": verdict.to_json(),
         }
     )
@@ -116,7 +116,7 @@ def finish(
 
 
 def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
-    """A writer of bundles for while training goes on: they predict, but have no test scores, no rival and no report yet."""
+    """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report yet."""
     network = copy.deepcopy(model).cpu()
     best = mirrored(network, ready.schema, ready.task)
 
@@ -184,7 +184,7 @@ def make_report(
     ready: PreparedData, config: Config, run: RunDirectory, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, settled: dict,
     made: list[Panel], besides: RowResults,
 ) -> dict[str, Any]:
-    deep, rival = entries[:2]
+    deep, baseline = entries[:2]
     history = read_history(run.events)
     schema, task, data = ready.schema, ready.task, ready.data
     stopped = next((line for line in reversed(history) if line["event"] == "stopped"), {"step": 0, "reason": "?"})
@@ -211,7 +211,7 @@ def make_report(
             s.to_json()
             for s in (
                 sections.versus_section(list(entries), verdict, task, schema.target),
-                sections.answers_section(deep, rival, schema, ready.table.frame, data.splits["test"], task, made, besides),
+                sections.answers_section(deep, baseline, schema, ready.table.frame, data.splits["test"], task, made, besides),
                 sections.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
                 sections.training_section(history, facts, task.primary_metric),
                 sections.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
@@ -225,12 +225,12 @@ def make_report(
 def card(manifest: dict[str, Any], sentence: str) -> str:
     """A model card in a screenful of Markdown."""
     scores = "\n".join(
-        f"| {k} | {v:.4g} | {manifest['rival']['metrics'].get(k, float('nan')):.4g} |" for k, v in manifest["metrics"].items()
+        f"| {k} | {v:.4g} | {manifest['baseline']['metrics'].get(k, float('nan')):.4g} |" for k, v in manifest["metrics"].items()
     )
     p = manifest["provenance"]
     return (
         f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical |\n|---|---|---|\n{scores}\n\n"
-        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- rival: {manifest['rival']['words']}\n"
+        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- baseline: {manifest['baseline']['words']}\n"
         f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed {p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
         "Made for data like the training data; look at the report's mistakes before you rely on it.\n"
     )

@@ -1,4 +1,4 @@
-"""The rivals: each learns what it should, survives bad cells, and comes back from its bytes."""
+"""The baselines: each learns what it should, survives bad cells, and comes back from its bytes."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ NAMES = {
 
 @pytest.mark.parametrize("kind", ["trees", "text", "image", "series", "audio", "molecule", "mixed"])
 def test_learns_and_comes_back_from_its_bytes(kind: str, tmp_path) -> None:
-    name, rival, frame, y = fitted(kind, tmp_path)
+    name, baseline, frame, y = fitted(kind, tmp_path)
     assert name == NAMES[kind]
-    p = rival.predict(frame[60:])
+    p = baseline.predict(frame[60:])
     assert p.shape == (30, 3) and np.allclose(p.sum(1), 1) and (p[:, 2] == 0).all(), "a class that never occurred has probability 0"
     assert (p.argmax(1) == y[60:]).mean() > 0.9
-    assert np.allclose(load(rival.dump()).predict(frame[60:]), p)
+    assert np.allclose(load(baseline.dump()).predict(frame[60:]), p)
 
 
 def test_numbers_and_label_sets(tmp_path) -> None:
@@ -83,29 +83,29 @@ def test_numbers_and_label_sets(tmp_path) -> None:
     schema = fit_schema(infer_schema(table, config), table, np.arange(150), config.limits)
     y = table.frame["price"].to_numpy()
     for name in ("gradient_boosting", "dummy"):
-        rival = registry.get("baselines", name).fit(
+        baseline = registry.get("baselines", name).fit(
             table.frame[:150], y[:150], schema=schema, kind="number", classes=0, val=(table.frame[150:], y[150:]), seed=0
         )
-        assert load(rival.dump()).predict(table.frame[150:]).shape == (50,)
+        assert load(baseline.dump()).predict(table.frame[150:]).shape == (50,)
     labels = np.stack([y > 200, y > 0], 1).astype(int)  # the second never varies
     for name in ("gradient_boosting", "dummy"):
-        rival = registry.get("baselines", name).fit(
+        baseline = registry.get("baselines", name).fit(
             table.frame[:150], labels[:150], schema=schema, kind="labels", classes=2, val=(table.frame[150:], labels[150:]), seed=0
         )
-        p = rival.predict(table.frame[150:])
+        p = baseline.predict(table.frame[150:])
         assert p.shape == (50, 2) and (p[:, 1] == 1).all()
 
 
 def test_bad_cells_are_no_reason_to_fail(tmp_path) -> None:
     for kind, bad in (("text", ""), ("audio", "/nowhere.wav"), ("series", [])):
-        _, rival, frame, _ = fitted(kind, tmp_path)
+        _, baseline, frame, _ = fitted(kind, tmp_path)
         odd = frame[:2].with_columns(pl.Series("x", [bad, None], dtype=frame["x"].dtype))
-        assert np.isfinite(rival.predict(odd)).all()
+        assert np.isfinite(baseline.predict(odd)).all()
 
 
 def test_a_strangers_file_is_refused(tmp_path) -> None:
-    _, rival, _, _ = fitted("trees", tmp_path)
-    raw = rival.dump()
+    _, baseline, _, _ = fitted("trees", tmp_path)
+    raw = baseline.dump()
     for broken in (b"", b"no zip", raw[: len(raw) // 2]):
         with pytest.raises(BundleError):
             load(broken)
@@ -116,7 +116,7 @@ def test_a_strangers_file_is_refused(tmp_path) -> None:
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(buffer, "w") as new:
-        new.writestr("rival.json", old.read("rival.json"))
+        new.writestr("baseline.json", old.read("baseline.json"))
         new.writestr("estimator.skops", skops.io.dumps(Odd()))
     with pytest.raises(BundleError, match="ntrusted"):
         load(buffer.getvalue())
@@ -129,9 +129,9 @@ KINDS = ["trees", "text", "image", "series", "audio", "mixed"]
 def test_one_class_alone_in_training_is_said_and_answered(kind: str, tmp_path) -> None:
     name, one, frame, y = fitted(kind, tmp_path)
     val = (frame[60:75], y[60:75])
-    rival = registry.get("baselines", name).fit(frame[:60], np.ones(60, int), schema=one.schema, kind="classes", classes=3, val=val, seed=0)
-    assert rival.words == "always the only class that occurs in training"
-    assert (load(rival.dump()).predict(frame[60:]) == [0, 1, 0]).all()
+    baseline = registry.get("baselines", name).fit(frame[:60], np.ones(60, int), schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    assert baseline.words == "always the only class that occurs in training"
+    assert (load(baseline.dump()).predict(frame[60:]) == [0, 1, 0]).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,8 +140,8 @@ def test_without_validation_rows(kind: str, tmp_path) -> None:
     order = np.random.default_rng(0).permutation(len(y))  # the rows count up: the last ones hold numbers that no row before them has
     frame, y = frame[order], y[order]
     nothing = (frame[:0], y[:0])
-    rival = registry.get("baselines", name).fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=nothing, seed=0)
-    assert (rival.predict(frame[60:]).argmax(1) == y[60:]).mean() > 0.9
+    baseline = registry.get("baselines", name).fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=nothing, seed=0)
+    assert (baseline.predict(frame[60:]).argmax(1) == y[60:]).mean() > 0.9
 
 
 def test_rows_left_out_for_cost_are_said(tmp_path, monkeypatch) -> None:
@@ -149,8 +149,8 @@ def test_rows_left_out_for_cost_are_said(tmp_path, monkeypatch) -> None:
     baseline = registry.get("baselines", "gradient_boosting")
     monkeypatch.setattr(type(baseline), "most", 40)
     val = (frame[60:75], y[60:75])
-    rival = baseline.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=val, seed=0)
-    assert rival.words.endswith(", on 40 of 60 rows")
+    baseline = baseline.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=val, seed=0)
+    assert baseline.words.endswith(", on 40 of 60 rows")
 
 
 def test_many_classes_of_many_texts_take_support_vectors_with_sharpened_answers(tmp_path, monkeypatch) -> None:
@@ -160,7 +160,7 @@ def test_many_classes_of_many_texts_take_support_vectors_with_sharpened_answers(
     monkeypatch.setattr(tfidf_linear, "TOO_MANY", 10)
     monkeypatch.setattr(_estimator, "FEW_TO_SHARPEN", 10)
     val = (frame[60:75], y[60:75])
-    rival = tfidf_linear.BASELINE.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0)
-    p = load(rival.dump()).predict(frame[60:])
-    assert "support vectors" in rival.words and np.allclose(p.sum(1), 1) and (p.argmax(1) == y[60:]).all()
+    baseline = tfidf_linear.BASELINE.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    p = load(baseline.dump()).predict(frame[60:])
+    assert "support vectors" in baseline.words and np.allclose(p.sum(1), 1) and (p.argmax(1) == y[60:]).all()
     assert p.max(1).min() > 0.9, "right on every validation row, so it may be sure"

@@ -1,4 +1,4 @@
-"""A stored rival is data: whoever wrote it, reading it runs nothing, unpacks within bounds and gives one plain error."""
+"""A stored baseline is data: whoever wrote it, reading it runs nothing, unpacks within bounds and gives one plain error."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FRAME = pl.DataFrame({"x": np.arange(40.0)})
 Y = np.arange(40) // 20
 
 
-def rival(kind: str = "classes", y: np.ndarray = Y, name: str = "gradient_boosting") -> _estimator.FittedBaseline:
+def baseline(kind: str = "classes", y: np.ndarray = Y, name: str = "gradient_boosting") -> _estimator.FittedBaseline:
     classes = y.shape[1] if kind == "labels" else 2
     return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0)
 
 
 def rewritten(raw: bytes, **changed: bytes) -> bytes:
-    """The stored rival with some members exchanged."""
+    """The stored baseline with some members exchanged."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -39,15 +39,15 @@ def rewritten(raw: bytes, **changed: bytes) -> bytes:
     return buffer.getvalue()
 
 
-RAW = rival().dump()
+RAW = baseline().dump()
 with zipfile.ZipFile(io.BytesIO(RAW)) as _file:
-    HEAD = json.loads(_file.read("rival.json"))
+    HEAD = json.loads(_file.read("baseline.json"))
 
 
 def test_what_was_written_is_read() -> None:
     again = load(RAW)
     assert again.words.endswith("gradient-boosted trees") and again.schema == SCHEMA and again.facts == HEAD["facts"]
-    assert (again.predict(FRAME) == rival().predict(FRAME)).all()
+    assert (again.predict(FRAME) == baseline().predict(FRAME)).all()
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_what_was_written_is_read() -> None:
 )  # fmt: skip
 def test_a_description_that_makes_no_sense_is_refused(change: dict) -> None:
     with pytest.raises(BundleError, match="damaged"):
-        load(rewritten(RAW, rival_json=json.dumps(HEAD | change).encode()))
+        load(rewritten(RAW, baseline_json=json.dumps(HEAD | change).encode()))
 
 
 @pytest.mark.parametrize("head", [b"", b"[]", b"null", b"{" * 10_000, b'{"name": "gradient_boosting"}'])
 def test_no_description_is_refused(head: bytes) -> None:
     with pytest.raises(BundleError):
-        load(rewritten(RAW, rival_json=head))
+        load(rewritten(RAW, baseline_json=head))
 
 
 def test_an_estimator_that_is_none_is_refused() -> None:
@@ -88,7 +88,7 @@ def test_archives_that_unpack_without_end_are_refused(monkeypatch) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("schema.json", b" " * 20_000_000)
-    for raw in (rewritten(RAW, rival_json=b" " * 20_000_000), rewritten(RAW, estimator_skops=bomb.getvalue())):
+    for raw in (rewritten(RAW, baseline_json=b" " * 20_000_000), rewritten(RAW, estimator_skops=bomb.getvalue())):
         assert len(raw) < 200_000
         with pytest.raises(BundleError, match="large"):
             load(raw)
@@ -100,15 +100,15 @@ def test_a_few_bad_bytes_give_one_plain_error_or_nothing_at_all(place: int, junk
     try:
         again = load(RAW[:place] + junk + RAW[place + len(junk) :])
     except BundleError as error:
-        assert "classical rival" in error.what
+        assert "classical baseline" in error.what
     else:
         assert again.predict(FRAME).shape == (40, 2)
 
 
 @pytest.mark.parametrize("name", ["gradient_boosting", "multimodal", "dummy"])
 def test_no_rows_no_answers(name: str) -> None:
-    assert rival(name=name).predict(FRAME[:0]).shape == (0, 2)
-    assert rival("number", Y + 0.5, name).predict(FRAME[:0]).shape == (0,)
+    assert baseline(name=name).predict(FRAME[:0]).shape == (0, 2)
+    assert baseline("number", Y + 0.5, name).predict(FRAME[:0]).shape == (0,)
 
 
 def test_only_labels_that_vary_are_learnt() -> None:
@@ -116,9 +116,9 @@ def test_only_labels_that_vary_are_learnt() -> None:
     y, constant = split_labels(labels, "labels")
     assert y.shape == (40, 2) and constant == [None, 1, None, 0] and split_labels(Y, "classes")[1] == []
     for name in ("gradient_boosting", "dummy", "multimodal"):
-        p = load(rival("labels", labels, name).dump()).predict(FRAME)
+        p = load(baseline("labels", labels, name).dump()).predict(FRAME)
         assert p.shape == (40, 4) and (p[:, 1] == 1).all() and (p[:, 3] == 0).all() and np.allclose(p[:, 0] + p[:, 2], 1, atol=0.02)
-    p = rival("labels", labels[:, :1], "dummy").predict(FRAME)
+    p = baseline("labels", labels[:, :1], "dummy").predict(FRAME)
     assert p.shape == (40, 1) and np.allclose(p, 0.5)
     with pytest.raises(DataError, match="No label varies"):
         split_labels(labels[:, [1, 3]], "labels")
@@ -136,5 +136,5 @@ def test_few_rows_are_fitted_on_one_thread_and_the_others_come_back(monkeypatch)
     assert widest() == before
     with _estimator.threads(_estimator.MANY_ROWS + 1):
         assert widest() == before
-    rival()
+    baseline()
     assert widest() == before

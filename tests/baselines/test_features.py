@@ -1,4 +1,4 @@
-"""What the rivals see: the same whatever the row stands beside, finite whatever the cell holds, and different where the data differ."""
+"""What the baselines see: the same whatever the row stands beside, finite whatever the cell holds, and different where the data differ."""
 
 from __future__ import annotations
 

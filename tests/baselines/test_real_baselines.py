@@ -1,4 +1,4 @@
-"""The rivals on real data: a floor each that only a sound opponent reaches, and the time it may take."""
+"""The baselines on real data: a floor each that only a sound opponent reaches, and the time it may take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engineroom.metrics import classification, regression
 from engineroom.modalities.tabular.category import MODALITY as CATEGORY
 from engineroom.modalities.tabular.number import to_floats
 
-FLOORS = [  # data, target, rival, score, floor (a ceiling for errors), seconds of computing
+FLOORS = [  # data, target, baseline, score, floor (a ceiling for errors), seconds of computing
     ("adult", "income", "trees", "roc_auc", 0.925, 10),
     ("california_housing", "median_house_value", "trees", "rmse", 48_500, 10),
     ("diamonds", "price", "trees", "r2", 0.98, 10),
@@ -35,8 +35,8 @@ FLOORS = [  # data, target, rival, score, floor (a ceiling for errors), seconds 
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("name", "target", "rival", "score", "floor", "seconds"), FLOORS, ids=[f[0] for f in FLOORS])
-def test_a_sound_opponent(name: str, target: str | None, rival: str, score: str, floor: float, seconds: float) -> None:
+@pytest.mark.parametrize(("name", "target", "baseline", "score", "floor", "seconds"), FLOORS, ids=[f[0] for f in FLOORS])
+def test_a_sound_opponent(name: str, target: str | None, baseline: str, score: str, floor: float, seconds: float) -> None:
     config = make_config({"target": target})
     table = open_table(real_data(name), target=target, limits=config.limits)
     schema = infer_schema(table, config)
@@ -56,4 +56,4 @@ def test_a_sound_opponent(name: str, target: str | None, rival: str, score: str,
     assert time.process_time() - begun < seconds
     truth = y[split.test]
     found = regression.scores(truth, said, said, said) if kind == "number" else classification.scores(truth, said)
-    assert chosen == rival and (found[score] <= floor if score == "rmse" else found[score] >= floor), found
+    assert chosen == baseline and (found[score] <= floor if score == "rmse" else found[score] >= floor), found

@@ -1,4 +1,4 @@
-"""On few rows the classical rival is chosen on folds: a straight line where the truth is one, trees where it is not."""
+"""On few rows the classical baseline is chosen on folds: a straight line where the truth is one, trees where it is not."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def fitted(frame: pl.DataFrame, kind: str):
     y = registry.get("modalities", schema.target.modality).encode(frame["y"], schema.target.state, {})
     y = frame["y"].to_numpy() if kind == "number" else np.asarray(y, int) - 1
     val = (frame[:0], y[:0])
-    rival = registry.get("baselines", "gradient_boosting").fit(frame, y, schema=schema, kind=kind, classes=2, val=val, seed=0)
-    return rival, y
+    baseline = registry.get("baselines", "gradient_boosting").fit(frame, y, schema=schema, kind=kind, classes=2, val=val, seed=0)
+    return baseline, y
 
 
 def table(y: np.ndarray) -> pl.DataFrame:
@@ -35,25 +35,25 @@ C = RNG.choice(["red", "green", "blue"], 300)
 
 
 def test_a_line_is_found_where_the_truth_is_one() -> None:
-    rival, y = fitted(table(3 * A + B / 10 + (C == "red") + RNG.normal(size=300) * 0.1), "number")
-    assert rival.words.startswith("ridge")
-    again = load(rival.dump())
+    baseline, y = fitted(table(3 * A + B / 10 + (C == "red") + RNG.normal(size=300) * 0.1), "number")
+    assert baseline.words.startswith("ridge")
+    again = load(baseline.dump())
     frame = table(y)
     assert np.abs(again.predict(frame) - y).mean() < 0.15
-    assert np.array_equal(again.predict(frame), rival.predict(frame))
+    assert np.array_equal(again.predict(frame), baseline.predict(frame))
     gaps = frame.with_columns(a=pl.lit(None, pl.Float64), c=pl.lit("violet"))  # missing, and never met
     assert np.isfinite(again.predict(gaps)).all()
 
 
 def test_trees_are_found_where_the_truth_has_corners() -> None:
-    rival, _ = fitted(table(np.sign(A * (B - 10)) * 5.0), "number")
-    assert "trees" in rival.words
+    baseline, _ = fitted(table(np.sign(A * (B - 10)) * 5.0), "number")
+    assert "trees" in baseline.words
 
 
 def test_classes_by_a_logistic_curve() -> None:
-    rival, y = fitted(table(np.where(A + (B - 10) / 50 + RNG.normal(size=300) > 0, "yes", "no")), "classes")
-    assert rival.words.startswith("logistic")
-    assert rival.predict(table(y)).shape == (300, 2)
+    baseline, y = fitted(table(np.where(A + (B - 10) / 50 + RNG.normal(size=300) > 0, "yes", "no")), "classes")
+    assert baseline.words.startswith("logistic")
+    assert baseline.predict(table(y)).shape == (300, 2)
 
 
 def test_a_class_rarer_than_the_folds() -> None:

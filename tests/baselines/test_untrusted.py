@@ -1,4 +1,4 @@
-"""A rival forged out of trusted types alone: no tree reads outside its arrays, goes round in circles, or answers another question."""
+"""A baseline forged out of trusted types alone: no tree reads outside its arrays, goes round in circles, or answers another question."""
 
 from __future__ import annotations
 
@@ -48,36 +48,36 @@ def boosted() -> FittedBaseline:
     return copy.deepcopy(BOOSTED)
 
 
-def refused(rival: FittedBaseline) -> None:
-    with pytest.raises(BundleError, match="rival is damaged") as caught:
-        load(rival.dump())
+def refused(baseline: FittedBaseline) -> None:
+    with pytest.raises(BundleError, match="baseline is damaged") as caught:
+        load(baseline.dump())
     assert len(str(caught.value).splitlines()) <= 3
 
 
 def test_good_ones_are_read() -> None:
     labels = around(MultiOutputClassifier(ExtraTreesClassifier(3)).fit(X, np.stack([Y > 0, Y > 1], 1)))
-    for rival in (forest(), boosted(), labels, around(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y))):
-        load(rival.dump())
+    for baseline in (forest(), boosted(), labels, around(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y))):
+        load(baseline.dump())
     assert (load(BOOSTED.dump()).predict(FRAME) == BOOSTED.predict(FRAME)).all()
 
 
 def set_child(side: str, value: int) -> Callable[[FittedBaseline], None]:
-    def change(rival: FittedBaseline) -> None:
-        getattr(rival.parts["estimator"].estimators_[2].tree_, side)[0] = value
+    def change(baseline: FittedBaseline) -> None:
+        getattr(baseline.parts["estimator"].estimators_[2].tree_, side)[0] = value
 
     return change
 
 
-def set_width(rival: FittedBaseline) -> None:
+def set_width(baseline: FittedBaseline) -> None:
     """Every tree and the forest say that they read one feature, and read two."""
-    rival.parts["estimator"].n_features_in_ = 1
-    for one in rival.parts["estimator"].estimators_:
+    baseline.parts["estimator"].n_features_in_ = 1
+    for one in baseline.parts["estimator"].estimators_:
         one.n_features_in_ = one.tree_.n_features = 1
 
 
-def set_nodes(rival: FittedBaseline) -> None:
-    rival.parts["estimator"].estimators_[0].tree_.n_features = 10**6
-    rival.parts["estimator"].estimators_[0].tree_.feature[0] = 10**5
+def set_nodes(baseline: FittedBaseline) -> None:
+    baseline.parts["estimator"].estimators_[0].tree_.n_features = 10**6
+    baseline.parts["estimator"].estimators_[0].tree_.feature[0] = 10**5
 
 
 FORGED_FOREST = {
@@ -88,25 +88,25 @@ FORGED_FOREST = {
     "no feature": set_child("feature", -3),
     "width": set_width,
     "features": set_nodes,
-    "silent": lambda rival: delattr(rival.parts["estimator"], "n_features_in_"),
-    "strangers": lambda rival: rival.parts["estimator"].estimators_.append(LogisticRegression().fit(X, Y)),
-    "crowd": lambda rival: setattr(rival.parts["estimator"], "n_jobs", 5000),
+    "silent": lambda baseline: delattr(baseline.parts["estimator"], "n_features_in_"),
+    "strangers": lambda baseline: baseline.parts["estimator"].estimators_.append(LogisticRegression().fit(X, Y)),
+    "crowd": lambda baseline: setattr(baseline.parts["estimator"], "n_jobs", 5000),
 }
 
 
 @pytest.mark.parametrize("forge", FORGED_FOREST.values(), ids=FORGED_FOREST)
 def test_forged_forests_are_refused(forge: Callable[[FittedBaseline], None]) -> None:
-    rival = forest()
-    forge(rival)
-    refused(rival)
+    baseline = forest()
+    forge(baseline)
+    refused(baseline)
     nested = around(make_pipeline(StandardScaler(), MultiOutputClassifier(ExtraTreesClassifier(2)).fit(X, Y[:, None])))
-    nested.parts["estimator"][-1].estimators_[0] = rival.parts["estimator"]
+    nested.parts["estimator"][-1].estimators_[0] = baseline.parts["estimator"]
     refused(nested)
 
 
 def set_node(field: str, value: float) -> Callable[[FittedBaseline], None]:
-    def change(rival: FittedBaseline) -> None:
-        predictor = rival.parts["estimator"]._predictors[3][0]
+    def change(baseline: FittedBaseline) -> None:
+        predictor = baseline.parts["estimator"]._predictors[3][0]
         predictor.nodes = predictor.nodes.copy()
         where = np.flatnonzero((predictor.nodes["is_leaf"] == 0) & ((predictor.nodes["is_categorical"] == 1) | (field != "bitset_idx")))[0]
         predictor.nodes[field][where] = value
@@ -115,15 +115,15 @@ def set_node(field: str, value: float) -> Callable[[FittedBaseline], None]:
 
 
 def set_predictor(**changed: Any) -> Callable[[FittedBaseline], None]:
-    return lambda rival: vars(rival.parts["estimator"]._predictors[3][0]).update(changed)
+    return lambda baseline: vars(baseline.parts["estimator"]._predictors[3][0]).update(changed)
 
 
 def set_estimator(**changed: Any) -> Callable[[FittedBaseline], None]:
-    return lambda rival: vars(rival.parts["estimator"]).update(changed)
+    return lambda baseline: vars(baseline.parts["estimator"]).update(changed)
 
 
-def set_numbers_to_categories(rival: FittedBaseline) -> None:
-    rival.parts["estimator"]._bin_mapper.is_categorical_ = np.zeros(2, np.uint8)
+def set_numbers_to_categories(baseline: FittedBaseline) -> None:
+    baseline.parts["estimator"]._bin_mapper.is_categorical_ = np.zeros(2, np.uint8)
 
 
 FORGED_BOOSTING = {
@@ -135,9 +135,9 @@ FORGED_BOOSTING = {
     "no categories": set_predictor(raw_left_cat_bitsets=np.zeros((0, 8), np.uint32)),
     "narrow categories": set_predictor(raw_left_cat_bitsets=np.zeros((9, 1), np.uint32)),
     "unknown categories": set_numbers_to_categories,
-    "no nodes": lambda rival: set_predictor(nodes=rival.parts["estimator"]._predictors[3][0].nodes[:0])(rival),
-    "cut nodes": lambda rival: set_predictor(nodes=rival.parts["estimator"]._predictors[3][0].nodes[:1])(rival),
-    "width": lambda rival: set_estimator(n_features_in_=1, _preprocessor=None)(rival),
+    "no nodes": lambda baseline: set_predictor(nodes=baseline.parts["estimator"]._predictors[3][0].nodes[:0])(baseline),
+    "cut nodes": lambda baseline: set_predictor(nodes=baseline.parts["estimator"]._predictors[3][0].nodes[:1])(baseline),
+    "width": lambda baseline: set_estimator(n_features_in_=1, _preprocessor=None)(baseline),
     "classes": set_estimator(n_trees_per_iteration_=10**12),
     "in fit": set_estimator(_in_fit=True),
     "endless": set_estimator(n_features_in_=10**15),
@@ -146,17 +146,17 @@ FORGED_BOOSTING = {
 
 @pytest.mark.parametrize("forge", FORGED_BOOSTING.values(), ids=FORGED_BOOSTING)
 def test_forged_boosting_is_refused(forge: Callable[[FittedBaseline], None]) -> None:
-    rival = boosted()
-    forge(rival)
-    refused(rival)
+    baseline = boosted()
+    forge(baseline)
+    refused(baseline)
 
 
-@pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda rival: setattr(rival.parts["estimator"], "_max_features", 1)])
+@pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda baseline: setattr(baseline.parts["estimator"], "_max_features", 1)])
 def test_forged_isolation_forests_are_refused(forge: Callable[[FittedBaseline], None]) -> None:
-    rival = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
-    assert load(rival.dump()).parts["estimator"].score_samples(X).shape == (120,)
-    forge(rival)
-    refused(rival)
+    baseline = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
+    assert load(baseline.dump()).parts["estimator"].score_samples(X).shape == (120,)
+    forge(baseline)
+    refused(baseline)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_forged_isolation_forests_are_refused(forge: Callable[[FittedBaseline], 
     [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2), AdaBoostClassifier(n_estimators=2)],
     ids=lambda one: type(one).__name__,
 )
-def test_estimators_that_no_rival_is_made_of_are_refused(estimator: Any) -> None:
+def test_estimators_that_no_baseline_is_made_of_are_refused(estimator: Any) -> None:
     refused(around(estimator.fit(X, Y)))
 
 
@@ -177,7 +177,7 @@ def test_a_tree_outside_its_estimator_is_refused() -> None:
     "change", [{"coef_": np.zeros((3, 9))}, {"classes_": np.array([0, 1, 77])}, {"n_features_in_": 5}, {"intercept_": np.zeros(7)}], ids=str
 )
 def test_parts_that_do_not_fit_together_give_one_error(change: dict[str, Any]) -> None:
-    rival = around(LogisticRegression().fit(X, Y))
-    vars(rival.parts["estimator"]).update(change)
+    baseline = around(LogisticRegression().fit(X, Y))
+    vars(baseline.parts["estimator"]).update(change)
     with pytest.raises(BundleError, match="cannot answer"):
-        load(rival.dump()).predict(FRAME)
+        load(baseline.dump()).predict(FRAME)

@@ -61,12 +61,12 @@ def test_the_good_one_loads_and_holds_no_pickle(bundle: Path) -> None:
         "report.json",
         "records.parquet",
         "card.md",
-        "rival.skops",
+        "baseline.skops",
     }
     assert not any(p.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05", b"\x80\x02") for p in bundle.iterdir())
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "golden.safetensors", "bundle.json", "rival.skops"])
+@pytest.mark.parametrize("name", ["weights.safetensors", "golden.safetensors", "bundle.json", "baseline.skops"])
 def test_truncated(bundle: Path, name: str) -> None:
     path = bundle / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -76,7 +76,7 @@ def test_truncated(bundle: Path, name: str) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_flipped_bit(bundle: Path, seed: int) -> None:
     rng = random.Random(seed)
-    path = bundle / rng.choice(["weights.safetensors", "golden.safetensors", "report.json", "rival.skops"])
+    path = bundle / rng.choice(["weights.safetensors", "golden.safetensors", "report.json", "baseline.skops"])
     raw = bytearray(path.read_bytes())
     raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
     path.write_bytes(bytes(raw))
@@ -156,23 +156,23 @@ def test_forged_manifest(bundle: Path, change) -> None:
     refused(bundle)
 
 
-def test_a_rival_of_unknown_types_is_not_built(bundle: Path) -> None:
+def test_a_baseline_of_unknown_types_is_not_built(bundle: Path) -> None:
     from engineroom.baselines._estimator import load
 
     with pytest.raises(BundleError):
         load(b"PK\x03\x04 nonsense")
-    (bundle / "rival.skops").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    (bundle / "baseline.skops").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     rehash(bundle)
     with pytest.raises(BundleError):
         er.evaluate(str(bundle), house_table(50))
 
 
 @pytest.mark.parametrize("change", [{"classes": 3}, {"kind": "number"}, {"schema": []}], ids=str)
-def test_a_rival_of_another_question_is_refused(bundle: Path, change: dict) -> None:
-    with zipfile.ZipFile(bundle / "rival.skops") as old:
+def test_a_baseline_of_another_question_is_refused(bundle: Path, change: dict) -> None:
+    with zipfile.ZipFile(bundle / "baseline.skops") as old:
         stored = {name: old.read(name) for name in old.namelist()}
-    stored["rival.json"] = json.dumps(json.loads(stored["rival.json"]) | change).encode()
-    with zipfile.ZipFile(bundle / "rival.skops", "w") as new:
+    stored["baseline.json"] = json.dumps(json.loads(stored["baseline.json"]) | change).encode()
+    with zipfile.ZipFile(bundle / "baseline.skops", "w") as new:
         for name, data in stored.items():
             new.writestr(name, data)
     rehash(bundle)

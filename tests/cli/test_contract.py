@@ -51,12 +51,12 @@ def test_predict_writes_one_row_per_row_in_order(trained: Path) -> None:
 def test_evaluate_prints_one_object_that_agrees_with_scikit_learn(trained: Path) -> None:
     done = command("evaluate", "sold", "other.csv", "--json", cwd=trained)
     result = json.loads(done.stdout)
-    assert result["rows"] == 80 and set(result) == {"rows", "metrics", "rival", "positive_class", "unknown_classes", "notes"}
+    assert result["rows"] == 80 and set(result) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}
     command("predict", "sold", "other.csv", "-o", "out.csv", cwd=trained)
     out, truth = pl.read_csv(trained / "out.csv"), pl.read_csv(trained / "other.csv")["sold"]
     assert result["metrics"]["accuracy"] == pytest.approx(sk.accuracy_score(truth, out["prediction"]))
     assert result["metrics"]["roc_auc"] == pytest.approx(sk.roc_auc_score(truth == "yes", out["probability_yes"]), abs=1e-6)
-    assert {"accuracy", "f1_macro", "roc_auc", "log_loss"} <= set(result["metrics"]) and set(result["rival"]) == set(result["metrics"])
+    assert {"accuracy", "f1_macro", "roc_auc", "log_loss"} <= set(result["metrics"]) and set(result["baseline"]) == set(result["metrics"])
     numbers = json.loads(command("evaluate", "price", "other.csv", "--json", cwd=trained).stdout)
     assert {"rmse", "mae", "r2"} <= set(numbers["metrics"])
 

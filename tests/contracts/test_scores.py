@@ -72,8 +72,8 @@ def test_regression_with_values_far_from_the_rest(here) -> None:
     rmse = reference.root_mean_squared_error(test["y"], said)
     assert found["metrics"]["rmse"] == pytest.approx(rmse) == model.metrics["rmse"] and rmse > 1e5
     assert found["metrics"]["mae"] == pytest.approx(reference.mean_absolute_error(test["y"], said))
-    baseline = model.rival.predict(test)
-    assert found["rival"]["rmse"] == pytest.approx(reference.root_mean_squared_error(test["y"], baseline))
+    baseline = model.baseline.predict(test)
+    assert found["baseline"]["rmse"] == pytest.approx(reference.root_mean_squared_error(test["y"], baseline))
 
 
 def test_multilabel(here) -> None:

@@ -194,5 +194,5 @@ def test_from_smiles_to_bundle(here) -> None:
     again = er.load(str(model.path))
     said = again.predict(pl.DataFrame({"smiles": ["CCO", "C1CC", None]}))["prediction"]
     assert said.is_null().to_list() == [False, True, True]  # neither a broken molecule nor an empty cell has an answer
-    assert again.evaluate(table[:50])["rival"]["rmse"] >= 0
+    assert again.evaluate(table[:50])["baseline"]["rmse"] >= 0
     assert isinstance(MOLECULE.encode(table["smiles"][:2], {}, {}), Ragged)

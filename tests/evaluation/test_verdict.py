@@ -24,8 +24,8 @@ def says(name: str, wrong: slice) -> EvaluationResult:
     return replace(examine(name, f"the {name} one", {"probability": p}, TRUTH, TASK), seconds=2.0, megabytes=1.0)
 
 
-def faced(deep: slice, rival: slice, trivial: slice = slice(100)) -> tuple[list[EvaluationResult], dict]:
-    entries = [says("deep", deep), says("rival", rival), says("trivial", trivial)]
+def faced(deep: slice, baseline: slice, dummy: slice = slice(100)) -> tuple[list[EvaluationResult], dict]:
+    entries = [says("deep", deep), says("baseline", baseline), says("dummy", dummy)]
     return entries, judge(*entries, TASK).to_json()
 
 
@@ -41,19 +41,19 @@ def test_no_difference_is_said_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deep", "rival", "use", "first", "other"),
+    ("deep", "baseline", "use", "first", "other"),
     [
         (slice(10), slice(60), "deep", "deep model", "classical model"),
-        (slice(60), slice(10), "rival", "classical model", "deep model"),
+        (slice(60), slice(10), "baseline", "classical model", "deep model"),
         (slice(10), slice(12), "either", "deep model", "classical model"),
-        (slice(120), slice(110), "trivial", "constant answer", "deep model"),
+        (slice(120), slice(110), "dummy", "constant answer", "deep model"),
     ],
 )
-def test_the_large_number_is_that_of_the_model_to_use(deep: slice, rival: slice, use: str, first: str, other: str) -> None:
-    entries, verdict = faced(deep, rival)
+def test_the_large_number_is_that_of_the_model_to_use(deep: slice, baseline: slice, use: str, first: str, other: str) -> None:
+    entries, verdict = faced(deep, baseline)
     assert verdict["use"] == use
-    if use == "rival":
-        assert verdict["sentence"] == "Use the classical model: accuracy 0.95 (the rival one) against 0.7 of the deep model."
+    if use == "baseline":
+        assert verdict["sentence"] == "Use the classical model: accuracy 0.95 (the baseline one) against 0.7 of the deep model."
     found = tiles(entries, verdict, TASK)
     large = next((e for e in entries if e.name == use), entries[0])
     assert found[0]["label"] == "accuracy" and found[0]["value"] == large.scores["accuracy"] and found[0]["hint"].startswith(first)
@@ -72,7 +72,7 @@ def test_what_stands_beside_has_the_decimals_of_the_large_one() -> None:
 
 def test_a_gain_over_the_constant_must_be_clear_of_chance() -> None:
     _, verdict = faced(slice(100, 192), slice(90, 190), slice(100))  # 8 of 200 more than the constant: chance does that
-    assert verdict["use"] == "trivial" and verdict["sentence"].startswith("Nothing was learnt that is clear of chance: accuracy 0.54")
+    assert verdict["use"] == "dummy" and verdict["sentence"].startswith("Nothing was learnt that is clear of chance: accuracy 0.54")
     assert any("95 % interval (above 0 is better)" in line for line in verdict["why"]) and "too few rows" in verdict["why"][-1]
     _, verdict = faced(slice(60), slice(95), slice(100))
     assert verdict["use"] == "deep"
@@ -84,10 +84,10 @@ def test_where_accuracy_shows_no_gain_the_probabilities_are_asked() -> None:
     risk = np.clip(0.06 + 0.3 * truth + 0.02 * rng.normal(size=400), 0.01, 0.49)
     entries = [
         examine(name, name, {"probability": np.stack([1 - p, p], 1)}, truth, TASK)
-        for name, p in (("deep", risk), ("rival", np.full(400, 0.06) + 1e-4 * rng.normal(size=400)), ("trivial", np.full(400, 0.06)))
+        for name, p in (("deep", risk), ("baseline", np.full(400, 0.06) + 1e-4 * rng.normal(size=400)), ("dummy", np.full(400, 0.06)))
     ]
     verdict = judge(*entries, TASK).to_json()
     assert entries[0].scores["accuracy"] == entries[2].scores["accuracy"] and verdict["use"] == "deep"
     assert "neither model is clear of the constant answer" in verdict["sentence"] and "By log_loss, the deep model's gain" in verdict["why"][-1]
     few = [examine(e.name, e.name, {"probability": e.records["probability"]}, (np.arange(400) == 7).astype(int), TASK) for e in entries]
-    assert judge(*few, TASK).use == "trivial", "one positive says nothing of the ranking"
+    assert judge(*few, TASK).use == "dummy", "one positive says nothing of the ranking"

@@ -25,7 +25,7 @@ def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score:
     command("train", real_data(name), *(["--target", target] if target else []), "--run", "r", "--steps", steps, "--set", "model.size=small", "--quiet", cwd=tmp_path)
     manifest = json.loads((tmp_path / "r" / "bundle" / "bundle.json").read_text())
     assert manifest["metrics"][score] >= floor
-    assert manifest["rival"]["metrics"][score] >= floor - 0.05
+    assert manifest["baseline"]["metrics"][score] >= floor - 0.05
 
 
 @pytest.mark.real

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 YAML = "data: shared/houses.csv\ntarget: price\nseed: 0\nmodel:\n  name: auto\n  width: 128\ntrain:\n  minutes: 10\n  batch_size: 256\n  lr: 0.002\n"
-WORDS = {"deep": "transformer 6 × 192, 3 networks side by side", "rival": "gradient boosting, 400 trees", "trivial": "the commonest answer"}
+WORDS = {"deep": "transformer 6 × 192, 3 networks side by side", "baseline": "gradient boosting, 400 trees", "dummy": "the commonest answer"}
 
 
 def exhibit(kind: str, title: str, data: dict[str, Any], words: str = "") -> dict[str, Any]:
@@ -19,7 +19,7 @@ def versus(scores: dict[str, list[float]], use: str) -> list[dict]:
     rows = [
         [model, WORDS[model], *(scores[n][i] for n in names), seconds, rate, size]
         for i, (model, seconds, rate, size) in enumerate(
-            (("deep", 161.2, 2914, 12.53), ("rival", 14.3, 81250, 3.1), ("trivial", 0.0, 4.2e6, 0.001))
+            (("deep", 161.2, 2914, 12.53), ("baseline", 14.3, 81250, 3.1), ("dummy", 0.0, 4.2e6, 0.001))
         )
     ]
     head = names[0]
@@ -27,7 +27,7 @@ def versus(scores: dict[str, list[float]], use: str) -> list[dict]:
         {"name": model, "value": scores[head][i], "low": scores[head][i] * 0.985, "high": scores[head][i] * 1.012}
         for i, model in enumerate(WORDS)
     ]
-    best = {"deep": 0, "rival": 1, "trivial": 2}.get(use)
+    best = {"deep": 0, "baseline": 1, "dummy": 2}.get(use)
     columns = ["model", "what it is", *names, "training s", "rows/s", "MB"]
     said = "The same rows for training, validation and test; the test rows were looked at once."
     return [
@@ -96,7 +96,7 @@ def costs() -> list[dict]:
         ["photo", "cnn", "ResNet, 8 blocks, 64–256 channels", "pictures of 64 pixels, 6,920 of them"],
         ["description", "transformer", "6 × 192, 4 heads", "texts with word order"],
     ]
-    rows = [["deep", 161.2, 2914, 12.53, 1.343], ["rival", 14.3, 81250, 3.1, 0.119], ["trivial", 0.0, 4200000, 0.001, 0.0]]
+    rows = [["deep", 161.2, 2914, 12.53, 1.343], ["baseline", 14.3, 81250, 3.1, 0.119], ["dummy", 0.0, 4200000, 0.001, 0.0]]
     size = [
         ["parameters", "3,101,442", "learned numbers"],
         ["size", "12.53 MB", "weights"],

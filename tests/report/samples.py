@@ -20,7 +20,7 @@ from .parts import again, costs, data_exhibits, exhibit, training, versus
 def report(
     verdict: dict[str, Any], *, title: str, task: str, target: str, scores: dict[str, list[float]], answers: list[dict]
 ) -> dict[str, Any]:
-    """A whole report around `answers`, the exhibits of its middle section; scores: name → [deep, rival, trivial]."""
+    """A whole report around `answers`, the exhibits of its middle section; scores: name → [deep, baseline, dummy]."""
     tiles = [
         {"label": n, "value": v[0], "low": v[0] * 0.984, "high": v[0] * 1.013, "hint": "test split, 95 % bootstrap interval"}
         for n, v in scores.items()
@@ -60,11 +60,11 @@ def graded(names: list[str], rows: int, skill: float, seed: int) -> dict[str, np
 
 
 def classes(names: list[str], rows: int, skill: float) -> list[dict]:
-    deep, rival = graded(names, rows, skill, 0), graded(names, rows, skill * 0.9, 1)
+    deep, baseline = graded(names, rows, skill, 0), graded(names, rows, skill * 0.9, 1)
     found = [
         *classification.confusion(deep, names),
-        classification.calibration(deep, rival),
-        *classification.curves(deep, rival, names),
+        classification.calibration(deep, baseline),
+        *classification.curves(deep, baseline, names),
         classification.per_class(deep, names),
     ]
     return [e.to_json() for e in found]
@@ -140,7 +140,7 @@ def many_classes() -> dict[str, Any]:
         for i in range(10)
     ]
     verdict = {
-        "use": "rival",
+        "use": "baseline",
         "sentence": "Use logistic regression: the deep model is no better here, and slower.",
         "why": ["accuracy 0.871 against 0.893: 0.022 worse, 95 % interval 0.012 to 0.031."],
         "difference": {},
@@ -181,7 +181,7 @@ def multilabel() -> dict[str, Any]:
     middle = [e.to_json() for e in MULTILABEL.panels(records, records, target)]
     items = [(*MULTILABEL.error_caption(records, int(i), target), sound(int(i) % 7)) for i in MULTILABEL.rank_errors(records)[:6]]
     verdict = {
-        "use": "trivial",
+        "use": "dummy",
         "sentence": "Use neither: both are no better than always saying the commonest labels.",
         "why": ["Look at the target, or bring more rows."],
         "difference": {},

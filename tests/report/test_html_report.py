@@ -188,7 +188,7 @@ def test_tables_mark_the_best_and_sort_by_numbers() -> None:
     named = tabulate({"columns": ["class", "rows"], "rows": [["0", 3], ["1", 4]], "best": None})
     assert [(c["numeric"], c["right"]) for c in named["columns"]] == [(True, False), (True, True)]
     html = render_html(SAMPLES["many_classes"]())
-    assert '<tr class="best"><td>rival</td>' in html and 'data-key="81250.0"' in html
+    assert '<tr class="best"><td>baseline</td>' in html and 'data-key="81250.0"' in html
 
 
 def test_numbers_as_people_read_them() -> None:

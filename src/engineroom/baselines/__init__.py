@@ -1,1 +1,1 @@
-"""The classical rivals, from scikit-learn: trained on the same rows as the deep model, behind one call."""
+"""The classical baselines, from scikit-learn: trained on the same rows as the deep model, behind one call."""

@@ -1,4 +1,4 @@
-"""What every fitted rival is: features of the raw columns, then one scikit-learn estimator. Plain enough to be stored without pickle."""
+"""What every fitted baseline is: features of the raw columns, then one scikit-learn estimator. Plain enough to be stored without pickle."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FEW_TO_SHARPEN = 50  # validation rows
 
 
 class Baseline:
-    """What most rivals share: features of the columns, then one estimator. A rival of a task's own kind answers by itself."""
+    """What most baselines share: features of the columns, then one estimator. A baseline of a task's own kind answers by itself."""
 
     kinds: tuple[str, ...] = KINDS  # of questions it can answer
     most = 50_000  # rows learnt from, evenly taken
@@ -91,14 +91,14 @@ class FittedBaseline:
         }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-            file.writestr("rival.json", json.dumps(head))
+            file.writestr("baseline.json", json.dumps(head))
             for name, part in self.parts.items():
                 file.writestr(f"{name}.skops", skops.dumps(part))
         return buffer.getvalue()
 
 
 class LoadedBaseline(FittedBaseline):
-    """A rival read from a file: parts that do not fit together give one plain error, not numpy's word for it."""
+    """A baseline read from a file: parts that do not fit together give one plain error, not numpy's word for it."""
 
     def predict(self, frame: pl.DataFrame) -> Any:
         wanted = (frame.height,) if self.kind == "number" else (frame.height, self.classes)
@@ -110,19 +110,19 @@ class LoadedBaseline(FittedBaseline):
             raise
         except Exception as error:  # as many kinds as there are ways not to fit, too little memory among them
             why = f"{type(error).__name__}: {str(error)[:200]}"
-            raise BundleError("The bundle's classical rival cannot answer.", why, "Copy the bundle again, or train again.") from error
+            raise BundleError("The bundle's classical baseline cannot answer.", why, "Copy the bundle again, or train again.") from error
         return said
 
 
 def load(data: bytes) -> LoadedBaseline:
-    """Read a rival; types that are not trusted, damaged bytes and forged trees give one BundleError and run nothing."""
+    """Read a baseline; types that are not trusted, damaged bytes and forged trees give one BundleError and run nothing."""
     from sklearn.base import BaseEstimator
     from skops import io as skops
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             bounded(file)
-            head = json.loads(file.read("rival.json"))
+            head = json.loads(file.read("baseline.json"))
             stored = {entry.removesuffix(".skops"): file.read(entry) for entry in file.namelist() if entry.endswith(".skops")}
         for part in stored.values():
             with zipfile.ZipFile(io.BytesIO(part)) as inner:
@@ -139,13 +139,13 @@ def load(data: bytes) -> LoadedBaseline:
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here
-        raise BundleError("The bundle's classical rival is damaged.", str(error)[:200], "Copy the bundle again, or train again.") from None
+        raise BundleError("The bundle's classical baseline is damaged.", str(error)[:200], "Copy the bundle again, or train again.") from None
 
 
 def bounded(file: zipfile.ZipFile) -> None:
-    """Refuse what would unpack to more than any rival needs."""
+    """Refuse what would unpack to more than any baseline needs."""
     if sum(entry.file_size for entry in file.infolist()) > MOST_BYTES:
-        raise BundleError("The bundle's classical rival is absurdly large.", "", "Copy the bundle again, or train again.")
+        raise BundleError("The bundle's classical baseline is absurdly large.", "", "Copy the bundle again, or train again.")
 
 
 def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any]) -> np.ndarray:
@@ -210,7 +210,7 @@ def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[An
 
 
 def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaseline]:
-    """What every rival's `fit` is spared: more rows than `most`, a single class, and threads that wait for each other over small sums.
+    """What every baseline's `fit` is spared: more rows than `most`, a single class, and threads that wait for each other over small sums.
 
     On a busy machine such threads take up to forty times longer. Whatever was spared is said in `words`.
     """

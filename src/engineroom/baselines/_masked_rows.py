@@ -1,4 +1,4 @@
-"""Rows with parts hidden, as every rival that tells them is asked: the same parts as the network's."""
+"""Rows with parts hidden, as every baseline that tells them is asked: the same parts as the network's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rival fits these columns: the one that claims them most."""
+"""Which baseline fits these columns: the one that claims them most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Few rows: no one classical learner is best on all small tables, so a handful are tried on folds of the training rows and the best stands as the rival."""
+"""Few rows: no one classical learner is best on all small tables, so a handful are tried on folds of the training rows and the best stands as the baseline."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Is a rival that was read from a file sound? Types alone do not say so.
+"""Is a baseline that was read from a file sound? Types alone do not say so.
 
 Trees are walked by compiled code that checks nothing: a child out of range or a loop among a forged tree's nodes would read foreign memory
-or never end. So only what rivals are made of is let in, and every tree must lead downwards, to a leaf, over features that there are.
+or never end. So only what baselines are made of is let in, and every tree must lead downwards, to a leaf, over features that there are.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ALLOWED = {
 
 
 def check_sound(parts: dict[str, Any]) -> None:
-    """Walk all that `parts` hold; ValueError at the first thing that no honest rival has."""
+    """Walk all that `parts` hold; ValueError at the first thing that no honest baseline has."""
     waiting, seen = list(parts.values()), set()
     while waiting:
         thing = waiting.pop()
@@ -74,7 +74,7 @@ def held(thing: Any) -> Iterator[Any]:
     elif kind.__qualname__ in ALLOWED.get(kind.__module__, "").split():
         yield from members(thing)
     else:
-        raise ValueError(f"no rival holds a {kind.__qualname__}")
+        raise ValueError(f"no baseline holds a {kind.__qualname__}")
 
 
 def members(thing: Any) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""The trivial answer to "who is like whom": all are alike. What beats it has learnt something."""
+"""Dummy answer to "who is like whom": all are alike. What beats it has learnt something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial answer to "what belongs to this": everything alike. Ties count against it."""
+"""Dummy answer to "what belongs to this": everything alike. Ties count against it."""
 
 from __future__ import annotations
 

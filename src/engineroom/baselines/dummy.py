@@ -1,4 +1,4 @@
-"""The trivial predictor: class shares, the mean, label rates. What beats it has learnt something."""
+"""Dummy predictor: class shares, the mean, label rates. What beats it has learnt something."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..core.schema import Schema
 from ._estimator import Baseline, FittedBaseline, split_labels
 
 
-class Trivial(Baseline):
+class Dummy(Baseline):
     def fits(self, schema: Schema) -> float:
         return 0.0
 
@@ -26,4 +26,4 @@ class Trivial(Baseline):
         return np.zeros((frame.height, 1))
 
 
-BASELINE = Trivial()
+BASELINE = Dummy()

@@ -1,4 +1,4 @@
-"""The trivial answer to "which row is this?": nobody can tell. What beats it has learnt something."""
+"""Dummy answer to "which row is this?": nobody can tell. What beats it has learnt something."""
 
 from __future__ import annotations
 

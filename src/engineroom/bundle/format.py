@@ -14,7 +14,7 @@ from torch import Tensor
 from ..core.errors import BundleError
 from ..core.files import blake_file
 
-FORMAT = 1
+FORMAT = 2  # since the field's names: tasks, column types and baselines are stored by theirs
 MOST_JSON = 256 * 2**20  # bytes
 MOST_COUNT = 10**8  # no honest integer in a column's state is larger
 NEEDED = ("format", "task", "target", "schema", "model", "calibration", "provenance", "files")

@@ -91,8 +91,8 @@ def evaluation(model: Model, graded: Graded) -> dict[str, Any]:
     """The scores of graded answers and of the classical baseline's on the same rows, and what to know of them."""
     target, task = model.schema.target, model.task
     out: dict[str, Any] = {"rows": len(graded.rows), "metrics": finite(task.compute_metrics(graded.records))}
-    if model.rival is not None:
-        out["rival"] = finite(task.compute_metrics(model.rival_records(graded)))
+    if model.baseline is not None:
+        out["baseline"] = finite(task.compute_metrics(model.baseline_records(graded)))
     if (positive := positive_class(task, target)) is not None:
         out["positive_class"] = positive
     return out | {"unknown_classes": graded.unknown, "notes": [*graded.notes, *task.metric_notes(graded.records, target)]}

@@ -126,19 +126,19 @@ class Model:
         return self.task.apply_calibration(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "rival": {…}, "notes": […]} on labelled data, the rival graded by the same code over the same rows.
+        """{"rows": n, "metrics": {…}, "baseline": {…}, "notes": […]} on labelled data, the baseline graded by the same code over the same rows.
 
         Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are graded on that part alone.
         "unknown_classes" counts labels that the model does not know: their rows count as wrong in every score.
         """
         return evaluation(self, self.graded(data))
 
-    def rival_records(self, graded: Graded) -> RowResults:
-        """The classical rival's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
-        if self.rival is None:
-            raise BundleError(f"{self.path} has no classical rival yet.", "Its training did not reach the end.", "Continue it with --resume.")
-        theirs = self.task.from_baseline(self.rival.predict(graded.frame[graded.rows]))
-        theirs = self.task.apply_calibration(theirs, self.manifest.get("rival", {}).get("calibration", {}))
+    def baseline_records(self, graded: Graded) -> RowResults:
+        """The classical baseline's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
+        if self.baseline is None:
+            raise BundleError(f"{self.path} has no classical baseline yet.", "Its training did not reach the end.", "Continue it with --resume.")
+        theirs = self.task.from_baseline(self.baseline.predict(graded.frame[graded.rows]))
+        theirs = self.task.apply_calibration(theirs, self.manifest.get("baseline", {}).get("calibration", {}))
         return self.task.score_rows(theirs, graded.truth)
 
     def graded(self, data: Any) -> Graded:
@@ -146,18 +146,18 @@ class Model:
         return grade_data(self, data)
 
     @cached_property
-    def rival(self) -> Any | None:
-        """The classical rival that was trained beside the model, or None."""
-        path = self.path / "rival.skops"
+    def baseline(self) -> Any | None:
+        """The classical baseline that was trained beside the model, or None."""
+        path = self.path / "baseline.skops"
         if not path.exists():
             return None
         from ..baselines._estimator import load
 
-        rival = load(path.read_bytes())
+        baseline = load(path.read_bytes())
         counted = self.task.output_type in ("classes", "labels")  # what answers by chances must know as many; others answer in the task's own form
-        if (rival.kind, rival.schema) != (self.task.output_type, self.schema) or (counted and rival.classes != self.task.output_size(self.schema.target)):
-            raise damaged(self.path, "its classical rival answers another question")
-        return rival
+        if (baseline.kind, baseline.schema) != (self.task.output_type, self.schema) or (counted and baseline.classes != self.task.output_size(self.schema.target)):
+            raise damaged(self.path, "its classical baseline answers another question")
+        return baseline
 
     def report(self) -> dict[str, Any]:
         """The report as a dictionary; the page is `report_path`."""

@@ -20,7 +20,7 @@ def write_bundle(
     manifest: dict[str, Any],
     weights: dict[str, Tensor],
     golden: dict[str, Tensor],
-    rival: bytes | None = None,
+    baseline: bytes | None = None,
     more: Callable[[Path], None] | None = None,
 ) -> None:
     """Fill `directory` atomically. `more(aside)` adds files (report, records); all are hashed into bundle.json."""
@@ -36,8 +36,8 @@ def write_bundle(
                 }
             )
         )
-        if rival is not None:
-            (aside / "rival.skops").write_bytes(rival)
+        if baseline is not None:
+            (aside / "baseline.skops").write_bytes(baseline)
         if more:
             more(aside)
         seal(aside, manifest)

@@ -42,7 +42,7 @@ Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad bundle, 130 interrupted.
 """
 
 
-@app.command(help="Train a model, judge it against a classical rival on the same split, and keep both." + EXAMPLES)
+@app.command(help="Train a model, judge it against a classical baseline on the same split, and keep both." + EXAMPLES)
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
@@ -153,7 +153,7 @@ def say_notices(model: Any, most: int = 5, *, as_json: bool = False) -> None:
         print(f"{len(model.damaged):,} rows in all have no prediction; --json names each", file=sys.stderr)
 
 
-@app.command(help="Grade a trained model and its rival on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")
+@app.command(help="Grade a trained model and its baseline on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Labelled data.")],

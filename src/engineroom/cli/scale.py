@@ -12,7 +12,7 @@ from .app import Json, app
 
 
 @app.command(
-    help="Learning curves of the deep model and its classical rival, where they cross, and advice: collect more rows, or use which.\n\n"
+    help="Learning curves of the deep model and its classical baseline, where they cross, and advice: collect more rows, or use which.\n\n"
     "Example: `engineroom scale houses.csv --target price --minutes 10`"
 )
 def scale(

@@ -11,7 +11,7 @@ def print_scores(result: dict[str, Any]) -> None:
 
     table = Table("score", "deep", "classical", title=f"{result['rows']:,} rows", title_justify="left", box=None)
     for name, value in result["metrics"].items():
-        theirs = result.get("rival", {}).get(name)
+        theirs = result.get("baseline", {}).get(name)
         table.add_row(name, f"{value:.4f}", "" if theirs is None else f"{theirs:.4f}")
     Console().print(table)
 

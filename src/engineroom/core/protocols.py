@@ -71,11 +71,11 @@ class Backbone(Protocol):
 class Task(Protocol):
     """A kind of question: what an answer means, how it is graded, scored and shown. Its options are the fields of its dataclass."""
 
-    output_type: str  # what a rival is asked for: classes, number, labels, or a kind of the task's own
+    output_type: str  # what a baseline is asked for: classes, number, labels, or a kind of the task's own
     head: str  # heads/NAME.py
     tie_weights: bool  # does the head share the vectors of the input column's stem?
     backbones: Mapping[str, tuple[str, ...]]  # kind of column → backbones
-    rival: str  # baselines/NAME.py; "" = by the columns
+    baseline: str  # baselines/NAME.py; "" = by the columns
     primary_metric: str  # the score that decides a verdict
     higher_is_better: bool
     higher: tuple[str, ...]  # scores that grow with quality …
@@ -109,7 +109,7 @@ class Task(Protocol):
     def generate(
         self, network: nn.Module, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
     ) -> Iterator[str]: ...
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]: ...
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]: ...
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]: ...
     def rank_errors(self, records: RowResults) -> np.ndarray: ...
     def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None: ...  # what calibration is read from

@@ -55,10 +55,10 @@ def wanted(said: Sequence[str], true: Sequence[str], grammar: Mapping[str, Any])
     return {"intent": np.array([b["intent"] or "" for _, b in pairs], object), "obeyed": np.array(right, bool)}
 
 
-def obeyed_bars(records: RowResults, rival: RowResults) -> Panel:
+def obeyed_bars(records: RowResults, baseline: RowResults) -> Panel:
     """How often the right thing is done, by what was wanted."""
     names = sorted(set(records["intent"].tolist()))
-    series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", rival))]
+    series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", baseline))]
     words = "Share of recordings from which the right intent and the right slots were read; “nothing” is what was said to nobody or means nothing, and must be left alone."
     return Panel("bars", "Commands understood, by what was wanted", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
 

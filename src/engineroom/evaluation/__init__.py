@@ -1,1 +1,1 @@
-"""One examiner for the deep model and its classical rival, and the report."""
+"""One examiner for the deep model and its classical baseline, and the report."""

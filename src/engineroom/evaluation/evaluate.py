@@ -10,7 +10,7 @@ from ..core.batch import Predictions, RowResults
 from ..core.panels import spoken
 from ..metrics.bootstrap import intervals, paired_difference
 
-WHO = {"deep": "deep", "rival": "classical"}
+WHO = {"deep": "deep", "baseline": "classical"}
 FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
 NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
 SECONDS = 2.0  # of resampling for a gain over the dummy
@@ -42,10 +42,10 @@ def examine(name: str, words: str, answers: Predictions, truth: np.ndarray, task
 class Verdict:
     """Which one to use, in words."""
 
-    use: str  # deep | rival | either | trivial
+    use: str  # deep | baseline | either | dummy
     sentence: str
     why: tuple[str, ...]
-    difference: tuple[float, float, float, float]  # deep − rival on the headline score: value, low, high, p
+    difference: tuple[float, float, float, float]  # deep − baseline on the headline score: value, low, high, p
 
     def to_json(self) -> dict:
         value, low, high, p = self.difference
@@ -57,40 +57,40 @@ class Verdict:
         }
 
 
-def judge(deep: EvaluationResult, rival: EvaluationResult, trivial: EvaluationResult, task, *, seed: int = 0) -> Verdict:
+def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task, *, seed: int = 0) -> Verdict:
     """Compare on the same rows: first with the dummy that always says the same, then with each other (paired bootstrap), then cost.
 
     Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not show one (few positives
     leave accuracy as it is), the metric by which weights are chosen and the ranking are asked before nothing is said to have been learnt.
     """
-    gained = {e.name: gain(e, trivial, task, task.primary_metric, seed) for e in (deep, rival)}
-    found = paired_difference(task.compute_metrics, deep.records, rival.records, task.primary_metric, seed=seed)
-    words = [difference(len(deep.records["truth"]), *found[:3]), cost(deep, rival)]
+    gained = {e.name: gain(e, dummy, task, task.primary_metric, seed) for e in (deep, baseline)}
+    found = paired_difference(task.compute_metrics, deep.records, baseline.records, task.primary_metric, seed=seed)
+    words = [difference(len(deep.records["truth"]), *found[:3]), cost(deep, baseline)]
     if any(clear for _, _, clear in gained.values()):
-        return choose(deep, rival, task, found, gained, words)
-    metric, nothing = task.primary_metric, trivial.scores[task.primary_metric]
-    ours, theirs = deep.scores[metric], rival.scores[metric]
-    scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({rival.words}) against {spoken(nothing)}"
-    for other in second_metrics(task, deep, rival, trivial):
-        better = [e for e in (deep, rival) if gain(e, trivial, task, other, seed)[2]]
+        return choose(deep, baseline, task, found, gained, words)
+    metric, nothing = task.primary_metric, dummy.scores[task.primary_metric]
+    ours, theirs = deep.scores[metric], baseline.scores[metric]
+    scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({baseline.words}) against {spoken(nothing)}"
+    for other in second_metrics(task, deep, baseline, dummy):
+        better = [e for e in (deep, baseline) if gain(e, dummy, task, other, seed)[2]]
         if better:
             said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
-            sentence = f"By {metric}, neither model is clear of the constant answer ({trivial.words}): {scored}."
+            sentence = f"By {metric}, neither model is clear of the constant answer ({dummy.words}): {scored}."
             hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the other scores."
             return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
-    sentence = f"Nothing was learnt that is clear of chance: {scored} of the constant answer ({trivial.words})."
-    return Verdict("trivial", sentence, (*words, *whys(deep, rival, trivial, gained)), found)
+    sentence = f"Nothing was learnt that is clear of chance: {scored} of the constant answer ({dummy.words})."
+    return Verdict("dummy", sentence, (*words, *whys(deep, baseline, dummy, gained)), found)
 
 
-def gain(one: EvaluationResult, trivial: EvaluationResult, task, metric: str, seed: int) -> tuple[float, float, bool]:
+def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str, seed: int) -> tuple[float, float, bool]:
     """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
     sign = 1.0 if metric in task.higher or (metric == task.primary_metric and task.higher_is_better) else -1.0
     if metric in NO_SKILL:
         low, high = (bound - NO_SKILL[metric] for bound in one.intervals[metric])
         return low, high, bool(low > 0)
-    if not np.isfinite(trivial.scores.get(metric, float("nan"))):
+    if not np.isfinite(dummy.scores.get(metric, float("nan"))):
         return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
-    _, low, high, _ = paired_difference(task.compute_metrics, one.records, trivial.records, metric, seed=seed, budget_seconds=SECONDS)
+    _, low, high, _ = paired_difference(task.compute_metrics, one.records, dummy.records, metric, seed=seed, budget_seconds=SECONDS)
     low, high = (low, high) if sign > 0 else (-high, -low)
     return low, high, bool(low > 0)
 
@@ -105,30 +105,30 @@ def second_metrics(task, *entries: EvaluationResult) -> list[str]:
 
 
 def choose(
-    deep: EvaluationResult, rival: EvaluationResult, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
+    deep: EvaluationResult, baseline: EvaluationResult, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
 ) -> Verdict:
     """Which of two models to use, at least one of which is clear of the dummy."""
     metric, (value, low, high, _) = task.primary_metric, found
     sign = 1.0 if task.higher_is_better else -1.0
     ahead, behind = (low > 0, high < 0) if sign > 0 else (high < 0, low > 0)
-    ours, theirs = deep.scores[metric], rival.scores[metric]
-    shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical rival ({rival.words})"
+    ours, theirs = deep.scores[metric], baseline.scores[metric]
+    shown = f"{metric} {spoken(ours)} against {spoken(theirs)} of the classical baseline ({baseline.words})"
     if value == 0:
-        shown = f"{metric} {spoken(ours)} of both, the deep model and the classical rival ({rival.words})"
+        shown = f"{metric} {spoken(ours)} of both, the deep model and the classical baseline ({baseline.words})"
     if ahead and gained["deep"][2]:
         return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), found)
-    if behind and gained["rival"][2]:
-        better = f"{metric} {spoken(theirs)} ({rival.words}) against {spoken(ours)} of the deep model"
-        return Verdict("rival", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), found)
-    cheaper = "the classical one is cheaper to train" if deep.seconds > rival.seconds else "the deep one is cheaper to train"
+    if behind and gained["baseline"][2]:
+        better = f"{metric} {spoken(theirs)} ({baseline.words}) against {spoken(ours)} of the deep model"
+        return Verdict("baseline", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), found)
+    cheaper = "the classical one is cheaper to train" if deep.seconds > baseline.seconds else "the deep one is cheaper to train"
     last = "This score does not tell the two apart; look at the others." if value == 0 else "The difference is within what chance explains."
-    for name, other in (("deep", "rival"), ("rival", "deep")):
+    for name, other in (("deep", "baseline"), ("baseline", "deep")):
         if not gained[name][2]:
             words = [*words, f"Only the {WHO[other]} model's gain over the constant answer is clear of chance."]
     return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
 
 
-def whys(deep: EvaluationResult, rival: EvaluationResult, trivial: EvaluationResult, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
+def whys(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
     """Likely reasons why nothing was learnt, and what to try."""
     rows = len(deep.records["truth"])
     spans = ", ".join(f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items())
@@ -140,10 +140,10 @@ def whys(deep: EvaluationResult, rival: EvaluationResult, trivial: EvaluationRes
     return [*out, "The inputs may say nothing about the target, there may be too few rows, or training was too short."]
 
 
-def cost(deep: EvaluationResult, rival: EvaluationResult) -> str:
-    slower, size = deep.seconds / max(rival.seconds, 1e-3), deep.megabytes / max(rival.megabytes, 1e-6)
-    time = f"Training took {deep.seconds:.0f} s, {slower:.1f}× the rival's {rival.seconds:.1f} s"
-    return f"{time}; the model is {deep.megabytes:.2f} MB, {size:.1f}× the rival's."
+def cost(deep: EvaluationResult, baseline: EvaluationResult) -> str:
+    slower, size = deep.seconds / max(baseline.seconds, 1e-3), deep.megabytes / max(baseline.megabytes, 1e-6)
+    time = f"Training took {deep.seconds:.0f} s, {slower:.1f}× the baseline's {baseline.seconds:.1f} s"
+    return f"{time}; the model is {deep.megabytes:.2f} MB, {size:.1f}× the baseline's."
 
 
 def difference(rows: int, value: float, low: float, high: float) -> str:

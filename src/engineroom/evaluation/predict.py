@@ -1,4 +1,4 @@
-"""Deep model or classical rival behind one call: rows in, Answers out."""
+"""Deep model or classical baseline behind one call: rows in, Answers out."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def fit(rows: np.ndarray, errors: np.ndarray) -> PowerLaw | None:
 
 
 def crossing(rows: np.ndarray, lead: np.ndarray) -> float:
-    """The number of rows from which the lead (deep − rival, better is above 0) stays above 0; 0 = already before the first size.
+    """The number of rows from which the lead (deep − baseline, better is above 0) stays above 0; 0 = already before the first size.
 
     Between sizes the straight line over log rows; beyond the last one the line through the last three, up to REACH times the rows: else inf.
     """
@@ -79,11 +79,11 @@ def advise(rows: int, ahead: dict[str, float], cross: dict[str, float]) -> dict[
         return {"use": "deep", "sentence": f"Use the deep model: it is ahead {when}."}
     if not math.isfinite(value):
         word = "Use the classical model" if ahead["high"] < 0 else "Use the classical model, which costs less: no clear winner"
-        return {"use": "rival", "sentence": f"{word}; within {REACH:g} times the {rows:,} rows the curves do not cross."}
+        return {"use": "baseline", "sentence": f"{word}; within {REACH:g} times the {rows:,} rows the curves do not cross."}
     if value <= rows:
         return {"use": "either", "sentence": f"No clear winner yet: the deep model draws level at {about}, but its lead is within what chance explains."}
     more = f"Collect about {nice(value - rows)} more rows: the curves cross at {about}, if they go on so."
-    return {"use": "rival", "sentence": f"{more} Until then use the classical model."}
+    return {"use": "baseline", "sentence": f"{more} Until then use the classical model."}
 
 
 def nice(value: float) -> str:

@@ -30,7 +30,7 @@ def scale(
     say: Callable[[str], None] = lambda text: None,
     settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """{"metric", "rows", "deep", "rival", "lead", "crossing", "laws", "advice", "seconds", "page"} of both on growing parts of `data`."""
+    """{"metric", "rows", "deep", "baseline", "lead", "crossing", "laws", "advice", "seconds", "page"} of both on growing parts of `data`."""
     layer = to_layer(settings or {}) | ({"target": target} if target else {})
     path = isinstance(data, str) or hasattr(data, "__fspath__")
     config = with_recipe({}, layer | ({"data": str(data)} if path else {}))
@@ -48,7 +48,7 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     metric, sign = task.primary_metric, 1.0 if task.higher_is_better else -1.0
 
     def scores(picked: np.ndarray | None) -> np.ndarray:
-        sides = [(p.deep, p.rival) if picked is None else (take(p.deep, picked), take(p.rival, picked)) for p in points]
+        sides = [(p.deep, p.baseline) if picked is None else (take(p.deep, picked), take(p.baseline, picked)) for p in points]
         return np.array([[p.task.compute_metrics(one)[metric] for one in pair] for p, pair in zip(points, sides, strict=True)])
 
     whole = scores(None)  # (sizes, 2)
@@ -58,11 +58,11 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     crossings = np.array([crossing(rows, one) for one in leads])
     cross = {"value": crossing(rows, lead), "low": float(np.sort(crossings)[int(0.025 * len(crossings))]), "high": float(np.sort(crossings)[int(0.975 * len(crossings))])}
     ahead = {"value": float(lead[-1]), "low": float(low[-1]), "high": float(high[-1])}
-    laws = {name: fit(rows, -sign * whole[:, k]) for k, name in enumerate(("deep", "rival"))}
+    laws = {name: fit(rows, -sign * whole[:, k]) for k, name in enumerate(("deep", "baseline"))}
     return {
         "metric": metric,
         "rows": rows.tolist(),
-        **{name: with_bounds(whole[:, k], drawn[..., k]) for k, name in enumerate(("deep", "rival"))},
+        **{name: with_bounds(whole[:, k], drawn[..., k]) for k, name in enumerate(("deep", "baseline"))},
         "lead": {"value": lead.tolist(), "low": low.tolist(), "high": high.tolist()},
         "crossing": {name: None if not math.isfinite(value) else value for name, value in cross.items()},
         "laws": {name: None if law is None else {"floor": law.floor, "scale": law.scale, "power": law.power} for name, law in laws.items()},
@@ -80,12 +80,12 @@ def with_bounds(values: np.ndarray, drawn: np.ndarray) -> dict[str, list[float]]
 def report(result: dict[str, Any], name: str, points: list[SizePoint], target: str) -> dict[str, Any]:
     """What the renderer of reports takes."""
     metric, rows = result["metric"], result["rows"]
-    labels = {"deep": "deep model", "rival": "classical model"}
+    labels = {"deep": "deep model", "baseline": "classical model"}
     series = [{"name": label, "x": rows, "y": result[key]["value"], "low": result[key]["low"], "high": result[key]["high"]} for key, label in labels.items()]
     lead = [{"name": "lead of the deep model", "x": rows, **{("y" if k == "value" else k): v for k, v in result["lead"].items()}}]
     crossed = result["crossing"]["value"]
     marks = [{"x": crossed, "label": "crossing"}] if crossed and crossed <= rows[-1] else []
-    told = [[n, result["deep"]["value"][k], result["rival"]["value"][k], result["lead"]["value"][k], result["lead"]["low"][k], result["lead"]["high"][k], result["seconds"][k]] for k, n in enumerate(rows)]
+    told = [[n, result["deep"]["value"][k], result["baseline"]["value"][k], result["lead"]["value"][k], result["lead"]["low"][k], result["lead"]["high"][k], result["seconds"][k]] for k, n in enumerate(rows)]
     columns = ["rows", "deep", "classical", "lead", "from", "to", "seconds"]
     sections = [
         Section(

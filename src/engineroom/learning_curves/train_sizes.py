@@ -34,7 +34,7 @@ class SizePoint:
 
     rows: int
     deep: RowResults
-    rival: RowResults
+    baseline: RowResults
     seconds: float
     task: Any
 
@@ -64,8 +64,8 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
             layer["train"] = {**layer["train"], "minutes": float(part * minutes)}
             model, _ = train(Config.model_validate(layer), table=frame)
             graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
-            points.append(SizePoint(count, graded.records, model.rival_records(graded), time.perf_counter() - begun, model.task))
-            ours, theirs = (model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].rival))
+            points.append(SizePoint(count, graded.records, model.baseline_records(graded), time.perf_counter() - begun, model.task))
+            ours, theirs = (model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].baseline))
             say(f"{count:,} rows: {model.task.primary_metric} deep {ours:.4g}, classical {theirs:.4g} ({points[-1].seconds:.0f} s)")
     return points
 

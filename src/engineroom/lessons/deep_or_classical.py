@@ -30,14 +30,14 @@ def run(board: Board, *, data: str, steps: int, rows: int, seed: int) -> None:
         reasons = weights(model, frame.head(ASKED))
     side = next(e for s in told["sections"] for e in s["exhibits"] if e["title"] == "Side by side")["data"]
     rows_told = [[name, *(said(row[k]) for row in side["rows"])] for k, name in enumerate(side["columns"]) if name != "model"]
-    board.step("Both, on the same rows", "Quality, time and size; “trivial” answers always the same.", table("Side by side", ["", *(row[0] for row in side["rows"])], rows_told))
+    board.step("Both, on the same rows", "Quality, time and size; “dummy” answers always the same.", table("Side by side", ["", *(row[0] for row in side["rows"])], rows_told))
     board.step("Features and reasons", "How far each column moves the deep model's answers, taken away (mean over rows).", table("Reasons", ["column", "pull"], reasons))
     found = verdict["difference"]
     words = f"{verdict['sentence']} {' '.join(verdict['why'])}"
     board.step("So which?", words)
     numbers = f"deep − classical: {spoken(found['value'], sign=True)} ({spoken(found['low'], sign=True)} to {spoken(found['high'], sign=True)})"
     board.check("On so few rows deep learning is not clearly better", verdict["use"] != "deep", numbers)
-    board.check("Both beat answering always the same", verdict["use"] != "trivial", verdict["sentence"])
+    board.check("Both beat answering always the same", verdict["use"] != "dummy", verdict["sentence"])
 
 
 def load(name: str) -> tuple[pl.DataFrame, str]:

@@ -24,5 +24,5 @@ RECIPE = Recipe(
     target="digit",
     demo=digits,
     settings={},
-    expect="accuracy 0.986 in one minute; the rival about the same",
+    expect="accuracy 0.986 in one minute; the baseline about the same",
 )

@@ -35,5 +35,5 @@ RECIPE = Recipe(
     target="activity",
     demo=chains,
     settings={"split": {"by": "group"}},
-    expect="rmse 0.26 against 0.33 of the rival, on scaffolds neither has seen",
+    expect="rmse 0.26 against 0.33 of the baseline, on scaffolds neither has seen",
 )

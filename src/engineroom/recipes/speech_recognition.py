@@ -15,5 +15,5 @@ RECIPE = Recipe(
     demo=strings,
     settings={"task": "speech_recognition"},
     minutes=1.5,
-    expect="word error 0.005, hidden Markov models 0.000: on sounds so clean and synthetic the rival is enough (on recorded digits 0.011 against 0.029)",
+    expect="word error 0.005, hidden Markov models 0.000: on sounds so clean and synthetic the baseline is enough (on recorded digits 0.011 against 0.029)",
 )

@@ -8,7 +8,7 @@ from ._data.parallel_sentences import diaries
 RECIPE = Recipe(
     title="Summarise texts",
     story="A Transformer reads a text and another writes its summary, in words of its own or copied from the text (a pointer). Thousands of pairs are needed before that "
-    "beats the first sentences, which the classical rival takes (or those nearest to the whole, TF-IDF). Further references may stand in columns "
+    "beats the first sentences, which the classical baseline takes (or those nearest to the whole, TF-IDF). Further references may stand in columns "
     "summary1, summary2 beside --target summary. The demo is generated: diaries of a shift among whose lines one fault must be found, and its headline.",
     data="a table with a column of texts and one of summaries, which --target names",
     answers="CSV: the summary and its log probability; -o out.txt: one a line",

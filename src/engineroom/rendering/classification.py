@@ -78,8 +78,8 @@ def per_class(records: RowResults, names: list[str]) -> Panel:
     )
 
 
-def calibration(records: RowResults, rival: RowResults) -> Panel:
-    pair = (("deep", records), ("classical", rival))
+def calibration(records: RowResults, baseline: RowResults) -> Panel:
+    pair = (("deep", records), ("classical", baseline))
     return Panel(
         "lines",
         "Is it as sure as it is right?",
@@ -101,14 +101,14 @@ def reliability(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str
     return {"name": name, "x": [float(stated[b].mean()) for b in bins], "y": [float(happened[b].mean()) for b in bins]}
 
 
-def curves(records: RowResults, rival: RowResults, names: list[str], place: int = 1) -> list[Panel]:
+def curves(records: RowResults, baseline: RowResults, names: list[str], place: int = 1) -> list[Panel]:
     """ROC and precision–recall where there are two classes; `place` is the one to find."""
     if len(names) != 2 or len(np.unique(records["truth"])) < 2:
         return []
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     roc, pr = [], []
-    for name, r in (("deep", records), ("classical", rival)):
+    for name, r in (("deep", records), ("classical", baseline)):
         y, p = r["truth"] == place, r["probability"][:, place]
         fpr, tpr, _ = roc_curve(y, p)
         precision, recall, _ = precision_recall_curve(y, p)

@@ -74,18 +74,18 @@ def film_file(facts: Facts, seeds: Sequence[int], actions: Sequence[np.ndarray],
     write_mp4(pictures, path, hertz=HZ, instead="write a GIF: -o episodes.gif")
 
 
-def returns(records: RowResults, rival: RowResults) -> Panel:
-    both = np.concatenate([records["return"], rival["return"]])
+def returns(records: RowResults, baseline: RowResults) -> Panel:
+    both = np.concatenate([records["return"], baseline["return"]])
     low, high = float(both.min()), float(both.max())
     edges = np.linspace(low, high if high > low else low + 1, 31)
-    series = [{"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()} for name, one in (("deep", records), ("rival", rival))]
+    series = [{"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()} for name, one in (("deep", records), ("baseline", baseline))]
     return Panel("histogram", "What episodes brought", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
 
 
-def action_bars(facts: Facts, records: RowResults, rival: RowResults) -> Panel:
+def action_bars(facts: Facts, records: RowResults, baseline: RowResults) -> Panel:
     """How often each action was taken, or where the numbers of an action lie."""
     names = facts["action"]["names"]
-    sides = [(name, np.concatenate(list(one["actions"]))) for name, one in (("deep", records), ("rival", rival))]
+    sides = [(name, np.concatenate(list(one["actions"]))) for name, one in (("deep", records), ("baseline", baseline))]
     if facts["action"]["kind"] == "discrete":
         series = [{"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()} for name, done in sides]
         return Panel("bars", "What is done how often", {"labels": list(names), "series": series, "y": "share of all steps"})

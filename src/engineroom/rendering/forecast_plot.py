@@ -98,27 +98,27 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def exhibits(records: RowResults, rival: RowResults, judge: str) -> list[Panel]:
+def exhibits(records: RowResults, baseline: RowResults, judge: str) -> list[Panel]:
     """Error by step ahead, the backtest over rolling origins, whether the band is honest."""
     steps = len(records["truth"][0]) if len(records["truth"]) else 0
     rows = evenly(len(records["loss"]), LOOKED_AT)
     shown = []
     if steps > 1:
-        series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", baseline))]
         shown.append(Panel("lines", "Error by step ahead", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
     column = COLUMN[judge]
     if len(records["loss"]) >= 2 * BINS:
         groups = np.array_split(np.arange(len(records["loss"])), BINS)
         series = [
             {"name": name, "x": list(range(1, BINS + 1)), "y": [float(np.nanmean(one[column][g])) for g in groups]}
-            for name, one in (("deep", records), ("classical", rival))
+            for name, one in (("deep", records), ("classical", baseline))
         ]
         words = "The test windows from the earliest origin to the latest: where did it go wrong, and does it grow worse with age?"
         shown.append(Panel("lines", "Backtest over rolling origins", {"x": "earliest … latest origin", "y": judge, "series": series}, words))
     facts = [
         ["stated", f"{BAND:.0%}", "of the steps inside the band"],
         ["measured, deep", f"{float(np.nanmean(records['inside'])):.1%}", "of the test steps"],
-        ["measured, classical", f"{float(np.nanmean(rival['inside'])):.1%}", "of the test steps"],
+        ["measured, classical", f"{float(np.nanmean(baseline['inside'])):.1%}", "of the test steps"],
     ]
     words = "Windows overlap, and so do their errors: intervals over windows are narrower than those over independent stretches of time would be."
     return [*shown, Panel("facts", "Is the band honest?", {"items": facts}, words)]

@@ -1,4 +1,4 @@
-"""Exhibits of written texts: beside the reference and the rival's, and how near they come by length."""
+"""Exhibits of written texts: beside the reference and the baseline's, and how near they come by length."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BINS = 6  # of lengths
 LONG = 400  # characters of a text in the table
 
 
-def side_by_side(records: RowResults, rival: RowResults) -> Panel:
+def side_by_side(records: RowResults, baseline: RowResults) -> Panel:
     """Rows evenly taken from the test."""
     places = evenly(len(records["truth"]), SHOWN)
-    columns = {"read": rival["source"], "reference": records["truth"], "deep model": records["text"], "classical model": rival["text"]}
+    columns = {"read": baseline["source"], "reference": records["truth"], "deep model": records["text"], "classical model": baseline["text"]}
     rows = [[short(str(values[place])) for values in columns.values()] for place in places]
     return Panel("table", "What both write", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")
 
@@ -28,13 +28,13 @@ def short(text: str) -> str:
     return text if len(text) <= LONG else text[:LONG] + "…"
 
 
-def by_length(records: RowResults, rival: RowResults, *, summary: bool) -> Panel:
+def by_length(records: RowResults, baseline: RowResults, *, summary: bool) -> Panel:
     """The headline score in bins of the reference's length."""
     lengths = np.array([len(str(text).split()) for text in records["truth"]])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)).round().astype(int)) if len(lengths) else np.array([0, 1])
     edges = np.append(edges[:-1], edges[-1] + 1) if len(edges) > 1 else np.array([edges[0], edges[0] + 1])
     series = []
-    for name, one in (("deep", records), ("classical", rival)):
+    for name, one in (("deep", records), ("classical", baseline)):
         parts = [(lengths >= low) & (lengths < high) for low, high in pairwise(edges)]
         values = [float(one["rouge"][part, 2].mean()) if summary else bleu_of(one["bleu"][part].sum(0)) for part in parts if part.any()]
         series.append({"name": name, "x": [float(lengths[part].mean()) for part in parts if part.any()], "y": values})

@@ -14,12 +14,12 @@ from ..modalities.tabular.row import remembered, spans
 LEAST = 40  # rows
 
 
-def taught(records: RowResults, rival: RowResults, state: Any) -> list[Panel]:
-    """A table: accuracy (or R²) on real test rows after learning from made rows, the rival's rows, and real training rows, as many of each."""
-    found = worth(state, {"made": records["made"][:, :-2], "classical": rival["made"][:, :-2], "real": remembered(state)}, records["truth"][:, :-2])
+def taught(records: RowResults, baseline: RowResults, state: Any) -> list[Panel]:
+    """A table: accuracy (or R²) on real test rows after learning from made rows, the baseline's rows, and real training rows, as many of each."""
+    found = worth(state, {"made": records["made"][:, :-2], "classical": baseline["made"][:, :-2], "real": remembered(state)}, records["truth"][:, :-2])
     if not found:
         return []
-    names = {"made": "made by the network", "classical": "made by the classical rival", "real": "real training rows", "always the same": "no rows at all: always the same answer"}
+    names = {"made": "made by the network", "classical": "made by the classical baseline", "real": "real training rows", "always the same": "no rows at all: always the same answer"}
     rows = [[names[name], value] for name, value in found["scores"].items()]
     words = f"{found['metric'].capitalize()} of trees that foretell {state['judge']!r} from the other columns of {found['tested']:,} real test rows, after {found['rows']:,} rows of each kind."
     return [Panel("table", "What made rows teach", {"columns": ["learnt from", found["metric"]], "rows": rows, "best": None}, words)]

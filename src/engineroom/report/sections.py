@@ -17,7 +17,7 @@ from .previews import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
-WHO = {"deep": "deep model", "rival": "classical model", "trivial": "constant answer", "before": "before"}
+WHO = {"deep": "deep model", "baseline": "classical model", "dummy": "constant answer", "before": "before"}
 
 
 def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], task, target: Column) -> Section:
@@ -28,7 +28,7 @@ def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], tas
         [e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)]
         for e in entries
     ]
-    best = {"deep": 0, "rival": 1, "trivial": 2}.get(verdict["use"])
+    best = {"deep": 0, "baseline": 1, "dummy": 2}.get(verdict["use"])
     intervals = [
         {"name": e.name, "value": e.scores[task.primary_metric], "low": e.intervals[task.primary_metric][0], "high": e.intervals[task.primary_metric][1]}
         for e in entries
@@ -65,7 +65,7 @@ def where_from(model: Any, data: Any, test: np.ndarray, answers: Predictions, re
 
 
 def answers_section(
-    deep: EvaluationResult, rival: EvaluationResult, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Panel], besides: RowResults
+    deep: EvaluationResult, baseline: EvaluationResult, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Panel], besides: RowResults
 ) -> Section:
     """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of the rows shown alone."""
     target = schema.target
@@ -79,7 +79,7 @@ def answers_section(
         return {"title": title, "subtitle": f"row {row} · {subtitle}", "tone": tone, "html": drawn}
 
     items = [item(int(index), "bad") for index in worst]
-    exhibits = [*made, *task.panels(deep.records, rival.records, target)]
+    exhibits = [*made, *task.panels(deep.records, baseline.records, target)]
     if task.has_render:
         drawn = [item(int(index), "") for index in picked]
         exhibits.insert(len(made), Panel("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.caption))
@@ -193,7 +193,7 @@ def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> 
 def tiles(entries: list[EvaluationResult], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
     """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others' beside them."""
     first = next((e for e in entries if e.name == verdict["use"]), entries[0])
-    others = [e for e in entries if e is not first and e.name != "trivial"]
+    others = [e for e in entries if e is not first and e.name != "dummy"]
     names = sorted((name for name in first.scores if name not in task.internal_metrics), key=lambda name: name != task.primary_metric)
     return [
         {

@@ -32,8 +32,8 @@ class BaseTask:
     tie_weights: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     backbones: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
     training_defaults: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
-    rival: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
-    trivial: ClassVar[str] = "dummy"
+    baseline: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
+    dummy: ClassVar[str] = "dummy"
     image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     allow_missing_columns: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
@@ -107,7 +107,7 @@ class BaseTask:
         return self
 
     def from_baseline(self, values: Any) -> Predictions:
-        """A rival's word as answers."""
+        """A baseline's word as answers."""
         return values
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:

@@ -1,4 +1,4 @@
-"""Classical alarms: texts of other words and pictures of another texture are far from ordinary ones, and a stored rival answers the same."""
+"""Classical alarms: texts of other words and pictures of another texture are far from ordinary ones, and a stored baseline answers the same."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_lines_of_other_words_are_far_from_ordinary_ones() -> None:
     odd = np.arange(300) % 6 == 0
     lines = [f"panic machine check at {rng.integers(99)}" if o else f"node {rng.integers(9)} says that all is fine" for o in odd]
     frame = pl.DataFrame({"line": lines, "load": rng.normal(0, 1, 300)})
-    rival = fitted(frame, odd, {"line": "text", "load": "number"}, "anomaly_label", "outlier_detection", "classes", 2)
-    said = rival.predict(frame)
+    baseline = fitted(frame, odd, {"line": "text", "load": "number"}, "anomaly_label", "outlier_detection", "classes", 2)
+    said = baseline.predict(frame)
     assert said.shape == (300, 2) and roc_auc(odd, said[:, 1]) > 0.95
-    assert np.allclose(load(rival.dump()).predict(frame), said)
+    assert np.allclose(load(baseline.dump()).predict(frame), said)
 
 
 def test_pictures_of_another_texture_are_far_and_the_place_is_hot() -> None:
@@ -40,10 +40,10 @@ def test_pictures_of_another_texture_are_far_and_the_place_is_hot() -> None:
     odd = np.arange(120) % 6 == 0
     x[odd, 8:16, 20:28] += 60
     frame = pl.DataFrame({"picture": pl.Series(x.astype(np.uint8))})
-    rival = fitted(frame, odd, {"picture": "image"}, "defect_label", "texture_gaussian", "flaws", 1)
-    said = rival.predict(frame)
+    baseline = fitted(frame, odd, {"picture": "image"}, "defect_label", "texture_gaussian", "flaws", 1)
+    said = baseline.predict(frame)
     assert roc_auc(odd, said["probability"][:, 1]) > 0.95 and said["heat"].shape == (120, 8, 8)
     row, column = np.unravel_index(said["heat"][0].argmax(), (8, 8))
     assert 1 <= row <= 4 and 4 <= column <= 7
-    again = load(rival.dump()).predict(frame)
+    again = load(baseline.dump()).predict(frame)
     assert np.allclose(again["heat"], said["heat"]) and np.allclose(again["probability"], said["probability"])

@@ -1,4 +1,4 @@
-"""The n-gram rival: its probabilities are those of the paper, sum to one whatever came before, and come back from the file."""
+"""The n-gram baseline: its probabilities are those of the paper, sum to one whatever came before, and come back from the file."""
 
 from __future__ import annotations
 

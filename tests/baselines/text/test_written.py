@@ -1,4 +1,4 @@
-"""Rivals that write: a cipher is broken word by word, a summary is taken from the text, and all come back from their bytes."""
+"""Baselines that write: a cipher is broken word by word, a summary is taken from the text, and all come back from their bytes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def test_a_cipher_is_broken_whatever_the_order() -> None:
 
 
 @pytest.mark.parametrize("name", ["ibm_model1", "extractive_summary", "majority_text"])
-def test_a_rival_comes_back_from_its_bytes(name: str) -> None:
+def test_a_baseline_comes_back_from_its_bytes(name: str) -> None:
     frame = cipher(60)
-    rival = fitted(name, frame)
-    before, after = rival.predict(frame), load(rival.dump()).predict(frame)
+    baseline = fitted(name, frame)
+    before, after = baseline.predict(frame), load(baseline.dump()).predict(frame)
     assert before["text"].tolist() == after["text"].tolist() and before["source"].tolist() == frame["read"].to_list()
-    assert len(rival.predict(frame[:0])["text"]) == 0
+    assert len(baseline.predict(frame[:0])["text"]) == 0
 
 
 def test_unknown_words_are_left_as_they_are() -> None:

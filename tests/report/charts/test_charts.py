@@ -198,6 +198,6 @@ def test_a_model_far_off_leaves_the_axis_to_those_that_are_compared() -> None:
     low, high = window(np.concatenate([near, far]))
     assert 0.9 < low < 0.95 and 0.99 < high < 1.0
     assert window(np.concatenate([near, far + 0.86])) == window(near) == window(near[:1]) == (-np.inf, np.inf)
-    rows = [{"name": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in (("deep", 0.97), ("rival", 0.98), ("trivial", 0.1))]
+    rows = [{"name": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in (("deep", 0.97), ("baseline", 0.98), ("dummy", 0.1))]
     svg = draw("intervals", {"metric": "accuracy", "rows": rows}, "t")
     assert ">0.98" in svg and ">0.25<" not in svg and ">0.10" in svg

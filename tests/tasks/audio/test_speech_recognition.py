@@ -119,7 +119,7 @@ def test_a_command_is_heard_and_read(model, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("states", [1, 3, 127, 128, 400])
-def test_the_rival_finds_a_path_of_any_length(states: int) -> None:
+def test_the_baseline_finds_a_path_of_any_length(states: int) -> None:
     true = np.sort(np.concatenate([np.arange(states), np.arange(0, states, 3)]))
     assert aligned(-np.abs(true[:, None] - np.arange(states)).astype(float) * 10).tolist() == true.tolist()
 

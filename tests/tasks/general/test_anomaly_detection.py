@@ -143,7 +143,7 @@ def test_what_does_not_belong_together_is_found_and_named(here) -> None:
     frame = pumps(900)
     model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, model__size="small", model__members=4)
     assert model.metrics["roc_auc"] > 0.97 and model.metrics["alarm_rate"] < 0.08
-    assert model.manifest["rival"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
+    assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
     again = er.load(str(model.path))
     asked = pl.DataFrame({"a": [1.0, 1.0], "b": [2.0, -2.0], "kind": ["x", "x"]})
     out = again.predict(asked)

@@ -104,8 +104,8 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     table = pl.DataFrame({"amount": x[:, 0], "hour": x[:, 1], "case": np.where(fraud, "fraud", "fine")})
     model = er.train(table, target="case", recipe="cost_sensitive", options={"miss": 20}, steps=150, run="r", show="quiet")
     assert model.manifest["model"]["networks"] == 5, "few rows: the risk is calibrated on rows that the network which is asked never saw"
-    rival = model.manifest["rival"]
-    assert rival["calibration"]["slope"] < 1.5 and rival["metrics"]["log_loss"] < 0.4, "so is the rival's"
+    baseline = model.manifest["baseline"]
+    assert baseline["calibration"]["slope"] < 1.5 and baseline["metrics"]["log_loss"] < 0.4, "so is the baseline's"
     out = er.load("r").predict(table)
     assert out.columns == ["prediction", "probability", "risk", "probability_fine", "probability_fraud"]
     assert ((out["risk"] >= 1 / 21) == (out["prediction"] == "fraud")).all()
@@ -113,4 +113,4 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     assert model.metrics["roc_auc"] > 0.9
     titles = {e["title"] for s in model.report()["sections"] for e in s["exhibits"]}
     assert {"What a threshold costs", "What reviewing finds", "Is the risk true?", "Finding “fraud”: ROC"} <= titles
-    assert set(model.evaluate(table)) == {"rows", "metrics", "rival", "positive_class", "unknown_classes", "notes"}
+    assert set(model.evaluate(table)) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}

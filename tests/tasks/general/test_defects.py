@@ -109,4 +109,4 @@ def test_a_flaw_is_found_drawn_and_saved(here) -> None:
     again.save(frame.drop("state")[:3], "heat")
     saved = Image.open(io.BytesIO((here / "heat" / "00000.png").read_bytes()))
     assert saved.size == (32, 32) and saved.mode == "L"
-    assert set(again.evaluate(frame)["rival"]) >= {"roc_auc", "recall"}
+    assert set(again.evaluate(frame)["baseline"]) >= {"roc_auc", "recall"}

@@ -50,7 +50,7 @@ def test_what_goes_with_something_is_told_and_answers_were_left_out(run: str) ->
     names, values = bars["data"]["labels"], bars["data"]["series"][0]["values"]
     found = dict(zip(names, values, strict=True))
     assert found["b"] > 0.6 and found["other"] < 0.4  # of which nobody can tell anything: 36 hidden cells spread by a quarter
-    assert 0.2 < model.manifest["rival"]["metrics"]["explained"] < 1
+    assert 0.2 < model.manifest["baseline"]["metrics"]["explained"] < 1
 
 
 def test_empty_cells_are_filled_and_no_other_is_touched(run: str) -> None:
@@ -79,7 +79,7 @@ def test_the_same_row_is_asked_the_same_wherever_it_stands(run: str) -> None:
     assert np.array_equal(np.isnan(first["error"]), np.isnan(second["error"][::-1]))
     assert np.allclose(first["error"], second["error"][::-1], atol=1e-4, equal_nan=True)
     again = model.evaluate(things())
-    assert again["rows"] == 600 and again["rival"]["explained"] > 0.2
+    assert again["rows"] == 600 and again["baseline"]["explained"] > 0.2
 
 
 

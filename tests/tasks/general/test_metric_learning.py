@@ -34,7 +34,7 @@ def model(tmp_path_factory):
 
 
 def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> None:
-    assert model.metrics["roc_auc"] > 0.9 > model.manifest["rival"]["metrics"]["roc_auc"]  # the rival cannot know what matters
+    assert model.metrics["roc_auc"] > 0.9 > model.manifest["baseline"]["metrics"]["roc_auc"]  # the baseline cannot know what matters
     assert "Rows with the same" in json.dumps(model.report()) and model.manifest["task"] == "metric_learning"
     assert model.predict(things()[:3]).shape == (3, 4 * 128)
     assert er.load(str(model.path)).evaluate(things())["metrics"]["roc_auc"] > 0.9

@@ -28,11 +28,11 @@ def answers(rows: int = 500) -> pl.DataFrame:
 
 def test_gaps_teach_nothing_and_are_not_judged(here) -> None:
     model = er.train(answers(), target="p,q,r", task="multitask", steps=300, show="quiet", train__threads=1)
-    assert model.metrics["roc_auc"] > 0.97 and model.manifest["rival"]["metrics"]["roc_auc"] > 0.9
+    assert model.metrics["roc_auc"] > 0.97 and model.manifest["baseline"]["metrics"]["roc_auc"] > 0.9
     out = er.load(str(model.path)).predict(answers().select("a", "b"))
     assert out.columns == ["prediction", "probability", "probability_p", "probability_q", "probability_r"]
     again = er.load(str(model.path)).evaluate(answers())
-    assert again["metrics"]["roc_auc"] > 0.97 and "rival" in again
+    assert again["metrics"]["roc_auc"] > 0.97 and "baseline" in again
 
 
 def test_scores_by_hand() -> None:

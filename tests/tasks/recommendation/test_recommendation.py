@@ -111,7 +111,7 @@ def test_the_latest_events_are_read_and_the_future_is_not() -> None:
 def test_known_tastes_are_found_and_all_comes_back(here: Path) -> None:
     events = chains()
     model = er.train(events, task="recommendation", steps=120, show="quiet", run="r", train__threads=1, train__precision="fp32")
-    assert model.metrics["ndcg"] > 0.8 and model.metrics["ndcg"] > model.manifest["rival"]["metrics"]["ndcg"] > 0.15
+    assert model.metrics["ndcg"] > 0.8 and model.metrics["ndcg"] > model.manifest["baseline"]["metrics"]["ndcg"] > 0.15
     new = pl.DataFrame({"user": ["n", "n", "n", "o"], "item": ["sea4", "sea3", "never", "sea11"], "time": [9, 8, 1, 1]})
     said = model.predict(new)
     assert said.columns == ["user", "rank", "item", "score", "because", "lift"] and said.height == 20
@@ -197,6 +197,6 @@ def test_new_items_and_new_users_are_placed_by_their_columns(here: Path) -> None
     page = Path("r/bundle/report.html").read_text()
     assert "because of Book number" in page and "age " in page
     cold = er.train(events, run="cold", options=options | {"unmet": 0.15}, **how)
-    rival = cold.manifest["rival"]
-    assert cold.metrics["recall"] > 0.6 and rival["words"] == "items alike by their columns" and rival["metrics"]["recall"] > 0.6
+    baseline = cold.manifest["baseline"]
+    assert cold.metrics["recall"] > 0.6 and baseline["words"] == "items alike by their columns" and baseline["metrics"]["recall"] > 0.6
     assert all(cold.task.counts[k] == 0 for k in range(cold.task.met, 80)) and cold.task.met < 60

@@ -199,7 +199,7 @@ def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
 def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> None:
     frame = pl.concat([waves(meter=np.repeat("a", 400)), waves(meter=np.repeat("b", 400)).with_columns(load=pl.col("load") * 5)])
     model = er.train(frame, target="load", recipe="forecasting", steps=60, show="quiet", train__threads=1, model__size="small")
-    assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["rival"]["metrics"]
+    assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["baseline"]["metrics"]
     out = er.load(str(model.path)).predict(frame)
     assert out.columns == ["series", "time", "mean", "q10", "q50", "q90"] and out.height == 2 * 24
     assert out["time"][0] == pl.Series(HOURS).max() + pl.select(pl.duration(hours=1)).item()

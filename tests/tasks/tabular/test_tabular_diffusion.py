@@ -45,7 +45,7 @@ def test_columns_go_together_as_they_did(model) -> None:
     assert 0.75 < agree <= 1.0
     assert abs((made["income"] == 0).mean() - 0.4) < 0.12 and abs(made["income"].null_count() / 1_000 - 1 / 6) < 0.1
     assert set(model.metrics) == {"frechet", "precision", "recall", "copied"}
-    assert model.metrics["frechet"] < model.manifest["rival"]["metrics"]["frechet"]
+    assert model.metrics["frechet"] < model.manifest["baseline"]["metrics"]["frechet"]
     assert made.equals(model.predict(pl.DataFrame({"noise": range(1_000)}))), "the same chance, the same rows"
     assert model.predict(real[:3]).columns == real.columns, "the real table as a wish for as many rows"
 

@@ -117,7 +117,7 @@ def test_strange_fields_are_refused_and_lost_values_named() -> None:
 def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     frame = receipts(60)
     model = er.train(frame, target="fields", recipe="document_extraction", steps=60, show="quiet", train__threads=1, model__members=1, model__size="small")
-    assert model.metrics["f1"] > 0.5 and model.manifest["rival"]["metrics"]["f1"] > 0.5
+    assert model.metrics["f1"] > 0.5 and model.manifest["baseline"]["metrics"]["f1"] > 0.5
     assert model.manifest["metrics"]["f1_total"] <= 1.0
     loaded = er.load(str(model.path))
     out = loaded.predict(frame.drop("fields", "image"))
@@ -128,6 +128,6 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     assert loaded.evaluate(frame)["metrics"]["f1"] > 0.5
     report = (model.path / "bundle" / "report.html" if (model.path / "bundle").exists() else model.report_path).read_text()
     assert "the page and the fields found on it" in report
-    rival = load((model.report_path.parent / "rival.skops").read_bytes())
+    baseline = load((model.report_path.parent / "baseline.skops").read_bytes())
     table = loaded.task.build_samples(Table(frame), "fields", asking=True)
-    assert all(np.allclose(p.sum(1), 1, atol=1e-4) for p in rival.predict(table.frame)["probability"])
+    assert all(np.allclose(p.sum(1), 1, atol=1e-4) for p in baseline.predict(table.frame)["probability"])

@@ -137,13 +137,13 @@ def test_drawing_a_token() -> None:
 def test_a_cycle_is_learnt_by_heart(cycle: Path) -> None:
     model = er.load(str(cycle / "r"))
     assert model.metrics["log_loss"] < 0.05 and model.metrics["accuracy"] > 0.98
-    assert model.manifest["rival"]["metrics"]["log_loss"] < 0.05
+    assert model.manifest["baseline"]["metrics"]["log_loss"] < 0.05
     said: list[str] = []
     text = er.generate(str(cycle / "r"), prompt="abc", tokens=60, temperature=0, say=said.append)
     assert text == ("defg abc" * 8)[:60] and "".join(said) == "abc" + text and len(said) == 61
     assert model.predict(pl.DataFrame({"text": ["abcdefg a", "abcd"]}))["prediction"].to_list() == ["b", "e"]
     told = model.evaluate(str(cycle / "cycle.txt"))
-    assert told["metrics"]["log_loss"] < 0.05 and told["rival"]["log_loss"] < 0.05
+    assert told["metrics"]["log_loss"] < 0.05 and told["baseline"]["log_loss"] < 0.05
     report = (cycle / "r" / "bundle" / "report.html").read_text()
     assert "What it writes" in report and "How much it helps to know more" in report
 

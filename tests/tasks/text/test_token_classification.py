@@ -132,12 +132,12 @@ def test_the_headline_follows_the_labels() -> None:
 def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Path) -> None:
     model = er.train(trips(), target="tags", task="token_classification", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__members=1)
     assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
-    assert model.manifest["rival"]["metrics"]["f1"] > 0.9
+    assert model.manifest["baseline"]["metrics"]["f1"] > 0.9
     assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], "a resumed run begins with the rows as they came"
     fresh = trips(30, seed=9)
     assert er.load("r").predict(fresh).equals(model.predict(fresh))
     graded = model.evaluate(fresh)
-    assert graded["rows"] == 30 and graded["metrics"]["f1"] > 0.9 and graded["rival"]["f1"] > 0.9
+    assert graded["rows"] == 30 and graded["metrics"]["f1"] > 0.9 and graded["baseline"]["f1"] > 0.9
     said = model.predict(pl.DataFrame({"words": ["take Ronson to new Newville", "fetch Lamson soon", "", None]}))
     assert said["prediction"][:2].to_list() == ["O B-who O B-where I-where", "O B-who O"] and said["prediction"][2:].null_count() == 2
     assert said["wish"].to_list() == ["bring", "fetch", None, None]
@@ -212,7 +212,7 @@ def test_a_single_label_is_nothing_to_learn() -> None:
     assert "['O']" in make_task("token_classification", {}).check_target(pl.Series([["O"], ["O", None]]), column)[0].what
 
 
-def test_the_rival_reads_letters_without_the_labels_before_them() -> None:
+def test_the_baseline_reads_letters_without_the_labels_before_them() -> None:
     labels = np.zeros(3, np.int64)
     assert not any(name.startswith("y") for one in memm_tagger.features(list("MTA"), labels, True) for name in one)
     assert all(any(name.startswith("yy=") for name in one) for one in memm_tagger.features(["a", "b", "c"], labels, False))

@@ -35,7 +35,7 @@ def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
 
 def test_what_was_examined_is_what_was_kept(model) -> None:
     found = model.evaluate(squares())
-    assert found["metrics"]["as_asked"] > 0.9 and found["metrics"]["frechet"] < found["rival"]["frechet"] + 3
+    assert found["metrics"]["as_asked"] > 0.9 and found["metrics"]["frechet"] < found["baseline"]["frechet"] + 3
 
 
 def test_the_report_shows_what_it_makes(model) -> None:

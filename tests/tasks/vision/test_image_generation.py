@@ -27,10 +27,10 @@ def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
 def test_what_was_examined_is_what_was_kept(model) -> None:
     """Pictures drawn for the report must not move the network's running statistics."""
     found = model.evaluate(squares())
-    assert found["metrics"]["frechet"] < 2 * model.metrics["frechet"] + 1 and set(found["rival"]) == set(found["metrics"])
+    assert found["metrics"]["frechet"] < 2 * model.metrics["frechet"] + 1 and set(found["baseline"]) == set(found["metrics"])
 
 
-def test_the_report_shows_what_it_makes_how_it_grew_and_the_rival(model) -> None:
+def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
     for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
         assert words in page, words

@@ -87,7 +87,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     data = folder(here / "tiles")
     model = er.train(str(data), steps=50, **QUICK)
     assert model.manifest["task"] == "segmentation" and model.metrics["mean_iou"] > 0.7 and model.metrics["roc_auc"] > 0.95
-    assert model.manifest["rival"]["metrics"]["mean_iou"] > 0.6
+    assert model.manifest["baseline"]["metrics"]["mean_iou"] > 0.6
     assert er.load(str(model.path)).predict(str(data)).equals(model.predict(str(data)))
     out = model.predict(str(data / "images"))
     assert out.height == 40 and out.columns == ["file", "prediction", "share_0", "share_255"] and "255" in out["prediction"][0]
@@ -95,7 +95,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     first = Image.open(here / "answers" / "p0.png")
     assert first.size == (48, 40) and set(np.unique(np.asarray(first))) == {0, 255}
     graded = model.evaluate(str(data))
-    assert graded["rows"] == 40 and graded["rival"]["mean_iou"] > 0.6
+    assert graded["rows"] == 40 and graded["baseline"]["mean_iou"] > 0.6
     assert "jaccard_distance" not in json.dumps(model.report()["sections"][0]), "it only chooses the weights"
     page = json.dumps(model.report(), ensure_ascii=False)
     assert "Overlap, class by class" in page and "data:image/jpeg" in page

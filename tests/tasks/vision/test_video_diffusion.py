@@ -49,7 +49,7 @@ def test_clips_move_as_they_are_asked_to(model) -> None:
     ways = np.diff(middles(clips), axis=1).mean(1)
     assert (ways[:16] < -1).mean() > 0.75 and (ways[16:] > 1).mean() > 0.75
     assert clips[:16].astype(float).std(0).max() > 20, "not one clip sixteen times"
-    assert model.metrics["as_asked"] > 0.8 and "mixture" in model.manifest["rival"]["words"]
+    assert model.metrics["as_asked"] > 0.8 and "mixture" in model.manifest["baseline"]["words"]
 
 
 def test_they_are_written_as_films(model, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The trivial transcriber: always the commonest unit of the training transcripts, once."""
+"""Dummy transcriber: always the commonest unit of the training transcripts, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial speaker: the mean of all frames, for as long as so many letters usually take."""
+"""Dummy speaker: the mean of all frames, for as long as so many letters usually take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial cleaner: the recording as it came."""
+"""Dummy cleaner: the recording as it came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial vocoder: every band as loud as its frames say, its phase drawn by chance."""
+"""Dummy vocoder: every band as loud as its frames say, its phase drawn by chance."""
 
 from __future__ import annotations
 

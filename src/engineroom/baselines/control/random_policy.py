@@ -1,4 +1,4 @@
-"""The trivial actor: anything at all, by the chance of the episode's seed."""
+"""Dummy actor: anything at all, by the chance of the episode's seed."""
 
 from __future__ import annotations
 

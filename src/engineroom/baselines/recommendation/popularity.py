@@ -1,4 +1,4 @@
-"""The trivial recommendation: what most people meet, without what one has met already."""
+"""Dummy recommendation: what most people meet, without what one has met already."""
 
 from __future__ import annotations
 

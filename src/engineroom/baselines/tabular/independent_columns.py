@@ -1,4 +1,4 @@
-"""The trivial maker of rows: every column drawn by itself from the training rows. Whoever beats it knows how columns go together."""
+"""Dummy maker of rows: every column drawn by itself from the training rows. Whoever beats it knows how columns go together."""
 
 from __future__ import annotations
 

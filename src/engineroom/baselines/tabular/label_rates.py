@@ -1,4 +1,4 @@
-"""The trivial answer to many questions: how often each was answered yes."""
+"""Dummy answer to many questions: how often each was answered yes."""
 
 from __future__ import annotations
 

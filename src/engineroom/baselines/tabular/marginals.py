@@ -1,4 +1,4 @@
-"""The trivial answer to "what was hidden here?": how each column is spread, its mean and its shares, whatever the rest of the row says."""
+"""Dummy answer to "what was hidden here?": how each column is spread, its mean and its shares, whatever the rest of the row says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rivals that write share: words and marks of a text, and texts made of them again."""
+"""What baselines that write share: words and marks of a text, and texts made of them again."""
 
 from __future__ import annotations
 

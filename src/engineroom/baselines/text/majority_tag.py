@@ -1,4 +1,4 @@
-"""The trivial answer for labelled tokens: the shares of the labels, for every token alike."""
+"""Dummy answer for labelled tokens: the shares of the labels, for every token alike."""
 
 from __future__ import annotations
 

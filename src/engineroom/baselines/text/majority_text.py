@@ -1,4 +1,4 @@
-"""The trivial answer in words: the text that was written most often, whatever was read."""
+"""Dummy answer in words: the text that was written most often, whatever was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial reader of pages: it finds nothing."""
+"""Dummy reader of pages: it finds nothing."""
 
 from __future__ import annotations
 

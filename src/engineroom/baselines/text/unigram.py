@@ -1,4 +1,4 @@
-"""The trivial language model: every token as often as it was met, whatever came before."""
+"""Dummy language model: every token as often as it was met, whatever came before."""
 
 from __future__ import annotations
 

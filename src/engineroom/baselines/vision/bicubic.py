@@ -1,4 +1,4 @@
-"""The trivial restorer, and the field's yardstick: enlarged by bicubic interpolation, else left as it is."""
+"""Dummy restorer, and the field's yardstick: enlarged by bicubic interpolation, else left as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial map: the most common class of the training pixels, everywhere."""
+"""Dummy map: the most common class of the training pixels, everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial generator: always the mean of the training pictures."""
+"""Dummy generator: always the mean of the training pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial alarm for pictures: never raised, nothing odd anywhere."""
+"""Dummy alarm for pictures: never raised, nothing odd anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trivial detector: nothing, anywhere."""
+"""Dummy detector: nothing, anywhere."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Parts of a row that can be hidden and told from the rest, for learning without answers: cells of a table, stretches of a series, patches of a picture.
 
-All that is told of one field is a vector (B, W) of standardised numbers, so that networks and classical rivals answer alike: numbers by their
+All that is told of one field is a vector (B, W) of standardised numbers, so that networks and classical baselines answer alike: numbers by their
 column's deviation, a class by one number for each of its values, steps and pixels by their channel's deviation.
 """
 

@@ -105,10 +105,10 @@ def value_row(name: str, tone: str, said: str, true: str | None) -> str:
     return f'<div style="margin:.15em 0">{mark}<b>{html.escape(name)}</b> {text}{sign}{tail}</div>'
 
 
-def exhibits(records: RowResults, rival: RowResults, names: Sequence[str]) -> list[Panel]:
+def exhibits(records: RowResults, baseline: RowResults, names: Sequence[str]) -> list[Panel]:
     """F1 field by field of both; what becomes of the values."""
     series, kinds = [], []
-    for who, one in (("deep", records), ("classical", rival)):
+    for who, one in (("deep", records), ("classical", baseline)):
         right, found, real = (one[name] for name in ("right", "found", "real"))
         series.append({"name": who, "values": [round(f1(*map(float, each))[2], 4) for each in zip(right.sum(0), found.sum(0), real.sum(0), strict=True)]})
         wrong = (found > 0) & (real > 0) & (right == 0)
@@ -116,7 +116,7 @@ def exhibits(records: RowResults, rival: RowResults, names: Sequence[str]) -> li
         kinds.append({"name": who, "values": [int(count) for count in counts]})
     rows = []
     for k, name in enumerate(names):
-        values = [f1(*(float(one[what][:, k].sum()) for what in ("right", "found", "real"))) for one in (records, rival)]
+        values = [f1(*(float(one[what][:, k].sum()) for what in ("right", "found", "real"))) for one in (records, baseline)]
         rows.append([name, int(records["real"][:, k].sum()), *(round(v, 3) for v in values[0]), round(values[1][2], 3)])
     columns = ["field", "true values", "precision", "recall", "F1", "F1, classical"]
     return [

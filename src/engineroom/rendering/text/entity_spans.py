@@ -96,8 +96,8 @@ def steps_drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, na
     return f'<p style="font-family:monospace;line-height:1.7;overflow-wrap:anywhere">{body}</p><p>{key}{note}</p>'
 
 
-def exhibits(records: RowResults, rival: RowResults, names: Sequence[str], wholes: Sequence[str], *, spans: bool) -> list[Panel]:
-    out = [kinds_table(records, rival, names), errors_bars(records, rival, names)] if spans else step_exhibits(records, names)
+def exhibits(records: RowResults, baseline: RowResults, names: Sequence[str], wholes: Sequence[str], *, spans: bool) -> list[Panel]:
+    out = [kinds_table(records, baseline, names), errors_bars(records, baseline, names)] if spans else step_exhibits(records, names)
     if wholes:
         known = {"truth": np.where(records["whole_truth"] < len(wholes), records["whole_truth"], -1), "said": records["whole_said"]}
         matrix = classes.confusion(known, list(wholes))[0]
@@ -121,8 +121,8 @@ def tally(pairs: list[tuple[list[Span], list[Span]]]) -> dict[str, np.ndarray]:
     return total
 
 
-def kinds_table(records: RowResults, rival: RowResults, names: Sequence[str]) -> Panel:
-    ours, theirs = tally(all_spans(records, names)), tally(all_spans(rival, names))
+def kinds_table(records: RowResults, baseline: RowResults, names: Sequence[str]) -> Panel:
+    ours, theirs = tally(all_spans(records, names)), tally(all_spans(baseline, names))
     rows: list[list[Any]] = []
     for kind in sorted(ours, key=lambda kind: -ours[kind][2])[:MOST_KINDS]:
         precision, recall, f = f1(*ours[kind])
@@ -133,9 +133,9 @@ def kinds_table(records: RowResults, rival: RowResults, names: Sequence[str]) ->
     return Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)
 
 
-def errors_bars(records: RowResults, rival: RowResults, names: Sequence[str]) -> Panel:
+def errors_bars(records: RowResults, baseline: RowResults, names: Sequence[str]) -> Panel:
     series = []
-    for name, graded in (("deep", records), ("classical", rival)):
+    for name, graded in (("deep", records), ("classical", baseline)):
         total: Counter[str] = Counter()
         for true, said in all_spans(graded, names):
             total.update(span_errors(true, said))

@@ -128,15 +128,15 @@ def label(box: list[float], H: int, W: int, words: str, tone: str) -> str:
     )
 
 
-def exhibits(records: RowResults, rival: RowResults, names: list[str]) -> list[Panel]:
+def exhibits(records: RowResults, baseline: RowResults, names: list[str]) -> list[Panel]:
     """Average precision per class of both, precision against recall, and what the chosen threshold means for each class."""
     totals = records["truth"].sum(0)
     names = [*names, *["(not in training)"] * (len(totals) - len(names))]
-    ours, theirs = (metrics.average_precision(list(one["matched"]), one["truth"].sum(0)) for one in (records, rival))
+    ours, theirs = (metrics.average_precision(list(one["matched"]), one["truth"].sum(0)) for one in (records, baseline))
     series = [{"name": name, "values": [round(float(v), 4) for v in np.nan_to_num(found[:, 0])]} for name, found in (("deep", ours), ("classical", theirs))]
     lines = []
     for k in np.argsort(-totals, kind="stable")[:6]:
-        for name, one in (("deep", records), ("classical", rival)):
+        for name, one in (("deep", records), ("classical", baseline)):
             every = np.concatenate([*one["matched"], np.zeros((0, 12))])
             precision = metrics.curves(every[every[:, 1] == k], int(totals[k]))[0][0]
             line = {"name": f"{names[k]}, {name}", "x": metrics.RECALLS[::2].tolist(), "y": precision[::2].round(4).tolist()}

@@ -114,9 +114,9 @@ def own_endings(names: list[str]) -> list[str]:
     return [stem if counts[stem.casefold()] == 1 else name for stem, name in zip(stems, names, strict=True)]
 
 
-def exhibits(records: RowResults, rival: RowResults, names: list[str]) -> list[Panel]:
+def exhibits(records: RowResults, baseline: RowResults, names: list[str]) -> list[Panel]:
     """Overlap per class of both, the deep model's confusion, and for two classes the curves."""
-    ours, theirs = (metrics.overlap(one["confusion"].sum(0)) for one in (records, rival))
+    ours, theirs = (metrics.overlap(one["confusion"].sum(0)) for one in (records, baseline))
     pixels = records["truth"].sum(0) / max(1, records["truth"].sum())
     series = [{"name": name, "values": [0.0 if np.isnan(v) else round(float(v), 4) for v in values]} for name, values in (("deep", ours), ("classical", theirs))]
     whole = records["confusion"].sum(0)
@@ -126,7 +126,7 @@ def exhibits(records: RowResults, rival: RowResults, names: list[str]) -> list[P
         Panel("table", "Class by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
     ]
     if "positives" in records:
-        found.insert(1, Panel("lines", "Found against false alarms", curve(records, rival), f"Pixels of {names[1]}, for every threshold of the probability."))
+        found.insert(1, Panel("lines", "Found against false alarms", curve(records, baseline), f"Pixels of {names[1]}, for every threshold of the probability."))
     return found
 
 
@@ -145,9 +145,9 @@ def class_table(whole: np.ndarray, pixels: np.ndarray, names: list[str], theirs:
     return {"columns": ["class", "pixels", "IoU", "IoU classical", "Dice", "precision", "recall"], "rows": rows, "best": None}
 
 
-def curve(records: RowResults, rival: RowResults) -> dict:
+def curve(records: RowResults, baseline: RowResults) -> dict:
     series = []
-    for name, one in (("deep", records), ("classical", rival)):
+    for name, one in (("deep", records), ("classical", baseline)):
         hits, alarms = one["positives"].sum(0), one["negatives"].sum(0)
         x, y = (np.concatenate([[0.0], np.cumsum(h[::-1]) / max(1, h.sum())])[::4] for h in (alarms, hits))
         series.append({"name": f"{name} (area {metrics.area(hits, alarms):.3f})", "x": [*x.round(5).tolist(), 1.0], "y": [*y.round(5).tolist(), 1.0]})

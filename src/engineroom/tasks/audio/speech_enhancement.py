@@ -46,8 +46,8 @@ class Denoising(BaseTask):
     head = "spectral_mask"
     backbones = {"steps": ("causal_gru",)}
     training_defaults = "speech_enhancement"
-    rival = "wiener"
-    trivial = "passthrough"
+    baseline = "wiener"
+    dummy = "passthrough"
     eval_batch_size = 1  # recordings differ in length
     max_eval_rows = 60
     has_render = True
@@ -121,9 +121,9 @@ class Denoising(BaseTask):
             waves.append(("clean", encoded(frame, row, schema, schema.target.name)[:, 0]))
         return side_by_side(waves, self.rate)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         middles = [-5.0, 0.0, 5.0, 10.0]
-        series = [{"name": name, "values": np.nan_to_num(metrics.by_level(one, EDGES)).round(2).tolist()} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "values": np.nan_to_num(metrics.by_level(one, EDGES)).round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "How many dB of SI-SDR are gained, by how much noise there was: recordings that came with about so many dB of sound above it."
         return [Panel("bars", "Gained, by how noisy it was", {"labels": [f"{m:g} dB" for m in middles], "series": series, "y": "gain in dB"}, words)]
 

@@ -40,7 +40,7 @@ ENDINGS = (".srt", ".ctm")
 
 @dataclass(frozen=True)
 class Transcription(BaseTask):
-    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a rival gives codes alone. Graves et al. 2006.
+    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a baseline gives codes alone. Graves et al. 2006.
 
     Ground truth: the texts of the table, lower case, letters, figures and apostrophes alone, as word errors are usually counted; what `predict` writes is compared alike.
     """
@@ -53,8 +53,8 @@ class Transcription(BaseTask):
     head = "token_classifier"
     backbones = {"steps": ("deepspeech",)}
     training_defaults = "speech_recognition"
-    rival = "hmm_gmm"
-    trivial = "majority_token"
+    baseline = "hmm_gmm"
+    dummy = "majority_token"
     eval_batch_size = 16
     max_eval_rows = 100
     has_render = True
@@ -195,13 +195,13 @@ class Transcription(BaseTask):
         said = str(answers["said"][place]) if "said" in answers else spelt(answers["codes"][place], self.state)
         return drawn(frame, row, schema, said, wanted)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         lengths = np.minimum(records["truth"], 12)
         labels = sorted(set(lengths.tolist()))
-        series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", baseline))]
         words = "Words misheard, missing or too many, for one that was said; 12 stands for 12 and more."
         bars = Panel("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
-        return [*([obeyed_bars(records, rival)] if "obeyed" in records else []), bars]
+        return [*([obeyed_bars(records, baseline)] if "obeyed" in records else []), bars]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"{records['word_errors'][row]} of {records['truth'][row]} words", f"said: {records['wanted'][row][:80]}"

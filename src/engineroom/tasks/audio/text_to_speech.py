@@ -57,8 +57,8 @@ class Synthesis(BaseTask):
     head = "acoustic_states"
     backbones = {"words": ("rnn",)}
     training_defaults = "text_to_speech"
-    rival = "unit_selection"
-    trivial = "mean_mel"
+    baseline = "unit_selection"
+    dummy = "mean_mel"
     eval_batch_size = 16
     max_eval_rows = 40
     has_render = True
@@ -193,11 +193,11 @@ class Synthesis(BaseTask):
         factor = took / (len(wave) / self.state["rate"])
         return [Panel("facts", "How fast it speaks", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
         parts = list(pairwise(edges))
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
-        series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", baseline))]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]
         return [Panel("bars", "Distortion, by how long a sentence takes", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
 

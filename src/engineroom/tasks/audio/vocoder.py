@@ -55,8 +55,8 @@ class Vocoding(BaseTask):
     head = "istft"
     backbones = {"steps": ("vocos",)}
     training_defaults = "vocoder"
-    rival = "griffin_lim"
-    trivial = "random_phase"
+    baseline = "griffin_lim"
+    dummy = "random_phase"
     eval_batch_size = 1  # recordings differ in length
     max_eval_rows = 12
     has_render = True
@@ -182,12 +182,12 @@ class Vocoding(BaseTask):
         words = "seconds of work for a second of sound, one core, frames to sound"
         return [Panel("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["lsd"])))]
         words = {"lsd": ("How wrong spectra are, recording by recording", "log-spectral distance in dB"), "periodicity": ("How wrong the clearness of pitch is", "root mean square")}
         found = []
         for name, (title, unit) in words.items():
-            series = [{"name": who, "values": one[name][: len(labels)].round(3).tolist()} for who, one in (("deep", records), ("classical", rival))]
+            series = [{"name": who, "values": one[name][: len(labels)].round(3).tolist()} for who, one in (("deep", records), ("classical", baseline))]
             found.append(Panel("bars", title, {"labels": labels, "series": series, "y": unit}, "Smaller is nearer to the recording."))
         return found
 

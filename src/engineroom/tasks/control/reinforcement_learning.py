@@ -53,8 +53,8 @@ class Control(BaseTask):
     internal_metrics = ("loss",)
     target_modality = "episode"
     training_defaults = "reinforcement_learning"
-    rival = "scripted_policy"
-    trivial = "random_policy"
+    baseline = "scripted_policy"
+    dummy = "random_policy"
     eval_batch_size = 128
     has_render = True
     extensions = (".gif", ".mp4")
@@ -169,8 +169,8 @@ class Control(BaseTask):
         """The episodes one after the other as a film."""
         film_file(self.facts, frame[START].to_list(), list(answers["actions"]), path)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return [returns(records, rival), action_bars(self.facts, records, rival)]
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return [returns(records, baseline), action_bars(self.facts, records, baseline)]
 
     def traced(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Panel]:
         """One episode of the batch over time: what was seen, what was done, and what `critic` expected (rewards as they are scaled)."""

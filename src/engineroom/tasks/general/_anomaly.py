@@ -47,7 +47,7 @@ class Alarm(Classification):
     higher = ("roc_auc", "average_precision", "f1", "precision", "recall", "accuracy", "events")
     lower = ("alarm_rate", "log_loss")
     monitor = "log_loss"
-    rival: ClassVar[str] = "outlier_detection"
+    baseline: ClassVar[str] = "outlier_detection"
     target_modality = "anomaly_label"
 
     def matches(self, target: Column) -> float:
@@ -180,8 +180,8 @@ class Alarm(Classification):
         alarm = score > 0.5
         return pl.DataFrame({"prediction": np.where(alarm, ANOMALY, NORMAL), "score": score, "alarm": alarm})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        odd, scores, theirs = records["truth"] > 0, self.compute_metrics(records), self.compute_metrics(rival)
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        odd, scores, theirs = records["truth"] > 0, self.compute_metrics(records), self.compute_metrics(baseline)
         facts: list[list[Any]] = [
             ["false alarms wanted", f"{self.alarms:.1%}", "of the ordinary rows"],
             ["false alarms, deep", f"{scores['alarm_rate']:.1%}", f"classical {theirs['alarm_rate']:.1%}"],
@@ -194,10 +194,10 @@ class Alarm(Classification):
         series = [{"name": word, "counts": np.histogram(odds[rows], edges)[0].tolist()} for word, rows in ((NORMAL, ~odd), (ANOMALY, odd))]
         return [
             Panel("facts", "The alarm", {"items": facts}),
-            *by_kind(records, rival, self.kinds),
+            *by_kind(records, baseline, self.kinds),
             Panel("histogram", "Scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
             *classes.confusion(records, NAMES),
-            *classes.curves(records, rival, NAMES, 1),
+            *classes.curves(records, baseline, NAMES, 1),
         ]
 
     def called(self, records: RowResults, row: int) -> str:
@@ -211,15 +211,15 @@ class Alarm(Classification):
         return title, f"{self.called(records, row)} · score {records['score'][row]:.3f}, an alarm from 0.5 on"
 
 
-def by_kind(records: RowResults, rival: RowResults, kinds: tuple[str, ...]) -> list[Panel]:
+def by_kind(records: RowResults, baseline: RowResults, kinds: tuple[str, ...]) -> list[Panel]:
     """Of every kind of anomaly in the test: how many rows, how many raise the alarm, how well they rank above ordinary rows."""
     rows = []
     for code, kind in enumerate(kinds, len(NAMES)):
         there, beside = records["kind"] == code, records["truth"] == 0
         if there.any():
             judged = there | beside
-            ranks = [round(roc_auc(there[judged], one["score"][judged]), 3) if beside.any() else None for one in (records, rival)]
-            rows.append([kind, int(there.sum()), *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, rival)), *ranks])
+            ranks = [round(roc_auc(there[judged], one["score"][judged]), 3) if beside.any() else None for one in (records, baseline)]
+            rows.append([kind, int(there.sum()), *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, baseline)), *ranks])
     columns = ["kind of anomaly", "test rows", "found, deep", "found, classical", "roc_auc, deep", "roc_auc, classical"]
     words = "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind against the ordinary rows."
     return [Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []

@@ -46,8 +46,8 @@ class Flaws(Alarm):
     head = "dense_prediction"
     backbones = {"picture": ("fpn", "unet")}
     training_defaults = "flaws"
-    rival = "texture_gaussian"
-    trivial = "no_anomaly"
+    baseline = "texture_gaussian"
+    dummy = "no_anomaly"
     image_size = 160
     eval_batch_size = 16
     has_render = True

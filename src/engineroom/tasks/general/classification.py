@@ -72,7 +72,7 @@ class Classification(BaseTask):
         return {"probability": honest_mean(output.softmax(-1), batch).numpy()}
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
-        """A rival's (N, C) probabilities as answers."""
+        """A baseline's (N, C) probabilities as answers."""
         return {"probability": values}
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
@@ -129,13 +129,13 @@ class Classification(BaseTask):
         columns = {"prediction": list(names), "probability": p.max(1)}
         return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         names = list(target.state["values"])
         return [
             *classes.confusion(records, names),
             classes.per_class(records, names),
-            classes.calibration(records, rival),
-            *classes.curves(records, rival, names, self.place),
+            classes.calibration(records, baseline),
+            *classes.curves(records, baseline, names, self.place),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

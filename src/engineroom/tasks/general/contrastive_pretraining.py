@@ -41,8 +41,8 @@ class Pretraining(Embedded):
     target_modality = "row_index"
     head: ClassVar[str] = "projection"
     training_defaults: ClassVar[str] = "contrastive_pretraining"
-    rival: ClassVar[str] = "pca"
-    trivial: ClassVar[str] = "random_ranking"
+    baseline: ClassVar[str] = "pca"
+    dummy: ClassVar[str] = "random_ranking"
     max_eval_rows = 1_000
     neighbours: ClassVar[int] = 6
     allow_missing_columns: ClassVar[bool] = True
@@ -73,10 +73,10 @@ class Pretraining(Embedded):
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["place"], records["loss"])
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         most = min(metrics.MOST, len(records["place"]))
         shown = [place for place in PLACES if place <= most]
-        series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", baseline))]
         words = f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance finds it first once in {most:,}."
         return [Panel("lines", "Known again", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
 

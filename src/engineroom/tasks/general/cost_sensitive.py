@@ -128,8 +128,8 @@ class Decision(Classification):
         columns: dict[str, Any] = {"prediction": [values[k] for k in said], "probability": p[np.arange(len(p)), said], "risk": risk}
         return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        names, pair = list(target.state["values"]), (("deep", records), ("classical", rival))
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        names, pair = list(target.state["values"]), (("deep", records), ("classical", baseline))
         facts = [
             ["to find", self.positive, f"one in {1 + self.rarity:.3g} training rows"],
             ["a miss costs", f"{self.miss:g}", f"a false alarm {self.alarm:g}"],
@@ -142,7 +142,7 @@ class Decision(Classification):
             Panel("lines", "What reviewing finds", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
             *classes.confusion(records, names),
             Panel("lines", "Is the risk true?", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
-            *classes.curves(records, rival, names, self.place),
+            *classes.curves(records, baseline, names, self.place),
         ]
 
     def _cost_curve(self, pair: tuple[tuple[str, RowResults], ...]) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class Matching(BaseTask):
     target_modality = "instance_id"
     head: ClassVar[str] = "dual_encoder"
     training_defaults: ClassVar[str] = "pairs"
-    rival: ClassVar[str] = "cca"
-    trivial: ClassVar[str] = "constant_similarity"
+    baseline: ClassVar[str] = "cca"
+    dummy: ClassVar[str] = "constant_similarity"
     has_render: ClassVar[bool] = True
     internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
     allow_missing_columns: ClassVar[bool] = True  # whoever searches has one side alone
@@ -104,12 +104,12 @@ class Matching(BaseTask):
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({f"{side}_{i}": column for side, values in answers.items() for i, column in enumerate(values.T)})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         things = len(np.unique(records["truth"]))
         k = np.unique(np.geomspace(1, things, 40).astype(int))
         curves: list[dict[str, Any]] = [
             {"name": name, "x": k.tolist(), "y": [float((r["place"] < one).mean()) for one in k]}
-            for name, r in (("deep", records), ("classical", rival))
+            for name, r in (("deep", records), ("classical", baseline))
         ]
         curves.append({"name": "by chance", "x": k.tolist(), "y": (k / things).tolist(), "dashed": True})
         facts = [["questions", f"{len(records['truth']):,}", "test rows"], ["things to find", f"{things:,}", "each seen by nobody in training"]]

@@ -50,8 +50,8 @@ class Masking(BaseTask):
     target_modality = "row_index"
     head: ClassVar[str] = "reconstruction"
     training_defaults: ClassVar[str] = "contrastive_pretraining"
-    rival: ClassVar[str] = "imputation"
-    trivial: ClassVar[str] = "marginals"
+    baseline: ClassVar[str] = "imputation"
+    dummy: ClassVar[str] = "marginals"
     max_eval_rows = 1_000
     has_render: ClassVar[bool] = True
     allow_missing_columns: ClassVar[bool] = True
@@ -143,8 +143,8 @@ class Masking(BaseTask):
             return ""
         return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return [by_column([name for one in self.parts.values() for name in one.columns], records["error"], rival["error"])]
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return [by_column([name for one in self.parts.values() for name in one.columns], records["error"], baseline["error"])]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"error {records['gap'][row] / max(1, records['count'][row]):.2f}", "1 = as far off as saying how columns are spread"

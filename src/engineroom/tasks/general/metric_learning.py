@@ -42,8 +42,8 @@ class Embedding(Embedded):
     target_modality = "instance_id"
     head: ClassVar[str] = "embedding"
     training_defaults: ClassVar[str] = "pairs"
-    rival: ClassVar[str] = "pca_neighbours"
-    trivial: ClassVar[str] = "constant_embedding"
+    baseline: ClassVar[str] = "pca_neighbours"
+    dummy: ClassVar[str] = "constant_embedding"
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """To learn, whole identities are set aside: those of the test were never seen."""
@@ -104,9 +104,9 @@ class Embedding(Embedded):
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         curves: list[dict[str, Any]] = []
-        for name, r in (("deep", records), ("classical", rival)):
+        for name, r in (("deep", records), ("classical", baseline)):
             similarity, same = metrics.pairs(r["embedding"], r["truth"], r["row"])
             _, strangers, friends = metrics.rates(similarity, same)
             picked = np.unique(np.geomspace(1, len(friends), 200).astype(int) - 1)

@@ -56,7 +56,7 @@ class Multilabel(BaseTask):
         return {"probability": honest_mean(torch.sigmoid(output), batch).numpy()}
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
-        """A rival's (N, labels) probabilities as answers."""
+        """A baseline's (N, labels) probabilities as answers."""
         return {"probability": values}
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
@@ -101,7 +101,7 @@ class Multilabel(BaseTask):
         confidence = np.where(chosen, p, 1 - p).min(1)
         return pl.DataFrame({"prediction": joined, "probability": confidence} | {f"probability_{v}": p[:, i] for i, v in enumerate(values)})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         names = target.state["values"]
         truth, said = records["truth"], records["said"]
         both = (truth & said).sum(0)

@@ -32,8 +32,8 @@ class Screening(Multilabel):
     higher = ("roc_auc", "average_precision", "accuracy")
     lower = ("log_loss",)
     target_modality = "binary_targets"
-    rival = "multitask_trees"
-    trivial = "label_rates"
+    baseline = "multitask_trees"
+    dummy = "label_rates"
 
     def matches(self, target: Column) -> float:
         return 0.0
@@ -98,14 +98,14 @@ class Screening(Multilabel):
         kept = int(((yes > 0) & (yes < asked)).sum())
         return [f"roc_auc and average_precision are means over {kept} of {len(asked)} questions, each over the rows where it was asked: {each}."]
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         names, truth = target.state["values"], records["truth"]
-        ours, theirs = (metrics.each(r["truth"], r["probability"]) for r in (records, rival))
+        ours, theirs = (metrics.each(r["truth"], r["probability"]) for r in (records, baseline))
         rows = []
         for i, name in enumerate(names):
             areas = [round(v, 3) for v in (ours[i][0], theirs[i][0], ours[i][1], theirs[i][1])]
             rows.append([name, int((truth[:, i] >= 0).sum()), int((truth[:, i] == 1).sum()), *areas])
-        columns = ["question", "asked", "yes", "ROC AUC", "… of the rival", "average precision", "… of the rival"]
+        columns = ["question", "asked", "yes", "ROC AUC", "… of the baseline", "average precision", "… of the baseline"]
         series = [
             {"name": who, "values": [v[0] if np.isfinite(v[0]) else 0.0 for v in said]} for who, said in (("deep", ours), ("classical", theirs))
         ]

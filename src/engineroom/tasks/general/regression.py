@@ -69,7 +69,7 @@ class Regression(BaseTask):
         return registry.get("modalities", target.modality).opposite(output[..., [0, 2, 1]], target.state)
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
-        """A rival's (N,) values as answers; the interval starts empty and is widened by calibration."""
+        """A baseline's (N,) values as answers; the interval starts empty and is widened by calibration."""
         return {"value": values, "low": values, "high": values}
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
@@ -103,11 +103,11 @@ class Regression(BaseTask):
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame({"prediction": answers["value"], "low": answers["low"], "high": answers["high"]})
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         rng = np.random.default_rng(0)
         rows = rng.permutation(len(records["truth"]))[:1500]
         points = np.stack([records["truth"], records["said"]], 1)[rows].tolist()
-        errors, theirs = records["said"] - records["truth"], rival["said"] - rival["truth"]
+        errors, theirs = records["said"] - records["truth"], baseline["said"] - baseline["truth"]
         low, high = np.quantile(np.concatenate([errors, theirs]), [0.005, 0.995])
         edges = np.linspace(low, high if high > low else low + 1, 41)
         series = [

@@ -65,8 +65,8 @@ class Recommendation(BaseTask):
     tie_weights = True
     backbones = {"words": ("sasrec", "gru4rec")}
     training_defaults = "recommendation"
-    rival = "ease"
-    trivial = "popularity"
+    baseline = "ease"
+    dummy = "popularity"
     eval_batch_size = 64
     has_render = True
     allow_missing_columns = True  # of users that are asked for, nothing but their events need be known
@@ -179,8 +179,8 @@ class Recommendation(BaseTask):
         about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]  # a number is no name
         return drawn(met, about, self.titles, self.top, answers, place)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        pair = (("deep", records), ("classical", rival))
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        pair = (("deep", records), ("classical", baseline))
         at = np.arange(1, LISTED + 1)
         curves = [{"name": name, "x": at.tolist(), "y": [float((r["rank"] < k).mean()) for k in at]} for name, r in pair]
         edges = np.quantile(np.repeat(self.counts, self.counts), [1 / 3, 2 / 3]) if self.counts else np.zeros(2)

@@ -56,8 +56,8 @@ class Forecasting(BaseTask):
 
     output_type: ClassVar[str] = "path"
     head: ClassVar[str] = "quantile_path"
-    rival: ClassVar[str] = "statistical_forecast"
-    trivial: ClassVar[str] = "naive_forecast"
+    baseline: ClassVar[str] = "statistical_forecast"
+    dummy: ClassVar[str] = "naive_forecast"
     has_render: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
     higher: ClassVar[tuple[str, ...]] = ("skill",)
@@ -230,8 +230,8 @@ class Forecasting(BaseTask):
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         return paths.drawing(frame, row, answers, place)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return paths.exhibits(records, rival, self.judge)
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return paths.exhibits(records, baseline, self.judge)
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"mse {records['loss'][row]:.3g}", f"{records['inside'][row]:.0%} of the steps inside the band"

@@ -114,9 +114,9 @@ class Music(Continuing):
         strength = np.clip((each - np.median(each)) / FRIGHT, 0, 1)
         return html_picture(piano_roll(frames, strength), "piano roll, surprising chords red")
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        found = super().panels(records, rival, target)
-        sides = [(name, one["nats"] / np.maximum(1, one["bytes"])) for name, one in (("deep", records), ("classical", rival))]
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        found = super().panels(records, baseline, target)
+        sides = [(name, one["nats"] / np.maximum(1, one["bytes"])) for name, one in (("deep", records), ("classical", baseline))]
         both = np.concatenate([values for _, values in sides])
         edges = np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in sides]

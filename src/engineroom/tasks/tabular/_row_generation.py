@@ -46,8 +46,8 @@ class Rows(BaseTask):
     lower = ("frechet", "copied")
     monitor = "frechet"
     target_modality = "row"
-    rival = "gaussian_copula"
-    trivial = "independent_columns"
+    baseline = "gaussian_copula"
+    dummy = "independent_columns"
     max_eval_rows = 1_000
     allow_missing_columns = True
     eval_batch_size = 1_024
@@ -114,14 +114,14 @@ class Rows(BaseTask):
         told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD, *made.columns))
         return pl.concat([told, made], how="horizontal")
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         """What a model learns of made rows, how columns are spread, and whether rows are copies."""
         edges = np.linspace(0, float(np.quantile(records["truth"][:, -1], 0.99)) + 1e-6, 41)
         near = [{"name": n, "counts": np.histogram(v[:, -1], edges)[0].tolist()} for n, v in (("real, unseen", records["truth"]), ("made", records["made"]))]
         words = "Made rows much nearer to a training row than unseen real ones are would be copies of somebody."
         return [
-            *taught(records, rival, target.state),
-            Panel("table", "Column by column", spread(records, rival, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
+            *taught(records, baseline, target.state),
+            Panel("table", "Column by column", spread(records, baseline, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
             Panel("histogram", "Are they somebody's own?", {"x": "distance to the nearest training row", "edges": edges.tolist(), "series": near}, words),
         ]
 
@@ -146,11 +146,11 @@ def beside(rows: np.ndarray, state: Any) -> np.ndarray:
     return np.concatenate([rows, np.full((len(rows), 1), np.nan), np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1).astype(np.float64)
 
 
-def spread(records: RowResults, rival: RowResults, state: Any) -> dict[str, Any]:
+def spread(records: RowResults, baseline: RowResults, state: Any) -> dict[str, Any]:
     """Columns and rows of a table: each column's largest gap, for both makers."""
     rows = []
     for one, span in zip(state["columns"], spans(state["columns"]), strict=True):
-        gaps = [gap(records["truth"][:, span], made[:, span], one["kind"]) for made in (records["made"], rival["made"])]
+        gaps = [gap(records["truth"][:, span], made[:, span], one["kind"]) for made in (records["made"], baseline["made"])]
         rows.append([one["name"], one["kind"], *gaps])
     return {"columns": ["column", "kind", "deep", "classical"], "rows": rows, "best": None}
 

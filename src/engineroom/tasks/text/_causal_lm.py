@@ -45,8 +45,8 @@ class Continuing(BaseTask):
     tie_weights = True
     backbones = {"words": ("gpt", "lstm")}
     training_defaults = "language_modeling"
-    rival = "kneser_ney"
-    trivial = "unigram"
+    baseline = "kneser_ney"
+    dummy = "unigram"
     eval_batch_size = 4
     has_render = True
 
@@ -104,11 +104,11 @@ class Continuing(BaseTask):
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         longest = max((len(row) for row in records["each"]), default=1)
         edges = np.unique([int(2 ** (k / 2)) for k in range(40) if 2 ** (k / 2) <= longest] + [longest + 1])
         middles = [float((a + b - 1) / 2) for a, b in pairwise(edges)]
-        series = [{"name": name, "x": middles, "y": metrics.by_place(list(r["each"]), edges)} for name, r in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "x": middles, "y": metrics.by_place(list(r["each"]), edges)} for name, r in (("deep", records), ("classical", baseline))]
         return [
             Panel(
                 "lines",

@@ -53,8 +53,8 @@ class Documents(BaseTask):
     head: ClassVar[str] = "token_classifier"
     backbones = {"words": ("rnn", "transformer")}
     training_defaults: ClassVar[str] = "document_extraction"
-    rival: ClassVar[str] = "document_trees"
-    trivial: ClassVar[str] = "no_fields"
+    baseline: ClassVar[str] = "document_trees"
+    dummy: ClassVar[str] = "no_fields"
     eval_batch_size: ClassVar[int] = 64
     has_render: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = (".jsonl",)
@@ -151,8 +151,8 @@ class Documents(BaseTask):
             said, places, true = [text for text, _, _ in found], [runs(spans) for _, _, spans in found], None
         return shown.drawing(frame, row, schema, self.page, self.names, said, places, true)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return shown.exhibits(records, rival, self.names)
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return shown.exhibits(records, baseline, self.names)
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         hits, real = int(records["right"][row].sum()), int(records["real"][row].sum() + records["strange"][row])

@@ -71,7 +71,7 @@ class Rewriting(BaseTask):
     target_modality = "target_text"
     backbones = {"words": ("transformer", "rnn")}
     training_defaults = "text2text_generation"
-    trivial = "majority_text"
+    dummy = "majority_text"
     eval_batch_size = 64
     max_eval_rows = 256
     has_render = True
@@ -93,7 +93,7 @@ class Rewriting(BaseTask):
         return "rouge_l" if self.summary else "bleu"
 
     @property
-    def rival(self) -> str:  # type: ignore[override]
+    def baseline(self) -> str:  # type: ignore[override]
         return "extractive_summary" if self.summary else "ibm_model1"
 
     @property
@@ -232,8 +232,8 @@ class Rewriting(BaseTask):
             parts.append(drawing(by_word(looks[:, : len(read_at)], said_at, read_at), said, read))
         return "".join(parts)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return [side_by_side(records, rival), by_length(records, rival, summary=self.summary)]
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return [side_by_side(records, baseline), by_length(records, baseline, summary=self.summary)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         near = f"ROUGE-L {records['rouge'][row][2]:.2f}" if self.summary else f"BLEU {metrics.bleu_of(records['bleu'][row], effective=True):.0f}"

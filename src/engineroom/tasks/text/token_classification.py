@@ -56,8 +56,8 @@ class Tagging(BaseTask):
     target_modality = "token_labels"
     backbones = {"words": ("rnn", "transformer")}
     training_defaults = "token_classification"
-    rival = "memm_tagger"
-    trivial = "majority_tag"
+    baseline = "memm_tagger"
+    dummy = "majority_tag"
     eval_batch_size = 64
     has_render = True
     extensions = (".jsonl",)
@@ -219,8 +219,8 @@ class Tagging(BaseTask):
         true = answers["truth"][place] if "truth" in answers else None
         return shown.drawn(tokens, said, true, self.names, spans=self.spans, letters=bool(column.state["letters"]))
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return shown.exhibits(records, rival, self.names, self.wholes, spans=self.spans)
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return shown.exhibits(records, baseline, self.names, self.wholes, spans=self.spans)
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         wrong = int(records["tokens"][row] - records["correct"][row])

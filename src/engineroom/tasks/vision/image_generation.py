@@ -52,8 +52,8 @@ class Generation(BaseTask):
     target_modality = "generated_image"
     head = "image_generator"
     training_defaults = "image_generation"
-    rival = "pca_mixture"
-    trivial = "mean_image"
+    baseline = "pca_mixture"
+    dummy = "mean_image"
     max_eval_rows = 500
     allow_missing_columns = True
     has_render = True
@@ -121,7 +121,7 @@ class Generation(BaseTask):
         return looked(np.asarray(codes), target.state)
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
-        """A rival's pictures as answers."""
+        """A baseline's pictures as answers."""
         return {"picture": values, "made": looked(values, self.state)}
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
@@ -209,10 +209,10 @@ class Generation(BaseTask):
         still = sheet(np.stack([out[k] for k in picked], 1).reshape(-1, *out[0].shape[1:]), BETWEEN)
         return still, [sheet(one, len(one)) for one in out + out[::-1]]
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         edges = edges_of(records)
         near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
-        items = [{"title": "the classical rival's", "subtitle": "a mixture of normal distributions", "tone": "", "html": self.shown(rival["picture"][: 3 * ACROSS], ACROSS, f"the rival's {self.thing}s")}]
+        items = [{"title": "the classical baseline's", "subtitle": "a mixture of normal distributions", "tone": "", "html": self.shown(baseline["picture"][: 3 * ACROSS], ACROSS, f"the baseline's {self.thing}s")}]
         words = f"Made {self.thing}s much nearer to a training {self.thing} than unseen real ones are would be copies."
         return [
             Panel("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),

@@ -56,8 +56,8 @@ class Restoration(BaseTask):
     head = "pixel_shuffle"
     backbones = {"picture": ("edsr",)}
     training_defaults = "image_restoration"
-    rival = "classical_restoration"
-    trivial = "bicubic"
+    baseline = "classical_restoration"
+    dummy = "bicubic"
     image_size = PART  # pixels: so much of the middle of a picture teaches or judges
     eval_batch_size = 1  # pictures differ in size
     max_eval_rows = 12
@@ -154,9 +154,9 @@ class Restoration(BaseTask):
         said = unpng(answers["said"][place]) if "said" in answers else answers["picture"][place]
         return abreast_all(frame, row, schema, said, self.output_size(schema.target), "bicubic")
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
-        series = [{"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "The first test pictures. " + ("On all colours." if self.kind_of not in SCALES else "On the light alone, without the border, as the literature counts.")
         return [Panel("bars", "Picture by picture", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
 
@@ -199,13 +199,13 @@ class Finished(Restoration):
         """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the real ones."""
         return moved((255 * output[:, 0] + enlarged(batch, output.shape[-1])) / 127.5 - 1, batch.step)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         """Both sides of the trade, picture by picture."""
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
-        series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", rival))]
+        series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture as real as it. " + TRADE
         bars = Panel("bars", "How real it looks, picture by picture", {"labels": labels, "series": series, "y": "distance of textures"}, words)
-        return [bars, *super().panels(records, rival, target)]
+        return [bars, *super().panels(records, baseline, target)]
 
 
 TASK = Restoration()

@@ -42,8 +42,8 @@ class Detection(BaseTask):
     head = "dense_prediction"
     backbones = {"picture": ("fpn",)}
     training_defaults = "boxes"
-    rival = "sliding_windows"
-    trivial = "no_boxes"
+    baseline = "sliding_windows"
+    dummy = "no_boxes"
     image_size = 320
     eval_batch_size = 16
     has_render = True
@@ -164,8 +164,8 @@ class Detection(BaseTask):
         boxes = answers["said" if "said" in answers else "boxes"][place]
         return found.drawn(frame, row, schema, boxes[boxes[:, 4] >= answers["threshold"][place]], self.values)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return found.exhibits(records, rival, list(self.values))
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return found.exhibits(records, baseline, list(self.values))
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         hits, given, true = int(records["hits"][row]), int(records["given"][row]), int(records["truth"][row].sum())

@@ -47,8 +47,8 @@ class Segmentation(BaseTask):
     head = "dense_prediction"
     backbones = {"picture": ("unet",)}
     training_defaults = "maps"
-    rival = "pixel_classifier"
-    trivial = "majority_mask"
+    baseline = "pixel_classifier"
+    dummy = "majority_mask"
     image_size = 640  # fine structures want their pixels; training looks at parts
     eval_batch_size = 8
     validates_encoded = True
@@ -195,8 +195,8 @@ class Segmentation(BaseTask):
         mask = overlay.unpacked(answers["said"][place]) if "said" in answers else answers["mask"][place]
         return overlay.drawn(frame, row, schema, mask, self.table_of, self.values)
 
-    def panels(self, records: RowResults, rival: RowResults, target: Column) -> list[Panel]:
-        return overlay.exhibits(records, rival, list(self.values))
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        return overlay.exhibits(records, baseline, list(self.values))
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         counts = records["confusion"][row]
