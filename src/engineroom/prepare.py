@@ -132,7 +132,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "findings": [f.to_json() for f in findings],
         }
     )
-    limits = config.limits.model_copy(update={"side": config.limits.side or task.image_size})
+    limits = config.limits.model_copy(update={"image_size": config.limits.side or task.default_image_size})
     schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
     if config.start and not earlier:
         schema = inherit_states(schema, config.start)

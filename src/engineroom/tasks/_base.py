@@ -34,7 +34,7 @@ class BaseTask:
     training_defaults: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
     baseline: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     dummy: ClassVar[str] = "dummy"
-    image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
+    default_image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     allow_missing_columns: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty
     eval_batch_size: ClassVar[int] = 256  # rows answered at a time

@@ -48,7 +48,7 @@ class Flaws(Alarm):
     training_defaults = "flaws"
     baseline = "texture_gaussian"
     dummy = "no_anomaly"
-    image_size = 160
+    default_image_size = 160
     eval_batch_size = 16
     has_render = True
     caption = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."

@@ -58,7 +58,7 @@ class Restoration(BaseTask):
     training_defaults = "image_restoration"
     baseline = "classical_restoration"
     dummy = "bicubic"
-    image_size = PART  # pixels: so much of the middle of a picture teaches or judges
+    default_image_size = PART  # pixels: so much of the middle of a picture teaches or judges
     eval_batch_size = 1  # pictures differ in size
     max_eval_rows = 12
     has_render = True

@@ -44,7 +44,7 @@ class Detection(BaseTask):
     training_defaults = "boxes"
     baseline = "sliding_windows"
     dummy = "no_boxes"
-    image_size = 320
+    default_image_size = 320
     eval_batch_size = 16
     has_render = True
     extensions = (".json",)

@@ -49,7 +49,7 @@ class Segmentation(BaseTask):
     training_defaults = "maps"
     baseline = "pixel_classifier"
     dummy = "majority_mask"
-    image_size = 640  # fine structures want their pixels; training looks at parts
+    default_image_size = 640  # fine structures want their pixels; training looks at parts
     eval_batch_size = 8
     validates_encoded = True
     has_render = True
