@@ -50,7 +50,7 @@ def cut(frame: pl.DataFrame, each: int, seed: int) -> tuple[pl.DataFrame, pl.Dat
 def made(recipe: str, teach: pl.DataFrame, each: int, steps: int, seed: int) -> pl.DataFrame:
     """`each` pictures of every kind, by a maker that has seen nothing but `teach`."""
     with tempfile.TemporaryDirectory() as folder:
-        model = er.train(teach, target="picture", recipe=recipe, steps=steps, seed=seed, run=f"{folder}/r", options={"pixels": SIDE}, **ONE_THREAD)
+        model = er.train(teach, target="picture", recipe=recipe, steps=steps, seed=seed, run=f"{folder}/r", options={"image_size": SIDE}, **ONE_THREAD)
         kinds = teach["kind"].unique().sort()
         wishes = pl.DataFrame({"kind": [kind for kind in kinds for _ in range(each)]})
         return frame_of(model.answers(model.open(wishes))[0]["picture"], wishes["kind"])

@@ -1,6 +1,6 @@
 """English text to learn a language from before few conversations are: news, dialogues to be summarised, captions.
 
-    python bench/words.py DATA OUT      # then: engineroom train OUT/words.jsonl --recipe language_modeling --set options.tokens=pieces --run runs/words
+    python bench/words.py DATA OUT      # then: engineroom train OUT/words.jsonl --recipe language_modeling --set options.tokenizer=pieces --run runs/words
 """
 
 from __future__ import annotations

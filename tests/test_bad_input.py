@@ -114,8 +114,8 @@ def test_damaged_pictures_are_named_counted_and_skipped(here) -> None:
     assert "torn.png" in page and "zero.png" in page
     for i in range(20):
         (folder / "right" / f"torn{i}.png").write_bytes(whole[:60])
-    told(str(folder), None, "cannot be read", "limits.skip")
-    er.train(str(folder), limits={"skip": 0.5}, **QUICK)
+    told(str(folder), None, "cannot be read", "limits.max_damaged")
+    er.train(str(folder), limits={"max_damaged": 0.5}, **QUICK)
 
 
 def picture_bomb(side: int = 60_000) -> bytes:

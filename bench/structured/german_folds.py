@@ -27,7 +27,7 @@ def main(folder: str) -> None:
             rows.filter(place != fold).write_csv(where / "train.csv")
             rows.filter(place == fold).write_csv(where / "test.csv")
             model = er.train(
-                str(where / "train.csv"), test=str(where / "test.csv"), target="risk", recipe="cost_sensitive", options={"positive": "bad", "miss": 5}, run=str(where / "run"), show="quiet"
+                str(where / "train.csv"), test=str(where / "test.csv"), target="risk", recipe="cost_sensitive", options={"positive": "bad", "false_negative_cost": 5}, run=str(where / "run"), show="quiet"
             )
             costs["deep"].append(model.metrics["cost"])
             costs["baseline"].append(model.manifest["baseline"]["metrics"]["cost"])

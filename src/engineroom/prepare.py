@@ -132,7 +132,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
             "findings": [f.to_json() for f in findings],
         }
     )
-    limits = config.limits.model_copy(update={"image_size": config.limits.side or task.default_image_size})
+    limits = config.limits.model_copy(update={"image_size": config.limits.image_size or task.default_image_size})
     schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
     if config.start and not earlier:
         schema = inherit_states(schema, config.start)
@@ -243,11 +243,11 @@ def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
     first = "; ".join(f"row {row}: {cell_name(table, row, reason)}" for row, reason in list(data.damaged.items())[:5])
     bad = np.array(list(data.damaged))
     lost = lost_classes(table.frame[data.schema.target.name], np.concatenate(list(data.splits.values())), bad)
-    if share > config.limits.skip:
+    if share > config.limits.max_damaged:
         raise DataError(
             f"{count} of {len(data)} rows cannot be read ({share:.0%}).",
             " ".join([*(one.what for one in lost), first]),
-            f"Repair them, or allow more: --set limits.skip={min(1.0, share + 0.01):.2f}",
+            f"Repair them, or allow more: --set limits.max_damaged={min(1.0, share + 0.01):.2f}",
         )
     data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
     return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them."), *lost]

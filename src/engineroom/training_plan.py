@@ -78,7 +78,7 @@ def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
     networks, most_rows, cross = TOGETHER.get(task.training_defaults or kind, (1, 0, False))
     if kind == "set" and task.cv_folds:
         networks, most_rows, cross = task.cv_folds, SMALL_TABLE, True
-    if len(kinds) > 1 or rows > most_rows or config.model.members is not None:
+    if len(kinds) > 1 or rows > most_rows or config.model.ensemble_size is not None:
         networks, cross = 1, False
     return Plan(
         batch_size=min(size, rows),

@@ -63,7 +63,7 @@ def test_masks_are_compared_at_their_own_size(here) -> None:
         Image.fromarray((60 + 90 * mask + rng.normal(0, 20, mask.shape)).clip(0, 255).astype(np.uint8)).save(here / "images" / f"p{i:02d}.png")
         Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(here / "masks" / f"p{i:02d}.png")
     frame = pl.DataFrame({"image": [str(here / "images" / f"p{i:02d}.png") for i in range(40)], "mask": [str(here / "masks" / f"p{i:02d}.png") for i in range(40)]})
-    how = {"target": "mask", "recipe": "segmentation", "columns": {"mask": {"modality": "mask"}}, "limits": {"side": 32}}
+    how = {"target": "mask", "recipe": "segmentation", "columns": {"mask": {"modality": "mask"}}, "limits": {"image_size": 32}}
     model = er.train(frame[:30], steps=25, **how, **HOW)
     model.save(frame[30:].drop("mask"), here / "answers")
     read = lambda folder: np.concatenate([np.asarray(Image.open(here / folder / f"p{i:02d}.png")).ravel() for i in range(30, 40)])
@@ -80,7 +80,7 @@ def test_restoration_has_the_psnr_of_its_pictures(here) -> None:
 
     rng = np.random.default_rng(0)
     pictures = np.stack([np.kron(rng.integers(0, 255, (6, 6, 3)), np.ones((8, 8, 1))) for _ in range(24)]).astype(np.uint8)
-    model = er.train(pl.DataFrame({"picture": pl.Series(pictures)}), target="picture", recipe="image_restoration", options={"damage": "noise"}, steps=4, **HOW)
+    model = er.train(pl.DataFrame({"picture": pl.Series(pictures)}), target="picture", recipe="image_restoration", options={"degradation": "noise"}, steps=4, **HOW)
     graded = model.graded(pl.DataFrame({"picture": pl.Series(pictures)}))
     said = model.answers(graded.frame[graded.rows])[0]["picture"]
     each = [peak_signal_noise_ratio(true, one, data_range=255) for true, one in zip(pictures[graded.rows] if len(graded.rows) == 24 else graded.truth, said, strict=True)]

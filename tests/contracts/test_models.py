@@ -95,7 +95,7 @@ def test_settings_change_the_network() -> None:
 
     assert size(name="rnn", cell="gru") < size(name="rnn", cell="lstm")
     assert size(size="small") < size(size="medium") < size(size="large")
-    assert build("number", {"model": {"members": 3}})[0](build("number", {})[1].batch(np.arange(4))).shape[1] == 3
+    assert build("number", {"model": {"ensemble_size": 3}})[0](build("number", {})[1].batch(np.arange(4))).shape[1] == 3
 
 
 def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None:

@@ -105,7 +105,7 @@ def test_screening(here) -> None:
 
 def test_decision(here) -> None:
     frame = table().with_columns(y=pl.Series(np.where(table()["x"].to_numpy() + RNG.normal(size=240) > 1.2, "ill", "well")))
-    model = er.train(frame[:180], target="y", recipe="cost_sensitive", options={"miss": 7}, steps=12, **HOW)
+    model = er.train(frame[:180], target="y", recipe="cost_sensitive", options={"false_negative_cost": 7}, steps=12, **HOW)
     test, out = frame[180:], model.predict(frame[180:].drop("y"))
     missed, alarmed = ((test["y"] == a) & (out["prediction"] == b) for a, b in (("ill", "well"), ("well", "ill")))
     found = model.evaluate(test)

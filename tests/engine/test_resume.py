@@ -16,7 +16,7 @@ from conftest import command, house_table, shape_pictures, spoken_table
 from engineroom.engine.callbacks.history import read_history
 
 STEPS = 120
-SMALL = ["--set", "options.pixels=16"]
+SMALL = ["--set", "options.image_size=16"]
 FAST = ["--set", "train.checkpoint_seconds=0", "--set", "train.precision=fp32", "--set", "train.threads=1", "--steps", STEPS, "--quiet"]
 
 
@@ -47,7 +47,7 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
         data = ["houses.csv", "--target", "price"]
     elif kind == "rows by two players":
         house_table().write_csv(tmp_path / "houses.csv")
-        data = ["houses.csv", "--target", "sold", "--recipe", "tabular_gan", "--set", "options.by=city"]
+        data = ["houses.csv", "--target", "sold", "--recipe", "tabular_gan", "--set", "options.condition_on=city"]
     elif kind == "speech":
         spoken_table(tmp_path / "said").write_csv(tmp_path / "said.csv")
         data = ["said.csv", "--target", "recording", "--recipe", "text_to_speech"]
@@ -55,7 +55,7 @@ def test_resume_is_bit_identical(tmp_path: Path, kind: str) -> None:
         data = ["CartPole-v1", "--recipe", "reinforcement_learning", "--set", f"options.method={'ppo' if kind == 'acting' else 'dqn'}"]
     else:
         shape_pictures(tmp_path / "pictures")
-        asked = {"two players": ["--recipe", "image_generation", *SMALL], "finish": ["--recipe", "image_restoration", "--set", "options.finish=gan"], "diffusion": ["--recipe", "image_diffusion", *SMALL, "--set", "options.steps=2"], "pretrain": ["--recipe", "contrastive_pretraining"], "masked": ["--recipe", "masked_pretraining"]}
+        asked = {"two players": ["--recipe", "image_generation", *SMALL], "finish": ["--recipe", "image_restoration", "--set", "options.adversarial=gan"], "diffusion": ["--recipe", "image_diffusion", *SMALL, "--set", "options.steps=2"], "pretrain": ["--recipe", "contrastive_pretraining"], "masked": ["--recipe", "masked_pretraining"]}
         data = ["pictures", *asked.get(kind, [])]
     command("train", *data, "--run", "whole", *FAST, cwd=tmp_path)
     process = start(tmp_path, "train", *data, "--run", "torn", *FAST)

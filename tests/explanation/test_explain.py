@@ -120,7 +120,7 @@ def test_the_planted_word_is_found(root) -> None:
 
 
 def test_the_planted_stretch_is_found(root) -> None:
-    model = train(series(300)[0], "y", root / "series", steps=80, model={"name": "cnn", "size": "small", "members": 1})
+    model = train(series(300)[0], "y", root / "series", steps=80, model={"name": "cnn", "size": "small", "ensemble_size": 1})
     frame, starts = series(60)
     bumps = np.flatnonzero(starts >= 0)[:20]
     hits = []
@@ -209,7 +209,7 @@ def test_verbs_stay_verbs_beside_folders_of_their_name() -> None:
 def test_rollout_shows_where_a_transformer_reads_and_its_heads_add_up(root) -> None:
     from engineroom.explanation.views.attention import looks, rollout
 
-    model = train(texts(200), "y", root / "attention_rollout", steps=20, model={"name": "transformer", "size": "small", "members": 1})
+    model = train(texts(200), "y", root / "attention_rollout", steps=20, model={"name": "transformer", "size": "small", "ensemble_size": 1})
     data, _ = model.encoded(model.open(texts(4)))
     weights = looks(model.network, data.batch(np.array([0])))
     assert len(weights) == 2  # the small Transformer's blocks
@@ -247,7 +247,7 @@ def test_filters_are_made_and_found_by_depth(photo_model, root) -> None:
 def test_an_lstm_opened_gives_the_states_that_torch_gives(root) -> None:
     from engineroom.explanation.views.lstm_gates import VIEW, opened
 
-    model = train(texts(150), "y", root / "gates", steps=10, model={"name": "rnn", "size": "small", "members": 1})
+    model = train(texts(150), "y", root / "gates", steps=10, model={"name": "rnn", "size": "small", "ensemble_size": 1})
     data, kept = model.encoded(model.open(texts(3)))
     batch = data.batch(kept[:1])
     gates = opened(model.network, batch)
@@ -283,7 +283,7 @@ def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
 def test_structured_answers_are_explained_too(name: str, root) -> None:
     recipe = registry.get("recipes", name)
     data = recipe.demo()
-    model = er.train(data, target=recipe.target, recipe=name, steps=2, run=str(root / name), limits={"skip": 1.0}, **QUIET)
+    model = er.train(data, target=recipe.target, recipe=name, steps=2, run=str(root / name), limits={"max_damaged": 1.0}, **QUIET)
     result = explain(model, data[:8] if name in ("token_classification", "document_extraction") else data, rows=1, methods=("integrated_gradients",), page=root / f"{name}.html")
     parts = result["rows"][0]["parts"]
     assert parts and all(np.isfinite(part["integrated_gradients"]) for part in parts) and any(part["integrated_gradients"] for part in parts)

@@ -23,7 +23,7 @@ from engineroom.prepare import prepare
 def stage(tmp_path_factory):
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({"picture": pl.Series(rng.integers(0, 255, (60, 16, 16), dtype=np.uint8)), "kind": ["a", "b"] * 30})
-    config = make_config({"target": "picture", "task": "image_generation", "run": str(tmp_path_factory.mktemp("gan") / "run"), "model": {"members": 1, "dropout": 0.0}})
+    config = make_config({"target": "picture", "task": "image_generation", "run": str(tmp_path_factory.mktemp("gan") / "run"), "model": {"ensemble_size": 1, "dropout": 0.0}})
     ready = prepare(config, None, frame, lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:8], 1, 0)
     torch.manual_seed(0)

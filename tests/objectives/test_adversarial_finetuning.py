@@ -25,7 +25,7 @@ def photographs(rows: int = 12) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    config = make_config({"target": "picture", "task": "image_restoration", "options": {"finish": "gan"}, "run": str(tmp_path_factory.mktemp("finish") / "run"), "model": {"size": "small"}})
+    config = make_config({"target": "picture", "task": "image_restoration", "options": {"adversarial": "gan"}, "run": str(tmp_path_factory.mktemp("finish") / "run"), "model": {"size": "small"}})
     ready = prepare(config, None, photographs(), lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:4], WAIT + RISE, 0)
     torch.manual_seed(0)

@@ -33,7 +33,7 @@ Examples:
 - `engineroom train photos/` — a folder per class
 - `engineroom train houses.csv --target price`
 - `engineroom train reviews.jsonl --target label --model transformer --minutes 3`
-- `engineroom train credit.csv --target default --recipe cost_sensitive --set options.miss=5`
+- `engineroom train credit.csv --target default --recipe cost_sensitive --set options.false_negative_cost=5`
 - `engineroom train recordings/ --until accuracy=0.97`
 - `engineroom train table.csv --target y --set columns.zip.role=ignore --set split.by=time --set split.column=date`
 - `engineroom train --resume runs/houses-1`

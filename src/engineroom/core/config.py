@@ -50,9 +50,9 @@ class FormatConfig(Frozen):
 class LimitsConfig(Frozen):
     """Bounds on what is read, so that strange data cannot exhaust the machine."""
 
-    skip: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
+    max_damaged: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
     pixels: int = Field(64_000_000, gt=0)  # a larger picture counts as damaged
-    side: int | None = Field(None, ge=16)  # longest side of a picture that the network sees; None = what the task needs
+    image_size: int | None = Field(None, ge=16)  # longest side of a picture that the network sees; None = what the task needs
     scale: Literal["column", "each"] = "column"  # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
     seconds: float = Field(20.0, gt=0)  # of each recording, from its start
     characters: int = Field(20_000, gt=0)  # of each text, from its start
@@ -68,7 +68,7 @@ class ModelConfig(Frozen):
     size: Literal["auto", "small", "medium", "large"] = "auto"
     cell: Literal["lstm", "gru"] = "lstm"  # rnn only
     dropout: float | None = Field(None, ge=0, lt=1)
-    members: int | None = Field(None, ge=1, le=64)  # ensemble members; None = by the number of rows
+    ensemble_size: int | None = Field(None, ge=1, le=64)  # ensemble members; None = by the number of rows
 
 
 class TrainConfig(Frozen):

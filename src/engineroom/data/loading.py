@@ -50,7 +50,7 @@ def open_table(
     `columns` and whether the target names `classes`.
 
     `task` decides where a folder can be read in several ways. For `inference` every row is kept, also one whose file is not there: it gets
-    no answer, but the answers stay in line; else such rows are left out, named and bounded by limits.skip.
+    no answer, but the answers stay in line; else such rows are left out, named and bounded by limits.max_damaged.
     `cache` is a folder for unpacked archives and converted tables; without it they live as long as the process.
     `progress` is told in words what takes time.
     """

@@ -49,7 +49,7 @@ class ColumnsModel(nn.Module):
             for one in group:
                 modality = registry.get("modalities", one.modality)
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (config.model.members or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
+            members = (config.model.ensemble_size or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
             with torch.no_grad():
                 signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).typical_length(group[0].states[0]))
             self.backbones[str(index)] = backbone.build(signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members)

@@ -28,7 +28,7 @@ def machines():
 RECIPE = Recipe(
     title="Find what is out of the ordinary",
     story="Learns what ordinary rows look like and scores how little a row belongs to them; an alarm begins where a wanted share of ordinary "
-    "rows lies above (--set options.alarms=0.01). Labels are not needed; a column of them (--target) only judges, and its odd rows are never "
+    "rows lies above (--set options.false_alarm_rate=0.01). Labels are not needed; a column of them (--target) only judges, and its odd rows are never "
     "learnt from (--set options.normal=ok names the ordinary class). --set options.window=60 reads the past of a series of measurements.",
     data="a table of at least two columns, most of its rows ordinary",
     answers="CSV: prediction (normal or anomaly), score, alarm",

@@ -29,7 +29,7 @@ def cloth():
 RECIPE = Recipe(
     title="Find flaws in pictures, and where they are",
     story="Learns what good pictures look like by marking flaws that are made on them; a heat map says where a picture is odd. Pictures of known flaws "
-    "(folders beside that of the good ones, --set options.normal=FOLDER) only judge; --set options.alarms=0.01 is the share of good ones that may alarm.",
+    "(folders beside that of the good ones, --set options.normal=FOLDER) only judge; --set options.false_alarm_rate=0.01 is the share of good ones that may alarm.",
     data="a folder of pictures, or a folder for each state of the thing (good, scratched, …)",
     answers="CSV: prediction, score, alarm; or a folder of heat maps as PNG",
     target="state",

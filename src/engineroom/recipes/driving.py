@@ -14,7 +14,7 @@ RECIPE = Recipe(
     title="Keep the lane, drive among others",
     story="`road` is ours and seen by a camera alone: convolutions read the picture, the answer is how to steer. Environments of highway-env come by name "
     "(in the checkout: pip install '.[driving]'): lane-keeping-v0 is steered by a number, highway-fast-v0 by five choices (engineroom train highway-fast-v0 --recipe driving "
-    "--set options.method=dqn --set options.practice=8 --minutes 10: its steps are slow). The baselines are rules written by hand that know the road, or all cars "
+    "--set options.method=dqn --set options.updates_per_step=8 --minutes 10: its steps are slow). The baselines are rules written by hand that know the road, or all cars "
     "around, on the same seeds.",
     data="road, lane-keeping-v0, highway-fast-v0, … (arguments as NAME?config={vehicles_count: 10})",
     answers="CSV: return, steps and end of each episode, and its first action; -o episodes.gif or .mp4: films of them",

@@ -27,7 +27,7 @@ RECIPE = Recipe(
     title="Forecast what comes next",
     story="Learns from the past of one series or many how the next steps follow, and says how sure it is. Name the column of values (--target), "
     "if need be the one that tells series apart (--set options.series=meter), how far to look ahead (--set options.horizon=24) and back "
-    "(options.context); with --set options.all=true every numeric column is forecast.",
+    "(options.context); with --set options.all_channels=true every numeric column is forecast.",
     data="a row a moment (time, values, maybe a name of the series), or a line a series",
     answers="CSV, a line a step: series, time, mean, q10, q50, q90",
     target="load",

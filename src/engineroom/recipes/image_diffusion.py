@@ -13,7 +13,7 @@ RECIPE = Recipe(
     answers="PNG pictures, one a row of wishes",
     target="picture",
     demo=digits,
-    settings={"task": "image_diffusion", "options": {"by": "auto"}, "model": {"members": 1, "dropout": 0.0}, "train": {"patience": 40}},
+    settings={"task": "image_diffusion", "options": {"condition_on": "auto"}, "model": {"ensemble_size": 1, "dropout": 0.0}, "train": {"patience": 40}},
     minutes=1.5,
     expect="digits that can be read, 99 % of them as asked; a Fréchet distance of 0.7 where the classical mixture has 1.4 (the GAN of `generation` 0.25, less varied)",
 )

@@ -23,7 +23,7 @@ def photographs():
 RECIPE = Recipe(
     title="Enlarge pictures, take their noise away, give them colour",
     story="Good pictures are damaged by our own code as training goes on, so that what they were is known; a convolutional network (EDSR) learns to undo it. "
-    "--set options.damage=x2, x3 or x4 (shrunk so many times), noise, or grey. Beside it: bicubic interpolation with back-projection; shrunken cosine "
+    "--set options.degradation=x2, x3 or x4 (shrunk so many times), noise, or grey. Beside it: bicubic interpolation with back-projection; shrunken cosine "
     "transforms for noise.",
     data="a folder of good pictures of any size (train/ and test/ inside, if you like), or a table with their paths",
     answers="-o FOLDER: a PNG a picture, of any size",

@@ -28,7 +28,7 @@ def docstrings():
 RECIPE = Recipe(
     title="Learn to write from raw text",
     story="A generative Transformer (GPT) reads a corpus and learns at every place what comes next; then `engineroom generate RUN --prompt TEXT` writes. "
-    "Characters where the alphabet is small, else pieces of bytes (--set options.tokens=pieces). It looks back --set options.context=128 tokens; "
+    "Characters where the alphabet is small, else pieces of bytes (--set options.tokenizer=pieces). It looks back --set options.context=128 tokens; "
     "--model lstm is a recurrent network of the same size. The end of the corpus is the test, what lies before it validates.",
     data="a text file, a folder of them, or a table with a column of text (--set options.text=COLUMN)",
     answers="generate: text; CSV: bits a byte and perplexity of each text, and the token likeliest to come next",

@@ -28,7 +28,7 @@ def glyphs():
 RECIPE = Recipe(
     title="Recognise and find again: faces, photos, voices",
     story="Learns what makes two rows the same one, and is tested on identities it never saw. Afterwards: engineroom enrol RUN PHOTOS, "
-    "engineroom unlock RUN PHOTO, engineroom search RUN PHOTO. How many strangers may be let in: --set options.strangers=0.001",
+    "engineroom unlock RUN PHOTO, engineroom search RUN PHOTO. How many strangers may be let in: --set options.false_accept_rate=0.001",
     data="a folder per person or thing, or a table with --target naming who it is; several rows each",
     answers="the embedding of each row; search and unlock write names and similarities",
     target="sign",

@@ -14,7 +14,7 @@ RECIPE = Recipe(
     answers="CSV: the summary and its log probability; -o out.txt: one a line",
     target="headline",
     demo=diaries,
-    settings={"task": "text2text_generation", "options": {"goal": "summary", "shared": True, "copies": True}, "model": {"dropout": 0.15}},
+    settings={"task": "text2text_generation", "options": {"mode": "summary", "share_vocabulary": True, "copy_mechanism": True}, "model": {"dropout": 0.15}},
     minutes=2.0,
     expect="ROUGE-L 0.70 in two minutes, few headlines to the letter; the nearest sentence has 0.43",
 )

@@ -31,7 +31,7 @@ def orders():
 RECIPE = Recipe(
     title="Label every token",
     story="Marks the spans of a text (names, slots of a command, parts of an address), or labels every step of a sequence (residues). "
-    "--set options.whole=intent learns a label of the whole row beside them, options.mask=COLUMN says which labels are scored.",
+    "--set options.sequence_label=intent learns a label of the whole row beside them, options.loss_mask=COLUMN says which labels are scored.",
     data="CoNLL files; JSONL or CSV of tokens and labels: lists, or text of as many words (or letters). Labels: B-name I-name O, or plain ones",
     answers="CSV: labels joined by spaces; -o spans.jsonl: tokens and spans",
     target="tags",

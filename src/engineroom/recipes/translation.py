@@ -14,7 +14,7 @@ RECIPE = Recipe(
     answers="CSV: the translation and its log probability; -o out.txt: one a line",
     target="invented",
     demo=phrases,
-    settings={"task": "text2text_generation", "options": {"goal": "translation"}, "model": {"dropout": 0.15}},
+    settings={"task": "text2text_generation", "options": {"mode": "translation"}, "model": {"dropout": 0.15}},
     minutes=2.0,
     expect="BLEU 82 in two minutes; word by word 0.2: the tongue has another order and endings",
 )

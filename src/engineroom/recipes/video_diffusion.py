@@ -29,12 +29,12 @@ def clips(each: int = 180, frames: int = 8, side: int = 16):
 RECIPE = Recipe(
     title="Make short clips like these",
     story="A network learns to see whole clips under any amount of noise; begun with nothing but noise it makes new ones, of the kind that is asked for. "
-    "--set options.frames=12 and options.pixels=32 make them longer and larger, and learning slower. The report shows them moving and frame by frame, and whether they are copies.",
+    "--set options.frames=12 and options.image_size=32 make them longer and larger, and learning slower. The report shows them moving and frame by frame, and whether they are copies.",
     data="a folder per class of mp4, avi, mov, mkv or webm files, or a table with a column of their names",
     answers="GIF films, one a row of wishes; -o clips.gif or clips.mp4: all side by side",
     target="clip",
     demo=clips,
-    settings={"task": "video_diffusion", "options": {"by": "auto"}, "model": {"members": 1, "dropout": 0.0}, "train": {"patience": 40}},
+    settings={"task": "video_diffusion", "options": {"condition_on": "auto"}, "model": {"ensemble_size": 1, "dropout": 0.0}, "train": {"patience": 40}},
     minutes=1.4,
     expect="whole squares and rings that move steadily in most clips, of the shape and on the way that was asked for",
 )

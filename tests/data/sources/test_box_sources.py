@@ -95,7 +95,7 @@ def test_broken_xml_is_named_and_bounded(tmp_path: Path, text: str, words: str) 
     table = open_table(root)
     assert [file for file, _ in table.skipped] == [f"annotations/{name}.xml"] and words in table.skipped[0][1]
     with pytest.raises(DataError, match=f"{name}.xml"):
-        open_table(root, limits=LimitsConfig(skip=0.01))
+        open_table(root, limits=LimitsConfig(max_damaged=0.01))
 
 
 def test_boxes_that_are_none_are_dropped_and_said(tmp_path: Path) -> None:

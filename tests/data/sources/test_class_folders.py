@@ -62,7 +62,7 @@ def test_empty_files_are_skipped_within_limits(tmp_path):
     table = open_table(tmp_path)
     assert len(table) == 60 and table.skipped == (("b/empty.png", "empty file"),)
     with pytest.raises(DataError, match="are empty"):
-        open_table(tmp_path, limits=LimitsConfig(skip=0.001))
+        open_table(tmp_path, limits=LimitsConfig(max_damaged=0.001))
 
 
 def test_pictures_beside_their_masks_are_no_classes(tmp_path):
@@ -127,7 +127,7 @@ def test_missing_files_are_named_and_bounded(tmp_path):
     table = open_table(tmp_path / "list.csv")
     assert len(table) == 39 and table.skipped[0][0] == "39.jpg" and any("1 of 40" in note for note in table.notes)
     with pytest.raises(DataError, match=r"1 of 40 files named in column 'file'.*39\.jpg"):
-        open_table(tmp_path / "list.csv", limits=LimitsConfig(skip=0.01))
+        open_table(tmp_path / "list.csv", limits=LimitsConfig(max_damaged=0.01))
 
 
 def test_names_of_files_that_are_nowhere_are_ignored_aloud(tmp_path):

@@ -106,7 +106,7 @@ def test_ragged_rows_are_named_and_skipped(write):
     assert any("line 100 (3 fields)" in note and "line 101 (1 fields)" in note for note in table.notes)
     assert [place for place, _ in table.skipped] == ["table.csv, line 100", "table.csv, line 101"]
     with pytest.raises(DataError, match=r"line 100 \(3 fields\)"):
-        open_table(path, limits=LimitsConfig(skip=0.01))
+        open_table(path, limits=LimitsConfig(max_damaged=0.01))
 
 
 def test_a_quote_inside_a_field_and_a_quote_never_closed(write):

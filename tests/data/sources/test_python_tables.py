@@ -48,7 +48,7 @@ def test_broken_lines_are_named_and_bounded(tmp_path):
     table = open_table(path)
     assert len(table) == 60 and any("line 61 (broken JSON" in n and "line 62 (a list" in n for n in table.notes)
     with pytest.raises(DataError, match="line 61"):
-        open_table(path, limits=LimitsConfig(skip=0.01))
+        open_table(path, limits=LimitsConfig(max_damaged=0.01))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[1, 2]", '{"a": 1}', '[{"a": 1}', "[" * 100_000, "[{}]"])

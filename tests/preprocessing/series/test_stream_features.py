@@ -36,7 +36,7 @@ def test_every_series_is_measured_by_its_beginning_which_teaches() -> None:
     for part in (real[:100], real[200:300]):
         assert abs(part["flow"].mean()) < 1e-6 and part["flow"].std() == pytest.approx(1, abs=0.01)
     assert real[190:200]["flow"].mean() > 4 and {"pump", "time"}.isdisjoint(table.frame.columns)
-    asked = make_task("anomaly_detection", {"window": 5, "series": "pump", "settle": 0.5}).build_samples(Table(pumps().drop("state")), "state", asking=True)
+    asked = make_task("anomaly_detection", {"window": 5, "series": "pump", "probation": 0.5}).build_samples(Table(pumps().drop("state")), "state", asking=True)
     assert asked.frame["flow"].to_numpy() == pytest.approx(real["flow"].to_numpy())
 
 
@@ -87,7 +87,7 @@ def test_a_disturbed_stretch_is_another_and_the_rest_stays() -> None:
 
 def test_made_up_rows_have_a_past_that_goes_with_them() -> None:
     """A mean that is not the mean of the rows before, or a jump that is not the row less the mean, would give a made-up row away."""
-    task = make_task("anomaly_detection", {"window": 5, "series": "pump", "settle": 100})
+    task = make_task("anomaly_detection", {"window": 5, "series": "pump", "probation": 100})
     stream = streamed(Table(pumps()), task, {"state"})
     rows = stream.made_up(stream.parts == "train", 60, np.random.default_rng(0))
     assert rows.height == 60 and rows.columns == stream.table.frame.drop("state").columns
@@ -99,7 +99,7 @@ def test_a_new_level_becomes_ordinary_where_rows_are_measured_by_those_before() 
     frame = pl.DataFrame({"flow": np.r_[np.tile([0.0, 1.0], 50), np.tile([10.0, 11.0], 50)], "state": "ok"})
     options = {"window": 5, "series": "", "settle": 20}
     for adapt, least, most in ((True, -1.5, 1.5), (False, 15, 25)):
-        stream = streamed(Table(frame), make_task("anomaly_detection", {**options, "adapt": adapt}), {"state"})
+        stream = streamed(Table(frame), make_task("anomaly_detection", {**options, "rolling_baseline": adapt}), {"state"})
         assert stream.table.frame["flow"][100] > 8 and least < stream.table.frame["flow"][-1] < most
 
 

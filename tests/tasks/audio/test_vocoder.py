@@ -72,7 +72,7 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 recordings are too few"):
         make_task("vocoder", {}).build_samples(few, "sound", asking=False)
     with pytest.raises(UserError, match="strength"):
-        make_task("vocoder", {"strength": -1}).build_samples(few, "sound", asking=False)
+        make_task("vocoder", {"adversarial_weight": -1}).build_samples(few, "sound", asking=False)
 
 
 @pytest.fixture(scope="module")

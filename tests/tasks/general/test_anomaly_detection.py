@@ -123,7 +123,7 @@ def test_the_alarm_keeps_its_share() -> None:
     p = rng.uniform(0, 1, 2_000)
     answers, truth = {"probability": np.stack([1 - p, p], 1)}, np.zeros(2_000, np.int64)
     for share in (0.01, 0.1):
-        task = make_task("anomaly_detection", {"alarms": share}).for_target(TARGET)
+        task = make_task("anomaly_detection", {"false_alarm_rate": share}).for_target(TARGET)
         records = task.score_rows(task.apply_calibration(answers, task.fit_calibration(answers, truth)), truth)
         assert task.compute_metrics(records)["alarm_rate"] == pytest.approx(share, abs=0.002)
 
@@ -141,7 +141,7 @@ def test_scores_by_hand() -> None:
 
 def test_what_does_not_belong_together_is_found_and_named(here) -> None:
     frame = pumps(900)
-    model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, model__size="small", model__members=4)
+    model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, model__size="small", model__ensemble_size=4)
     assert model.metrics["roc_auc"] > 0.97 and model.metrics["alarm_rate"] < 0.08
     assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
     again = er.load(str(model.path))

@@ -25,7 +25,7 @@ def bound(**options):
 def test_the_rarer_class_is_looked_for_and_a_miss_costs_as_much_as_it_is_rare() -> None:
     task = bound()
     assert (task.positive, task.place) == ("bad", 0)
-    assert task.miss == pytest.approx(70 / 30, abs=1e-3) and task.threshold == pytest.approx(0.3, abs=1e-3)
+    assert task.false_negative_cost == pytest.approx(70 / 30, abs=1e-3) and task.threshold == pytest.approx(0.3, abs=1e-3)
     assert bound(positive="good").place == 1
 
 
@@ -44,16 +44,16 @@ def test_a_target_of_three_classes_is_no_decision() -> None:
 
 def test_a_task_without_options_says_so() -> None:
     with pytest.raises(UserError, match="no option"):
-        make_task("regression", {"miss": 5})
+        make_task("regression", {"false_negative_cost": 5})
 
 
 def test_costs_are_counted_by_hand() -> None:
-    task = bound(miss=5, alarm=1)
+    task = bound(false_negative_cost=5, false_positive_cost=1)
     risk = np.array([0.9, 0.2, 0.1, 0.16])  # of "bad", which is class 0; the alarm begins at 1/6
     truth = np.array([0, 0, 0, 1])
     records = task.score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
     assert records["said"].tolist() == [0, 0, 1, 1] and records["cost"].tolist() == [0, 0, 5, 0]
-    dearer = bound(miss=50, alarm=1).score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
+    dearer = bound(false_negative_cost=50, false_positive_cost=1).score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
     assert dearer["said"].tolist() == [0, 0, 0, 0] and dearer["cost"].tolist() == [0, 0, 0, 1]
     assert task.compute_metrics(records)["cost"] == 1.25 and task.compute_metrics(records)["recall"] == pytest.approx(2 / 3)
 
@@ -73,7 +73,7 @@ def test_platt_brings_a_shifted_risk_back() -> None:
 def test_each_loss_is_another_one_and_all_prefer_the_truth() -> None:
     batch = Batch({"target": torch.tensor([1, 2, 2, 2])}, np.arange(4))
     right = torch.tensor([[[2.0, -2]], [[-2, 2]], [[-2, 2]], [[-2, 2]]])
-    found = {kind: [float(bound(loss_kind=kind).loss(o, batch).total) for o in (right, -right)] for kind in ("plain", "weighted", "focal")}
+    found = {kind: [float(bound(loss_name=kind).loss(o, batch).total) for o in (right, -right)] for kind in ("plain", "weighted", "focal")}
     assert all(good < bad for good, bad in found.values())
     assert len({round(good, 6) for good, _ in found.values()}) == 3
 
@@ -102,7 +102,7 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     x = rng.normal(size=(600, 2))
     fraud = x[:, 0] + 0.5 * rng.normal(size=600) > 1.5
     table = pl.DataFrame({"amount": x[:, 0], "hour": x[:, 1], "case": np.where(fraud, "fraud", "fine")})
-    model = er.train(table, target="case", recipe="cost_sensitive", options={"miss": 20}, steps=150, run="r", show="quiet")
+    model = er.train(table, target="case", recipe="cost_sensitive", options={"false_negative_cost": 20}, steps=150, run="r", show="quiet")
     assert model.manifest["model"]["networks"] == 5, "few rows: the risk is calibrated on rows that the network which is asked never saw"
     baseline = model.manifest["baseline"]
     assert baseline["calibration"]["slope"] < 1.5 and baseline["metrics"]["log_loss"] < 0.4, "so is the baseline's"

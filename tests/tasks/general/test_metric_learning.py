@@ -30,7 +30,7 @@ def things(kinds: int = 24, each: int = 10) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = str(tmp_path_factory.mktemp("likeness") / "run")
-    return er.train(things(), target="thing", recipe="metric_learning", steps=200, run=run, show="quiet", train__threads=1, model__members=4)
+    return er.train(things(), target="thing", recipe="metric_learning", steps=200, run=run, show="quiet", train__threads=1, model__ensemble_size=4)
 
 
 def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> None:
@@ -70,12 +70,12 @@ def test_enrol_search_unlock_forget(model) -> None:
 
 
 def test_the_threshold_lets_few_strangers_in() -> None:
-    task = make_task("metric_learning", {"strangers": 0.05})
+    task = make_task("metric_learning", {"false_accept_rate": 0.05})
     rng = np.random.default_rng(0)
     truth = np.arange(40).repeat(5)
     e = rng.normal(size=(200, 8))
     e /= np.linalg.norm(e, axis=1, keepdims=True)
-    loose, strict = (make_task("metric_learning", {"strangers": s}).fit_calibration({"embedding": e}, truth)["threshold"] for s in (0.2, 0.01))
+    loose, strict = (make_task("metric_learning", {"false_accept_rate": s}).fit_calibration({"embedding": e}, truth)["threshold"] for s in (0.2, 0.01))
     assert loose < task.fit_calibration({"embedding": e}, truth)["threshold"] < strict
 
 

@@ -58,7 +58,7 @@ def test_the_report_tells_what_made_rows_teach(model) -> None:
 
 def test_kinds_can_be_asked_for(tmp_path: Path) -> None:
     people().write_csv(tmp_path / "people.csv")
-    command("train", "people.csv", "--recipe", "tabular_diffusion", "--set", "options.by=kind", "--steps", 400, "--run", "r", "--quiet", cwd=tmp_path)
+    command("train", "people.csv", "--recipe", "tabular_diffusion", "--set", "options.condition_on=kind", "--steps", 400, "--run", "r", "--quiet", cwd=tmp_path)
     pl.DataFrame({"kind": ["a"] * 100 + ["c"] * 100, "noise": range(200)}).write_csv(tmp_path / "wishes.csv")
     command("predict", "r", "wishes.csv", "-o", "made.csv", cwd=tmp_path)
     made = pl.read_csv(tmp_path / "made.csv")

@@ -31,7 +31,7 @@ def people(n: int = 1_200) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("counterfeit") / "run"
-    return er.train(people(), recipe="tabular_gan", options={"by": "kind"}, steps=700, run=str(run), **FAST)
+    return er.train(people(), recipe="tabular_gan", options={"condition_on": "kind"}, steps=700, run=str(run), **FAST)
 
 
 def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -> None:

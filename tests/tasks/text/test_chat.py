@@ -15,7 +15,7 @@ from engineroom.preprocessing.text.dialogue_turns import conversations, cue, scr
 from engineroom.tasks._base import make_task
 
 TALK = [["ping", "pong"], ["knock", "who is it"], ["one", "two", "three", "four"]] * 60
-FAST = {"options": {"context": 16, "tokens": "characters"}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 16}, "model": {"size": "small"}}
+FAST = {"options": {"context": 16, "tokenizer": "characters"}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 16}, "model": {"size": "small"}}
 
 
 def texts(frame: pl.DataFrame, turns: str = "") -> set[str]:

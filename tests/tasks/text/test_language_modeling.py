@@ -165,7 +165,7 @@ def test_the_command_line_writes(cycle: Path) -> None:
 
 def test_pieces_and_a_recurrent_network(here: Path) -> None:
     text = "".join(np.random.default_rng(0).choice(["the cat sat. ", "a dog ran! ", "thé 🐕 slept; "], 900))
-    model = er.train(pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=40, run="r", show="quiet", **{**FAST, "options": {"context": 16, "tokens": "pieces", "vocabulary": 300}, "model": {"name": "lstm"}})
+    model = er.train(pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=40, run="r", show="quiet", **{**FAST, "options": {"context": 16, "tokenizer": "pieces", "vocabulary": 300}, "model": {"name": "lstm"}})
     assert model.manifest["model"]["backbones"] == ["lstm"] and 0.2 < model.metrics["bits_per_byte"] < 2.5
     assert len(er.generate("r", prompt="thé", tokens=20)) > 5
 

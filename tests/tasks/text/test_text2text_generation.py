@@ -96,8 +96,8 @@ def test_options_change_what_is_learnt() -> None:
     table = reframed(cipher(40), vocabulary=256, shared=True, longest=16)
     assert table.hints["read"]["facts"] == {"most": 256, "longest": 16} and table.hints["written"]["facts"]["shared"]
     assert make_task("text2text_generation", {"decoder": "lstm"}).head == "lstm_decoder" and make_task("text2text_generation", {}).head == "transformer_decoder"
-    summary, translation = make_task("text2text_generation", {"goal": "summary"}), make_task("text2text_generation", {"goal": "translation"})
-    assert make_task("text2text_generation", {"copies": True, "shared": True}).head == "pointer_generator"
+    summary, translation = make_task("text2text_generation", {"mode": "summary"}), make_task("text2text_generation", {"mode": "translation"})
+    assert make_task("text2text_generation", {"copy_mechanism": True, "share_vocabulary": True}).head == "pointer_generator"
     assert (summary.primary_metric, summary.baseline) == ("rouge_l", "extractive_summary") and (translation.primary_metric, translation.baseline) == ("bleu", "ibm_model1")
     frame = cipher(40).with_columns(other=pl.lit("longer text than all others, again and again"))
     assert "other" in reframed(frame).hints and "read" in reframed(frame, source="read").hints

@@ -81,7 +81,7 @@ def test_a_mask_and_a_whole_label_are_packed_into_the_target_and_come_back_the_s
     frame = pl.DataFrame({"t": ["MT", "AV"], "y": ["CH", "HH"], "m": ["10", "11"], "kind": ["x", "z"]})
     table = reframed(frame, mask="m", whole="kind")
     assert table.frame.columns == ["t", "y"] and table.frame["y"].to_list()[0] == {"tags": ["C", None], "whole": "x"}
-    again = make_task("token_classification", {"mask": "m", "whole": "kind"}).build_samples(table, "y", asking=False)
+    again = make_task("token_classification", {"loss_mask": "m", "sequence_label": "kind"}).build_samples(table, "y", asking=False)
     assert again.frame.equals(table.frame)
 
 
@@ -130,7 +130,7 @@ def test_the_headline_follows_the_labels() -> None:
 
 
 def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Path) -> None:
-    model = er.train(trips(), target="tags", task="token_classification", options={"whole": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__members=1)
+    model = er.train(trips(), target="tags", task="token_classification", options={"sequence_label": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__ensemble_size=1)
     assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
     assert model.manifest["baseline"]["metrics"]["f1"] > 0.9
     assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], "a resumed run begins with the rows as they came"
@@ -205,7 +205,7 @@ def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> Non
 
 
 def test_a_single_label_is_nothing_to_learn() -> None:
-    task = make_task("token_classification", {"whole": "wish"})
+    task = make_task("token_classification", {"sequence_label": "wish"})
     column = Column("tags", "token_labels", "target")
     packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
     assert "labels of wish" in task.check_target(packed, column)[0].what and not make_task("token_classification", {}).check_target(pl.Series([["O", "B-x"]]), column)

@@ -62,6 +62,6 @@ def test_bad_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No column holds pictures"):
         er.train(pl.DataFrame({"a": [1.0] * 80, "b": ["x"] * 80}), **run)
     with pytest.raises(UserError, match="50 pixels"):
-        er.train(squares(), target="picture", options={"pixels": 50}, **run)
+        er.train(squares(), target="picture", options={"image_size": 50}, **run)
     with pytest.raises(DataError, match="no column 'colour'"):
-        er.train(squares(), target="picture", options={"by": "colour"}, **run)
+        er.train(squares(), target="picture", options={"condition_on": "colour"}, **run)

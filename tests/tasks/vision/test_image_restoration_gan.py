@@ -35,8 +35,8 @@ def test_the_network_before_its_finish_stands_beside_it(tmp_path, damage: str) -
     pictures = rng.integers(0, 255, (12, 12, 12, 3), dtype=np.uint8).repeat(6, 1).repeat(6, 2)
     table = pl.DataFrame({"picture": pl.Series(pictures), "split": ["train"] * 8 + ["val"] * 2 + ["test"] * 2})
     common = {"target": "picture", "task": "image_restoration", "show": "quiet", "train__threads": 1, "model__size": "small"}
-    before = er.train(table, steps=2, run=str(tmp_path / "before"), options={"damage": damage}, **common)
-    after = er.train(table, steps=3, run=str(tmp_path / "after"), options={"damage": damage, "finish": "gan"}, start=str(tmp_path / "before"), **common)
+    before = er.train(table, steps=2, run=str(tmp_path / "before"), options={"degradation": damage}, **common)
+    after = er.train(table, steps=3, run=str(tmp_path / "after"), options={"degradation": damage, "adversarial": "gan"}, start=str(tmp_path / "before"), **common)
     assert before.manifest["objective"] == "supervised" and after.manifest["objective"] == "adversarial_finetuning"
     assert after.task.primary_metric == "texture" and {"psnr", "ssim", "texture", "detail"} <= set(after.metrics)
     report = (after.path / "report.html").read_text()
@@ -52,4 +52,4 @@ def test_the_network_before_its_finish_stands_beside_it(tmp_path, damage: str) -
 def test_an_unknown_finish_is_refused() -> None:
     table = Table(pl.DataFrame({"picture": np.zeros((6, 8, 8, 3), np.uint8)}))
     with pytest.raises(UserError, match="no finish 'gam'"):
-        make_task("image_restoration", {"finish": "gam"}).build_samples(table, "picture", asking=False)
+        make_task("image_restoration", {"adversarial": "gam"}).build_samples(table, "picture", asking=False)

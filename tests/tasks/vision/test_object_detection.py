@@ -73,7 +73,7 @@ def test_the_ideal_output_has_the_least_loss_and_gives_the_boxes_back() -> None:
 def test_options_matter() -> None:
     twice = torch.tensor([[[8.0, 8, 40, 32, 0], [22, 8, 54, 32, 0]]])  # IoU 0.39
     batch = Batch({}, np.arange(1))
-    assert [len(task_of(overlap=o).postprocess(ideal(twice), batch, TARGET)["boxes"][0]) for o in (0.2, 0.9)] == [1, 2]
+    assert [len(task_of(nms_iou=o).postprocess(ideal(twice), batch, TARGET)["boxes"][0]) for o in (0.2, 0.9)] == [1, 2]
 
 
 def test_the_threshold_is_the_one_with_the_best_f1() -> None:
@@ -108,10 +108,10 @@ def test_cells_that_are_no_boxes_are_named(here) -> None:
     cells = data["boxes"].to_list()
     cells[3], cells[4] = "{torn", json.dumps([{"class": "big", "x1": 0.5, "y1": 0.5, "x2": 0.5, "y2": 0.9}])
     data = data.with_columns(boxes=pl.Series(cells))
-    model = er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"skip": 0.1}, split={"test": 0.1}, **QUICK)
+    model = er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"max_damaged": 0.1}, split={"test": 0.1}, **QUICK)
     assert "no JSON" in json.dumps(model.report())
     with pytest.raises(UserError, match="1 of 60 rows cannot be read"):
-        er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"skip": 0.001}, **QUICK)
+        er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"max_damaged": 0.001}, **QUICK)
 
 
 def test_a_table_without_boxes_is_told(here) -> None:

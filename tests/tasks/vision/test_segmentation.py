@@ -105,11 +105,11 @@ def test_masks_that_do_not_fit_are_named(here) -> None:
     data = folder(here / "tiles")
     Image.new("L", (20, 20)).save(data / "masks" / "p3.png")
     (data / "masks" / "p5.png").write_bytes(b"torn")
-    model = er.train(str(data), steps=4, limits={"skip": 0.1}, **QUICK)
+    model = er.train(str(data), steps=4, limits={"max_damaged": 0.1}, **QUICK)
     page = json.dumps(model.report(), ensure_ascii=False)
     assert "20×20" in page and "p3.png" in page and "p5.png" in page
     with pytest.raises(UserError, match="2 of 40 rows cannot be read"):
-        er.train(str(data), steps=4, limits={"skip": 0.01}, **QUICK)
+        er.train(str(data), steps=4, limits={"max_damaged": 0.01}, **QUICK)
 
 
 def test_raw_arrays_and_three_classes(here) -> None:

@@ -83,14 +83,14 @@ class Found:
         self.rows.append(one)
 
     def check(self, limits: LimitsConfig) -> None:
-        """Raises DataError where more than limits.skip of the files cannot be used."""
+        """Raises DataError where more than limits.max_damaged of the files cannot be used."""
         total = len(self.rows) + len(self.skipped)
-        if not self.rows or len(self.skipped) > limits.skip * total:
+        if not self.rows or len(self.skipped) > limits.max_damaged * total:
             first = "; ".join(f"{file}: {why}" for file, why in self.skipped[:NAMED])
             raise DataError(
                 f"{len(self.skipped):,} of {total:,} files of boxes cannot be used.",
                 first or "There are none.",
-                "Repair them, or allow more: --set limits.skip=0.2",
+                "Repair them, or allow more: --set limits.max_damaged=0.2",
             )
 
     def table(self, name: str, limits: LimitsConfig, *, root: str = "") -> Table:

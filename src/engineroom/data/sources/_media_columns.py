@@ -159,8 +159,8 @@ def without_missing_files(table: Table, limits: LimitsConfig) -> Table:
         missing.sort(key=natural)
         named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else "")
         what = f"{len(missing):,} of {len(column):,} files named in column {name!r} are not there: {named}."
-        if len(missing) > limits.skip * len(column):
-            raise DataError(what, f"At most {limits.skip:.0%} may be left out.", "Add the files, or allow more: --set limits.skip=0.2")
+        if len(missing) > limits.max_damaged * len(column):
+            raise DataError(what, f"At most {limits.max_damaged:.0%} may be left out.", "Add the files, or allow more: --set limits.max_damaged=0.2")
         skipped = [(file, f"named in column {name!r}, but missing") for file in missing]
         table = replace(table, frame=table.frame.filter(there), notes=(*table.notes, f"Left out {what}"), skipped=(*table.skipped, *skipped))
     return table

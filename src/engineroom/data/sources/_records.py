@@ -131,13 +131,13 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
     width, count = len(dialect.names), len(found.ragged)
     lines = ", ".join(f"line {line} ({fields} fields)" for line, fields in found.ragged[:NAMED])
     more = f" and {count - NAMED:,} more" if count > NAMED else ""
-    if count > limits.skip * found.rows:
+    if count > limits.max_damaged * found.rows:
         header = dialect.delimiter.join(dialect.names)
         raise DataError(
             f"{path.name}: {count:,} of {found.rows:,} rows do not have the header's {width} fields: {lines}{more}.",
             f"Line {dialect.skip + 1} was taken for the header: {header[:150]!r}, delimiter {dialect.delimiter!r}. "
-            f"At most {limits.skip:.0%} of the rows may be left out. A delimiter inside a field needs quotes.",
-            "Name another: --header-row N, --delimiter ';', --comment '#'; or mend these lines, or allow more: --set limits.skip=0.2",
+            f"At most {limits.max_damaged:.0%} of the rows may be left out. A delimiter inside a field needs quotes.",
+            "Name another: --header-row N, --delimiter ';', --comment '#'; or mend these lines, or allow more: --set limits.max_damaged=0.2",
         )
     return [*notes, f"{path.name}: left out {count:,} of {found.rows:,} rows that do not have {width} fields: {lines}{more}."]
 

@@ -103,11 +103,11 @@ def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple
     if not why:
         return rows, []
     names = [str(path.relative_to(root)) for path in why]
-    if len(why) > limits.skip * len(rows):
+    if len(why) > limits.max_damaged * len(rows):
         raise DataError(
             f"{len(why):,} of {len(rows):,} files are empty: {', '.join(names[:5])}.",
-            f"At most {limits.skip:.0%} may be left out.",
-            "Copy them again, or allow more: --set limits.skip=0.2",
+            f"At most {limits.max_damaged:.0%} may be left out.",
+            "Copy them again, or allow more: --set limits.max_damaged=0.2",
         )
     return [p for p in rows if p.path not in why], list(zip(names, why.values(), strict=True))
 

@@ -36,7 +36,7 @@ class Conll:
         sentences, skipped = parse(plain.read_text("utf-8", errors="replace"))
         if not sentences:
             raise DataError(f"{path.name} holds no sentence.", "", "One token and its label a line, a blank line between sentences.")
-        if len(skipped) > limits.skip * len(sentences):
+        if len(skipped) > limits.max_damaged * len(sentences):
             first = "; ".join(f"line {line} {why}" for line, why in skipped[:NAMED])
             raise DataError(f"{path.name}: {len(skipped):,} of {len(sentences):,} sentences cannot be read.", first, "Mend these lines.")
         columns = {"tokens": pl.Series([tokens for tokens, _ in sentences], dtype=pl.List(pl.String))}

@@ -59,10 +59,10 @@ def part(folder: Path, limits: LimitsConfig) -> Table:
             rows.append(row_of(file.path, scan.path if scan else None, limits))
         except (OSError, UnicodeDecodeError, ValueError, SyntaxError) as error:
             skipped.append((str(file.path.relative_to(folder)), str(error)[:200]))
-    if not rows or len(skipped) > limits.skip * (len(rows) + len(skipped)):
+    if not rows or len(skipped) > limits.max_damaged * (len(rows) + len(skipped)):
         first = "; ".join(f"{name}: {why}" for name, why in skipped[:NAMED])
         what = f"{len(skipped):,} of {len(rows) + len(skipped):,} pages in {folder.name} cannot be read."
-        raise DataError(what, first or "There are none.", "Repair them, or allow more: --set limits.skip=0.2")
+        raise DataError(what, first or "There are none.", "Repair them, or allow more: --set limits.max_damaged=0.2")
     frame = pl.DataFrame(rows, schema={"image": pl.String, "page": pl.String, "fields": pl.String})
     hints = {
         "image": {"modality": "image", "role": "ignore", "why": "the scan, to look at: what is read are its lines"},

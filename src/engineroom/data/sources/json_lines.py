@@ -137,9 +137,9 @@ def _judge(bad: Bad, total: int, path: Path, *, limits: LimitsConfig) -> list[st
     lines = ", ".join(f"line {line} ({why})" for line, why in bad[:NAMED])
     more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
     what = f"{len(bad):,} of {total:,} lines of {path.name} cannot be read: {lines}{more}."
-    if len(bad) > limits.skip * total:
+    if len(bad) > limits.max_damaged * total:
         raise DataError(
-            what, f"At most {limits.skip:.0%} of them may be left out.", "Mend these lines, or allow more: --set limits.skip=0.2"
+            what, f"At most {limits.max_damaged:.0%} of them may be left out.", "Mend these lines, or allow more: --set limits.max_damaged=0.2"
         )
     return [f"Left out {what}"]
 

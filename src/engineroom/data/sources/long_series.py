@@ -109,7 +109,7 @@ def _with_series(labels: Table, series: pl.DataFrame, layout: Layout, *, limits:
     frame = labels_frame.join(series.rename({"series": name}), on=key, how="left", maintain_order="left")
     absent = frame.filter(pl.col(name).is_null())[key].cast(pl.String).to_list()
     skipped = tuple((f"{key} {value}", f"has a label, but no rows in {layout.signals.name}") for value in absent)
-    if len(absent) > limits.skip * frame.height:
+    if len(absent) > limits.max_damaged * frame.height:
         raise DataError(
             f"{len(absent):,} of {frame.height:,} labels have no signals: {key} {', '.join(absent[:5])}.",
             f"{layout.signals.name} has no rows for them.",

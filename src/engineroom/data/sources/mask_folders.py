@@ -158,12 +158,12 @@ def picture_spellings(name: str) -> Iterable[str]:
 def check_missing(found: Pairs, path: Path, limits: LimitsConfig) -> None:
     """Pictures without a mask are left out, named and bounded."""
     alone = [str(one.path.relative_to(path)) for one, mask in zip(found.pictures, found.masks, strict=True) if mask is None]
-    if len(alone) > limits.skip * len(found.pictures):
+    if len(alone) > limits.max_damaged * len(found.pictures):
         masks = homes([mask for mask in found.masks if mask])
         raise DataError(
             f"{len(alone):,} of {len(found.pictures):,} pictures have no mask in {masks}: {', '.join(alone[:NAMED])}.",
-            f"At most {limits.skip:.0%} may be left out.",
-            "Add masks of the same name, or allow more: --set limits.skip=0.5",
+            f"At most {limits.max_damaged:.0%} may be left out.",
+            "Add masks of the same name, or allow more: --set limits.max_damaged=0.5",
         )
 
 

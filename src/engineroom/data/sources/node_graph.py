@@ -113,13 +113,13 @@ def unnamed(name: str, names: Sequence[str]) -> bool:
 
 def judge_lost(lost: int, edges: pl.DataFrame, place: dict[str, int], names: tuple[str, str], files: dict[str, Path], limits: LimitsConfig) -> None:
     """Edges between nodes that are not there are an error where they are more than may be left out."""
-    if lost <= limits.skip * edges.height:
+    if lost <= limits.max_damaged * edges.height:
         return
     examples = [str(value) for name in names for value in edges[name].head(1_000) if key(value) not in place][:NAMED]
     raise DataError(
         f"{lost:,} of {edges.height:,} edges in {files['edges'].name} lead to nodes that {files['nodes'].name} does not hold, such as {', '.join(examples)}.",
-        f"The ends were read from the columns {names[0]!r} and {names[1]!r}; nodes are called {', '.join(list(place)[:3])}, … At most {limits.skip:.0%} may be left out.",
-        "Call the columns source and target, spell nodes alike in both files, or allow more: --set limits.skip=0.5",
+        f"The ends were read from the columns {names[0]!r} and {names[1]!r}; nodes are called {', '.join(list(place)[:3])}, … At most {limits.max_damaged:.0%} may be left out.",
+        "Call the columns source and target, spell nodes alike in both files, or allow more: --set limits.max_damaged=0.5",
     )
 
 

@@ -39,10 +39,10 @@ class SktimeTs:
             lines = enumerate((line.strip() for line in file), start=1)
             header = _header(lines, path)
             rows, skipped = _rows(lines, header, path)
-        if len(skipped) > limits.skip * (len(rows) + len(skipped)):
+        if len(skipped) > limits.max_damaged * (len(rows) + len(skipped)):
             raise DataError(
                 f"{path.name}: {len(skipped):,} lines cannot be read: " + "; ".join(f"{line}: {why}" for line, why in skipped[:5]) + ".",
-                f"At most {limits.skip:.0%} may be left out.",
+                f"At most {limits.max_damaged:.0%} may be left out.",
                 "Mend these lines.",
             )
         if not rows:

@@ -50,10 +50,10 @@ class UcrText:
                     series.append([_trimmed(values)])
                 except ValueError as error:
                     skipped.append((f"{path.name}, line {number}", str(error)))
-        if len(skipped) > limits.skip * (len(series) + len(skipped)):
+        if len(skipped) > limits.max_damaged * (len(series) + len(skipped)):
             raise DataError(
                 f"{path.name}: {len(skipped):,} lines are no rows of numbers, the first: {skipped[0][0]}.",
-                f"At most {limits.skip:.0%} may be left out.",
+                f"At most {limits.max_damaged:.0%} may be left out.",
                 "Mend these lines.",
             )
         notes.append(

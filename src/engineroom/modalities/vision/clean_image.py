@@ -25,7 +25,7 @@ class Whole(Base):
     paired_with = "picture"
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return {"damage": "noise", "side": min(limits.side or PART, PART), "pixels": limits.pixels}
+        return {"damage": "noise", "side": min(limits.image_size or PART, PART), "pixels": limits.pixels}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """A ragged row of bytes each: a size and its pixels."""

@@ -29,7 +29,7 @@ class Damaged(Base):
     backbones = ("edsr",)
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        return {"damage": "noise", "side": min(limits.side or PART, PART), "pixels": limits.pixels}
+        return {"damage": "noise", "side": min(limits.image_size or PART, PART), "pixels": limits.pixels}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """A ragged row of bytes each: a size and its pixels. Damage by chance is drawn by the cell's own number."""

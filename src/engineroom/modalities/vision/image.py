@@ -61,7 +61,7 @@ class Image(Base):
         if not pictures:
             return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels, "turns": False}
         grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
-        height, width = common_size([p.shape[:2] for p in pictures], limits.side or LARGEST)
+        height, width = common_size([p.shape[:2] for p in pictures], limits.image_size or LARGEST)
         channels = 1 if grey else 3
         small = np.stack([fit_size(p, height, width, channels) for p in pictures]) / 255.0
         mean, std = small.mean((0, 2, 3)), small.std((0, 2, 3))

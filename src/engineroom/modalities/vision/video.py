@@ -52,7 +52,7 @@ class Video(Base):
         clips = [clip for clip in found if len(clip)]
         if not clips:
             return {"frames": FRAMES, "height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, **read, "turns": False}
-        height, width = common_size([clip.shape[1:3] for clip in clips], min(limits.side or LARGEST, LARGEST * 4))
+        height, width = common_size([clip.shape[1:3] for clip in clips], min(limits.image_size or LARGEST, LARGEST * 4))
         channels = 1 if all(c.shape[3] == 1 or (c == c[..., :1]).all() for c in clips) else 3
         frames = min(FRAMES, max(len(clip) for clip in clips))
         small = np.stack([fit_clip(clip, frames, height, width, channels) for clip in clips]) / 255.0

@@ -140,7 +140,7 @@ def held_out(people: list[tuple[str, list[str]]], said: Said, facts: dict[str, A
         raise UserError(
             "Items that nobody has met can be told apart by their columns alone.",
             "" if facts else "Nothing describes the items.",
-            "Name a table of them, --set options.item_table=FILE, and a share below a half, --set options.unmet=0.1",
+            "Name a table of them, --set options.item_table=FILE, and a share below a half, --set options.cold_start_fraction=0.1",
         )
     order = numpy_generator(0, "unmet").permutation(sorted(known))
     count = max(1, round(said.unmet * len(order)))

@@ -160,7 +160,7 @@ def find_channels(frame: pl.DataFrame, target: str | None, every: bool, beside: 
         return [target]
     if not numeric or (not every and len(numeric) > 1):
         what = "Which column should be forecast?" if numeric else "No column holds numbers to forecast."
-        raise DataError(what, f"Numbers: {', '.join(numeric[:20]) or 'none'}.", "Say --target COLUMN, or --set options.all=true for all of them.")
+        raise DataError(what, f"Numbers: {', '.join(numeric[:20]) or 'none'}.", "Say --target COLUMN, or --set options.all_channels=true for all of them.")
     return numeric
 
 

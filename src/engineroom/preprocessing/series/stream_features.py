@@ -71,10 +71,10 @@ def streamed(table: Table, task: Any, beside: set[str | None]) -> Stream:
     if not numbers:
         raise DataError("No column holds numbers whose past could be read.", "", "Leave options.window out.")
     parts = np.full(frame.height, "", object)
-    place = begins(series, task.settle) if task.settle else np.zeros(frame.height)
-    if task.settle:
+    place = begins(series, task.probation) if task.probation else np.zeros(frame.height)
+    if task.probation:
         parts = np.where(place > 1, "test", np.where(place > 1 - JUDGES, "val", "train")).astype(object)
-    frame = by_past(frame, numbers, series, place) if task.adapt else by_beginning(frame, numbers, series, place)
+    frame = by_past(frame, numbers, series, place) if task.rolling_baseline else by_beginning(frame, numbers, series, place)
     gone = [name for name in (task.series, *used) if name and name in frame.columns]
     plain, hints = frame.drop(gone), {n: h for n, h in table.hints.items() if n not in gone}
     rows = replace(table, frame=past(plain, numbers, task.window, stretch), hints=hints)

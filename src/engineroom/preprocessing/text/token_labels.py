@@ -24,7 +24,7 @@ def tagged(table: Table, target: str | None, *, whole: str, mask: str) -> Table:
     frame = table.frame
     if target is None or target not in frame.columns or isinstance(frame.schema[target], pl.Struct):
         return table
-    for name, option in ((whole, "whole"), (mask, "mask")):
+    for name, option in ((whole, "sequence_label"), (mask, "loss_mask")):
         if name and name not in frame.columns:
             raise UserError(f"Option {option!r} names no column: {name!r}.", "", nearest(name, frame.columns, label="Columns"))
     cut = cutter(frame[target])

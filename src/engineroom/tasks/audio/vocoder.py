@@ -47,7 +47,7 @@ class Vocoding(BaseTask):
     Ground truth: the recording's own samples at the model's rate, 16 bits, to the last whole frame.
     """
 
-    strength: float = 0.5  # of the critic; 0: only frames and spectra teach
+    adversarial_weight: float = 0.5  # of the critic; 0: only frames and spectra teach
     rate: int = field(default=8_000, metadata={"bound": True})
 
     output_type = "waves"
@@ -76,8 +76,8 @@ class Vocoding(BaseTask):
         return replace(self, rate=int(target.state["rate"]))
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if self.strength < 0:
-            raise UserError(f"A critic cannot pull with a strength of {self.strength:g}.", "", "options.strength is 0 or more.")
+        if self.adversarial_weight < 0:
+            raise UserError(f"A critic cannot pull with a strength of {self.adversarial_weight:g}.", "", "options.adversarial_weight is 0 or more.")
         frame = table.frame
         known = [one for one in (target, FRAMES) if one in frame.columns and frame[one].dtype == pl.String]
         audio = media_column(table, known[0] if known else target, "audio", "recordings")

@@ -39,7 +39,7 @@ class Control(BaseTask):
 
     method: str = "auto"  # ppo | dqn; auto = ppo
     discount: float = 0.99  # what a reward one step later counts
-    practice: int = 1  # dqn: steps of learning for each action of all worlds; more where a world is slow
+    updates_per_step: int = 1  # dqn: steps of learning for each action of all worlds; more where a world is slow
     objective: str = field(default="ppo", metadata={"bound": True})  # type: ignore[misc]
     head: str = field(default="categorical_policy", metadata={"bound": True})  # type: ignore[misc]
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
@@ -66,8 +66,8 @@ class Control(BaseTask):
         if not 0 <= self.discount < 1:
             raise UserError(f"A discount of {self.discount} makes no sense.", "It says what a reward one step later counts.", "Example: --set options.discount=0.99")
 
-        if self.practice < 1:
-            raise UserError(f"Nobody can learn {self.practice} times for each action.", "", "Example: --set options.practice=8")
+        if self.updates_per_step < 1:
+            raise UserError(f"Nobody can learn {self.updates_per_step} times for each action.", "", "Example: --set options.updates_per_step=8")
 
     def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "episode" else 0.0

@@ -30,13 +30,13 @@ class Alarm(Classification):
     """Class 0 is ordinary, class 1 out of the ordinary. The alarm begins where a wanted share of ordinary validation rows lies above."""
 
     normal: str = ""  # the class of ordinary rows; "" = as people usually call it, else the commonest
-    alarms: float = 0.01  # share of ordinary rows that may raise an alarm
-    labels: int = 0  # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
+    false_alarm_rate: float = 0.01  # share of ordinary rows that may raise an alarm
+    n_labelled_anomalies: int = 0  # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
     window: int = 0  # rows of the past that are read with each row; 0 = each row by itself
     series: str = ""  # with a window: the column that tells series apart
     time: str = ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
-    settle: float = 0.0  # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
-    adapt: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
+    probation: float = 0.0  # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
+    rolling_baseline: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
     positive: str = field(default="", metadata={"bound": True})  # what is odd is to be found: no option
     kinds: tuple[str, ...] = field(default=(), metadata={"bound": True})  # of anomalies that only test
     ordinary: str = field(default="", metadata={"bound": True})  # the class of ordinary rows in training
@@ -54,18 +54,18 @@ class Alarm(Classification):
         return 0.0
 
     def check(self) -> None:
-        if not 0 < self.alarms < 0.5:
-            raise UserError("options.alarms is a share of the ordinary rows.", "It lies between 0 and 0.5.", "Example: --set options.alarms=0.01")
+        if not 0 < self.false_alarm_rate < 0.5:
+            raise UserError("options.false_alarm_rate is a share of the ordinary rows.", "It lies between 0 and 0.5.", "Example: --set options.false_alarm_rate=0.01")
         if self.window < 0 or self.window == 1:
             raise UserError("options.window counts rows of the past.", "It is 0 (none) or at least 2.", "Example: --set options.window=60")
-        if self.settle < 0 or 1 <= self.settle < 2 or (self.settle and not self.window) or (self.adapt and not self.settle):
+        if self.probation < 0 or 1 <= self.probation < 2 or (self.probation and not self.window) or (self.rolling_baseline and not self.probation):
             raise UserError(
-                "options.settle says how much of each series' beginning is ordinary.",
-                "It is a share below 1 or a number of rows, and needs a window; options.adapt needs it.",
-                "Example: --set options.window=30 --set options.settle=0.15",
+                "options.probation says how much of each series' beginning is ordinary.",
+                "It is a share below 1 or a number of rows, and needs a window; options.rolling_baseline needs it.",
+                "Example: --set options.window=30 --set options.probation=0.15",
             )
-        if self.labels < 0:
-            raise UserError("options.labels counts known anomalies that teach.", "It is 0 or more.", "Example: --set options.labels=50")
+        if self.n_labelled_anomalies < 0:
+            raise UserError("options.n_labelled_anomalies counts known anomalies that teach.", "It is 0 or more.", "Example: --set options.n_labelled_anomalies=50")
 
     def for_target(self, target: Column) -> Alarm:
         return replace(self, kinds=tuple(target.state["values"][len(NAMES) :]), events=self.window > 0, ordinary=target.state.get("normal", ""))
@@ -106,9 +106,9 @@ class Alarm(Classification):
         rng = np.random.default_rng(0)
         parts = given(frame[split], odd) if split else self.drawn(odd)
         taught = np.zeros(0, np.int64)
-        if self.labels and odd.any():
+        if self.n_labelled_anomalies and odd.any():
             pool = np.flatnonzero(odd & (parts == "")) if (parts == "").any() else np.flatnonzero(odd)
-            taught = np.sort(rng.permutation(pool)[: self.labels])
+            taught = np.sort(rng.permutation(pool)[: self.n_labelled_anomalies])
             parts[taught] = ""
             words += f" {len(taught)} known anomalies teach too."
         left = int((parts == "").sum()) - len(taught)
@@ -137,7 +137,7 @@ class Alarm(Classification):
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """The log odds above which the wanted share of ordinary validation rows lies."""
         odds = log_odds(answers["probability"][:, 1])[truth == 0]
-        return {"alarm_from": float(np.quantile(odds, 1 - self.alarms, method="higher"))} if len(odds) >= FEW else {"alarm_from": 0.0}
+        return {"alarm_from": float(np.quantile(odds, 1 - self.false_alarm_rate, method="higher"))} if len(odds) >= FEW else {"alarm_from": 0.0}
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         """Log odds counted from the alarm on: a probability above one half raises it."""
@@ -183,7 +183,7 @@ class Alarm(Classification):
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         odd, scores, theirs = records["truth"] > 0, self.compute_metrics(records), self.compute_metrics(baseline)
         facts: list[list[Any]] = [
-            ["false alarms wanted", f"{self.alarms:.1%}", "of the ordinary rows"],
+            ["false alarms wanted", f"{self.false_alarm_rate:.1%}", "of the ordinary rows"],
             ["false alarms, deep", f"{scores['alarm_rate']:.1%}", f"classical {theirs['alarm_rate']:.1%}"],
             ["anomalies found, deep", f"{scores['recall']:.1%}", f"classical {theirs['recall']:.1%}"],
         ]

@@ -172,7 +172,7 @@ def pixels_of(values: pl.Series, side: int) -> np.ndarray:
         raw = values.to_numpy().copy()
         return np.moveaxis(raw, -1, 1) if raw.ndim == 4 else raw[:, None]
     image, damaged = registry.get("modalities", "image"), dict[int, str]()
-    state = image.fit(values, limits=LimitsConfig(side=side))
+    state = image.fit(values, limits=LimitsConfig(image_size=side))
     return np.delete(image.encode(values, state, damaged), list(damaged), axis=0)
 
 

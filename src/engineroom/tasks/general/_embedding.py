@@ -20,12 +20,12 @@ from .._ensemble import mean_loss
 class Embedded(BaseTask):
     """`width` numbers a row, of length 1."""
 
-    width: int
+    embedding_dim: int
     has_render: ClassVar[bool] = True
     neighbours: ClassVar[int] = 4  # drawn beside a row
 
     def output_size(self, target: Column) -> int:
-        return self.width
+        return self.embedding_dim
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) similarity to the whole row's embedding."""

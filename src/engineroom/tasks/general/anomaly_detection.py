@@ -54,7 +54,7 @@ class Anomaly(Alarm):
         if asking:
             return table
         judged = self.judged(table.frame, target, split)
-        if stream and self.settle:
+        if stream and self.probation:
             judged = replace(judged, parts=np.where(judged.odd & (stream.parts != "test"), "", stream.parts))
         table = replace(table, notes=(*table.notes, *(stream.notes if stream else ())))
         return self.framed(table, target, split, judged, stream.made_up if stream else None)

@@ -27,7 +27,7 @@ class Pretraining(Embedded):
     There is no ground truth beside the row itself: two looks at a row are to find each other.
     """
 
-    width: int = 64  # numbers an embedding has
+    embedding_dim: int = 64  # numbers an embedding has
     temperature: float = 0.2  # the lower, the more the likest strangers count
 
     output_type = "views"

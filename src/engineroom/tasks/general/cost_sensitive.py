@@ -29,10 +29,10 @@ ENOUGH = 30  # validation rows to calibrate by
 class Decision(Classification):
     """Costs are those of a case that is missed and of a false alarm; only their ratio decides where the alarm begins (Elkan 2001)."""
 
-    miss: float = 0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
-    alarm: float = 1.0  # cost of a negative held up
-    review: float = 0.05  # share of the rows that can be looked at by hand
-    loss_kind: str = "plain"  # plain, weighted (by rarity) or focal
+    false_negative_cost: float = 0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
+    false_positive_cost: float = 1.0  # cost of a negative held up
+    review_rate: float = 0.05  # share of the rows that can be looked at by hand
+    loss_name: str = "plain"  # plain, weighted (by rarity) or focal
     rarity: float = field(default=1.0, metadata={"bound": True})  # negatives to a positive in the training rows
 
     cv_folds = 5
@@ -53,27 +53,27 @@ class Decision(Classification):
                 ", ".join(map(str, values[:8])),
                 "Leave out --recipe cost_sensitive (or task=cost_sensitive), or make the target yes or no.",
             )
-        if self.loss_kind not in LOSSES:
-            raise UserError(f"Option 'loss_kind' cannot be {self.loss_kind!r}.", "", nearest(self.loss_kind, LOSSES, label="Losses"))
-        if self.miss < 0 or self.alarm <= 0 or not 0 < self.review <= 1:
-            raise UserError("Costs must be above 0, and review a share of the rows.", "", "Example: --set options.miss=5 --set options.alarm=1")
+        if self.loss_name not in LOSSES:
+            raise UserError(f"Option 'loss_name' cannot be {self.loss_name!r}.", "", nearest(self.loss_name, LOSSES, label="Losses"))
+        if self.false_negative_cost < 0 or self.false_positive_cost <= 0 or not 0 < self.review_rate <= 1:
+            raise UserError("Costs must be above 0, and review a share of the rows.", "", "Example: --set options.false_negative_cost=5 --set options.false_positive_cost=1")
         place = classes.positive_class(self.positive, target)
         rarity = round(counts[1 - place] / counts[place], 4)
-        return replace(self, positive=values[place], place=place, rarity=rarity, miss=self.miss or rarity)
+        return replace(self, positive=values[place], place=place, rarity=rarity, false_negative_cost=self.false_negative_cost or rarity)
 
     @property
     def threshold(self) -> float:
         """The risk from which an alarm costs less than silence."""
-        return self.alarm / (self.alarm + self.miss)
+        return self.false_positive_cost / (self.false_positive_cost + self.false_negative_cost)
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, 2) logits, batch["target"] (B,) category codes from 1 on."""
         y = (batch["target"].long() - 1 == self.place).to(output.dtype)[:, None].expand(output.shape[:2])
         logit = output[..., self.place] - output[..., 1 - self.place]
         each = F.binary_cross_entropy_with_logits(logit, y, reduction="none")
-        if self.loss_kind == "focal":
+        if self.loss_name == "focal":
             each = each * (1 - (-each).exp()) ** GAMMA
-        elif self.loss_kind == "weighted":
+        elif self.loss_name == "weighted":
             each = each * (1 + (self.rarity - 1) * y) * 2 / (1 + self.rarity)
         return Losses(mean_loss(each, batch))
 
@@ -107,7 +107,7 @@ class Decision(Classification):
         risk = answers["probability"][:, self.place].astype(np.float64)
         alarm = risk >= self.threshold
         positive = truth == self.place
-        cost = np.where(positive & ~alarm, self.miss, 0.0) + np.where(~positive & alarm, self.alarm, 0.0)
+        cost = np.where(positive & ~alarm, self.false_negative_cost, 0.0) + np.where(~positive & alarm, self.false_positive_cost, 0.0)
         own = np.where(positive, risk, 1 - risk)
         said = np.where(alarm, self.place, 1 - self.place)
         loss = -np.log(np.clip(own, 1e-15, 1))
@@ -118,7 +118,7 @@ class Decision(Classification):
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         positive = records["truth"] == self.place
-        return metrics.scores(positive, records["risk"], records["said"] == self.place, records["cost"], self.review)
+        return metrics.scores(positive, records["risk"], records["said"] == self.place, records["cost"], self.review_rate)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction by cost, the risk, and the usual probabilities."""
@@ -132,9 +132,9 @@ class Decision(Classification):
         names, pair = list(target.state["values"]), (("deep", records), ("classical", baseline))
         facts = [
             ["to find", self.positive, f"one in {1 + self.rarity:.3g} training rows"],
-            ["a miss costs", f"{self.miss:g}", f"a false alarm {self.alarm:g}"],
+            ["a miss costs", f"{self.false_negative_cost:g}", f"a false alarm {self.false_positive_cost:g}"],
             ["alarm from a risk of", f"{self.threshold:.1%}", "alarm ÷ (alarm + miss)"],
-            ["can be reviewed", f"{self.review:.0%}", "of the rows"],
+            ["can be reviewed", f"{self.review_rate:.0%}", "of the rows"],
         ]
         return [
             Panel("facts", "The decision", {"items": facts}),
@@ -150,7 +150,7 @@ class Decision(Classification):
         series = []
         for name, r in pair:
             positive = r["truth"] == self.place
-            cost = [float(np.where(positive, self.miss * (r["risk"] < t), self.alarm * (r["risk"] >= t)).mean()) for t in grid]
+            cost = [float(np.where(positive, self.false_negative_cost * (r["risk"] < t), self.false_positive_cost * (r["risk"] >= t)).mean()) for t in grid]
             series.append({"name": name, "x": grid.tolist(), "y": cost})
         marks = [{"x": self.threshold, "label": "chosen"}]
         return {"x": "alarm from a risk of", "y": "cost a row", "series": series, "marks": marks, "log_x": True}
@@ -165,7 +165,7 @@ class Decision(Classification):
             hits = (r["truth"] == self.place)[np.argsort(-r["risk"], kind="stable")]
             found = np.cumsum(hits) / max(1, hits.sum())
             series.append({"name": name, "x": classes.thin(np.arange(1, len(hits) + 1) / len(hits)), "y": classes.thin(found)})
-        marks = [{"x": self.review, "label": "can be reviewed"}]
+        marks = [{"x": self.review_rate, "label": "can be reviewed"}]
         return {"x": "share of the rows reviewed", "y": "share of the cases found", "series": series, "marks": marks, "diagonal": True}
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

@@ -32,7 +32,7 @@ class Matching(BaseTask):
     """`--target` names the column of things to be found (photos); the other column is asked with (captions). Contrastive loss (van den Oord et
     al. 2018) in both directions; rows of the same thing are all right answers."""
 
-    width: int = 128  # numbers of the common space
+    embedding_dim: int = 128  # numbers of the common space
 
     output_type = "matches"
     primary_metric = "mrr"
@@ -50,7 +50,7 @@ class Matching(BaseTask):
     allow_missing_columns: ClassVar[bool] = True  # whoever searches has one side alone
 
     def output_size(self, target: Column) -> int:
-        return self.width
+        return self.embedding_dim
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """The target's values go to their own column; the target itself becomes who it is, and things of the test are new ones."""

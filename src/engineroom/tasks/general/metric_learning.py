@@ -28,9 +28,9 @@ GROUP = "identity group"
 class Embedding(Embedded):
     """Supervised contrastive learning (Khosla et al. 2020): within a batch every row is drawn to its mates, away from all others."""
 
-    width: int = 128  # numbers an embedding has
-    strangers: float = 0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
-    unseen: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
+    embedding_dim: int = 128  # numbers an embedding has
+    false_accept_rate: float = 0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
+    held_out_identities: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
 
     output_type = "identity"
     primary_metric = "eer"
@@ -49,7 +49,7 @@ class Embedding(Embedded):
         """To learn, whole identities are set aside: those of the test were never seen."""
         names = [target] if target else [name for name, hint in table.hints.items() if hint.get("role") == "target"]
         given = any(hint.get("role") == "split" for hint in table.hints.values())
-        if asking or given or not self.unseen or len(names) != 1 or names[0] not in table.frame.columns:
+        if asking or given or not self.held_out_identities or len(names) != 1 or names[0] not in table.frame.columns:
             return table
         frame = table.frame.with_columns(to_strings(table.frame[names[0]]).alias(GROUP))
         hints = {**table.hints, GROUP: {"modality": "category", "role": "group", "why": "identities are tested that nobody has seen"}}
@@ -94,7 +94,7 @@ class Embedding(Embedded):
         if known.sum() < 4:
             return {"threshold": 0.5}
         similarity, same = metrics.pairs(answers["embedding"][known], truth[known], np.flatnonzero(known))
-        return {"threshold": round(metrics.threshold_for(similarity, same, self.strangers), 5)}
+        return {"threshold": round(metrics.threshold_for(similarity, same, self.false_accept_rate), 5)}
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         e = answers["embedding"]
@@ -120,7 +120,7 @@ class Embedding(Embedded):
             ["pairs of the same", f"{int(same.sum()):,}", ""],
             ["pairs of strangers", f"{int((~same).sum()):,}", ""],
         ]
-        marks = [{"x": self.strangers, "label": "chosen"}]
+        marks = [{"x": self.false_accept_rate, "label": "chosen"}]
         data = {"x": "strangers let in", "y": "friends let in", "series": curves, "log_x": True, "marks": marks}
         return [
             Panel("facts", "What was compared", {"items": facts}),

@@ -42,13 +42,13 @@ class Recommendation(BaseTask):
     item: str = ""
     time: str = ""
     rating: str = ""
-    least: float = 0.0  # events with a lower rating are left out
-    top: int = 10  # items recommended, and the place up to which scores look
+    min_rating: float = 0.0  # events with a lower rating are left out
+    top_k: int = 10  # items recommended, and the place up to which scores look
     item_table: str = ""  # a file that says what the items are like (and called); its first column, or the one of the usual name, is the item
     user_table: str = ""  # the same of the users
     item_columns: str = ""  # columns of the events themselves that describe the item, joined by commas
     user_columns: str = ""
-    unmet: float = 0.0  # share of the items held out of training, and asked for alone: how well is served what nobody has met?
+    cold_start_fraction: float = 0.0  # share of the items held out of training, and asked for alone: how well is served what nobody has met?
     items: tuple[str, ...] = field(default=(), metadata={"bound": True})
     counts: tuple[int, ...] = field(default=(), metadata={"bound": True})
     met: int = field(default=0, metadata={"bound": True})  # the first so many items are met in training
@@ -76,8 +76,8 @@ class Recommendation(BaseTask):
 
     def for_target(self, target: Column) -> Recommendation:
         state = target.state
-        items, titles, top = tuple(state["items"]), tuple(state["titles"] or state["items"]), min(max(1, self.top), LISTED)
-        return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top=top)
+        items, titles, top = tuple(state["items"]), tuple(state["titles"] or state["items"]), min(max(1, self.top_k), LISTED)
+        return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top_k=top)
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         said = Said(**{one.name: getattr(self, one.name) for one in fields(Said)})
@@ -123,11 +123,11 @@ class Recommendation(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """The place of the next item, or with several relevant ones of the first that is found; NDCG, and recall at two lengths, over all of them."""
-        graded = metrics.graded(answers["items"], truth, at=self.top)
+        graded = metrics.graded(answers["items"], truth, at=self.top_k)
         return {"said": answers["items"], "score": answers["score"], "loss": 1 - graded["ndcg"], **graded}
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
-        return metrics.scores(records, at=self.top, items=len(self.items))
+        return metrics.scores(records, at=self.top_k, items=len(self.items))
 
     def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
         """Each of the latest WEIGHED events is left out in turn: which one's absence takes most from an item's chance?
@@ -136,7 +136,7 @@ class Recommendation(BaseTask):
         """
         name = f"column:{HISTORY}"
         codes = batch[name].cpu()
-        items = torch.from_numpy(answers["items"][:, : self.top])
+        items = torch.from_numpy(answers["items"][:, : self.top_k])
         length = (codes != PAD).sum(1)
         place = torch.arange(codes.shape[1])
 
@@ -160,7 +160,7 @@ class Recommendation(BaseTask):
         """One line a recommendation: user, rank, item, score; because of which event of the user's, and how many times likelier it makes the item."""
         users = frame[USER].cast(pl.String).to_list() if USER in frame.columns else [str(row) for row in range(frame.height)]
         lines = []
-        for row, lists in enumerate(answers["items"][:, : self.top].tolist()):
+        for row, lists in enumerate(answers["items"][:, : self.top_k].tolist()):
             if max(lists) < 0:  # a user who has met everything there is has a line too
                 lines.append((row, users[row], None, None, None, None, None, None))
             for place, item in enumerate(lists):
@@ -177,7 +177,7 @@ class Recommendation(BaseTask):
         met = [called.get(item, item) for item in to_events(frame[HISTORY][[row]])[0]]
         known = [(c.name, frame[c.name][row]) for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None]
         about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]  # a number is no name
-        return drawn(met, about, self.titles, self.top, answers, place)
+        return drawn(met, about, self.titles, self.top_k, answers, place)
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         pair = (("deep", records), ("classical", baseline))
@@ -187,16 +187,16 @@ class Recommendation(BaseTask):
         known = records["truth"] >= 0
         part = np.searchsorted(edges, np.array([*self.counts, 0])[np.where(known, records["truth"], -1)])
         series = [{"name": name, "values": [self.hits(r, known & (part == k)) for k in range(3)]} for name, r in pair]
-        often = np.bincount(records["said"][:, : self.top].ravel()[records["said"][:, : self.top].ravel() >= 0], minlength=len(self.items))
+        often = np.bincount(records["said"][:, : self.top_k].ravel()[records["said"][:, : self.top_k].ravel() >= 0], minlength=len(self.items))
         rows = [[self.titles[k], int(often[k]), int(self.counts[k])] for k in np.argsort(-often, kind="stable")[:15]]
         return [
             Panel("lines", "How long a list finds it", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
-            Panel("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top}"}, "By how often an item is met in training: thirds of the events."),
+            Panel("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top_k}"}, "By how often an item is met in training: thirds of the events."),
             Panel("table", "What is recommended most", {"columns": ["item", "users", "events in training"], "rows": rows, "best": None}),
         ]
 
     def hits(self, records: RowResults, rows: np.ndarray) -> float:
-        return float((records["rank"][rows] < self.top).mean()) if rows.any() else 0.0
+        return float((records["rank"][rows] < self.top_k).mean()) if rows.any() else 0.0
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         true, rank = int(records["truth"][row]), int(records["rank"][row])
@@ -205,7 +205,7 @@ class Recommendation(BaseTask):
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows whose next item is not in the list, those first where it is common: they could have been known."""
-        wrong = np.flatnonzero(records["rank"] >= self.top)
+        wrong = np.flatnonzero(records["rank"] >= self.top_k)
         often = np.array([*self.counts, 0])[np.maximum(records["truth"][wrong], -1)]
         return wrong[np.argsort(-often, kind="stable")]
 

@@ -41,17 +41,17 @@ class Forecasting(BaseTask):
     season: int = 0  # steps; 0 = found by autocorrelation
     time: str = ""  # the column of times; found if it is not named; "rows" = none, the rows stand in their order
     series: str = ""  # the column that tells several series apart
-    all: bool = False  # forecast every numeric column, each by its own past
-    known: str = ""  # columns known beforehand for the steps ahead, with commas between
-    calendar: str = "auto"  # whether hour, weekday and season of the origin are read: auto, yes or no
+    all_channels: bool = False  # forecast every numeric column, each by its own past
+    known_covariates: str = ""  # columns known beforehand for the steps ahead, with commas between
+    time_features: str = "auto"  # whether hour, weekday and season of the origin are read: auto, yes or no
     stride: int = 0  # steps between training windows; 0 = one, more where there are too many
     val: float = 0.1  # shares of each series …
     test: float = 0.2
     val_from: int = 0  # … or the customary rows where validation, test and the end begin, counted from 0
     test_from: int = 0
     end: int = 0
-    judge: str = "mse"  # the score that decides
-    classical: str = "auto"  # auto, naive, ridge, theta or ets
+    metric: str = "mse"  # the score that decides
+    baseline_method: str = "auto"  # auto, naive, ridge, theta or ets
     facts: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})  # what was settled in training
 
     output_type: ClassVar[str] = "path"
@@ -67,11 +67,11 @@ class Forecasting(BaseTask):
 
     @property
     def primary_metric(self) -> str:
-        return self.judge
+        return self.metric
 
     @property
     def monitor(self) -> str:
-        return self.judge
+        return self.metric
 
     def for_target(self, target: Column) -> Forecasting:
         return replace(self, facts={name: target.state[name] for name in FACTS if name in target.state})
@@ -80,12 +80,12 @@ class Forecasting(BaseTask):
         return int(target.state["steps"])
 
     def check(self) -> None:
-        if self.judge not in SCORES:
-            raise UserError(f"Option 'judge' cannot be {self.judge!r}.", "", nearest(self.judge, SCORES, label="Scores"))
-        if self.classical not in CLASSICAL:
-            raise UserError(f"Option 'classical' cannot be {self.classical!r}.", "", nearest(self.classical, CLASSICAL, label="Methods"))
-        if self.calendar not in ("auto", "yes", "no"):
-            raise UserError(f"Option 'calendar' cannot be {self.calendar!r}.", "", "It is auto, yes or no.")
+        if self.metric not in SCORES:
+            raise UserError(f"Option 'metric' cannot be {self.metric!r}.", "", nearest(self.metric, SCORES, label="Scores"))
+        if self.baseline_method not in CLASSICAL:
+            raise UserError(f"Option 'baseline_method' cannot be {self.baseline_method!r}.", "", nearest(self.baseline_method, CLASSICAL, label="Methods"))
+        if self.time_features not in ("auto", "yes", "no"):
+            raise UserError(f"Option 'time_features' cannot be {self.time_features!r}.", "", "It is auto, yes or no.")
         if min(self.horizon, self.context, self.season, self.stride, self.val_from, self.test_from, self.end) < 0:
             raise UserError("Steps and rows cannot be below 0.", "", "Example: --set options.horizon=24")
         if not 0 < self.val < 0.9 or not 0 < self.test < 0.9:
@@ -94,9 +94,9 @@ class Forecasting(BaseTask):
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Rows in time → windows in the order of their origin; asked: the last window of each series."""
         self.check()
-        names = tuple(filter(None, map(str.strip, self.known.split(","))))
+        names = tuple(filter(None, map(str.strip, self.known_covariates.split(","))))
         clock = (self.facts["unit"], self.facts["step"]) if self.facts else None
-        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all, clock=clock)
+        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock)
         if asking:
             frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
             return Table(frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {})
@@ -107,7 +107,7 @@ class Forecasting(BaseTask):
         name = target or FUTURE
         frame = cutting.cut(timeline, edges, shape, name)
         facts: dict[str, Any] = {"context": shape.context, "horizon": shape.horizon, "season": shape.season, "clock": shape.clock}
-        facts |= {"classical": self.classical, "asked": int((frame["split"] == "test").sum())}
+        facts |= {"classical": self.baseline_method, "asked": int((frame["split"] == "test").sum())}
         facts |= {"unit": timeline.unit, "step": timeline.step, "column": ", ".join(timeline.channels[:8])}
         hints: dict[str, dict[str, Any]] = {
             one: {"role": "ignore", "modality": "category", "why": "says which window it is"} for one in ("series", "channel", "origin")
@@ -116,7 +116,7 @@ class Forecasting(BaseTask):
         hints |= {
             cutting.HISTORY: {"modality": "window", "why": f"the last {shape.context} steps"},
             cutting.CLOCK: {"modality": "time_features", "why": "the calendar of the origin"},
-            cutting.AHEAD: {"modality": "future_covariates", "why": f"known beforehand: {self.known}"},
+            cutting.AHEAD: {"modality": "future_covariates", "why": f"known beforehand: {self.known_covariates}"},
             name: {"role": "target", "modality": "forecast_target", "why": f"the next {shape.horizon} steps", "facts": facts},
             "split": {"role": "split", "modality": "category", "why": "cut by time"},
         }
@@ -142,9 +142,9 @@ class Forecasting(BaseTask):
         wanted = max(3 * horizon, seasons if seasons >= season else 0)
         context = self.context or max(2, min(wanted, max(2 * horizon, (shortest - horizon) * 2 // 3)))
         shape = cutting.Shape(context, horizon, season)
-        clock = self.calendar == "yes" or (self.calendar == "auto" and cutting.wants_clock(timeline, shape, longest))
+        clock = self.time_features == "yes" or (self.time_features == "auto" and cutting.wants_clock(timeline, shape, longest))
         if clock and timeline.unit == "steps":
-            raise UserError("There is no calendar to read.", "The series have no dates.", "Leave options.calendar out, or name options.time.")
+            raise UserError("There is no calendar to read.", "The series have no dates.", "Leave options.time_features out, or name options.time.")
         return replace(shape, clock=clock)
 
     def thinned(self, timeline: Timeline, edges: list[tuple[int, int, int]], shape: cutting.Shape) -> cutting.Shape:
@@ -207,7 +207,7 @@ class Forecasting(BaseTask):
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         scores = metrics.scores(records)
-        return {self.judge: scores[self.judge], **scores}
+        return {self.metric: scores[self.metric], **scores}
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """Long: series, channel, time (or step), mean, q10, q50, q90 in the units of the data; `_row` says which series a line is of."""
@@ -231,7 +231,7 @@ class Forecasting(BaseTask):
         return paths.drawing(frame, row, answers, place)
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
-        return paths.exhibits(records, baseline, self.judge)
+        return paths.exhibits(records, baseline, self.metric)
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"mse {records['loss'][row]:.3g}", f"{records['inside'][row]:.0%} of the steps inside the band"

@@ -36,7 +36,7 @@ class Rows(BaseTask):
     Ground truth: the test's rows as vectors (numbers by their rank in training, classes as flags): made and real rows are compared as two crowds in that form.
     """
 
-    by: str = ""  # columns that say what is to be made, with commas; the others are made
+    condition_on: str = ""  # columns that say what is to be made, with commas; the others are made
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     output_type = "rows"
@@ -65,7 +65,7 @@ class Rows(BaseTask):
             return replace(table, frame=frame.with_columns(seeds), hints={})
         if frame.height < LEAST:
             raise DataError(f"{frame.height} rows are too few to learn what rows look like.", "", f"Bring at least {LEAST}; thousands are better.")
-        given = [one.strip() for one in self.by.split(",") if one.strip()]
+        given = [one.strip() for one in self.condition_on.split(",") if one.strip()]
         for name in [*given, *([target] if target else [])]:
             if name not in frame.columns:
                 raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))

@@ -35,9 +35,9 @@ class Language(Continuing):
 
     text: str = ""  # the column of the corpus; "" = the one with most text
     context: int = CONTEXT  # tokens a window: what is learnt from at once, and how far a Transformer looks back
-    tokens: str = "auto"  # characters, pieces (bytes, BPE), or auto: characters where the alphabet is small
+    tokenizer: str = "auto"  # characters, pieces (bytes, BPE), or auto: characters where the alphabet is small
     vocabulary: int = VOCABULARY  # pieces known
-    stretch: int = 0  # characters a row; 0 = by the context and the size of the corpus
+    window_chars: int = 0  # characters a row; 0 = by the context and the size of the corpus
 
     primary_metric = "bits_per_byte"
     lower = ("bits_per_byte", "log_loss", "perplexity")
@@ -45,14 +45,14 @@ class Language(Continuing):
     max_eval_rows = 8  # stretches
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if self.tokens not in KINDS:
-            raise UserError(f"Option 'tokens' cannot be {self.tokens!r}.", "", nearest(self.tokens, KINDS, label="Kinds"))
+        if self.tokenizer not in KINDS:
+            raise UserError(f"Option 'tokenizer' cannot be {self.tokenizer!r}.", "", nearest(self.tokenizer, KINDS, label="Kinds"))
         if not 8 <= self.context <= LONGEST_CONTEXT or not 256 <= self.vocabulary <= MOST_TOKENS:
             raise UserError(
                 "Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens; vocabulary: 256 to {MOST_TOKENS:,} pieces.", "Example: --set options.context=128"
             )
-        facts = {"tokens": self.tokens, "most": self.vocabulary, "context": self.context}
-        return stretches(table, self.text, context=self.context, length=self.stretch, asking=asking, facts=facts)
+        facts = {"tokens": self.tokenizer, "most": self.vocabulary, "context": self.context}
+        return stretches(table, self.text, context=self.context, length=self.window_chars, asking=asking, facts=facts)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How well each text was foretold, and the token that is likeliest to come next."""

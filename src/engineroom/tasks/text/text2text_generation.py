@@ -53,13 +53,13 @@ class Rewriting(BaseTask):
     """
 
     source: str = ""  # the column that is read; "" = the one with most text
-    goal: str = "auto"  # translation or summary: what it is judged by; auto = a summary where it is much shorter than what is read
+    mode: str = "auto"  # translation or summary: what it is judged by; auto = a summary where it is much shorter than what is read
     decoder: str = "attention"  # or lstm: what writes; --model says what reads (transformer, rnn)
     beam: int = 4  # beginnings kept while the likeliest text is sought; 1 = the likeliest piece each time
     vocabulary: int = VOCABULARY  # pieces known
-    shared: bool = False  # are both texts in one language? Then they are made of the same pieces
-    copies: bool = False  # may a piece be copied from what is read? For texts made of shared pieces
-    longest: int = LONGEST  # pieces that are read of a text, from its start
+    share_vocabulary: bool = False  # are both texts in one language? Then they are made of the same pieces
+    copy_mechanism: bool = False  # may a piece be copied from what is read? For texts made of shared pieces
+    max_length: int = LONGEST  # pieces that are read of a text, from its start
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     output_type = "wording"
@@ -82,11 +82,11 @@ class Rewriting(BaseTask):
 
     @property
     def head(self) -> str:  # type: ignore[override]
-        return (COPIES if self.copies else DECODERS)[self.decoder]
+        return (COPIES if self.copy_mechanism else DECODERS)[self.decoder]
 
     @property
     def summary(self) -> bool:
-        return (self.state.get("goal") if self.goal == "auto" else self.goal) == "summary"
+        return (self.state.get("goal") if self.mode == "auto" else self.mode) == "summary"
 
     @property
     def primary_metric(self) -> str:
@@ -110,17 +110,17 @@ class Rewriting(BaseTask):
         self.check()
         metrics.require()
         known = {"most": self.vocabulary}
-        return pairs(table, target, self.source, read={**known, "longest": self.longest}, written={**known, "shared": self.shared})
+        return pairs(table, target, self.source, read={**known, "longest": self.max_length}, written={**known, "shared": self.share_vocabulary})
 
     def check(self) -> None:
         """Raises UserError for options that make no sense."""
-        for name, value, known in (("decoder", self.decoder, tuple(DECODERS)), ("goal", self.goal, GOALS)):
+        for name, value, known in (("decoder", self.decoder, tuple(DECODERS)), ("mode", self.mode, GOALS)):
             if value not in known:
                 raise UserError(f"Option {name!r} cannot be {value!r}.", "", nearest(value, known, label="Known"))
-        if self.copies and not (self.shared and self.decoder in COPIES):
+        if self.copy_mechanism and not (self.share_vocabulary and self.decoder in COPIES):
             why = "A piece can be copied where both texts are made of the same pieces, by the decoder attention."
-            raise UserError("Nothing can be copied here.", why, "--set options.shared=true, or --set options.copies=false")
-        if not 1 <= self.beam <= MOST_BEAM or not 256 <= self.vocabulary <= MOST_TOKENS or not 8 <= self.longest <= MOST_LONGEST:
+            raise UserError("Nothing can be copied here.", why, "--set options.share_vocabulary=true, or --set options.copy_mechanism=false")
+        if not 1 <= self.beam <= MOST_BEAM or not 256 <= self.vocabulary <= MOST_TOKENS or not 8 <= self.max_length <= MOST_LONGEST:
             raise UserError(
                 "Options out of bounds.",
                 f"beam: 1 to {MOST_BEAM}; vocabulary: 256 to {MOST_TOKENS:,} pieces; longest: 8 to {MOST_LONGEST:,} pieces.",

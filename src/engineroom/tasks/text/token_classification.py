@@ -41,8 +41,8 @@ class Tagging(BaseTask):
     Ground truth: the labels of the table, token by token; labels that training never saw count as wrong, in spans too.
     """
 
-    whole: str = ""  # a column with one label for the whole row, learnt by the same network
-    mask: str = ""  # a column that says which labels are scored: 1 or 0 for each
+    sequence_label: str = ""  # a column with one label for the whole row, learnt by the same network
+    loss_mask: str = ""  # a column that says which labels are scored: 1 or 0 for each
     names: tuple[str, ...] = field(default=(), metadata={"bound": True})
     wholes: tuple[str, ...] = field(default=(), metadata={"bound": True})
     spans: bool = field(default=True, metadata={"bound": True})  # do labels mark spans (IOB)?
@@ -78,12 +78,12 @@ class Tagging(BaseTask):
         return replace(self, names=tuple(s["values"]), wholes=tuple(s["wholes"]), spans=bool(s["spans"]), strict=bool(s["strict"]))
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return table if asking else tagged(table, target, whole=self.whole, mask=self.mask)
+        return table if asking else tagged(table, target, whole=self.sequence_label, mask=self.loss_mask)
 
     def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         rows, wholes = unpack(values)
-        for what, found in (("labels", {label for row in rows for label in row} - {None}), (f"labels of {self.whole}", set(wholes or ()) - {None})):
-            if len(found) < 2 and (what == "labels" or self.whole):
+        for what, found in (("labels", {label for row in rows for label in row} - {None}), (f"labels of {self.sequence_label}", set(wholes or ()) - {None})):
+            if len(found) < 2 and (what == "labels" or self.sequence_label):
                 said = f"The training rows hold fewer than two {what}: {sorted(map(str, found))}."
                 return [Finding("error", said, "There is nothing to tell apart.", "Is it the right column?")]
         return []
@@ -193,7 +193,7 @@ class Tagging(BaseTask):
         sure = [float(p[np.arange(len(row)), row].mean()) if len(row) else 1.0 for p, row in zip(answers["probability"], said, strict=True)]
         columns: dict[str, Any] = {"prediction": joined, "probability": sure}
         if self.wholes:
-            name = self.whole or "whole"
+            name = self.sequence_label or "whole"
             columns |= {name: [self.wholes[k] for k in answers["whole"].argmax(1)], f"{name}_probability": answers["whole"].max(1)}
         return pl.DataFrame(columns)
 
@@ -208,7 +208,7 @@ class Tagging(BaseTask):
             glue = "" if letters else " "
             runs = self.spans_of(codes) if self.spans else shown.runs(codes, self.names)
             spans = [{"start": a, "end": b, "label": kind, "text": glue.join(tokens[a:b])} for kind, a, b in runs]
-            whole = {self.whole or "whole": self.wholes[int(answers["whole"][i].argmax())]} if self.wholes else {}
+            whole = {self.sequence_label or "whole": self.wholes[int(answers["whole"][i].argmax())]} if self.wholes else {}
             lines.append(json.dumps({"tokens": tokens, "spans": spans} | whole, ensure_ascii=False))
         path.write_text("\n".join(lines) + "\n", "utf-8")
 

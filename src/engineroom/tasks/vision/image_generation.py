@@ -38,8 +38,8 @@ class Generation(BaseTask):
     """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features to those of the test's pictures at the same size."""
 
     picture: str = ""  # the column of pictures; "" = the only one
-    by: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
-    pixels: int = 0  # of a side; 0 = by the pictures, 32 at most
+    condition_on: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
+    image_size: int = 0  # of a side; 0 = by the pictures, 32 at most
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     output_type = "picture"
@@ -67,8 +67,8 @@ class Generation(BaseTask):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Pictures become the target; each row gets a seed of chance beside what says what is to be made."""
-        if self.pixels not in (0, *SIDES):
-            raise UserError(f"Pictures of {self.pixels} pixels cannot be made.", "", f"options.pixels is one of {', '.join(map(str, SIDES))}.")
+        if self.image_size not in (0, *SIDES):
+            raise UserError(f"Pictures of {self.image_size} pixels cannot be made.", "", f"options.image_size is one of {', '.join(map(str, SIDES))}.")
         frame = table.frame
         if asking:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
@@ -83,19 +83,19 @@ class Generation(BaseTask):
             name: {"modality": self.target_modality, "role": "target", "why": "what is to be made", "facts": self.size()},
             NOISE: {"modality": "latent_noise", "role": "input", "why": f"chance: another number, another {self.thing}"},
         }
-        known = {"modality": "category", "why": "what is to be made"} if self.by == "auto" else {}
+        known = {"modality": "category", "why": "what is to be made"} if self.condition_on == "auto" else {}
         hints |= {one: {**table.hints.get(one, {}), **known, "role": "input"} for one in given}
         return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
 
     def size(self) -> dict[str, int]:
         """What the user says of it."""
-        return {"side": self.pixels}
+        return {"side": self.image_size}
 
     def conditions(self, table: Table, picture: str) -> list[str]:
-        if self.by == "none":
+        if self.condition_on == "none":
             return []
-        if self.by != "auto":
-            names = [one.strip() for one in self.by.split(",")]
+        if self.condition_on != "auto":
+            names = [one.strip() for one in self.condition_on.split(",")]
             for one in names:
                 if one not in table.frame.columns:
                     raise DataError(f"There is no column {one!r}.", "", nearest(one, table.frame.columns, label="Columns"))

@@ -47,9 +47,9 @@ class Restoration(BaseTask):
     the question is the same part, damaged by our own code. PSNR and SSIM of a picture that `predict` restores are computed alike, on the whole picture.
     """
 
-    damage: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
-    finish: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie
-    strength: float = 1.0  # of that pull
+    degradation: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
+    adversarial: str = "none"  # gan: a critic tells answers from real pictures and pulls them to where real ones lie
+    adversarial_weight: float = 1.0  # of that pull
     kind_of: str = field(default="x2", metadata={"bound": True})
 
     output_type = "restored"
@@ -73,17 +73,17 @@ class Restoration(BaseTask):
     target_modality = "clean_image"
 
     def for_column(self, target: Column) -> Restoration:
-        return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.finish == FINISHES[1] else self
+        return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.adversarial == FINISHES[1] else self
 
     def for_target(self, target: Column) -> Restoration:
         return replace(self.for_column(target), kind_of=str(target.state["damage"]))
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Every picture twice: as it is, and as one that will be damaged. Who asks brings pictures that are."""
-        if self.damage not in KINDS:
-            raise UserError(f"Pictures cannot be damaged by {self.damage!r}.", "", nearest(self.damage, KINDS, label="Kinds of damage"))
-        if self.finish not in FINISHES:
-            raise UserError(f"There is no finish {self.finish!r}.", "", nearest(self.finish, FINISHES, label="Finishes"))
+        if self.degradation not in KINDS:
+            raise UserError(f"Pictures cannot be damaged by {self.degradation!r}.", "", nearest(self.degradation, KINDS, label="Kinds of damage"))
+        if self.adversarial not in FINISHES:
+            raise UserError(f"There is no finish {self.adversarial!r}.", "", nearest(self.adversarial, FINISHES, label="Finishes"))
         frame = table.frame
         known = [one for one in (target, ASKED) if one in frame.columns]
         name = media_column(table, known[0] if known else None, "image", "pictures")
@@ -96,10 +96,10 @@ class Restoration(BaseTask):
         kept = pl.DataFrame([frame[name].alias(whole), *([frame[split]] if split else [])])
         kept = kept.with_columns(pl.struct(frame[name].alias("source"), pl.Series("chance", range(frame.height), pl.Int64)).alias(ASKED))
         kept = kept.filter(pl.Series(frame[name].is_not_null()))
-        facts = {"damage": self.damage}
+        facts = {"damage": self.degradation}
         hints: dict[str, dict[str, Any]] = {
             whole: {"modality": "clean_image", "role": "target", "why": "the picture as it is", "facts": facts},
-            ASKED: {"modality": "degraded_image", "role": "input", "why": f"the same, damaged by our own code: {self.damage}", "facts": facts},
+            ASKED: {"modality": "degraded_image", "role": "input", "why": f"the same, damaged by our own code: {self.degradation}", "facts": facts},
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 

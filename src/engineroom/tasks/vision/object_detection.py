@@ -34,7 +34,7 @@ class Detection(BaseTask):
     Ground truth: the boxes of the table in their picture; boxes of a class that training never saw count as missed (COCO's rules).
     """
 
-    overlap: float = 0.6  # answers of one class that overlap more (IoU) are one object, said twice
+    nms_iou: float = 0.6  # answers of one class that overlap more (IoU) are one object, said twice
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # the classes
     size: tuple[int, int] = field(default=(0, 0), metadata={"bound": True})  # height, width of the network's picture, pixels
 
@@ -112,7 +112,7 @@ class Detection(BaseTask):
         for row, one in enumerate(centres.peaks(output[:, 0], len(self.values))):
             boxes = one.double().numpy()
             boxes[:, :4] = (boxes[:, :4] / [width, height, width, height]).clip(0, 1)
-            out[row] = suppressed(boxes, most=self.overlap)
+            out[row] = suppressed(boxes, most=self.nms_iou)
         return {"boxes": out}
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
