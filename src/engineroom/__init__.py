@@ -150,15 +150,15 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
     return grow(data, target=target, minutes=minutes, sizes=sizes, page=page, settings=settings)
 
 
-def label(data: Any, *, target: str = "label", book: str = "labels.jsonl", classes: tuple[str, ...] = (), asker: str = "classical", batch: int = 10, seed: int = 0) -> LabelingSession:
+def label(data: Any, *, target: str = "label", labels_file: str = "labels.jsonl", classes: tuple[str, ...] = (), strategy: str = "classical", batch: int = 10, seed: int = 0) -> LabelingSession:
     """A desk at which rows are labelled, those first of which a model is least sure: `ask()`, `give(label)`, `skip()`, `undo()`, `table()`.
 
-    Every word is kept in the file `book` at once, so work can stop at any instant and go on later. `asker` is "classical" (learns in a
-    second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the book is in use.
+    Every word is kept in the file `labels_file` at once, so work can stop at any instant and go on later. `strategy` is "classical" (learns in a
+    second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the labels_file is in use.
     """
     from .labeling.session import LabelingSession
 
-    return LabelingSession(data, target=target, book=book, classes=classes, asker=asker, batch=batch, seed=seed)
+    return LabelingSession(data, target=target, labels_file=labels_file, classes=classes, strategy=strategy, batch=batch, seed=seed)
 
 
 def listen(run: str, recordings: list[str], *, grammar: str | None = None, seconds: float = 4.0) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def test_reasons_are_words_a_row(model) -> None:
 
 def test_predict_gives_reasons_at_the_command_line(model, tmp_path) -> None:
     planted().head(4).write_csv(tmp_path / "new.csv")
-    command("predict", model.path, "new.csv", "-o", "out.csv", "--reasons", 2, cwd=tmp_path)
+    command("predict", model.path, "new.csv", "-o", "out.csv", "--top-features", 2, cwd=tmp_path)
     assert pl.read_csv(tmp_path / "out.csv").columns[-2:] == ["reason_1", "reason_2"]
 
 
@@ -78,7 +78,7 @@ def test_a_row_that_cannot_be_read_is_named_and_has_no_reasons(tmp_path) -> None
     run = er.train(table, target="side", steps=10, run=str(tmp_path / "r"), show="quiet")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     table.head(3).with_columns(picture=pl.Series([files[0], str(tmp_path / "broken.png"), files[1]])).write_csv(tmp_path / "new.csv")
-    done = command("predict", run.path, "new.csv", "-o", "out.csv", "--reasons", 1, cwd=tmp_path)
+    done = command("predict", run.path, "new.csv", "-o", "out.csv", "--top-features", 1, cwd=tmp_path)
     assert "row 1 (broken.png) cannot be read" in done.stderr
     out = pl.read_csv(tmp_path / "out.csv")
     assert out["reason_1"].is_null().to_list() == [False, True, False]

@@ -70,7 +70,7 @@ def test_a_book_of_another_target_or_in_use_or_of_another_kind_is_refused(tmp_pa
     with pytest.raises(UserError, match="kind"):
         LabelStore(tmp_path / "b.jsonl", "colour")
     (tmp_path / "list.jsonl").write_text("[1]\n")
-    with pytest.raises(DataError, match="no book"):
+    with pytest.raises(DataError, match="no file of labels"):
         LabelStore(tmp_path / "list.jsonl", "kind")
 
 
@@ -82,7 +82,7 @@ def test_a_row_keeps_its_key_when_rows_move_and_files_too(tmp_path: Path) -> Non
 
 def test_a_desk_asks_every_row_once_and_twins_share_a_label(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [f"a good thing number {i % 25}" for i in range(40)]})
-    with LabelingSession(frame, target="mood", book=tmp_path / "b.jsonl", classes=("good", "bad")) as desk:
+    with LabelingSession(frame, target="mood", labels_file=tmp_path / "b.jsonl", classes=("good", "bad")) as desk:
         seen = []
         while (question := desk.ask()) is not None:
             seen.append(question.row)
@@ -94,7 +94,7 @@ def test_a_desk_asks_every_row_once_and_twins_share_a_label(tmp_path: Path) -> N
 
 
 def test_undo_asks_the_same_row_again_and_a_skipped_one_stays_away(tmp_path: Path) -> None:
-    with LabelingSession(flowers().drop("label"), book=tmp_path / "b.jsonl", classes=("common", "rare")) as desk:
+    with LabelingSession(flowers().drop("label"), labels_file=tmp_path / "b.jsonl", classes=("common", "rare")) as desk:
         first = desk.ask().row
         desk.give("rare")
         second = desk.ask().row
@@ -111,11 +111,11 @@ def test_undo_asks_the_same_row_again_and_a_skipped_one_stays_away(tmp_path: Pat
 
 def test_work_goes_on_where_it_stopped_with_the_labels_that_came_along(tmp_path: Path) -> None:
     frame = flowers().with_columns(pl.when(pl.int_range(pl.len()) < 30).then(pl.col("label")).alias("label"))
-    with LabelingSession(frame, book=tmp_path / "b.jsonl") as desk:
+    with LabelingSession(frame, labels_file=tmp_path / "b.jsonl") as desk:
         assert len(desk.labels) == 30 and desk.ask().row >= 30
         for _ in range(3):
             desk.give("common")
-    with LabelingSession(frame.reverse(), book=tmp_path / "b.jsonl") as desk:  # the rows have changed places
+    with LabelingSession(frame.reverse(), labels_file=tmp_path / "b.jsonl") as desk:  # the rows have changed places
         assert len(desk.labels) == 33
         assert desk.table().columns == ["a", "b", "label"]
 
@@ -147,9 +147,9 @@ def test_too_few_labels_to_simulate_and_wrong_settings_are_said(tmp_path: Path) 
     with pytest.raises(UserError, match="repeat"):
         simulate(flowers(), target="label", repeats=1)
     with pytest.raises(UserError, match="classical"):
-        LabelingSession(flowers(), book=tmp_path / "b", asker="clasical")
+        LabelingSession(flowers(), labels_file=tmp_path / "b", strategy="clasical")
     with pytest.raises(DataError, match="single words"):
-        LabelingSession(pl.DataFrame({"a": [1.0, 2.0], "label": [["x"], ["y"]]}), book=tmp_path / "b")
+        LabelingSession(pl.DataFrame({"a": [1.0, 2.0], "label": [["x"], ["y"]]}), labels_file=tmp_path / "b")
 
 
 def test_the_deep_asker_takes_over_when_labels_are_enough(tmp_path: Path) -> None:
@@ -196,5 +196,5 @@ def test_the_command_line_labels_survives_kill_9_and_goes_on(tmp_path: Path) -> 
 
 def test_people_see_the_row_the_classes_and_where_it_went(tmp_path: Path) -> None:
     flowers(60).drop("label").write_csv(tmp_path / "rows.csv")
-    out, _ = start(tmp_path, "--guess").communicate("1\n2\n?\n")
+    out, _ = start(tmp_path, "--show-prediction").communicate("1\n2\n?\n")
     assert "1=common" in out and "a:" in out and "2 labelled rows in out.csv" in out

@@ -95,7 +95,7 @@ def predict(
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending, or a format of the task's own (see `engineroom recipes`).")
     ] = None,
-    reasons: Annotated[int, typer.Option(metavar="N", help="Add the N columns that speak most for or against each answer.")] = 0,
+    top_features: Annotated[int, typer.Option("--top-features", metavar="N", help="Add the N most influential columns of each prediction, with their share in it.")] = 0,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     header_row: HeaderRow = None,
@@ -114,10 +114,10 @@ def predict(
         print(json.dumps(done, ensure_ascii=False) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
         return
     frame = model.predict(data)
-    if reasons:
+    if top_features:
         from ..explanation.feature_attribution import reasons as explain
 
-        frame = frame.hstack(explain(model, data, top=reasons))
+        frame = frame.hstack(explain(model, data, top=top_features))
     say_notices(model, as_json=as_json and not output)
     if output:
         write_frame(frame, Path(output))

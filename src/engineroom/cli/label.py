@@ -28,29 +28,29 @@ def label(
     data: Annotated[str, typer.Argument(help="A file, a folder or an archive; the column of labels may be there, in part, or not at all.")],
     target: Annotated[str, typer.Option(help="The column of labels.")] = "label",
     classes: Annotated[str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")] = "",
-    book: Annotated[str, typer.Option(help="Where labels are kept while you work.")] = "labels.jsonl",
+    labels_file: Annotated[str, typer.Option(help="Label file (append-only): what is kept while you work.")] = "labels.jsonl",
     output: Annotated[str, typer.Option("-o", "--output", help="The labelled rows, for train: CSV, TSV, JSONL or Parquet by its ending.")] = "labelled.csv",
     batch: Annotated[int, typer.Option(min=1, help="So many questions before the model learns anew.")] = 10,
-    asker: Annotated[str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")] = "classical",
-    guess: Annotated[bool, typer.Option("--guess", help="Show what the model believes. It is quicker, and it may lead you.")] = False,
-    simulate: Annotated[bool, typer.Option("--simulate", help="Ask nobody: measure on labels that are known how many asking saves.")] = False,
+    strategy: Annotated[str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")] = "classical",
+    show_prediction: Annotated[bool, typer.Option("--show-prediction", help="Show what the model predicts. It is quicker, and it may lead you.")] = False,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Simulate active learning on known labels: how many does asking save.")] = False,
     labels: Annotated[int, typer.Option(min=20, help="Simulated labels.")] = 300,
     repeats: Annotated[int, typer.Option(min=2, help="Simulated beginnings.")] = 5,
     page: Annotated[str, typer.Option(help="Where the simulation's page goes.")] = "label.html",
     as_json: Json = False,
 ) -> None:
     if simulate:
-        show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, asker=asker, page=page, as_json=as_json)
+        show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, strategy=strategy, page=page, as_json=as_json)
         return
     from .. import label as open_desk
 
     given = tuple(one.strip() for one in classes.split(",") if one.strip())
-    with open_desk(data, target=target, book=book, classes=given, asker=asker, batch=batch) as desk:
-        talk(desk, sys.stdin, Lines() if as_json else Screen(guess))
+    with open_desk(data, target=target, labels_file=labels_file, classes=given, strategy=strategy, batch=batch) as desk:
+        talk(desk, sys.stdin, Lines() if as_json else Screen(show_prediction))
         frame = desk.table()
         if frame.height:
             write_frame(frame, Path(output))
-        facts = {"labels": frame.height, "book": book, "output": output if frame.height else None}
+        facts = {"labels": frame.height, "labels_file": labels_file, "output": output if frame.height else None}
         words = f"{frame.height} labelled rows in {output}; go on later with the same command. Next: engineroom train {output} --target {target}"
         print(json.dumps(facts) if as_json else words if frame.height else "nothing was labelled")
 

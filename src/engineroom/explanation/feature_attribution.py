@@ -32,7 +32,7 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
         raise UserError(f"{top} reasons cannot be given.", "", "Ask for at least one.")
     inputs = model.schema.inputs
     if len(inputs) < 2:
-        raise UserError(f"The model reads {inputs[0].name!r} alone.", "Reasons weigh columns against each other.", "Leave --reasons out.")
+        raise UserError(f"The model reads {inputs[0].name!r} alone.", "Reasons weigh columns against each other.", "Leave --top-features out.")
     frame = model.open(data)
     pull, kept = pulls(model, frame)
     order = np.argsort(-np.abs(pull), axis=1, kind="stable")[:, :top]

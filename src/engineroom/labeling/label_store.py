@@ -31,7 +31,7 @@ class LabelStore:
             self._file = open(self.path, "a+b")  # noqa: SIM115 - held, and locked, while labels are given
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BundleError(f"{self.path} is in use by another process.", "Two people must not write into one book of labels.", "Close the other one, or name another file with --book.") from None
+            raise BundleError(f"{self.path} is in use by another process.", "Two people must not write into one file of labels.", "Close the other one, or name another file with --labels-file.") from None
         except OSError as error:
             raise disk_error(error, self.path) from error
         self._read(target)
@@ -48,11 +48,11 @@ class LabelStore:
                 if number > 1:
                     self._take(word)
             except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise DataError(f"{self.path}, line {number}: this is no book of labels.", str(error), "Mend or remove that line, or name another file with --book.") from error
+                raise DataError(f"{self.path}, line {number}: this is no file of labels.", str(error), "Mend or remove that line, or name another file with --labels-file.") from error
             if number == 1 and (not isinstance(word, dict) or word.get("format") != FORMAT):
-                raise DataError(f"{self.path} is no book of labels that this version can read.", "", "Name another file with --book.")
+                raise DataError(f"{self.path} is no file of labels that this version can read.", "", "Name another file with --labels-file.")
             if number == 1 and word["target"] != target:
-                raise UserError(f"{self.path} holds labels of {word['target']!r}, not of {target!r}.", "", f"Say --target {word['target']}, or name another file with --book.")
+                raise UserError(f"{self.path} holds labels of {word['target']!r}, not of {target!r}.", "", f"Say --target {word['target']}, or name another file with --labels-file.")
         if not whole:
             self._write({"format": FORMAT, "target": target})
 

@@ -96,7 +96,7 @@ class Deep:
         return out / out.sum(1, keepdims=True)
 
 
-ASKERS = {"classical": Classical, "deep": Deep}
+STRATEGIES = {"classical": Classical, "deep": Deep}
 
 
 def describe(frame: pl.DataFrame, schema: Schema, seed: int) -> tuple[Any, np.ndarray]:
@@ -137,21 +137,21 @@ def unit(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def choose(asker: QueryStrategy, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """(rows (count,) to ask about, whether each was drawn at random, what the asker says of them (count, C), None where it was not asked yet): doubtful and
+def choose(strategy: QueryStrategy, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """(rows (count,) to ask about, whether each was drawn at random, what the strategy says of them (count, C), None where it was not asked yet): doubtful and
     unlike one another, a tenth from everywhere."""
     count = min(count, len(pool))
     rows, codes = np.fromiter(known, int, len(known)), np.fromiter(known.values(), int, len(known))
     if (np.bincount(codes, minlength=2) >= LEAST).sum() < 2 or len(known) < LEAST * len(classes):
-        return spread(asker.where, rows, pool, count, rng), np.zeros(count, bool), None
+        return spread(strategy.where, rows, pool, count, rng), np.zeros(count, bool), None
     chance = rng.random(count) < EXPLORED
     drawn = rng.choice(pool, int(chance.sum()), replace=False)
-    said = asker.answer(rows, codes, pool, classes)
+    said = strategy.answer(rows, codes, pool, classes)
     free = np.flatnonzero(~np.isin(pool, drawn))
     sure = np.sort(said[free], 1)
     doubtful = pool[free[np.argsort(sure[:, -1] - sure[:, -2], kind="stable")[: AMONG * count]]]
     out = np.empty(count, int)
-    out[chance], out[~chance] = drawn, k_center(asker.where, doubtful, count - len(drawn))
+    out[chance], out[~chance] = drawn, k_center(strategy.where, doubtful, count - len(drawn))
     places = {int(row): k for k, row in enumerate(pool)}
     return out, chance, said[[places[int(row)] for row in out]]
 

@@ -1,4 +1,4 @@
-"""The desk at which labels are given: one question at a time, each answer kept at once, the asker taught anew after every batch."""
+"""The desk at which labels are given: one question at a time, each answer kept at once, the strategy taught anew after every batch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..core.table import Table
 from ..data.loading import open_table
 from ..data.schema_inference import fit_schema, infer_schema
 from .label_store import LabelStore, row_keys
-from .query_strategy import ASKERS, QueryStrategy, choose
+from .query_strategy import STRATEGIES, QueryStrategy, choose
 
 BATCH = 10
 NONE_YET = "?"
@@ -27,7 +27,7 @@ NONE_YET = "?"
 
 @dataclass(frozen=True)
 class Question:
-    """A row to be labelled. `guess` is what the asker believes and how sure it is; `random` = drawn from all rows alike."""
+    """A row to be labelled. `guess` is what the strategy believes and how sure it is; `random` = drawn from all rows alike."""
 
     row: int
     cells: dict[str, Any]
@@ -40,10 +40,10 @@ class LabelingSession:
     """`ask()` the next question, `give` a label, `skip`, `undo`; `table()` is what was labelled. Use it as a context manager."""
 
     def __init__(
-        self, data: Any, *, target: str = "label", book: str | Path = "labels.jsonl", classes: Sequence[str] = (), asker: str = "classical", batch: int = BATCH, seed: int = 0, **settings: Any
+        self, data: Any, *, target: str = "label", labels_file: str | Path = "labels.jsonl", classes: Sequence[str] = (), strategy: str = "classical", batch: int = BATCH, seed: int = 0, **settings: Any
     ) -> None:
-        if asker not in ASKERS:
-            raise UserError(f"There is no asker {asker!r}.", "", nearest(asker, ASKERS, label="Askers"))
+        if strategy not in STRATEGIES:
+            raise UserError(f"There is no strategy {strategy!r}.", "", nearest(strategy, STRATEGIES, label="Strategies"))
         if batch < 1:
             raise UserError(f"A batch of {batch} questions asks nothing.", "", "Ask for at least one.")
         self.table_, self.schema, given = unlabelled(data, target)
@@ -53,12 +53,12 @@ class LabelingSession:
         for row, key in enumerate(self.keys):
             self.rows_of.setdefault(key, []).append(row)
         self.given = {self.keys[row]: label for row, label in given.items()}
-        self.book = LabelStore(book, target)
-        self.classes = list(dict.fromkeys([*classes, *self.given.values(), *(label for label in self.book.said.values() if label is not None)]))
-        self.asker: QueryStrategy = ASKERS[asker](self.table_.frame, self.schema, seed, **settings)
+        self.store = LabelStore(labels_file, target)
+        self.classes = list(dict.fromkeys([*classes, *self.given.values(), *(label for label in self.store.said.values() if label is not None)]))
+        self.strategy: QueryStrategy = STRATEGIES[strategy](self.table_.frame, self.schema, seed, **settings)
         self.queue: deque[tuple[int, bool]] = deque()
         self.guesses: dict[int, tuple[str, float]] = {}
-        self.tested: dict[str, tuple[str, str]] = {}  # key → (what the asker believed, what was said) of rows drawn at random
+        self.tested: dict[str, tuple[str, str]] = {}  # key → (what the strategy believed, what was said) of rows drawn at random
         self.round = 0
 
     @property
@@ -67,14 +67,14 @@ class LabelingSession:
 
     @property
     def labels(self) -> dict[str, str]:
-        """{key: label}: those that came with the data and those of the book, of rows that are there."""
-        said = {key: label for key, label in self.book.said.items() if label is not None and key in self.rows_of}
+        """{key: label}: those that came with the data and those of the labels_file, of rows that are there."""
+        said = {key: label for key, label in self.store.said.items() if label is not None and key in self.rows_of}
         return self.given | said
 
     @property
     def open(self) -> np.ndarray:
         """One row of each key that nobody has said anything of."""
-        done = self.labels.keys() | self.book.said.keys()
+        done = self.labels.keys() | self.store.said.keys()
         return np.array([rows[0] for key, rows in self.rows_of.items() if key not in done], int)
 
     def ask(self) -> Question | None:
@@ -93,10 +93,10 @@ class LabelingSession:
             return
         self.round += 1
         rng = numpy_generator(self.seed, "label", len(known), self.round)
-        rows, random, said = choose(self.asker, known, pool, self.classes, self.batch, rng)
+        rows, random, said = choose(self.strategy, known, pool, self.classes, self.batch, rng)
         self.queue.extend(zip(rows.tolist(), random.tolist(), strict=True))
         if said is None and known and len(self.classes) > 1:
-            said = self.asker.answer(np.fromiter(known, int), np.fromiter(known.values(), int), rows, self.classes)
+            said = self.strategy.answer(np.fromiter(known, int), np.fromiter(known.values(), int), rows, self.classes)
         if said is not None:
             self.guesses = {row: (self.classes[int(p.argmax())], float(p.max())) for row, p in zip(rows.tolist(), said, strict=True)}
 
@@ -108,7 +108,7 @@ class LabelingSession:
         if self.ask() is None:
             raise UserError("Every row has its label.", "", "")
         row, random = self.queue.popleft()
-        self.book.give(self.keys[row], label)
+        self.store.give(self.keys[row], label)
         if label not in self.classes:
             self.classes.append(label)
         if random and row in self.guesses:
@@ -117,11 +117,11 @@ class LabelingSession:
     def skip(self) -> None:
         """Leave the row of the last question out for good (undo brings it back)."""
         if self.ask() is not None:
-            self.book.skip(self.keys[self.queue.popleft()[0]])
+            self.store.skip(self.keys[self.queue.popleft()[0]])
 
     def undo(self) -> int | None:
         """Take the last word back and ask about its row again: the row, or None where nothing was said yet."""
-        key = self.book.undo()
+        key = self.store.undo()
         if key is None:
             return None
         self.tested.pop(key, None)
@@ -145,7 +145,7 @@ class LabelingSession:
         return self
 
     def __exit__(self, *reason: object) -> None:
-        self.book.close()
+        self.store.close()
 
 
 def unlabelled(data: Any, target: str) -> tuple[Table, Schema, dict[int, str]]:

@@ -1,4 +1,4 @@
-"""Is asking worth it here? On rows whose labels are known: the asker against random choice, from several beginnings, on the same test rows."""
+"""Is asking worth it here? On rows whose labels are known: the strategy against random choice, from several beginnings, on the same test rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..core.seeds import numpy_generator
 from ..metrics.bootstrap import bounds
 from ..metrics.classification import scores
 from ..report.html_report import a_page, render_html, strict
-from .query_strategy import ASKERS, QueryStrategy, choose
+from .query_strategy import STRATEGIES, QueryStrategy, choose
 from .session import BATCH, unlabelled
 
 MOST_TEST, TESTED = 2_000, 0.3  # rows that test: at most so many, at most this share
@@ -25,7 +25,7 @@ ARMS = ("asked", "random")
 
 
 def simulate(
-    data: Any, *, target: str, labels: int = 300, batch: int = BATCH, repeats: int = 5, asker: str = "classical", page: str | Path | None = None,
+    data: Any, *, target: str, labels: int = 300, batch: int = BATCH, repeats: int = 5, strategy: str = "classical", page: str | Path | None = None,
     seed: int = 0, say: Callable[[str], None] = lambda text: None, **settings: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """{"metric", "labels", "asked", "random", "share", "sentence", …}: quality by labels given, and the share of labels that asking needs."""
@@ -42,14 +42,14 @@ def simulate(
     labels = min(labels, len(rows) - int(TESTED * len(rows)))
     counts = list(range(batch, labels + 1, batch))
     curves = {arm: np.zeros((repeats, len(counts))) for arm in ARMS}
-    who = ASKERS[asker](table.frame, schema, seed, **settings)
+    who = STRATEGIES[strategy](table.frame, schema, seed, **settings)
     for k in range(repeats):
         order = numpy_generator(seed, "simulate", k).permutation(rows)
         test = order[: min(MOST_TEST, int(TESTED * len(rows)))]
         for arm in ARMS:
             curves[arm][k] = play(who, codes, classes, order[len(test) :], test, counts, metric, arm == "asked", seed + k)
         say(f"{k + 1} of {repeats}: after {labels} labels {metric} {curves['asked'][k, -1]:.3f} asked, {curves['random'][k, -1]:.3f} at random")
-    result = measure(metric, counts, curves, seed) | {"asker": asker, "rows": len(rows), "page": None if page is None else str(page)}
+    result = measure(metric, counts, curves, seed) | {"strategy": strategy, "rows": len(rows), "page": None if page is None else str(page)}
     if page is not None:
         write_atomic(Path(page), render_html(report(result, table.name, target)))
     return strict(result)
@@ -110,4 +110,4 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
     )
     why = [f"After {counts[-1]} labels: {spoken(result['asked']['value'][-1])} asked, {spoken(result['random']['value'][-1])} at random ({metric})."]
     verdict = {"use": "asked" if result["share"]["high"] < 0.9 else "either", "sentence": result["sentence"], "why": why}
-    return a_page(f"{name}: is asking worth it?", task="labelling, simulated", target=target, verdict=verdict, sections=[Section("What labels teach", exhibits, f"The {result['asker']} model learns from both; {result['rows']:,} rows have a label.")])
+    return a_page(f"{name}: is asking worth it?", task="labelling, simulated", target=target, verdict=verdict, sections=[Section("What labels teach", exhibits, f"The {result['strategy']} model learns from both; {result['rows']:,} rows have a label.")])

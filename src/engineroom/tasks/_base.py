@@ -121,7 +121,7 @@ class BaseTask:
         return answers
 
     def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
-        raise UserError("Answers of this kind have no single number that reasons could move.", "", "Leave --reasons out.")
+        raise UserError("Answers of this kind have no single number that reasons could move.", "", "Leave --top-features out.")
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """`score_predictions` on tensors, so that it has a gradient: output (B, K, …) and that of the row as it is (1, K, …) → (B,)."""
