@@ -193,7 +193,7 @@ def make_report(
         ["steps", f"{stopped['step']:,}", f"batches of {settled['batch_size']}"],
         ["time", f"{deep.seconds:.0f} s", "training, validation included"],
         ["speed", f"{np.median(speed) if speed else 0:,.0f}/s", "samples learned from"],
-        ["ended", str(stopped["reason"]), ""],
+        ["stop reason", str(stopped["reason"]), ""],
     ]
     command = reproduce_command(config, settled)
     return {

@@ -46,7 +46,7 @@ def test_no_difference_is_said_in_words() -> None:
         (slice(10), slice(60), "deep", "deep model", "classical model"),
         (slice(60), slice(10), "baseline", "classical model", "deep model"),
         (slice(10), slice(12), "either", "deep model", "classical model"),
-        (slice(120), slice(110), "dummy", "constant answer", "deep model"),
+        (slice(120), slice(110), "dummy", "dummy baseline", "deep model"),
     ],
 )
 def test_the_large_number_is_that_of_the_model_to_use(deep: slice, baseline: slice, use: str, first: str, other: str) -> None:
@@ -88,6 +88,6 @@ def test_where_accuracy_shows_no_gain_the_probabilities_are_asked() -> None:
     ]
     verdict = judge(*entries, TASK).to_json()
     assert entries[0].scores["accuracy"] == entries[2].scores["accuracy"] and verdict["use"] == "deep"
-    assert "neither model is clear of the constant answer" in verdict["sentence"] and "By log_loss, the deep model's gain" in verdict["why"][-1]
+    assert "neither model is clear of the dummy baseline" in verdict["sentence"] and "By log_loss, the deep model's gain" in verdict["why"][-1]
     few = [examine(e.name, e.name, {"probability": e.records["probability"]}, (np.arange(400) == 7).astype(int), TASK) for e in entries]
     assert judge(*few, TASK).use == "dummy", "one positive says nothing of the ranking"

@@ -179,7 +179,7 @@ def test_the_page_the_json_and_the_clock(photo_model, root) -> None:
     result = explain(photo_model, pictures(12)[0].drop("y"), rows=3, page=root / "photo.html")
     assert result["seconds_a_row"] < 1 and len(result["rows"]) == 3 and len(result["rows"][0]["parts"]) == 64
     page = (root / "photo.html").read_text("utf-8")
-    assert "Can it be believed?" in page and "data:image/png" in page and '="http' not in page.replace('="http://www.w3.org', "")
+    assert "Faithfulness: can the explanations be believed?" in page and "data:image/png" in page and '="http' not in page.replace('="http://www.w3.org', "")
     assert set(result["methods"]) == {"gradcam", "integrated_gradients", "occlusion"}, "64 tiles are too many for sampled orders"
 
 
@@ -287,7 +287,7 @@ def test_structured_answers_are_explained_too(name: str, root) -> None:
     result = explain(model, data[:8] if name in ("token_classification", "document_extraction") else data, rows=1, methods=("integrated_gradients",), page=root / f"{name}.html")
     parts = result["rows"][0]["parts"]
     assert parts and all(np.isfinite(part["integrated_gradients"]) for part in parts) and any(part["integrated_gradients"] for part in parts)
-    assert "Can it be believed?" in (root / f"{name}.html").read_text("utf-8")
+    assert "Faithfulness: can the explanations be believed?" in (root / f"{name}.html").read_text("utf-8")
 
 
 def test_what_explanations_of_structured_answers_move() -> None:

@@ -65,7 +65,7 @@ def data_exhibits(target: str) -> list[dict]:
     ]  # fmt: skip
     return [
         exhibit("facts", "Rows", {"items": [["train", "6,920", "rows"], ["val", "872", "rows"], ["test", "1,821", "rows"]]}, "Seeded split, 80 : 10 : 10, equal texts kept together."),
-        exhibit("notes", "Checked before training", {"items": notes}),
+        exhibit("notes", "Data checks", {"items": notes}),
         exhibit("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": columns, "best": None}),
         exhibit("bars", f"How often each {target}", {"labels": ["no", "yes"], "series": [{"name": n, "values": v} for n, v in (("train", [3310, 3610]), ("val", [428, 444]), ("test", [912, 909]))], "y": "rows"}),
     ]  # fmt: skip

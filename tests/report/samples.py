@@ -37,9 +37,9 @@ def report(
         "tiles": tiles,
         "sections": [
             {"title": "Deep or classical", "words": "", "exhibits": versus(scores, verdict["use"])},
-            {"title": "What it gets right and wrong", "words": "", "exhibits": answers},
+            {"title": "Errors: what is right and what is wrong", "words": "", "exhibits": answers},
             {"title": "Data", "words": "", "exhibits": data_exhibits(target)},
-            {"title": "How it learned", "words": "", "exhibits": training()},
+            {"title": "Training: loss and validation curves", "words": "", "exhibits": training()},
             {"title": "The model and what it cost", "words": "", "exhibits": costs()},
             {"title": "Reproduce it", "words": "", "exhibits": again()},
         ],
@@ -90,7 +90,7 @@ def sound(seed: int) -> str:
 def gallery(items: list[tuple[str, str, str]], tone: str = "bad") -> dict:
     cards = [{"title": t, "subtitle": s, "tone": tone, "html": h} for t, s, h in items]
     return exhibit(
-        "gallery", "Worst mistakes", {"items": cards}, "The surest errors first: look for wrong labels, odd inputs, missing context."
+        "gallery", "Worst mistakes", {"items": cards}, "Most confident errors first: look for wrong labels, odd inputs, missing context."
     )
 
 

@@ -26,7 +26,7 @@ def test_it_fits_a_narrow_screen(name: str) -> None:
 
 def test_it_tells_score_models_and_warnings_in_this_order() -> None:
     text = "\n".join(summary(SAMPLES["binary"](), 100))
-    parts = ["Use the deep model", "accuracy 0.931, 0.916 to 0.943", "› deep", "error: 3 pictures", "mind: 12 test rows", "report:"]
+    parts = ["Use the deep model", "accuracy 0.931, 0.916 to 0.943", "› deep", "error: 3 pictures", "warning: 12 test rows", "report:"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places) and "looks like a row number" not in text, "notes are for the page"
 

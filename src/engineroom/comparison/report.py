@@ -102,7 +102,7 @@ def quality(result: dict[str, Any]) -> Section:
                 "Both models are scored on the same 2,000 resamples of the rows. That takes away the luck of the rows that they share, so a difference can be "
                 "clear although the intervals above overlap. p is corrected for the number of pairs (Holm 1979).",
             ),
-            Panel("table", "All scores", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}),
+            Panel("table", "All metrics", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}),
         ),
         result["words"],
     )
@@ -126,7 +126,7 @@ def calibration(table: Table) -> list[Section]:
         return []
     data = {"x": "stated probability", "y": "share that came true", "series": series, "diagonal": True}
     words = "On the line: when it says 80 %, it comes true 80 % of the time. Below: too sure. Each dot is a tenth of the answers."
-    return [Section("Calibration", (Panel("lines", "Are they as sure as they are right?", data, words),))]
+    return [Section("Calibration", (Panel("lines", "Reliability diagram: are they as sure as they are right?", data, words),))]
 
 
 def reliability(stated: np.ndarray, true: np.ndarray) -> dict[str, list[float]]:
@@ -140,7 +140,7 @@ def apart(table: Table, result: dict[str, Any]) -> Section:
     names = [side.name for side in table.sides]
     rows = result["rows"]
     counted = [[label, f"{count:,}", f"{count / rows:.1%} of the rows"] for label, count in result["agreement"].items()]
-    exhibits = [Panel("facts", "Who is right", {"items": counted})] if result["agreement"]["none right"] < rows else []
+    exhibits = [Panel("facts", "Agreement of the models", {"items": counted})] if result["agreement"]["none right"] < rows else []
     items = []
     split = [one for one in result["disagreements"] if one["split"]]
     for one in (split or result["disagreements"])[:SHOWN]:
@@ -152,7 +152,7 @@ def apart(table: Table, result: dict[str, Any]) -> Section:
         exhibits.append(Panel("gallery", "Example by example", {"items": items, "wide": table.sides[0].model.task.has_render}, words))
     else:
         exhibits.append(Panel("notes", "Example by example", {"items": [{"level": "note", "what": "They are equally right on every row.", "why": "", "fix": ""}]}))
-    return Section("Where they disagree", tuple(exhibits))
+    return Section("Disagreements", tuple(exhibits))
 
 
 def drawn(table: Table, place: int) -> str:

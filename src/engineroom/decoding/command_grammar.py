@@ -60,7 +60,7 @@ def obeyed_bars(records: RowResults, baseline: RowResults) -> Panel:
     names = sorted(set(records["intent"].tolist()))
     series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", baseline))]
     words = "Share of recordings from which the right intent and the right slots were read; “nothing” is what was said to nobody or means nothing, and must be left alone."
-    return Panel("bars", "Commands understood, by what was wanted", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
+    return Panel("bars", "Commands understood, by intent", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
 
 
 def matched(words: Sequence[str], form: Sequence[str], slots: Mapping[str, Sequence[str]]) -> tuple[float, dict[str, str]]:

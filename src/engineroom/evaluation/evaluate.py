@@ -75,10 +75,10 @@ def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationR
         better = [e for e in (deep, baseline) if gain(e, dummy, task, other, seed)[2]]
         if better:
             said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
-            sentence = f"By {metric}, neither model is clear of the constant answer ({dummy.words}): {scored}."
+            sentence = f"By {metric}, neither model is clear of the dummy baseline ({dummy.words}): {scored}."
             hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the other scores."
             return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
-    sentence = f"Nothing was learnt that is clear of chance: {scored} of the constant answer ({dummy.words})."
+    sentence = f"Nothing was learnt that is clear of chance: {scored} of the dummy baseline ({dummy.words})."
     return Verdict("dummy", sentence, (*words, *whys(deep, baseline, dummy, gained)), found)
 
 
@@ -124,7 +124,7 @@ def choose(
     last = "This score does not tell the two apart; look at the others." if value == 0 else "The difference is within what chance explains."
     for name, other in (("deep", "baseline"), ("baseline", "deep")):
         if not gained[name][2]:
-            words = [*words, f"Only the {WHO[other]} model's gain over the constant answer is clear of chance."]
+            words = [*words, f"Only the {WHO[other]} model's gain over the dummy baseline is clear of chance."]
     return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
 
 
@@ -132,9 +132,9 @@ def whys(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationRe
     """Likely reasons why nothing was learnt, and what to try."""
     rows = len(deep.records["truth"])
     spans = ", ".join(f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items())
-    out = [f"Gain over the constant answer, 95 % interval (above 0 is better): {spans}."]
+    out = [f"Gain over the dummy baseline, 95 % interval (above 0 is better): {spans}."]
     if all(high < 0 for _, high, _ in gained.values()):
-        out.append("Both are worse than the constant answer: the test rows may come from another time or place than the training rows, or training was too short.")
+        out.append("Both are worse than the dummy baseline: the test rows may come from another time or place than the training rows, or training was too short.")
     if rows < FEW_ROWS:
         out.append(f"{rows} test rows can show only a large gain: more of them would tell (--set split.test=0.3, or more data).")
     return [*out, "The inputs may say nothing about the target, there may be too few rows, or training was too short."]

@@ -181,7 +181,7 @@ def trust_section(result: dict[str, Any]) -> Section:
         "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not at what was learnt (Adebayo et al. 2018)."
     )
     table = [Panel("table", "Measured", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
-    return Section("Can it be believed?", (*charts, *table))
+    return Section("Faithfulness: can the explanations be believed?", (*charts, *table))
 
 
 def span(one: dict[str, float]) -> str:
@@ -208,7 +208,7 @@ def otherwise_section(result: dict[str, Any]) -> list[Section]:
     rows = [[str(one["row"]), one["answer"], one["other"] or "–", "; ".join(one["changes"]) or "no few changes give another answer"] for one in result["otherwise"]]
     table = Panel("table", "Row by row", {"columns": ["row", "answer", "would be", "if"], "rows": rows, "best": None})
     words = "The fewest changes found that turn the answer, each tried on the model. Values come from the given rows. They say what the model would answer, not what helps in the world."
-    return [Section("What would have to change", (table,), words)]
+    return [Section("Counterfactuals: what would have to change", (table,), words)]
 
 
 def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:
@@ -227,4 +227,4 @@ def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:
         f"The answer of row {result['rows'][0]['row']} ({result['rows'][0]['answer']}), averaged over rows in which one column alone takes each value "
         "(partial dependence, Friedman 2001). Log odds for classes, the target's unit for numbers. Columns that go together are pulled apart here."
     )
-    return [Section("If a column were otherwise", tuple(exhibits), words)]
+    return [Section("Partial dependence", tuple(exhibits), words)]

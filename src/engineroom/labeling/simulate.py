@@ -106,8 +106,8 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
     told = [[n, result["asked"]["value"][k], result["random"]["value"][k]] for k, n in enumerate(counts)]
     exhibits = (
         Panel("lines", f"{metric} by labels given", {"x": "labels", "y": metric, "series": series}, "On test rows that neither saw; the bands are 95 % intervals over beginnings."),
-        Panel("table", "In numbers", {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None}),
+        Panel("table", "Summary statistics", {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None}),
     )
     why = [f"After {counts[-1]} labels: {spoken(result['asked']['value'][-1])} asked, {spoken(result['random']['value'][-1])} at random ({metric})."]
     verdict = {"use": "asked" if result["share"]["high"] < 0.9 else "either", "sentence": result["sentence"], "why": why}
-    return a_page(f"{name}: is asking worth it?", task="labelling, simulated", target=target, verdict=verdict, sections=[Section("What labels teach", exhibits, f"The {result['strategy']} model learns from both; {result['rows']:,} rows have a label.")])
+    return a_page(f"{name}: is asking worth it?", task="labelling, simulated", target=target, verdict=verdict, sections=[Section("Learning curve of the labels", exhibits, f"The {result['strategy']} model learns from both; {result['rows']:,} rows have a label.")])

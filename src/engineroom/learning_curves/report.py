@@ -92,8 +92,8 @@ def report(result: dict[str, Any], name: str, points: list[SizePoint], target: s
             "The curves",
             (
                 Panel("lines", f"{metric} by rows to learn from", {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks}, "The bands are 95 % intervals over test rows."),
-                Panel("lines", "Lead", {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True}, "Deep minus classical on the same test rows: above 0 the deep model is ahead."),
-                Panel("table", "In numbers", {"columns": columns, "rows": told, "best": None}),
+                Panel("lines", "Difference: deep model minus baseline", {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True}, "Deep minus classical on the same test rows: above 0 the deep model is ahead."),
+                Panel("table", "Summary statistics", {"columns": columns, "rows": told, "best": None}),
             ),
             f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test rows, which nobody learnt from.",
         )

@@ -142,7 +142,7 @@ def report(one: Lesson, name: str, board: Board, result: dict[str, Any]) -> dict
     last = Section(
         "Your turn",
         (
-            Panel("code", "Change one thing and run it again", {"text": command, "language": "bash"}, told_settings(one)),
+            Panel("code", "Reproduce with one change", {"text": command, "language": "bash"}, told_settings(one)),
             table("What this run found", ["claim", "here", "numbers"], rows),
         ),
     )

@@ -74,7 +74,7 @@ def per_class(records: RowResults, names: list[str]) -> Panel:
         rows.append([name, support, round(precision, 3), round(recall, 3), round(f1, 3)])
     rows.sort(key=lambda row: row[4])
     return Panel(
-        "table", "Class by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
+        "table", "Scores by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
     )
 
 

@@ -79,7 +79,7 @@ def returns(records: RowResults, baseline: RowResults) -> Panel:
     low, high = float(both.min()), float(both.max())
     edges = np.linspace(low, high if high > low else low + 1, 31)
     series = [{"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()} for name, one in (("deep", records), ("baseline", baseline))]
-    return Panel("histogram", "What episodes brought", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
+    return Panel("histogram", "Returns of the test episodes", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
 
 
 def action_bars(facts: Facts, records: RowResults, baseline: RowResults) -> Panel:
@@ -88,11 +88,11 @@ def action_bars(facts: Facts, records: RowResults, baseline: RowResults) -> Pane
     sides = [(name, np.concatenate(list(one["actions"]))) for name, one in (("deep", records), ("baseline", baseline))]
     if facts["action"]["kind"] == "discrete":
         series = [{"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()} for name, done in sides]
-        return Panel("bars", "What is done how often", {"labels": list(names), "series": series, "y": "share of all steps"})
+        return Panel("bars", "Distribution of actions", {"labels": list(names), "series": series, "y": "share of all steps"})
     edges = np.linspace(-1, 1, 31)
     spread = [(f"{side}: {name}", np.clip(done[:, k], -1, 1)) for side, done in sides for k, name in enumerate(names[:3])]
     series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in spread]
-    return Panel("histogram", "What is done how often", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
+    return Panel("histogram", "Distribution of actions", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
 
 
 def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name: str, scale: float) -> list[Panel]:
@@ -109,8 +109,8 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     words = ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"])) if actions.ndim == 1 else "From -1, the least, to 1, the largest."
     return [
         strip(seen, seed) if "picture" in facts["observation"] else numbers(seen, facts["observation"]["names"], seed),
-        Panel("lines", "… what it did", {"x": "step", "y": "action", "series": acts}, words[:300]),
-        Panel("lines", "… and what it expected still to come", {"x": "step", "y": "discounted return", "series": hopes}),
+        Panel("lines", "Actions over one episode", {"x": "step", "y": "action", "series": acts}, words[:300]),
+        Panel("lines", "Value estimates over one episode", {"x": "step", "y": "discounted return", "series": hopes}),
     ]
 
 

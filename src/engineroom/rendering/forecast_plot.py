@@ -105,7 +105,7 @@ def exhibits(records: RowResults, baseline: RowResults, judge: str) -> list[Pane
     shown = []
     if steps > 1:
         series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", baseline))]
-        shown.append(Panel("lines", "Error by step ahead", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
+        shown.append(Panel("lines", "Error by forecast horizon", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
     column = COLUMN[judge]
     if len(records["loss"]) >= 2 * BINS:
         groups = np.array_split(np.arange(len(records["loss"])), BINS)
@@ -121,7 +121,7 @@ def exhibits(records: RowResults, baseline: RowResults, judge: str) -> list[Pane
         ["measured, classical", f"{float(np.nanmean(baseline['inside'])):.1%}", "of the test steps"],
     ]
     words = "Windows overlap, and so do their errors: intervals over windows are narrower than those over independent stretches of time would be."
-    return [*shown, Panel("facts", "Is the band honest?", {"items": facts}, words)]
+    return [*shown, Panel("facts", "Coverage of the prediction band", {"items": facts}, words)]
 
 
 def by_step(records: RowResults, rows: np.ndarray) -> list[float]:

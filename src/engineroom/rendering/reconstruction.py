@@ -106,7 +106,7 @@ def by_column(names: list[str], ours: np.ndarray, theirs: np.ndarray) -> Panel:
     order = np.argsort(means[0], kind="stable")[:BARS]
     series = [{"name": name, "values": (1 - one[order]).clip(-1, 1).round(4).tolist()} for name, one in zip(("deep", "classical"), means, strict=True)]
     words = "1 = what was hidden of the column is told exactly, 0 = no better than by how the column is spread."
-    return Panel("bars", "What can be told from the rest", {"labels": [names[k] for k in order], "series": series, "y": "explained"}, words)
+    return Panel("bars", "Explained variance by column", {"labels": [names[k] for k in order], "series": series, "y": "explained"}, words)
 
 
 def filled(frame: pl.DataFrame, cells: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -21,7 +21,7 @@ def side_by_side(records: RowResults, baseline: RowResults) -> Panel:
     places = evenly(len(records["truth"]), SHOWN)
     columns = {"read": baseline["source"], "reference": records["truth"], "deep model": records["text"], "classical model": baseline["text"]}
     rows = [[short(str(values[place])) for values in columns.values()] for place in places]
-    return Panel("table", "What both write", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")
+    return Panel("table", "Texts beside their references", {"columns": list(columns), "rows": rows, "best": None}, "Test rows evenly taken, good and bad alike.")
 
 
 def short(text: str) -> str:

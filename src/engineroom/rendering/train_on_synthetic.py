@@ -22,7 +22,7 @@ def taught(records: RowResults, baseline: RowResults, state: Any) -> list[Panel]
     names = {"made": "made by the network", "classical": "made by the classical baseline", "real": "real training rows", "always the same": "no rows at all: always the same answer"}
     rows = [[names[name], value] for name, value in found["scores"].items()]
     words = f"{found['metric'].capitalize()} of trees that foretell {state['judge']!r} from the other columns of {found['tested']:,} real test rows, after {found['rows']:,} rows of each kind."
-    return [Panel("table", "What made rows teach", {"columns": ["learnt from", found["metric"]], "rows": rows, "best": None}, words)]
+    return [Panel("table", "Train on synthetic, test on real", {"columns": ["learnt from", found["metric"]], "rows": rows, "best": None}, words)]
 
 
 def worth(state: Any, sources: dict[str, np.ndarray], real: np.ndarray) -> dict[str, Any]:

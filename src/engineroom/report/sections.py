@@ -17,7 +17,7 @@ from .previews import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
-WHO = {"deep": "deep model", "baseline": "classical model", "dummy": "constant answer", "before": "before"}
+WHO = {"deep": "deep model", "baseline": "classical model", "dummy": "dummy baseline", "before": "before"}
 
 
 def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], task, target: Column) -> Section:
@@ -82,24 +82,24 @@ def answers_section(
     exhibits = [*made, *task.panels(deep.records, baseline.records, target)]
     if task.has_render:
         drawn = [item(int(index), "") for index in picked]
-        exhibits.insert(len(made), Panel("gallery", "Answers, drawn", {"items": drawn, "wide": True}, task.caption))
+        exhibits.insert(len(made), Panel("gallery", "Predictions, drawn", {"items": drawn, "wide": True}, task.caption))
     if items:
         exhibits.append(
             Panel(
                 "gallery",
                 "Worst mistakes",
                 {"items": items, "wide": task.has_render},
-                "The surest errors first: look for wrong labels, odd inputs, missing context.",
+                "Most confident errors first: look for wrong labels, odd inputs, missing context.",
             )
         )
-    return Section("What it gets right and wrong", tuple(exhibits), "“It” is the deep model, asked for the test rows.")
+    return Section("Errors: what is right and what is wrong", tuple(exhibits), "“It” is the deep model, asked for the test rows.")
 
 
 def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], split_words: str, findings: list[Finding]) -> Section:
     """The data card: rows, split, checks, columns, the target's distribution."""
     exhibits = [Panel("facts", "Rows", {"items": [[name, f"{len(rows):,}", "rows"] for name, rows in splits.items()]}, split_words)]
     if findings:
-        exhibits.append(Panel("notes", "Checked before training", {"items": [f.to_json() for f in findings]}))
+        exhibits.append(Panel("notes", "Data checks", {"items": [f.to_json() for f in findings]}))
     rows = []
     for column in schema:
         values = frame[column.name]
@@ -140,7 +140,7 @@ def training_section(history: list[dict[str, Any]], facts: list[list[str]], prim
                     "lines", f"Validation {name}", {"x": "step", "y": name, "series": line, "marks": marks}, "On rows it never learns from."
                 )
             )
-    return Section("How it learned", tuple(exhibits))
+    return Section("Training: loss and validation curves", tuple(exhibits))
 
 
 def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores: int, device: str) -> Section:
@@ -152,15 +152,15 @@ def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores:
     return Section(
         "The model and what it cost",
         (
-            Panel("table", "One backbone a column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
+            Panel("table", "Backbones by column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
             Panel(
                 "facts",
                 "Size",
                 {
                     "items": [
-                        ["parameters", f"{model['parameters']:,}", "learned numbers"],
+                        ["parameters", f"{model['parameters']:,}", "trainable weights"],
                         ["size", f"{model['megabytes']:.2f} MB", "weights"],
-                        ["arithmetic", model.get("precision", "fp32"), "chosen by a timed probe"],
+                        ["precision", model.get("precision", "fp32"), "chosen by a timed probe"],
                     ]
                 },
             ),

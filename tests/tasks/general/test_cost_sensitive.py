@@ -112,5 +112,5 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     assert np.allclose(out["risk"], out["probability_fraud"])
     assert model.metrics["roc_auc"] > 0.9
     titles = {e["title"] for s in model.report()["sections"] for e in s["exhibits"]}
-    assert {"What a threshold costs", "What reviewing finds", "Is the risk true?", "Finding “fraud”: ROC"} <= titles
+    assert {"Expected cost by threshold", "Recall by share reviewed", "Calibration: stated risk against observed frequency", "Finding “fraud”: ROC"} <= titles
     assert set(model.evaluate(table)) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}

@@ -105,7 +105,7 @@ def test_a_flaw_is_found_drawn_and_saved(here) -> None:
         hits += pixels[row, place[0] * scale : (place[0] + 1) * scale, place[1] * scale : (place[1] + 1) * scale].max() > 180
     assert hits > 0.8 * (frame["state"] == "dot").sum()
     page = again.report_path.read_text("utf-8")
-    assert "where it is odd" in page and "Kind by kind" in page
+    assert "where it is odd" in page and "Scores by kind" in page
     again.save(frame.drop("state")[:3], "heat")
     saved = Image.open(io.BytesIO((here / "heat" / "00000.png").read_bytes()))
     assert saved.size == (32, 32) and saved.mode == "L"

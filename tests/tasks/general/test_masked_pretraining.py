@@ -46,7 +46,7 @@ def test_what_goes_with_something_is_told_and_answers_were_left_out(run: str) ->
     model = er.load(run)
     assert "label" not in [column.name for column in model.schema] and "label" in str(model.report())
     assert model.metrics["explained"] > 0.4 and model.metrics["accuracy"] > 0.8 and "rmse_series" not in model.metrics
-    bars = next(e for s in model.report()["sections"] for e in s["exhibits"] if e["title"] == "What can be told from the rest")
+    bars = next(e for s in model.report()["sections"] for e in s["exhibits"] if e["title"] == "Explained variance by column")
     names, values = bars["data"]["labels"], bars["data"]["series"][0]["values"]
     found = dict(zip(names, values, strict=True))
     assert found["b"] > 0.6 and found["other"] < 0.4  # of which nobody can tell anything: 36 hidden cells spread by a quarter

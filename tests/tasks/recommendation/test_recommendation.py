@@ -119,7 +119,7 @@ def test_known_tastes_are_found_and_all_comes_back(here: Path) -> None:
     assert not set(said.filter(user="n")["item"]) & {"sea3", "sea4", "never"} and said["because"][0] in ("sea3", "sea4") and said["lift"][0] > 1.5
     assert er.load("r").predict(new).equals(said)
     assert model.evaluate(events)["metrics"]["ndcg"] == pytest.approx(model.metrics["ndcg"], abs=1e-6)
-    assert "How long a list finds it" in Path("r/bundle/report.html").read_text()
+    assert "Recall by length of the list" in Path("r/bundle/report.html").read_text()
 
 
 def shelves(users: int = 160, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

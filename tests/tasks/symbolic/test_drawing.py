@@ -37,7 +37,7 @@ def test_it_is_judged_by_points_and_draws(model, tmp_path) -> None:
     assert (tmp_path / "house.svg").read_text("utf-8").startswith("<svg")
     with pytest.raises(UserError, match="not written as"):
         er.generate(str(run), tokens=5, output=str(tmp_path / "house.xyz"))
-    assert "What it draws" in (network.path / "report.html").read_text("utf-8")
+    assert "Samples: what it draws" in (network.path / "report.html").read_text("utf-8")
 
 
 def test_a_drawing_is_spelt_and_read_back() -> None:

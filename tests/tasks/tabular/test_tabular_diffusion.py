@@ -52,7 +52,7 @@ def test_columns_go_together_as_they_did(model) -> None:
 
 def test_the_report_tells_what_made_rows_teach(model) -> None:
     told = json.dumps(model.report(), ensure_ascii=False)
-    for words in ("What made rows teach", "made by the network", "real training rows", "Column by column", "Are they somebody's own?"):
+    for words in ("Train on synthetic, test on real", "made by the network", "real training rows", "Marginal distributions by column", "Privacy: distance to the nearest training row"):
         assert words in told, words
 
 

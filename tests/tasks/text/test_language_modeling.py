@@ -145,7 +145,7 @@ def test_a_cycle_is_learnt_by_heart(cycle: Path) -> None:
     told = model.evaluate(str(cycle / "cycle.txt"))
     assert told["metrics"]["log_loss"] < 0.05 and told["baseline"]["log_loss"] < 0.05
     report = (cycle / "r" / "bundle" / "report.html").read_text()
-    assert "What it writes" in report and "How much it helps to know more" in report
+    assert "Samples: what it writes" in report and "How much it helps to know more" in report
 
 
 def test_the_cache_changes_nothing(cycle: Path) -> None:

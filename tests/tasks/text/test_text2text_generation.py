@@ -66,8 +66,8 @@ def test_the_command_line_writes_a_text_a_line(trained) -> None:
 def test_the_report_shows_what_it_looked_at(trained) -> None:
     page = json.loads((trained / "r" / "bundle" / "report.json").read_text())
     exhibits = {one["title"]: one for section in page["sections"] for one in section["exhibits"]}
-    assert "<svg" in exhibits["Answers, drawn"]["data"]["items"][0]["html"] and "BLEU by length" in exhibits
-    assert exhibits["What both write"]["data"]["columns"] == ["read", "reference", "deep model", "classical model"]
+    assert "<svg" in exhibits["Predictions, drawn"]["data"]["items"][0]["html"] and "BLEU by length" in exhibits
+    assert exhibits["Texts beside their references"]["data"]["columns"] == ["read", "reference", "deep model", "classical model"]
 
 
 def test_a_row_is_answered_alike_whatever_stands_beside_it(trained) -> None:

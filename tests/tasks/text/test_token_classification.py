@@ -147,7 +147,7 @@ def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Pat
     with pytest.raises(DataError, match="None of the rows"):
         model.predict(pl.DataFrame({"words": [""]}))
     html = Path("r/bundle/report.html").read_text()
-    assert "Kind by kind" in html and "mark style" in html
+    assert "Scores by kind" in html and "mark style" in html
 
 
 def test_conll_files_are_read_and_their_damage_is_named(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_what_was_examined_is_what_was_kept(model) -> None:
 
 def test_the_report_shows_what_it_makes(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
+    for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
         assert words in page, words
 
 

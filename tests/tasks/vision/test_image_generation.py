@@ -32,7 +32,7 @@ def test_what_was_examined_is_what_was_kept(model) -> None:
 
 def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("What it makes", "As it learnt", "Is it learnt by heart?", "Beside it", "image/gif"):
+    for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
         assert words in page, words
     assert set(model.metrics) == {"frechet", "as_asked", "precision", "recall", "copied"}
     assert len(list((model.path.parent / "sketches").glob("*.png"))) > 3

@@ -98,7 +98,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     assert graded["rows"] == 40 and graded["baseline"]["mean_iou"] > 0.6
     assert "jaccard_distance" not in json.dumps(model.report()["sections"][0]), "it only chooses the weights"
     page = json.dumps(model.report(), ensure_ascii=False)
-    assert "Overlap, class by class" in page and "data:image/jpeg" in page
+    assert "Intersection over union by class" in page and "data:image/jpeg" in page
 
 
 def test_masks_that_do_not_fit_are_named(here) -> None:

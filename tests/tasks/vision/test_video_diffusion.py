@@ -69,7 +69,7 @@ def test_they_are_written_as_films(model, tmp_path: Path) -> None:
 
 def test_the_report_shows_them_moving_and_frame_by_frame(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("What it makes", "frame by frame", "As it learnt", "nearest training clip", "The nearest training clips", "Beside it", "image/gif"):
+    for words in ("Samples", "frame by frame", "Samples during training", "nearest training clip", "The nearest training clips", "Beside it", "image/gif"):
         assert words in page, words
 
 

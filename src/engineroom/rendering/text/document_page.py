@@ -120,7 +120,7 @@ def exhibits(records: RowResults, baseline: RowResults, names: Sequence[str]) ->
         rows.append([name, int(records["real"][:, k].sum()), *(round(v, 3) for v in values[0]), round(values[1][2], 3)])
     columns = ["field", "true values", "precision", "recall", "F1", "F1, classical"]
     return [
-        Panel("bars", "Field by field", {"labels": list(names), "series": series, "y": "F1"}, "A value is right if it is the same, word for word."),
-        Panel("table", "The fields in numbers", {"columns": columns, "rows": rows, "best": None}, "Capitals and blanks do not count."),
-        Panel("bars", "What becomes of the values", {"labels": ["right", "wrong", "missed", "invented"], "series": kinds, "y": "values"}, "Invented: the page has no such field."),
+        Panel("bars", "Scores by field", {"labels": list(names), "series": series, "y": "F1"}, "A value is right if it is the same, word for word."),
+        Panel("table", "Fields: precision, recall and F1", {"columns": columns, "rows": rows, "best": None}, "Capitals and blanks do not count."),
+        Panel("bars", "Errors by value", {"labels": ["right", "wrong", "missed", "invented"], "series": kinds, "y": "values"}, "Invented: the page has no such field."),
     ]

@@ -130,7 +130,7 @@ def kinds_table(records: RowResults, baseline: RowResults, names: Sequence[str])
         rows.append([kind, int(ours[kind][2]), round(precision, 3), round(recall, 3), round(f, 3), round(other, 3)])
     columns = ["kind", "true spans", "precision", "recall", "F1", "F1, classical"]
     words = "A span counts as found where kind, beginning and end are right."
-    return Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)
+    return Panel("table", "Scores by kind", {"columns": columns, "rows": rows, "best": None}, words)
 
 
 def errors_bars(records: RowResults, baseline: RowResults, names: Sequence[str]) -> Panel:
@@ -142,7 +142,7 @@ def errors_bars(records: RowResults, baseline: RowResults, names: Sequence[str])
         series.append({"name": name, "values": list(total.values()), "labels": list(total)})
     labels = series[0]["labels"]
     data = {"labels": labels, "series": [{"name": s["name"], "values": s["values"]} for s in series], "y": "spans"}
-    return Panel("bars", "What becomes of the spans", data, "Wrong border: it overlaps a true span. Invented: nothing is there.")
+    return Panel("bars", "Errors by span: found, missed, wrong label", data, "Wrong border: it overlaps a true span. Invented: nothing is there.")
 
 
 def step_exhibits(records: RowResults, names: Sequence[str]) -> list[Panel]:

@@ -142,9 +142,9 @@ def exhibits(records: RowResults, baseline: RowResults, names: list[str]) -> lis
             line = {"name": f"{names[k]}, {name}", "x": metrics.RECALLS[::2].tolist(), "y": precision[::2].round(4).tolist()}
             lines.append(line | ({"dashed": True} if name == "classical" else {}))
     return [
-        Panel("bars", "Average precision, class by class", {"labels": names, "series": series, "y": "AP at IoU 0.5"}, "An answer is right if it overlaps a true box of its class by half."),
-        Panel("lines", "Precision against recall", {"x": "recall", "y": "precision", "series": lines}, "At IoU 0.5, for every threshold of the score."),
-        Panel("table", "Class by class", class_table(records, names, ours, theirs), "Precision and recall are those of the boxes that are given, from the threshold on."),
+        Panel("bars", "Average precision by class", {"labels": names, "series": series, "y": "AP at IoU 0.5"}, "An answer is right if it overlaps a true box of its class by half."),
+        Panel("lines", "Precision–recall curve", {"x": "recall", "y": "precision", "series": lines}, "At IoU 0.5, for every threshold of the score."),
+        Panel("table", "Scores by class", class_table(records, names, ours, theirs), "Precision and recall are those of the boxes that are given, from the threshold on."),
     ]
 
 

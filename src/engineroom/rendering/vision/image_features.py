@@ -97,4 +97,4 @@ def growth(files: list[Path]) -> list[Panel]:
         return []
     frames = [Image.open(file).convert("RGB").reduce(SMALLER) for file in files]
     item = {"title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}", "subtitle": "the same chance throughout", "tone": "", "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10))}
-    return [Panel("gallery", "As it learnt", {"items": [item], "wide": True})]
+    return [Panel("gallery", "Samples during training", {"items": [item], "wide": True})]

@@ -121,12 +121,12 @@ def exhibits(records: RowResults, baseline: RowResults, names: list[str]) -> lis
     series = [{"name": name, "values": [0.0 if np.isnan(v) else round(float(v), 4) for v in values]} for name, values in (("deep", ours), ("classical", theirs))]
     whole = records["confusion"].sum(0)
     found = [
-        Panel("bars", "Overlap, class by class", {"labels": names, "series": series, "y": "IoU"}, "Pixels in both the answer and the truth, of those in either."),
-        Panel("matrix", "Which class is taken for which", {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"}, "Pixels of all test rows."),
-        Panel("table", "Class by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
+        Panel("bars", "Intersection over union by class", {"labels": names, "series": series, "y": "IoU"}, "Pixels in both the answer and the truth, of those in either."),
+        Panel("matrix", "Confusion matrix: which class is taken for which", {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"}, "Pixels of all test rows."),
+        Panel("table", "Scores by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
     ]
     if "positives" in records:
-        found.insert(1, Panel("lines", "Found against false alarms", curve(records, baseline), f"Pixels of {names[1]}, for every threshold of the probability."))
+        found.insert(1, Panel("lines", "ROC curve: found against false alarms", curve(records, baseline), f"Pixels of {names[1]}, for every threshold of the probability."))
     return found
 
 

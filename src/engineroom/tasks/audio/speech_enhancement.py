@@ -125,7 +125,7 @@ class Denoising(BaseTask):
         middles = [-5.0, 0.0, 5.0, 10.0]
         series = [{"name": name, "values": np.nan_to_num(metrics.by_level(one, EDGES)).round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "How many dB of SI-SDR are gained, by how much noise there was: recordings that came with about so many dB of sound above it."
-        return [Panel("bars", "Gained, by how noisy it was", {"labels": [f"{m:g} dB" for m in middles], "series": series, "y": "gain in dB"}, words)]
+        return [Panel("bars", "SI-SDR improvement by input SNR", {"labels": [f"{m:g} dB" for m in middles], "series": series, "y": "gain in dB"}, words)]
 
     def stream(self, network: Any, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Sound as it comes, (T,) float from −1 to 1 in blocks of any length → the same without noise, one window later; the same as all at once."""

@@ -200,7 +200,7 @@ class Transcription(BaseTask):
         labels = sorted(set(lengths.tolist()))
         series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", baseline))]
         words = "Words misheard, missing or too many, for one that was said; 12 stands for 12 and more."
-        bars = Panel("bars", "Word errors, by how many words were said", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
+        bars = Panel("bars", "Word error rate by length", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
         return [*([obeyed_bars(records, baseline)] if "obeyed" in records else []), bars]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

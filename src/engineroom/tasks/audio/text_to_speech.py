@@ -191,7 +191,7 @@ class Synthesis(BaseTask):
         batch = Batch({f"column:{schema.inputs[0].name}": codes, f"column:{schema.inputs[0].name}_mask": torch.ones_like(codes, dtype=torch.bool)}, np.arange(1))
         took, wave = on_one_core(lambda: self.wave(self.postprocess(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED)
         factor = took / (len(wave) / self.state["rate"])
-        return [Panel("facts", "How fast it speaks", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
+        return [Panel("facts", "Real-time factor", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
@@ -199,7 +199,7 @@ class Synthesis(BaseTask):
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
         series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", baseline))]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]
-        return [Panel("bars", "Distortion, by how long a sentence takes", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
+        return [Panel("bars", "Mel-cepstral distortion by length", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"{records['mcd'][row]:.1f} dB", f"{records['frames'][row] / 100:.2f} s long, recorded {records['truth'][row] / 100:.2f} s"

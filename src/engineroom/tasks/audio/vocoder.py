@@ -180,7 +180,7 @@ class Vocoding(BaseTask):
         works = (lambda: network(asked(mel, self.rate, f"column:{FRAMES}")), lambda: griffin_lim(mel, self.rate))
         ours, others = (on_one_core(work, TIMES)[0] / TIMED for work in works)
         words = "seconds of work for a second of sound, one core, frames to sound"
-        return [Panel("facts", "How fast it is", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
+        return [Panel("facts", "Real-time factor", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["lsd"])))]

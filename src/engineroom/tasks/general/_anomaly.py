@@ -195,7 +195,7 @@ class Alarm(Classification):
         return [
             Panel("facts", "The alarm", {"items": facts}),
             *by_kind(records, baseline, self.kinds),
-            Panel("histogram", "Scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
+            Panel("histogram", "Anomaly scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
             *classes.confusion(records, NAMES),
             *classes.curves(records, baseline, NAMES, 1),
         ]
@@ -222,4 +222,4 @@ def by_kind(records: RowResults, baseline: RowResults, kinds: tuple[str, ...]) -
             rows.append([kind, int(there.sum()), *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, baseline)), *ranks])
     columns = ["kind of anomaly", "test rows", "found, deep", "found, classical", "roc_auc, deep", "roc_auc, classical"]
     words = "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind against the ordinary rows."
-    return [Panel("table", "Kind by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
+    return [Panel("table", "Scores by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []

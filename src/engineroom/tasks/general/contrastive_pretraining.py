@@ -78,7 +78,7 @@ class Pretraining(Embedded):
         shown = [place for place in PLACES if place <= most]
         series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", baseline))]
         words = f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance finds it first once in {most:,}."
-        return [Panel("lines", "Known again", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
+        return [Panel("lines", "Retrieval accuracy", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"at place {records['place'][row]}", "its own second look is so many places from its first"

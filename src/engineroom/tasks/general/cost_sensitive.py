@@ -138,10 +138,10 @@ class Decision(Classification):
         ]
         return [
             Panel("facts", "The decision", {"items": facts}),
-            Panel("lines", "What a threshold costs", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
-            Panel("lines", "What reviewing finds", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
+            Panel("lines", "Expected cost by threshold", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
+            Panel("lines", "Recall by share reviewed", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
             *classes.confusion(records, names),
-            Panel("lines", "Is the risk true?", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
+            Panel("lines", "Calibration: stated risk against observed frequency", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
             *classes.curves(records, baseline, names, self.place),
         ]
 

@@ -124,7 +124,7 @@ class Embedding(Embedded):
         data = {"x": "strangers let in", "y": "friends let in", "series": curves, "log_x": True, "marks": marks}
         return [
             Panel("facts", "What was compared", {"items": facts}),
-            Panel("lines", "Verification", data, "Every pair of test rows: are they the same? Further up and left is better."),
+            Panel("lines", "ROC of verification: identities told apart", data, "Every pair of test rows: are they the same? Further up and left is better."),
             Panel(
                 "histogram",
                 "How alike",

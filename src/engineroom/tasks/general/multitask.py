@@ -110,8 +110,8 @@ class Screening(Multilabel):
             {"name": who, "values": [v[0] if np.isfinite(v[0]) else 0.0 for v in said]} for who, said in (("deep", ours), ("classical", theirs))
         ]
         return [
-            Panel("bars", "Question by question: ROC AUC", {"labels": list(names), "series": series, "y": "ROC AUC"}),
-            Panel("table", "Question by question", {"columns": columns, "rows": rows, "best": None}, "Each on the test rows where it was asked."),
+            Panel("bars", "ROC AUC by question", {"labels": list(names), "series": series, "y": "ROC AUC"}),
+            Panel("table", "Scores by question", {"columns": columns, "rows": rows, "best": None}, "Each on the test rows where it was asked."),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

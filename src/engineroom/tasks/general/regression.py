@@ -123,12 +123,12 @@ class Regression(BaseTask):
         return [
             Panel(
                 "scatter",
-                "Said against true",
+                "Predicted vs actual",
                 {"x": f"true {target.name}", "y": "said", "points": points, "diagonal": True},
                 "Perfect answers lie on the line.",
             ),
             Panel("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
-            Panel("facts", "Are the intervals honest?", {"items": facts}),
+            Panel("facts", "Coverage of the prediction intervals", {"items": facts}),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

@@ -190,9 +190,9 @@ class Recommendation(BaseTask):
         often = np.bincount(records["said"][:, : self.top_k].ravel()[records["said"][:, : self.top_k].ravel() >= 0], minlength=len(self.items))
         rows = [[self.titles[k], int(often[k]), int(self.counts[k])] for k in np.argsort(-often, kind="stable")[:15]]
         return [
-            Panel("lines", "How long a list finds it", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
-            Panel("bars", "Common and rare items", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top_k}"}, "By how often an item is met in training: thirds of the events."),
-            Panel("table", "What is recommended most", {"columns": ["item", "users", "events in training"], "rows": rows, "best": None}),
+            Panel("lines", "Recall by length of the list", {"x": "length of the list", "y": "share of users whose next item is in it", "series": curves}),
+            Panel("bars", "Recall by popularity of the item", {"labels": list(PARTS), "series": series, "y": f"recall@{self.top_k}"}, "By how often an item is met in training: thirds of the events."),
+            Panel("table", "Most recommended items", {"columns": ["item", "users", "events in training"], "rows": rows, "best": None}),
         ]
 
     def hits(self, records: RowResults, rows: np.ndarray) -> float:

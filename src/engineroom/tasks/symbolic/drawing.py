@@ -83,7 +83,7 @@ class Drawing(Continuing):
             pictures = "".join(as_svg(strokes_of(text)) for text in drawn)
             items.append({"title": f"temperature {temperature:g}", "subtitle": "nothing chosen by hand", "tone": "", "html": pictures})
         words = "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --seed 7 -o drawing.svg"
-        return [Panel("gallery", "What it draws", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "Samples: what it draws", {"items": items, "wide": True}, words)]
 
     def strokes(self, network: Any, schema: Schema, temperature: float, seed: int) -> Iterator[str]:
         for text in write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed):

@@ -98,7 +98,7 @@ class Music(Continuing):
             text = "".join(write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
             items.append(self.shown(frames_of(text)[:SAMPLE_FRAMES], f"temperature {temperature:g}", f"from nothing, seed {seed}"))
         words = "Time from left to right, high notes above; dark where a note is struck. More: engineroom generate RUN --prompt tune.mid -o longer.mid"
-        return [Panel("gallery", "What it plays", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "Samples: what it plays", {"items": items, "wide": True}, words)]
 
     def shown(self, frames: list[Frame], title: str, subtitle: str) -> dict[str, str]:
         sound = player(heard(frames, beat=self.beat, tempo=self.tempo))
@@ -120,7 +120,7 @@ class Music(Continuing):
         both = np.concatenate([values for _, values in sides])
         edges = np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in sides]
-        return [*found, Panel("histogram", "Piece by piece", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
+        return [*found, Panel("histogram", "Loss by piece of text", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         frames = max(1, records["bytes"][row])

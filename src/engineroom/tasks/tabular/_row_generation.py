@@ -121,8 +121,8 @@ class Rows(BaseTask):
         words = "Made rows much nearer to a training row than unseen real ones are would be copies of somebody."
         return [
             *taught(records, baseline, target.state),
-            Panel("table", "Column by column", spread(records, baseline, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
-            Panel("histogram", "Are they somebody's own?", {"x": "distance to the nearest training row", "edges": edges.tolist(), "series": near}, words),
+            Panel("table", "Marginal distributions by column", spread(records, baseline, target.state), "How far apart the shares (classes) or ranks (numbers) of made and real rows are at most: 0 = alike, 1 = nothing in common."),
+            Panel("histogram", "Privacy: distance to the nearest training row", {"x": "distance to the nearest training row", "edges": edges.tolist(), "series": near}, words),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

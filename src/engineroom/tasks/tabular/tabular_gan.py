@@ -59,8 +59,8 @@ class Counterfeit(Rows):
         rows = sorted(([one["name"], share / max(1e-12, sum(shares))] for one, share in zip(columns, shares, strict=True)), key=lambda row: -row[1])
         words = "A judge that still tells them apart rates real rows higher. Its own opinion, not a measurement: it has seen the training rows."
         return [
-            Panel("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
-            Panel("table", "What the judge looks at", {"columns": ["column", "share of its attention"], "rows": rows, "best": None}, "By how much its rating of made rows moves with each column."),
+            Panel("histogram", "Discriminator scores", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Panel("table", "Features behind the Fréchet distance", {"columns": ["column", "share of its attention"], "rows": rows, "best": None}, "By how much its rating of made rows moves with each column."),
         ]
 
 

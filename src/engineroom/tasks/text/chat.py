@@ -69,7 +69,7 @@ class Chat(Language):
             said = "".join(self.reply(network, schema, [opener], tokens=LENGTH, temperature=self.default_temperature, top_p=0.95, seed=0))
             lines.append(f"<b>{html.escape(opener)}</b>\n{html.escape(said)}")
         items = [{"title": f"temperature {self.default_temperature:g}", "subtitle": "not chosen by hand", "tone": "", "html": prose("\n\n".join(lines), escaped=True)}]
-        return [Panel("gallery", "What it replies", {"items": items, "wide": True}, "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.")]
+        return [Panel("gallery", "Samples: what it replies", {"items": items, "wide": True}, "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.")]
 
 
 TASK = Chat()

@@ -77,7 +77,7 @@ class Language(Continuing):
             text = "".join(self.generate(network, schema, "\n", tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
             items.append({"title": f"temperature {temperature:g}", "subtitle": f"{len(text)} characters, seed {seed}", "tone": "", "html": prose(text.strip("\n"))})
         words = "Written after a line's end. The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --prompt TEXT"
-        return [Panel("gallery", "What it writes", {"items": items, "wide": True}, words)]
+        return [Panel("gallery", "Samples: what it writes", {"items": items, "wide": True}, words)]
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The text, each token the redder the less it was expected."""

@@ -174,7 +174,7 @@ class Generation(BaseTask):
         pictures = self.paint(network, schema, frame)
         title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
         items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
-        return [Panel("gallery", "What it makes", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
+        return [Panel("gallery", "Samples", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
 
     def shown(self, pictures: np.ndarray, columns: int, words: str, scale: int = 0) -> str:
         """(N, C, S, S) uint8 as one <img>."""
@@ -216,7 +216,7 @@ class Generation(BaseTask):
         words = f"Made {self.thing}s much nearer to a training {self.thing} than unseen real ones are would be copies."
         return [
             Panel("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
-            Panel("histogram", "Is it learnt by heart?", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
+            Panel("histogram", "Memorisation check: distance to the nearest training example", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
             beside_nearest(records["picture"], self.thing, target.state),
         ]
 
@@ -232,8 +232,8 @@ class Generation(BaseTask):
             items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
         words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
         return [
-            Panel("histogram", "What the judge thinks", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
-            Panel("gallery", "The judge's view of made pictures", {"items": items, "wide": True}),
+            Panel("histogram", "Discriminator scores", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Panel("gallery", "Generated images as the feature extractor sees them", {"items": items, "wide": True}),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

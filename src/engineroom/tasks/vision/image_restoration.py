@@ -158,7 +158,7 @@ class Restoration(BaseTask):
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
         series = [{"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "The first test pictures. " + ("On all colours." if self.kind_of not in SCALES else "On the light alone, without the border, as the literature counts.")
-        return [Panel("bars", "Picture by picture", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
+        return [Panel("bars", "Scores by image", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"PSNR {records['psnr'][row]:.2f} dB", f"SSIM {records['ssim'][row]:.3f}"
@@ -204,7 +204,7 @@ class Finished(Restoration):
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
         series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", baseline))]
         words = "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture as real as it. " + TRADE
-        bars = Panel("bars", "How real it looks, picture by picture", {"labels": labels, "series": series, "y": "distance of textures"}, words)
+        bars = Panel("bars", "Perceptual distance by image", {"labels": labels, "series": series, "y": "distance of textures"}, words)
         return [bars, *super().panels(records, baseline, target)]
 
 
