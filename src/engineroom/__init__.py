@@ -84,7 +84,7 @@ def train(
 
 
 def load(path: str) -> Model:
-    """A trained model from a run directory or bundle. Reading it runs no code of whoever made it."""
+    """A trained model from a run directory or bundle. Reading it runs no code of the bundle's author."""
     from .bundle.model import Model
 
     return Model.load(path)

@@ -140,7 +140,7 @@ def generate_session(
 
 
 def listen_session(model: Any, recordings: list[str], *, grammar: str | None, seconds: float) -> list[dict[str, Any]]:
-    """Recordings → what is wanted in each; whoever cannot be heard has no text and no intent."""
+    """Recordings → what is wanted in each; a recording that cannot be read has no text and no intent."""
     import polars as pl
 
     from .decoding.command_grammar import EXAMPLE, read_grammar, understood

@@ -47,7 +47,7 @@ def finish(
     ready: PreparedData, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
 ) -> Model:
     """Examine, compare, report, bundle."""
-    model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # whoever asks it from here on must not teach it
+    model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # from here on it is only queried, never trained
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
     begun = time.perf_counter()

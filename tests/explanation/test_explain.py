@@ -83,8 +83,8 @@ def found(model, frame: pl.DataFrame, name: str) -> list[tuple[MaskedRow, np.nda
     data, kept = model.encoded(model.open(frame))
     out = []
     for row in kept:
-        veil = MaskedRow(model.network, model.task, model.schema, data.batch(np.array([row])))
-        out.append((veil, registry.get("explanation/methods", name).attribute(veil)))
+        masked_row = MaskedRow(model.network, model.task, model.schema, data.batch(np.array([row])))
+        out.append((masked_row, registry.get("explanation/methods", name).attribute(masked_row)))
     return out
 
 
@@ -93,8 +93,8 @@ def test_the_planted_patch_is_found(photo_model) -> None:
     spots = np.flatnonzero(places >= 0)[:20]
     for name in ("occlusion", "integrated_gradients"):
         hits = []
-        for (veil, numbers), place in zip(found(photo_model, frame[spots], name), places[spots], strict=True):
-            tile = veil.parts[int(numbers.argmax())].place  # of 8 × 8 tiles of two pixels
+        for (masked_row, numbers), place in zip(found(photo_model, frame[spots], name), places[spots], strict=True):
+            tile = masked_row.parts[int(numbers.argmax())].place  # of 8 × 8 tiles of two pixels
             hits.append(divmod(int(place), 4) == (tile[0] // 2, tile[1] // 2))
         assert np.mean(hits) >= 0.95, name
 
@@ -103,9 +103,9 @@ def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> No
     frame, places = pictures(60)
     spots = np.flatnonzero(places >= 0)[:20]
     far = []
-    for (veil, numbers), place in zip(found(photo_model, frame[spots], "gradcam"), places[spots], strict=True):
+    for (masked_row, numbers), place in zip(found(photo_model, frame[spots], "gradcam"), places[spots], strict=True):
         weight = np.maximum(numbers, 0)
-        middle = sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, veil.parts, strict=True)) / weight.sum() / 2  # in patches of 4 × 4
+        middle = sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, masked_row.parts, strict=True)) / weight.sum() / 2  # in patches of 4 × 4
         far.append(np.abs(middle - np.array(divmod(int(place), 4)) - 0.5).max())
     assert np.mean(far) < 0.8, far  # a map drawn by chance is 1.2 patches off
 
@@ -113,7 +113,7 @@ def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> No
 def test_the_planted_word_is_found(root) -> None:
     model = train(texts(600), "y", root / "text", steps=100)
     for name in ("occlusion", "integrated_gradients"):
-        first = [veil.parts[int(numbers.argmax())].name for veil, numbers in found(model, texts(60).filter(pl.col("y") == "yes").head(20), name)]
+        first = [masked_row.parts[int(numbers.argmax())].name for masked_row, numbers in found(model, texts(60).filter(pl.col("y") == "yes").head(20), name)]
         assert np.mean([word == "magic" for word in first]) >= 0.95, (name, first)
     result = explain(model, texts(6), rows=2, page=root / "text.html")
     assert result["rows"][0]["parts"][0]["column"] == "text" and "magic" in (root / "text.html").read_text("utf-8") + "magic" * (result["rows"][0]["answer"] == "no")
@@ -124,8 +124,8 @@ def test_the_planted_stretch_is_found(root) -> None:
     frame, starts = series(60)
     bumps = np.flatnonzero(starts >= 0)[:20]
     hits = []
-    for (veil, numbers), start in zip(found(model, frame[bumps], "integrated_gradients"), starts[bumps], strict=True):
-        step = 2 * veil.parts[int(numbers.argmax())].place[0]  # stretches of two steps
+    for (masked_row, numbers), start in zip(found(model, frame[bumps], "integrated_gradients"), starts[bumps], strict=True):
+        step = 2 * masked_row.parts[int(numbers.argmax())].place[0]  # stretches of two steps
         hits.append(start - 2 <= step <= start + 8)
     assert np.mean(hits) >= 0.95
 
@@ -133,13 +133,13 @@ def test_the_planted_stretch_is_found(root) -> None:
 def test_the_planted_column_is_found_by_every_method(table_model) -> None:
     for name in ("integrated_gradients", "occlusion", "shapley"):
         rows = found(table_model, table(40).drop("price"), name)
-        assert np.mean([veil.parts[int(np.abs(numbers).argmax())].name == "cause" for veil, numbers in rows]) >= 0.95, name
+        assert np.mean([masked_row.parts[int(np.abs(numbers).argmax())].name == "cause" for masked_row, numbers in rows]) >= 0.95, name
 
 
 @pytest.mark.parametrize("name", ["integrated_gradients", "shapley"])
 def test_the_parts_make_the_whole_change(table_model, name: str) -> None:
-    for veil, numbers in found(table_model, table(5).drop("price"), name):
-        ends = veil.ask(torch.stack([torch.zeros(len(veil.parts)), torch.ones(len(veil.parts))]))
+    for masked_row, numbers in found(table_model, table(5).drop("price"), name):
+        ends = masked_row.ask(torch.stack([torch.zeros(len(masked_row.parts)), torch.ones(len(masked_row.parts))]))
         assert numbers.sum() == pytest.approx(float(ends[1] - ends[0]), rel=0.05, abs=0.05)
 
 
@@ -147,10 +147,10 @@ def test_an_open_veil_changes_nothing(photo_model) -> None:
     """Also under the mirror image that the network may look at beside the picture."""
     data, kept = photo_model.encoded(photo_model.open(pictures(3)[0].drop("y")))
     batch = data.batch(kept[:1])
-    veil = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
+    masked_row = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
     with torch.no_grad():
-        own = photo_model.task.score_outputs(photo_model.network(batch), veil.whole, photo_model.schema.target)
-        assert float(veil.ask(torch.ones(2, len(veil.parts)))[1]) == pytest.approx(float(own[0]), abs=1e-4)
+        own = photo_model.task.score_outputs(photo_model.network(batch), masked_row.whole, photo_model.schema.target)
+        assert float(masked_row.ask(torch.ones(2, len(masked_row.parts)))[1]) == pytest.approx(float(own[0]), abs=1e-4)
 
 
 def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
@@ -161,12 +161,12 @@ def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
     walks, likeness = [], {"integrated_gradients": [], "edges": [], "random": []}
     for row in kept.tolist():
         batch = data.batch(np.array([row]))
-        veil = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
-        other = MaskedRow(fresh, photo_model.task, photo_model.schema, batch, whole=veil.whole)
-        edges = np.array([float(veil.cuts["column:photo"].signal.data[0, 0][veil.cuts["column:photo"].where == k].std()) for k in range(len(veil.parts))])
-        own = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(veil), "edges": edges, "random": RNG.normal(size=len(edges))}
+        masked_row = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
+        other = MaskedRow(fresh, photo_model.task, photo_model.schema, batch, whole=masked_row.whole)
+        edges = np.array([float(masked_row.cuts["column:photo"].signal.data[0, 0][masked_row.cuts["column:photo"].where == k].std()) for k in range(len(masked_row.parts))])
+        own = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(masked_row), "edges": edges, "random": RNG.normal(size=len(edges))}
         theirs = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(other), "edges": edges, "random": RNG.normal(size=len(edges))}
-        walks.append(walk(veil, own, row))
+        walks.append(walk(masked_row, own, row))
         for name in own:
             likeness[name].append(rank_correlation(own[name], theirs[name]))
     assert verdict(walks, likeness, "integrated_gradients")["passes"], verdict(walks, likeness, "integrated_gradients")
@@ -215,8 +215,8 @@ def test_rollout_shows_where_a_transformer_reads_and_its_heads_add_up(root) -> N
     assert len(weights) == 2  # the small Transformer's blocks
     assert torch.allclose(weights[0].sum(-1), torch.ones(weights[0].shape[:-1]), atol=1e-5)
     assert rollout(weights).sum().item() == pytest.approx(1.0, abs=1e-5)
-    veil, numbers = found(model, texts(2), "attention_rollout")[0]
-    assert len(numbers) == len(veil.parts) and (numbers >= 0).all()
+    masked_row, numbers = found(model, texts(2), "attention_rollout")[0]
+    assert len(numbers) == len(masked_row.parts) and (numbers >= 0).all()
 
 
 def test_an_explainer_that_does_not_fit_is_refused_with_those_that_do(photo_model) -> None:

@@ -107,7 +107,7 @@ def tensor_shapes(directory: Path, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def outdated(directory: Path, manifest: dict[str, Any], why: str) -> BundleError:
-    """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Whoever forges hashes too is refused by the same words.)"""
+    """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Forged hashes are refused by the same words.)"""
     facts = manifest["provenance"] if isinstance(manifest["provenance"], dict) else {}
     wrote = f"engineroom {manifest.get('version', '?')!s:.20} on {facts.get('created', '?')!s:.10}"
     return BundleError(

@@ -78,7 +78,7 @@ def talk(desk: Any, said: Iterable[str], show: Any) -> None:
 
 
 def act(desk: Any, word: str, show: Any) -> None:
-    """One word from whoever labels."""
+    """One line typed by the annotator."""
     if word == "-":
         show.undone(desk.undo())
     elif word == "?":

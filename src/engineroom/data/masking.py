@@ -20,7 +20,7 @@ from .fields import Field
 WANTED, HIDDEN = "wanted:", "hidden:"  # fields of a batch: what is to be told of a field, and which of it was hidden
 KINDS: dict[str, type[Parts]] = {one.kind: one for one in (Numbers, Classes, Steps, Pixels)}
 Told = Mapping[str, Parts]  # by field, in the order of the fields
-Lots = Callable[[str, int], Tensor]  # (field, n) → (B, n), even from 0 to 1
+UniformDraws = Callable[[str, int], Tensor]  # (field, n) → (B, n), even from 0 to 1
 
 
 def described(fields: Sequence[Field], find: Callable[[Field], dict[str, Any] | None]) -> list[dict[str, Any]]:
@@ -36,11 +36,11 @@ def own(batch: Batch, name: str) -> dict[str, Tensor]:
     return {suffix: batch[name + suffix] for suffix in ("", "_mask") if name + suffix in batch.fields}
 
 
-def hide(batch: Batch, parts: Told, lots: Lots) -> Batch:
+def hide(batch: Batch, parts: Told, uniforms: UniformDraws) -> Batch:
     """The batch with parts of its rows hidden, and for every field WANTED (B, W) and HIDDEN (B, W)."""
     changed = dict(batch.fields)
     for name, one in parts.items():
-        left, hidden = one.hide(own(batch, name), lots(name, one.lots))
+        left, hidden = one.hide(own(batch, name), uniforms(name, one.uniforms))
         changed |= {name + suffix: tensor for suffix, tensor in left.items()}
         changed |= {WANTED + name: one.wanted(own(batch, name)), HIDDEN + name: hidden}
     return Batch(changed, batch.rows, batch.step)
@@ -54,11 +54,11 @@ def hide_by_content(batch: Batch, parts: Told) -> Batch:
         rows = x if mask is None else [one[real] for one, real in zip(x, mask.numpy(), strict=True)]
         digests = [hashlib.blake2b(digest + row.tobytes(), digest_size=8).digest() for digest, row in zip(digests, rows, strict=True)]
 
-    def lots(name: str, count: int) -> Tensor:
+    def uniforms(name: str, count: int) -> Tensor:
         drawn = [numpy_generator(0, digest.hex(), name).random(count, np.float32) for digest in digests]
         return torch.from_numpy(np.stack(drawn)) if drawn else torch.zeros(0, count)
 
-    return hide(batch, parts, lots)
+    return hide(batch, parts, uniforms)
 
 
 def split(parts: Told, x: Tensor) -> list[tuple[str, Parts, Tensor]]:

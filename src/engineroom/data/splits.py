@@ -87,7 +87,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         cuts.append(("test", len(test)))
     given_val = bool(len(val))
     dropped = more = 0
-    if by in ("column", "group", "time", "stretches"):  # whoever drew the line, it was not drawn around twins
+    if by in ("column", "group", "time", "stretches"):  # such a split knows nothing of near-duplicates
         dropped, train = leave_out_twins(train, test, knife.clusters)
         more, val = leave_out_twins(val, test, knife.clusters)
     if not given_val:

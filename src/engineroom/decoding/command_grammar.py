@@ -58,9 +58,9 @@ def wanted(said: Sequence[str], true: Sequence[str], grammar: Mapping[str, Any])
 def obeyed_bars(records: RowResults, baseline: RowResults) -> Panel:
     """How often the right thing is done, by what was wanted."""
     names = sorted(set(records["intent"].tolist()))
-    series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == wish].mean()), 4) for wish in names]} for name, one in (("deep", records), ("classical", baseline))]
+    series = [{"name": name, "values": [round(float(one["obeyed"][records["intent"] == intent].mean()), 4) for intent in names]} for name, one in (("deep", records), ("classical", baseline))]
     words = "Share of recordings from which the right intent and the right slots were read; “nothing” is what was said to nobody or means nothing, and must be left alone."
-    return Panel("bars", "Commands understood, by intent", {"labels": [wish or "nothing" for wish in names], "series": series, "y": "share understood"}, words)
+    return Panel("bars", "Commands understood, by intent", {"labels": [intent or "nothing" for intent in names], "series": series, "y": "share understood"}, words)
 
 
 def matched(words: Sequence[str], form: Sequence[str], slots: Mapping[str, Sequence[str]]) -> tuple[float, dict[str, str]]:

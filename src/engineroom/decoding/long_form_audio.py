@@ -68,7 +68,7 @@ def turns(table: Table, audio: str) -> Table:
 
 
 def apart(path: str) -> bool:
-    """Do two channels hear different people? What cannot be read is one recording: whoever reads it says what is wrong."""
+    """Whether two channels hold different speakers. An unreadable file counts as one recording: the reader reports it."""
     try:
         with open_sound(path) as file:
             if file.channels != 2:

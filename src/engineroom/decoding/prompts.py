@@ -1,4 +1,4 @@
-"""FORWARD of one row that somebody types: a prompt as the batch that a network reads, for whoever answers it with a text or a sound."""
+"""A typed prompt as a batch of one row, for networks that answer with a text or a sound."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     collect a batch → forward pass → measure the loss → backpropagate → repeat
 
-Whoever reads the events may watch and may stop, never edit. Several players (a GAN's two, an actor and a critic) take turns on the
+Callbacks read the events; they may stop the loop, never edit a step. Several learners (a GAN's two, an actor and a critic) take turns on the
 same batch. A beat that nobody watches costs one `yield`.
 """
 

@@ -1,6 +1,6 @@
 """COLLECT: one environment in use: numbers in, numbers out, whatever its spaces, and every fault told with the episode's seed and step.
 
-An episode is its seed and its actions: whoever keeps these two can play it again, to look at it or to go on after a crash.
+An episode is its seed and its actions: stored, they replay it, to render it or to go on after a crash.
 """
 
 from __future__ import annotations

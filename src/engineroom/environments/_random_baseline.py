@@ -15,7 +15,7 @@ BYTES = 64_000_000  # of observations kept: of large ones a few worlds are looke
 
 
 def at_random(facts: Facts, seeds: Sequence[int] | np.ndarray) -> Act:
-    """Whoever acts by chance alone; the same seed, the same chance."""
+    """A random policy, reproducible by its seed."""
     draws = [np.random.default_rng([23, abs(int(seed))]) for seed in seeds]
     number, discrete = count(facts), facts["action"]["kind"] == "discrete"
 

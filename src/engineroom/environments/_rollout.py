@@ -1,4 +1,4 @@
-"""COLLECT: whole episodes, many at once: whoever acts is asked one question a step for all that still go on."""
+"""Rollouts of whole episodes in parallel: the policy is queried once a step for all episodes that still run."""
 
 from __future__ import annotations
 

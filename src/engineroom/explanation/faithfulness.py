@@ -21,7 +21,7 @@ ALIKE = 0.5  # rank correlation of two attributions from which they look the sam
 LEAST = 5  # rows for an interval
 
 
-def curves(veil: MaskedRow, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def curves(masked_row: MaskedRow, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orders (R, P) of parts → what the answer becomes, each (R, STAGES + 1): taking them away, and adding them to nothing."""
     P = orders.shape[1]
     counts = np.unique(np.linspace(0, P, min(STAGES, P) + 1).round().astype(int))
@@ -29,18 +29,18 @@ def curves(veil: MaskedRow, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     added = (rank[:, None, :] < counts[None, :, None]).astype(np.float32)  # (R, stages, P)
     masks = torch.from_numpy(np.stack([1 - added, added]).reshape(-1, P))
     with torch.no_grad():
-        answers = veil.ask(masks).numpy().reshape(2, len(orders), len(counts))
+        answers = masked_row.ask(masks).numpy().reshape(2, len(orders), len(counts))
     grid = np.linspace(0, 1, STAGES + 1)
     both = np.stack([[np.interp(grid, counts / P, line) for line in half] for half in answers])
     return both[0], both[1]
 
 
-def walk(veil: MaskedRow, found: dict[str, np.ndarray], row: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def walk(masked_row: MaskedRow, found: dict[str, np.ndarray], row: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """{method: (deletion, insertion)} curves (STAGES + 1,) of one row, and under "" the mean of random orders."""
     generator = numpy_generator(0, "orders", row)
     orders = [np.argsort(-numbers, kind="stable") for numbers in found.values()]
-    orders += [generator.permutation(len(veil.parts)) for _ in range(ORDERS)]
-    gone, come = curves(veil, np.stack(orders))
+    orders += [generator.permutation(len(masked_row.parts)) for _ in range(ORDERS)]
+    gone, come = curves(masked_row, np.stack(orders))
     out = {name: (gone[k], come[k]) for k, name in enumerate(found)}
     return {**out, "": (gone[len(found) :].mean(0), come[len(found) :].mean(0))}
 

@@ -1,6 +1,6 @@
-"""One row under a veil: a mask says how much of each part of it the network may see. Every explanation is a way of moving that mask.
+"""One row with parts masked: a mask says how much of each part of it the network may see. Every explanation is a way of moving that mask.
 
-The veil hangs behind the stems, where every kind of column has become vectors: a picture's tiles, a text's tokens, stretches of a series,
+The mask hangs behind the stems, where every kind of column has become vectors: a picture's tiles, a text's tokens, stretches of a series,
 tiles of time and frequency of a sound, a table's columns. A veiled part has the vectors that an absent value would give.
 """
 
@@ -104,7 +104,7 @@ class MaskedRow:
 
         def hang(module: nn.Module, given: tuple[Any, ...], signal: Signal) -> Signal:
             seen = masks[:, cut.where]
-            if given[0] is not own:  # the network also looks at the mirror image: the veil is mirrored with it
+            if given[0] is not own:  # the network also looks at the mirror image: the mask is mirrored with it
                 seen = seen.flip(-1)
             shape = [1] * signal.data.ndim
             shape[0] = len(masks)

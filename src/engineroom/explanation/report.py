@@ -59,16 +59,16 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
             break
         batch = model.task.trim_input(encoded.batch(np.array([row])), model.schema.target)
         begun = time.perf_counter()
-        veil = MaskedRow(model.network, model.task, model.schema, batch)
-        names = names or chosen(methods, veil)
-        found = {name: registry.get("explanation/methods", name).attribute(veil) for name in names}
+        masked_row = MaskedRow(model.network, model.task, model.schema, batch)
+        names = names or chosen(methods, masked_row)
+        found = {name: registry.get("explanation/methods", name).attribute(masked_row) for name in names}
         spent.append(time.perf_counter() - begun)
-        other = MaskedRow(fresh, model.task, model.schema, batch, whole=veil.whole)
+        other = MaskedRow(fresh, model.task, model.schema, batch, whole=masked_row.whole)
         for name in names:
             likeness.setdefault(name, []).append(rank_correlation(found[name], registry.get("explanation/methods", name).attribute(other)))
-        walks.append(walk(veil, found, row))
+        walks.append(walk(masked_row, found, row))
         if row in shown:
-            entries.append((row, veil, found))
+            entries.append((row, masked_row, found))
     said = because(model.network, encoded, shown, model.respond(encoded, shown), model.task)
     answers = model.task.to_frame(said, model.schema.target, frame[shown])
     trust = {name: {"meaning": registry.get("explanation/methods", name).words, **verdict(walks, likeness, name)} for name in names}
@@ -77,7 +77,7 @@ def explain(model: Model, data: Any, *, rows: int = 8, methods: Sequence[str] = 
     heads = first_words(answers, len(shown))
     result = strict(
         {
-            "rows": [describe(row, veil, found, answer) for (row, veil, found), answer in zip(entries, heads, strict=True)],
+            "rows": [describe(row, masked_row, found, answer) for (row, masked_row, found), answer in zip(entries, heads, strict=True)],
             "methods": trust,
             "curves": {name or "random": pair for name, pair in curves.items()},
             "dependence": moved,
@@ -103,16 +103,16 @@ def first_words(answers: pl.DataFrame, rows: int) -> list[str]:
     return out
 
 
-def chosen(methods: Sequence[str], veil: MaskedRow) -> tuple[str, ...]:
+def chosen(methods: Sequence[str], masked_row: MaskedRow) -> tuple[str, ...]:
     """The methods asked for, or all that fit this network and can be paid for with so many parts."""
     known = registry.every("explanation/methods")
     for name in methods:
         if name not in known:
             raise UserError(f"There is no explainer {name!r}.", "", nearest(name, known, label="Explainers"))
-        if not known[name].fits(veil):
-            fit = [other for other in known if known[other].fits(veil)]
-            raise UserError(f"{name} does not fit this network with its {len(veil.parts)} parts a row.", "", f"Those that do: {', '.join(fit)}.")
-    return tuple(methods) or tuple(name for name in known if known[name].fits(veil))
+        if not known[name].fits(masked_row):
+            fit = [other for other in known if known[other].fits(masked_row)]
+            raise UserError(f"{name} does not fit this network with its {len(masked_row.parts)} parts a row.", "", f"Those that do: {', '.join(fit)}.")
+    return tuple(methods) or tuple(name for name in known if known[name].fits(masked_row))
 
 
 def untrained(model: Model) -> nn.Module:
@@ -126,17 +126,17 @@ def untrained(model: Model) -> nn.Module:
     return network.eval()
 
 
-def describe(row: int, veil: MaskedRow, found: dict[str, np.ndarray], answer: str) -> dict[str, Any]:
+def describe(row: int, masked_row: MaskedRow, found: dict[str, np.ndarray], answer: str) -> dict[str, Any]:
     """One row in plain JSON: its answer, and every part with its number by each method."""
-    parts = [{"column": part.column, "part": part.name} | {n: float(v[k]) for n, v in found.items()} for k, part in enumerate(veil.parts)]
+    parts = [{"column": part.column, "part": part.name} | {n: float(v[k]) for n, v in found.items()} for k, part in enumerate(masked_row.parts)]
     return {"row": row, "answer": answer, "parts": parts}
 
 
 def by_weight(model: Model, entries: list[Any], names: Sequence[str]) -> list[str]:
     """Columns that can be walked through, the weightiest over the shown rows first."""
     weight = dict.fromkeys(movable(model), 0.0)
-    for _, veil, found in entries:
-        for part, number in zip(veil.parts, np.abs(found[names[0]]), strict=True):
+    for _, masked_row, found in entries:
+        for part, number in zip(masked_row.parts, np.abs(found[names[0]]), strict=True):
             if part.column in weight:
                 weight[part.column] += float(number)
     return sorted(weight, key=lambda name: -weight[name])
@@ -192,8 +192,8 @@ def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Secti
     """The rows as one method sees them."""
     one = result["methods"][name]
     items = []
-    for entry, (_, veil, found) in zip(result["rows"], entries, strict=True):
-        drawn = "".join(draw(cut, veil.parts, found[name]) for cut in veil.cuts.values())
+    for entry, (_, masked_row, found) in zip(result["rows"], entries, strict=True):
+        drawn = "".join(draw(cut, masked_row.parts, found[name]) for cut in masked_row.cuts.values())
         first = sorted(entry["parts"], key=lambda part: -abs(part[name]))[:TOP]
         told = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
         items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": told, "tone": "", "html": drawn})

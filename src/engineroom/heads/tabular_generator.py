@@ -1,4 +1,4 @@
-"""Chance, and what is asked for → a row of a table: numbers by their rank, classes by drawing lots among them (CTGAN, Xu et al. 2019).
+"""Generator of table rows from noise and conditions: numbers by rank, classes as straight-through Gumbel-softmax samples (CTGAN, Xu et al. 2019).
 
 A class is one of several and nothing between, or a critic would know made rows by their doubts; yet the maker must learn from what the critic says. So a row shows
 the class on which the lot fell, and learns as if it showed the shares (Jang, Gu & Poole 2017).
@@ -47,9 +47,9 @@ class ForgeRow(nn.Module):
         return row(self.out(x).float(), chance[:, SIZE:], self.columns)[:, None]
 
 
-def row(said: Tensor, lots: Tensor, columns: Sequence[tuple[int, bool]]) -> Tensor:
-    """What the maker says (B, W) and lots, standard normal (B, W or more) → rows as modalities/tabular/row.py writes them: ranks, classes of -1 and 1."""
-    even = torch.special.ndtr(lots).clamp(EDGE, 1 - EDGE)
+def row(said: Tensor, noise: Tensor, columns: Sequence[tuple[int, bool]]) -> Tensor:
+    """Generator output (B, W) and noise, standard normal (B, W or more) → rows as modalities/tabular/row.py writes them: ranks, classes of -1 and 1."""
+    even = torch.special.ndtr(noise).clamp(EDGE, 1 - EDGE)
     out, place = [], 0
     for width, several in columns:
         part, lot = said[:, place : place + width], even[:, place : place + width]

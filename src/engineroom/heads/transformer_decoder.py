@@ -1,6 +1,6 @@
 """Features → a text in return: a Transformer decoder (Vaswani et al. 2017) that chooses among the very vectors it reads (Press & Wolf 2017).
 
-Whoever writes step by step (`_search`) asks `begin`, then `step` again and again; `reorder` and `keep` move memories about as a search drops and doubles rows.
+Incremental decoding (decoding/beam_search.py): `begin` encodes the source, `step` adds a token, `reorder` and `keep` rearrange the cache as beam search drops and doubles rows.
 """
 
 from __future__ import annotations

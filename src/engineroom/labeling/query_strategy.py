@@ -27,7 +27,7 @@ EXPLORED = 0.1  # share of questions that are drawn at random: what was known of
 
 
 class QueryStrategy(Protocol):
-    """Whoever learns from the labels so far and says what the other rows are."""
+    """A learner of the labels so far that predicts the other rows (active learning)."""
 
     where: np.ndarray  # (N, D) places of all rows, for distances
 

@@ -32,21 +32,21 @@ def run(board: Board, *, sizes: str, width: int, steps: int, seed: int) -> None:
     told = [[int(w), loss] for w, loss in zip(widths, by_width, strict=True)]
     curve = lines("Loss by width", "hidden units", "cross entropy", {"measured": (WIDTHS, by_width.tolist())}, log_x=True, log_y=True)
     board.step("More width", f"All {counts[-1]} pictures, more and more hidden units.", table("Loss", ["hidden units", "on unseen ones"], told), curve)
-    foretell(board, law, counts, by_rows)
+    predict(board, law, counts, by_rows)
     board.check("More width, lower loss, at every width", bool((np.diff(by_width) < 0).all()), " → ".join(f"{loss:.3f}" for loss in by_width))
 
 
-def foretell(board: Board, law: PowerLaw | None, counts: np.ndarray, losses: np.ndarray) -> None:
+def predict(board: Board, law: PowerLaw | None, counts: np.ndarray, losses: np.ndarray) -> None:
     """Fit all sizes but the largest, and say the largest before looking."""
     if law is None:
-        board.check("The law foretells the largest size", False, "three sizes and one to foretell are needed")
+        board.check("The law predicts the largest size", False, "three sizes and one to predict are needed")
         return
     said = float(law.at(counts[-1]))
-    words = f"Fitted to all sizes but the last: loss ≈ {law}. For {counts[-1]} pictures it foretells {said:.3f}; measured: {losses[-1]:.3f}."
-    board.step("Foretell", words)
+    words = f"Fitted to all sizes but the last: loss ≈ {law}. For {counts[-1]} pictures it predicts {said:.3f}; measured: {losses[-1]:.3f}."
+    board.step("Predict", words)
     board.check("More data, lower loss, at every size", bool((np.diff(losses) < 0).all()), " → ".join(f"{loss:.3f}" for loss in losses))
     off = abs(said - losses[-1]) / losses[-1]
-    board.check("A power law foretells the largest size within a quarter", off < 0.25, f"said {said:.3f}, measured {losses[-1]:.3f}: {off:.0%} off")
+    board.check("A power law predicts the largest size within a quarter", off < 0.25, f"said {said:.3f}, measured {losses[-1]:.3f}: {off:.0%} off")
 
 
 def pictures(seed: int) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
@@ -79,9 +79,9 @@ def measure(x: torch.Tensor, y: torch.Tensor, order: np.ndarray, count: int, wid
 LESSON = Lesson(
     title="Scale",
     year="2020",
-    story="More data and more width lower the loss by a power law, regular enough to foretell a size that was not yet tried.",
+    story="More data and more width lower the loss by a power law, regular enough to predict a size that was not yet tried.",
     settings={
-        "sizes": ("40,80,160,320,640,1200", "pictures to learn from, in turn; the last is foretold"),
+        "sizes": ("40,80,160,320,640,1200", "pictures to learn from, in turn; the last is predicted"),
         "width": (64, "hidden units while data grow"),
         "steps": (400, "batches at each point"),
         "seed": (0, "which pictures, and where the weights begin"),

@@ -1,4 +1,4 @@
-"""How well is a text foretold? Nats a token, bits a byte (which any tokens can be compared by), perplexity, and how often the likeliest comes."""
+"""How well is a text predicted? Nats a token, bits a byte (which any tokens can be compared by), perplexity, and how often the likeliest comes."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def around(embedding: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, place: np.ndarray) -> dict[str, float]:
-    """`row` numbers the rows, `place` is what `places` said of them among all: whoever resamples rows leaves the others to be found as they are."""
+    """`row` numbers the rows, `place` is what `places` said of them among all: resampling rows leaves the others to be found as they are."""
     similarity, same = pairs(embedding, truth, row)
     if not same.any() or same.all():
         return dict.fromkeys(("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "auc_gap", "accepted_at_1_percent"), float("nan"))

@@ -31,7 +31,7 @@ def back(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> np.ndarray:
 def scores(place: np.ndarray, back: np.ndarray) -> dict[str, float]:
     """recall_at_k: the thing is among the k best for its question; back_at_1: a right question is the best for its thing; mean reciprocal rank.
 
-    Both are per row against everything there was to find: whoever resamples rows leaves that as it is.
+    Both are per row against everything there was to find: resampling rows leaves the candidates as they are.
     """
     if not len(place):
         return dict.fromkeys(["mrr", *(f"recall_at_{k}" for k in RANKS), "back_at_1"], float("nan"))

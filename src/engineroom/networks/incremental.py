@@ -1,4 +1,4 @@
-"""FORWARD, one token at a time: for whoever writes, and must not read everything again for each new token."""
+"""Incremental decoding with a KV cache: one token at a time, without reading everything again."""
 
 from __future__ import annotations
 

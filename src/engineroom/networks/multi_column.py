@@ -128,7 +128,7 @@ def read_once(model: ColumnsModel, example: Batch) -> list[Features]:
 
 
 def assemble(schema: Schema, config: Config, task: Any, example: Batch, *, rows: int, networks: int) -> nn.Module:
-    """Batch → output (B, K, …): one network, or several side by side. Whoever trains and whoever loads builds the same."""
+    """Batch → output (B, K, …): one network, or several side by side. Training and loading build the same."""
     members = [ColumnsModel(schema, one, task, example, rows=rows) for one in member_configs(schema, config, networks)]
     return Ensemble(members) if networks > 1 else members[0]
 

@@ -1,4 +1,4 @@
-"""Learning to take noise away, any amount of it; whoever can, makes pictures out of nothing but noise (Ho, Jain & Abbeel 2020).
+"""Denoising diffusion: learning to remove any amount of noise, so that samples are made out of noise alone (Ho, Jain & Abbeel 2020).
 
 Noise and amount come with the batch, drawn by (seed, step). Now and then the network is not told what is asked for, so that it can be asked both ways
 (Ho & Salimans 2022). What answers is the running mean of the weights.

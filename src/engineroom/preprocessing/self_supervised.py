@@ -15,7 +15,7 @@ LEAST = 20  # rows
 
 
 def without_answers(table: Table, target: str | None, why: str) -> Table:
-    """The rows, each its own target, without the columns that are answers: whoever comes later is to learn them. `why`: what a row is for."""
+    """The rows, each its own target, without the label columns, which are for the supervised model that comes later. `why`: what a row is for."""
     if len(table.frame) < LEAST:
         raise DataError(f"{len(table.frame)} rows are too few {why}.", "", f"Bring at least {LEAST}; the point is to have many that nobody has labelled.")
     names = {name for name, hint in table.hints.items() if hint.get("role") == "target"} | ({target} if target else set())

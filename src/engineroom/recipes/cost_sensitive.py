@@ -1,4 +1,4 @@
-"""Rare or dear cases: fraud, default, disease, failure. A calibrated risk, and an alarm where the expected cost says so."""
+"""Rare or costly cases: fraud, default, disease, failure. A calibrated risk, and an alarm where the expected cost says so."""
 
 from __future__ import annotations
 

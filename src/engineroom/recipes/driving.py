@@ -22,5 +22,5 @@ RECIPE = Recipe(
     demo=winding,
     settings={"task": "reinforcement_learning", "train": {"patience": 12}},
     minutes=2.0,
-    expect="188 to 194 of 200 for staying in the middle of unseen roads, where whoever knows the map has 199.8 and chance 18",
+    expect="188 to 194 of 200 for staying in the middle of unseen roads, where a policy that knows the map has 199.8 and a random one 18",
 )

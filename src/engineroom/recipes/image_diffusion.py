@@ -10,7 +10,7 @@ RECIPE = Recipe(
     story="A network learns to see a picture under any amount of noise. Begun with nothing but noise and asked again and again, it makes new ones (diffusion). What is to be made can be asked "
     "for; --set options.guidance=3 insists, options.steps=50 takes more care. On the digits it varies more than `generation` and is farther from the real ones; a picture takes longer to make.",
     data="a folder of pictures, or a folder per class",
-    answers="PNG pictures, one a row of wishes",
+    answers="PNG pictures, one a row of conditions",
     target="picture",
     demo=digits,
     settings={"task": "image_diffusion", "options": {"condition_on": "auto"}, "model": {"ensemble_size": 1, "dropout": 0.0}, "train": {"patience": 40}},

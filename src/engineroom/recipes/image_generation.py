@@ -18,9 +18,9 @@ def digits():
 RECIPE = Recipe(
     title="Make new pictures like these",
     story="One network makes pictures, another learns to tell them from real ones, and each learns from the other. Where pictures have a class, it can be asked for: "
-    "engineroom predict RUN wishes.csv -o FOLDER. Size: --set options.image_size=32. The report measures how far they are from real ones, and whether they are copies.",
+    "engineroom predict RUN conditions.csv -o FOLDER. Size: --set options.image_size=32. The report measures how far they are from real ones, and whether they are copies.",
     data="a folder of pictures, or a folder per class",
-    answers="PNG pictures, one a row of wishes",
+    answers="PNG pictures, one a row of conditions",
     target="picture",
     demo=digits,
     settings={"task": "image_generation", "options": {"condition_on": "auto"}, "model": {"ensemble_size": 1, "dropout": 0.0}, "train": {"patience": 40}},

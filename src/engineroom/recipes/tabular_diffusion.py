@@ -20,9 +20,9 @@ def patients():
 RECIPE = Recipe(
     title="Make rows like these, of nobody",
     story="A network learns to see rows under any amount of noise; begun with noise alone it makes new ones (diffusion). The report says what a model learns from made rows where it is asked about "
-    "real ones, how each column is spread, and whether made rows are copies. --target names the column that is to be foretold from the others; --set options.condition_on=COLUMN lets you ask for kinds.",
+    "real ones, how each column is spread, and whether made rows are copies. --target names the column that is to be predicted from the others; --set options.condition_on=COLUMN lets you ask for kinds.",
     data="a table of numbers and classes",
-    answers="CSV: the rows made, one a row of wishes (a column `noise` of different numbers, and the columns of options.condition_on)",
+    answers="CSV: the rows made, one a row of conditions (a column `noise` of different numbers, and the columns of options.condition_on)",
     target="course",
     demo=patients,
     settings={"task": "tabular_diffusion", "train": {"patience": 40}},

@@ -31,7 +31,7 @@ RECIPE = Recipe(
     story="A network learns to see whole clips under any amount of noise; begun with nothing but noise it makes new ones, of the kind that is asked for. "
     "--set options.frames=12 and options.image_size=32 make them longer and larger, and learning slower. The report shows them moving and frame by frame, and whether they are copies.",
     data="a folder per class of mp4, avi, mov, mkv or webm files, or a table with a column of their names",
-    answers="GIF films, one a row of wishes; -o clips.gif or clips.mp4: all side by side",
+    answers="GIF films, one a row of conditions; -o clips.gif or clips.mp4: all side by side",
     target="clip",
     demo=clips,
     settings={"task": "video_diffusion", "options": {"condition_on": "auto"}, "model": {"ensemble_size": 1, "dropout": 0.0}, "train": {"patience": 40}},

@@ -22,7 +22,7 @@ def edges_of(records: RowResults) -> np.ndarray:
     return np.linspace(0, float(both.max()) + 1e-6 if len(both) else 1.0, 41)
 
 
-def wishes(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
+def condition_grid(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
     """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as columns."""
     told = [c for c in schema.inputs if not registry.get("modalities", c.modality).is_noise]
     classes = [c for c in told if c.modality == "category"]

@@ -21,12 +21,12 @@ def taught(records: RowResults, baseline: RowResults, state: Any) -> list[Panel]
         return []
     names = {"made": "made by the network", "classical": "made by the classical baseline", "real": "real training rows", "always the same": "no rows at all: always the same answer"}
     rows = [[names[name], value] for name, value in found["scores"].items()]
-    words = f"{found['metric'].capitalize()} of trees that foretell {state['judge']!r} from the other columns of {found['tested']:,} real test rows, after {found['rows']:,} rows of each kind."
+    words = f"{found['metric'].capitalize()} of trees that predict {state['judge']!r} from the other columns of {found['tested']:,} real test rows, after {found['rows']:,} rows of each kind."
     return [Panel("table", "Train on synthetic, test on real", {"columns": ["learnt from", found["metric"]], "rows": rows, "best": None}, words)]
 
 
 def worth(state: Any, sources: dict[str, np.ndarray], real: np.ndarray) -> dict[str, Any]:
-    """{"metric", "rows", "tested", "scores": {source: …}}; {} where there is nothing to foretell, or too little to foretell it from."""
+    """{"metric", "rows", "tested", "scores": {source: …}}; {} where there is nothing to predict, or too little to predict it from."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     places = dict(zip((one["name"] for one in state["columns"]), spans(state["columns"]), strict=True))

@@ -128,7 +128,7 @@ class BaseTask:
         raise UserError("Answers of this kind have no single number that an explanation could move.", "", "Look at the report's drawn answers instead.")
 
     def trim_input(self, batch: Batch, target: Column) -> Batch:
-        """One row as an explanation looks at it: without what its answer cannot depend on, which would only make every question dearer."""
+        """One row as an explanation looks at it: without what its answer cannot depend on, which would only make every query slower."""
         return batch
 
     def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None:

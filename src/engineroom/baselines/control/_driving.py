@@ -11,7 +11,7 @@ from ...environments._environment import Facts, World
 from ...environments._rollout import Act
 
 LEFT, STAY, RIGHT, FASTER, SLOWER = range(5)
-LENGTH, HEADWAY, BEHIND = 5.0, 1.5, 1.0  # metres of a car; seconds to whoever is ahead, and that somebody behind in another lane must have left
+LENGTH, HEADWAY, BEHIND = 5.0, 1.5, 1.0  # metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
 AHEAD = 0.6  # metres: half of what the car moves in a step
 BESIDE = 10.0  # metres to either side of us that must be free before we change the lane
 
@@ -67,7 +67,7 @@ def others(road: Any, lane: int) -> list[tuple[float, float]]:
 
 
 def room(road: Any, lane: int) -> float:
-    """Metres to whoever is ahead in a lane, less what we come nearer while we brake."""
+    """Metres to the vehicle ahead in a lane, less the distance covered while braking."""
     me = road.vehicle
     return min((way - LENGTH - max(0.0, float(me.speed) - speed) for way, speed in others(road, lane) if way > 0), default=1e9)
 

@@ -1,4 +1,4 @@
-"""Dummy maker of rows: every column drawn by itself from the training rows. Whoever beats it knows how columns go together."""
+"""Dummy generator of table rows: every column sampled independently from the training rows, so no dependence between columns."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def counted(text: str, lengths: tuple[int, ...], vocabulary: int, order: int) ->
     return often, wide
 
 
-def foretell(codes: np.ndarray, lengths: np.ndarray, levels: list[Level], vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
+def next_token_probabilities(codes: np.ndarray, lengths: np.ndarray, levels: list[Level], vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
     """(probability of each token given those before it in its row (M,), the commonest token in the longest context known (M,))."""
     found, before = keys(codes, lengths, vocabulary, len(levels))
     p, best = np.full(len(codes), 1 / vocabulary), np.zeros(len(codes), np.int64)
@@ -121,7 +121,7 @@ class NGram(Baseline):
     def loss(self, frame: pl.DataFrame, fitted: FittedBaseline, order: int) -> float:
         """Nats a token."""
         codes = tokens(frame, fitted.schema)
-        p, _ = foretell(codes.flat.astype(np.int64), codes.lengths, self.levels(fitted, order), fitted.classes)
+        p, _ = next_token_probabilities(codes.flat.astype(np.int64), codes.lengths, self.levels(fitted, order), fitted.classes)
         return float(-np.log(p).mean())
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
@@ -129,7 +129,7 @@ class NGram(Baseline):
         ends = np.cumsum(codes.lengths)
         longer = np.insert(codes.flat.astype(np.int64), ends, 0)  # a place after each row's end, for what comes next
         lengths = codes.lengths + 1
-        p, best = foretell(longer, lengths, self.levels(fitted, int(fitted.facts["order"])), fitted.classes)
+        p, best = next_token_probabilities(longer, lengths, self.levels(fitted, int(fitted.facts["order"])), fitted.classes)
         state = fitted.schema.target.state
         nats = -np.log(p) + (UNKNOWN_NATS * (longer == UNKNOWN) if state["open"] else 0.0)
         rows = list(zip(np.cumsum(lengths) - lengths, np.cumsum(lengths), strict=True))

@@ -10,7 +10,7 @@ from ...core.schema import Schema
 from .._estimator import Baseline, FittedBaseline
 
 
-class Calm(Baseline):
+class NoAnomaly(Baseline):
     kinds = ("flaws",)
 
     def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
@@ -20,4 +20,4 @@ class Calm(Baseline):
         return {"probability": np.tile([1.0, 0.0], (frame.height, 1)), "heat": np.full((frame.height, 1, 1), -30.0, np.float32)}
 
 
-BASELINE = Calm()
+BASELINE = NoAnomaly()

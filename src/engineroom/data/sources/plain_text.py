@@ -22,7 +22,7 @@ class Prose:
     """Reads .txt and .md (.gz, .zst too): `text` and `document`; files or folders called train, val and test keep these parts."""
 
     def detect(self, path: Path) -> float:
-        """Less sure than whoever finds columns or classes in such files."""
+        """Less sure than a source that finds columns or classes in such files."""
         if path.is_file():
             return 0.3 if ending(path) in TEXT and b"\0" not in head(path, 4096) and head(path, 4096).strip() else 0.0
         files = list(walk(path, at_most=PEEK))

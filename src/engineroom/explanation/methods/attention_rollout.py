@@ -17,13 +17,13 @@ from ..views.attention import looks, rollout
 class Rollout:
     words = "Attention rollout: how much of a place reaches the end when attention is followed through all blocks. It never goes below 0 and does not know the question."
 
-    def fits(self, veil: MaskedRow) -> bool:
-        cuts = list(veil.cuts.values())
-        return len(cuts) == 1 and any(isinstance(module, SelfAttention) for module in veil.network.modules()) and cuts[0].signal.layout in ("sequence", "grid")
+    def fits(self, masked_row: MaskedRow) -> bool:
+        cuts = list(masked_row.cuts.values())
+        return len(cuts) == 1 and any(isinstance(module, SelfAttention) for module in masked_row.network.modules()) and cuts[0].signal.layout in ("sequence", "grid")
 
-    def attribute(self, veil: MaskedRow) -> np.ndarray:
-        (cut,) = veil.cuts.values()
-        flow = rollout(looks(veil.network, veil.row))[0]
+    def attribute(self, masked_row: MaskedRow) -> np.ndarray:
+        (cut,) = masked_row.cuts.values()
+        flow = rollout(looks(masked_row.network, masked_row.row))[0]
         size = list(cut.where.shape)
         if len(size) == 2:  # patches in rows and columns
             rows = max(1, round((len(flow) * size[0] / size[1]) ** 0.5))
@@ -31,8 +31,8 @@ class Rollout:
         else:
             heat = F.interpolate(flow[None, None], size=size, mode="nearest")[0, 0] if len(flow) != size[0] else flow
         where = cut.where.flatten()
-        sums = torch.zeros(len(veil.parts)).index_add(0, where, heat.flatten())
-        return (sums / torch.bincount(where, minlength=len(veil.parts)).clamp_min(1)).double().numpy()
+        sums = torch.zeros(len(masked_row.parts)).index_add(0, where, heat.flatten())
+        return (sums / torch.bincount(where, minlength=len(masked_row.parts)).clamp_min(1)).double().numpy()
 
 
 METHOD = Rollout()

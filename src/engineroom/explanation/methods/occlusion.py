@@ -19,15 +19,15 @@ MOST = 1024  # parts that can be weighed in reasonable time
 class Occlusion:
     words = "How far the answer falls when this part, and with tiles and stretches its neighbours, are taken away."
 
-    def fits(self, veil: MaskedRow) -> bool:
-        return len(veil.parts) <= MOST
+    def fits(self, masked_row: MaskedRow) -> bool:
+        return len(masked_row.parts) <= MOST
 
-    def attribute(self, veil: MaskedRow) -> np.ndarray:
+    def attribute(self, masked_row: MaskedRow) -> np.ndarray:
         """(P,) answer of the whole − answer without the part, in the mean over windows."""
-        P = len(veil.parts)
-        hidden = np.concatenate([windows(cut, P) for cut in veil.cuts.values()])
+        P = len(masked_row.parts)
+        hidden = np.concatenate([windows(cut, P) for cut in masked_row.cuts.values()])
         with torch.no_grad():
-            answers = veil.ask(torch.from_numpy(1 - np.concatenate([np.zeros((1, P)), hidden])).float()).numpy()
+            answers = masked_row.ask(torch.from_numpy(1 - np.concatenate([np.zeros((1, P)), hidden])).float()).numpy()
         return (answers[0] - answers[1:]) @ hidden / hidden.sum(0)
 
 

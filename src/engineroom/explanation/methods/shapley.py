@@ -19,16 +19,16 @@ MOST = 32  # parts that can be weighed in reasonable time
 class Shapley:
     words = "Shapley values: what the part adds on average, whichever others are there already. The parts together make the whole change."
 
-    def fits(self, veil: MaskedRow) -> bool:
-        return len(veil.parts) <= MOST
+    def fits(self, masked_row: MaskedRow) -> bool:
+        return len(masked_row.parts) <= MOST
 
-    def attribute(self, veil: MaskedRow) -> np.ndarray:
+    def attribute(self, masked_row: MaskedRow) -> np.ndarray:
         """(P,), summing to answer of the whole − answer of nothing."""
-        P, generator = len(veil.parts), numpy_generator(0, "shapley", len(veil.parts))
+        P, generator = len(masked_row.parts), numpy_generator(0, "shapley", len(masked_row.parts))
         orders = [order for _ in range(ORDERS) for order in twice(generator.permutation(P))]
         stages = np.stack([np.tril(np.ones((P + 1, P)), -1)[:, np.argsort(order)] for order in orders])  # row k: the first k of the order
         with torch.no_grad():
-            answers = veil.ask(torch.from_numpy(stages.reshape(-1, P)).float()).reshape(len(orders), P + 1).numpy()
+            answers = masked_row.ask(torch.from_numpy(stages.reshape(-1, P)).float()).reshape(len(orders), P + 1).numpy()
         out = np.zeros(P)
         for order, gains in zip(orders, np.diff(answers, axis=1), strict=True):
             out[order] += gains / len(orders)

@@ -29,12 +29,12 @@ class Attention:
 
     def look(self, model: Model, data: Dataset, rows: np.ndarray) -> list[Panel]:
         batch = data.batch(rows[:1])
-        veil = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
+        masked_row = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
         weights = looks(model.network, batch)
         out = []
         for block in sorted({0, len(weights) - 1}):
             heads = weights[block][0]  # (heads, T, T)
-            names = token_names(veil, heads.shape[1])[:MOST_TOKENS]
+            names = token_names(masked_row, heads.shape[1])[:MOST_TOKENS]
             T = len(names)
             for head in range(min(MOST_HEADS, len(heads))):
                 values = heads[head, :T, :T].tolist()
@@ -84,10 +84,10 @@ def rollout(weights: list[Tensor]) -> Tensor:
     return through.mean(1)
 
 
-def token_names(veil: MaskedRow, count: int) -> list[str]:
+def token_names(masked_row: MaskedRow, count: int) -> list[str]:
     """Words or columns where the tokens have names of their own, else numbers."""
-    (cut,) = list(veil.cuts.values())[:1]
-    names = [part.name for part in veil.parts] if cut.field.stacks else list(cut.names)
+    (cut,) = list(masked_row.cuts.values())[:1]
+    names = [part.name for part in masked_row.parts] if cut.field.stacks else list(cut.names)
     return [name[:14] for name in names] if 2 <= len(names) <= count else [str(k + 1) for k in range(count)]
 
 

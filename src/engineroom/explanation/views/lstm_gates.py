@@ -29,8 +29,8 @@ class Gates:
         T = len(gates["forget"])
         steps = list(range(1, T + 1))
         series = [{"name": f"{name} gate", "x": steps, "y": gates[name].mean(1).tolist()} for name in ("input", "forget", "output")]
-        veil = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
-        (cut,) = list(veil.cuts.values())[:1]
+        masked_row = MaskedRow(model.network, model.task, model.schema, batch, whole=model.network(batch))
+        (cut,) = list(masked_row.cuts.values())[:1]
         names = [f"{k + 1} {name[:12]}" for k, name in enumerate(cut.names)] if len(cut.names) == T else [str(k) for k in steps]
         shown = min(T, STEPS)
         cell = gates["cell"]

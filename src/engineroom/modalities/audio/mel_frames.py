@@ -1,6 +1,6 @@
 """A column of recordings of which only log-mel frames are kept, as synthesis makes them: how loud every band is, every 10 ms, and nothing of the phases.
 
-Beside the frames goes what Griffin and Lim's rounds make of them: it is worked out once, not in every step, and a network begins with it, as whoever
+Beside the frames goes what Griffin and Lim's rounds make of them: it is worked out once, not in every step, and a network begins with it, as one who
 restores a picture begins with the picture as it came.
 """
 

@@ -26,18 +26,18 @@ class Steps(Parts):
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         super().__init__(facts)
-        self.lots = 2 * STRETCHES
+        self.uniforms = 2 * STRETCHES
 
     def wanted(self, own: Own) -> Tensor:
         return placed(own[""].float(), own.get("_mask"), self.shape[0]).flatten(1)
 
-    def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Some stretches of all channels become 0, the middle of what is standardised (cf. Zerveas et al. 2021)."""
         x, mask = own[""], own.get("_mask")
         T = x.shape[1]
         real = torch.full((len(x), 1), T) if mask is None else mask.sum(1, keepdim=True)
-        length = (SHORTEST + (LONGEST - SHORTEST) * lots[:, :STRETCHES]) * real
-        begin = lots[:, STRETCHES:] * (real - length)
+        length = (SHORTEST + (LONGEST - SHORTEST) * uniforms[:, :STRETCHES]) * real
+        begin = uniforms[:, STRETCHES:] * (real - length)
         place = torch.arange(T)[None, :, None]
         hidden = ((place >= begin[:, None]) & (place < (begin + length)[:, None])).any(2)
         told = placed(hidden[..., None].float(), mask, self.shape[0]) > 0.5
@@ -65,15 +65,15 @@ class Pixels(Parts):
         self.size = tuple(facts["size"])
         self.patch = max(SMALLEST, min(self.size) // PATCHES)
         self.grid = tuple(-(-side // self.patch) for side in self.size)
-        self.lots = self.grid[0] * self.grid[1]
+        self.uniforms = self.grid[0] * self.grid[1]
         self.mean, self.std = (torch.tensor(facts[name], dtype=torch.float32)[:, None, None] for name in ("mean", "std"))
 
     def wanted(self, own: Own) -> Tensor:
         return F.adaptive_avg_pool2d((own[""].float() / 255 - self.mean) / self.std, (self.shape[1], self.shape[2])).flatten(1)
 
-    def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Half of the patches become the mean colour (cf. He et al. 2022)."""
-        gone = (lots < HALF).view(-1, 1, *self.grid).repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
+        gone = (uniforms < HALF).view(-1, 1, *self.grid).repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
         gone = gone[:, :, : self.size[0], : self.size[1]]
         told = F.interpolate(gone.float(), self.shape[1:], mode="nearest-exact") > 0.5
         return {**own, "": torch.where(gone, 255 * self.mean, own[""].float())}, told.expand(-1, self.shape[0], -1, -1).flatten(1)

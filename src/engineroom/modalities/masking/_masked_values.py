@@ -22,7 +22,7 @@ Own = Mapping[str, Tensor]  # a field of a batch: "" and, where rows are ragged,
 
 
 class Parts:
-    """What can be hidden of one field. `columns` names what is graded, each for itself; `lots` is how many numbers of chance hiding takes."""
+    """What can be hidden of one field. `columns` names what is graded, each for itself; `uniforms` is how many uniform random numbers masking takes."""
 
     kind: ClassVar[str]
     still: ClassVar[bool] = False  # is it hidden as it is, without the changes that training data otherwise suffer?
@@ -32,7 +32,7 @@ class Parts:
         self.columns: list[str] = list(facts["columns"])
         self.shape: tuple[int, ...] = tuple(facts["shape"])
         self.room = int(np.prod(self.shape))
-        self.lots = len(self.columns) + 1
+        self.uniforms = len(self.columns) + 1
         self.owner = torch.zeros(self.room, dtype=torch.long)  # (W,) the column of each number
 
     def known(self, own: Own) -> Tensor:
@@ -43,8 +43,8 @@ class Parts:
         """(B, W) float32."""
         raise NotImplementedError
 
-    def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """A field and lots (B, `lots`), even from 0 to 1 → (what is left of it, what was hidden (B, W) bool)."""
+    def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """A field and uniforms (B, `uniforms`), even from 0 to 1 → (what is left of it, what was hidden (B, W) bool)."""
         raise NotImplementedError
 
     def asked(self, hidden: Tensor) -> Tensor:
@@ -96,8 +96,8 @@ class Numbers(Parts):
     def wanted(self, own: Own) -> Tensor:
         return torch.nan_to_num(own[""].float())
 
-    def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        hidden = (lots[:, 1:] < MOST_SHARE * lots[:, :1]) & self.known(own)
+    def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        hidden = (uniforms[:, 1:] < MOST_SHARE * uniforms[:, :1]) & self.known(own)
         return {**own, "": own[""].masked_fill(hidden, torch.nan)}, hidden
 
     def asked(self, hidden: Tensor) -> Tensor:
@@ -138,8 +138,8 @@ class Classes(Parts):
         out = torch.zeros(len(codes), self.room)
         return out.scatter_add(1, self.begin + (codes - 1).clamp_min(0), (codes > 0).float())
 
-    def hide(self, own: Own, lots: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        hidden = (lots[:, 1:] < MOST_SHARE * lots[:, :1]) & (self.codes(own) > 0)
+    def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        hidden = (uniforms[:, 1:] < MOST_SHARE * uniforms[:, :1]) & (self.codes(own) > 0)
         left = own[""].clone()
         left[:, self.places] = left[:, self.places].masked_fill(hidden, 0)
         return {**own, "": left}, hidden[:, self.owner]

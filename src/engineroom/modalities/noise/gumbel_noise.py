@@ -1,4 +1,4 @@
-"""Chance for rows of a table: what a maker begins with, and the lots that it draws where a class must be one of several. A row's number is its seed."""
+"""Noise for generated table rows: the latent vector and the Gumbel noise of the categorical samples. A row's number is its seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .latent_noise import SIZE, Noise
 WIDEST = 20_000  # numbers a row
 
 
-class Lots(Noise):
+class GumbelNoise(Noise):
     signal_type = "static"
     backbones = ("identity",)
 
@@ -28,4 +28,4 @@ class Lots(Noise):
         return state["size"] <= WIDEST and super().validate_example(state, tensor)
 
 
-MODALITY = Lots()
+MODALITY = GumbelNoise()

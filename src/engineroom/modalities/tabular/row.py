@@ -112,8 +112,8 @@ def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return np.where(counts[place] > 1, middle[place], z)
 
 
-def unsettled(rows: Tensor, lots: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
-    """Rows (N, W), and lots, standard normal (N, W or more) → the same, but values that many rows share anywhere among their ranks: `settled` takes them back."""
+def unsettled(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
+    """Rows (N, W), and noise, standard normal (N, W or more) → the same, but values that many rows share anywhere among their ranks: `settled` takes them back."""
     out = rows.clone()
     for one, span in zip(columns, spans(columns), strict=True):
         if one["kind"] == "class":
@@ -123,7 +123,7 @@ def unsettled(rows: Tensor, lots: Tensor, columns: Sequence[Mapping[str, Any]]) 
         z, last = rows[:, span.start], len(one["knots"]) - 1
         rank = ((torch.special.ndtr(z) - BELOW) / (1 - 2 * BELOW)).clamp(0, 1)
         place = torch.searchsorted(begin, torch.round(rank * last), right=True) - 1
-        shared = (begin[place] + (many[place] - 1) * torch.special.ndtr(lots[:, span.start])) / last
+        shared = (begin[place] + (many[place] - 1) * torch.special.ndtr(noise[:, span.start])) / last
         spread = torch.special.ndtri(BELOW + (1 - 2 * BELOW) * shared.clamp(0, 1)).clamp(-EDGE, EDGE)
         there = (many[place] > 1) & ((rows[:, span.start + 1] < 0) if one["missing"] else True)
         out[:, span.start] = torch.where(there, spread, z)

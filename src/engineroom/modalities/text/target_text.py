@@ -1,4 +1,4 @@
-"""A target that is a text to be written: its pieces, an end, and beside each what had been said so far (`said`): whoever writes sees no more than that."""
+"""A target that is a text to be written: its pieces, an end, and beside each what had been said so far (`said`): the decoder sees no more than that (teacher forcing)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was said, as codes of characters or of words; and who usually follows whom, for whoever must choose between what sounds alike. A target only."""
+"""What was said, as codes of characters or of words, with a bigram language model for decoding. A target only."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def without_history(users: Sequence[str]) -> list[str]:
 
 
 def known_users(frame: pl.DataFrame, names: dict[str, str], said: Said, *, asking: bool) -> tuple[pl.DataFrame, str] | None:
-    """The table about the users. Whoever asks need not have it any more: who is not described counts as unknown."""
+    """The table about the users. At inference it may be absent: users without a description count as unknown."""
     path = said.user_table if not asking or Path(said.user_table).exists() else ""
     there = [name for name in said.user_columns.split(",") if name.strip() in frame.columns]
     return catalogue.about(frame, names, "user", GUESSES["user"], path, ",".join(there) if asking else said.user_columns, asking=asking)

@@ -68,7 +68,7 @@ ACTIONS = {
     "was switched off": ("we took it out of service", "it stays off until Monday"),
     "is watched": ("it may run on for now, look at it every hour", "kept running under watch"),
 }
-CALM = (
+ORDINARY = (
     "Shift handed over at {hour} o'clock.", "Cleaned the floor of the {hall}.", "Nothing to note in the {hall}.", "Delivery of {count} boxes arrived.",
     "Checked the first-aid box in the {hall}.", "Visitors came through the {hall}.", "{count} lamps were changed.", "Meeting with the planners took {count} minutes.",
 )
@@ -85,11 +85,11 @@ def diaries(count: int = 2_500) -> Any:
     for _ in range(count):
         machine, hall, fault, action = pick(MACHINES), pick(HALLS), pick(FAULTS), pick(ACTIONS)
         number, unit = int(rng.integers(2, 99)), int(rng.integers(1, 8))
-        calm = [pick(CALM).format(hall=pick(HALLS), hour=int(rng.integers(1, 13)), count=int(rng.integers(2, 60))) for _ in range(int(rng.integers(3, 7)))]
+        ordinary = [pick(ORDINARY).format(hall=pick(HALLS), hour=int(rng.integers(1, 13)), count=int(rng.integers(2, 60))) for _ in range(int(rng.integers(3, 7)))]
         told = [f"{machine.capitalize()} {unit} in the {hall}: {pick(FAULTS[fault]).format(number)}.", pick(ACTIONS[action]).capitalize() + "."]
-        place = int(rng.integers(0, len(calm) + 1))
+        place = int(rng.integers(0, len(ordinary) + 1))
         other = f"{pick(MACHINES).capitalize()} {int(rng.integers(1, 8))} in the {pick(HALLS)} ran as it should."
-        diary = [*calm[:place], *told, *calm[place:]]
+        diary = [*ordinary[:place], *told, *ordinary[place:]]
         diary.insert(int(rng.choice([0, len(diary)])), other)
         rows.append((" ".join(diary), f"{machine.capitalize()} {unit} {fault} in the {hall} and {action}"))
     return pl.DataFrame(rows, schema=["diary", "headline"], orient="row")

@@ -171,9 +171,9 @@ class Transcription(BaseTask):
         times = ["; ".join(f"{word.begin:.2f}-{word.end:.2f} {word.text}" for word in words) for words in found]
         out = pl.DataFrame({"prediction": [" ".join(word.text for word in words) for words in found], "confidence": sure, "times": times})
         if "grammar" in self.state:
-            wishes = [understood(text, self.state["grammar"]) for text in out["prediction"]]
-            slots = pl.Series("slots", [json.dumps(one["slots"], ensure_ascii=False) for one in wishes])
-            out = out.with_columns(pl.Series("wake", [one["wake"] for one in wishes]), pl.Series("intent", [one["intent"] for one in wishes], pl.String), slots)
+            commands = [understood(text, self.state["grammar"]) for text in out["prediction"]]
+            slots = pl.Series("slots", [json.dumps(one["slots"], ensure_ascii=False) for one in commands])
+            out = out.with_columns(pl.Series("wake", [one["wake"] for one in commands]), pl.Series("intent", [one["intent"] for one in commands], pl.String), slots)
         channels = speakers(frame[SPEECH])[1]
         return out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64)) if any(channels) else out
 

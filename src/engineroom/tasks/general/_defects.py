@@ -33,7 +33,7 @@ from ._anomaly import Alarm
 
 PEAK = 0.003  # of the places of a map: the hottest ones decide over the picture
 LARGEST = 512  # pixels, longest side of pictures that are made up to judge by
-SHOWN, CALM = 10, 2  # pictures drawn in a report; of these the ordinary ones with the highest score
+SHOWN, NORMAL_SHOWN = 10, 2  # pictures drawn in a report; of these the ordinary ones with the highest score
 TIMES = 2  # pictures with made-up flaws to a good one, to judge by
 MIRRORED = 2.0  # standard errors above guessing at which a mirror image counts as recognised
 
@@ -104,11 +104,11 @@ class Flaws(Alarm):
     def select_rows(self, records: RowResults) -> np.ndarray:
         """The pictures with the highest scores, kind by kind in turn, and the ordinary ones that come nearest to an alarm."""
         order = np.argsort(-records["score"], kind="stable")
-        calm = order[records["truth"][order] == 0][:CALM]
+        normal = order[records["truth"][order] == 0][:NORMAL_SHOWN]
         odd = order[records["truth"][order] > 0]
         kinds = records["kind"][odd]
         turn = np.array([(kinds[:i] == kind).sum() for i, kind in enumerate(kinds)], int)
-        return np.concatenate([odd[np.argsort(turn, kind="stable")][: SHOWN - len(calm)], calm])
+        return np.concatenate([odd[np.argsort(turn, kind="stable")][: SHOWN - len(normal)], normal])
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         return heat.drawn(frame, row, schema, answers["heat"][place])

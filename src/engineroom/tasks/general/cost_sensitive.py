@@ -1,4 +1,4 @@
-"""LOSS: act or let pass? Two classes, one of them rare or dear: a calibrated risk, and an alarm where the expected cost says so."""
+"""LOSS: act or let pass? Two classes, one of them rare or costly: a calibrated risk, and an alarm where the expected cost says so."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Matching(BaseTask):
     dummy: ClassVar[str] = "constant_similarity"
     has_render: ClassVar[bool] = True
     internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
-    allow_missing_columns: ClassVar[bool] = True  # whoever searches has one side alone
+    allow_missing_columns: ClassVar[bool] = True  # a search has one side alone
 
     def output_size(self, target: Column) -> int:
         return self.embedding_dim

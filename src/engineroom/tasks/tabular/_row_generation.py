@@ -52,7 +52,7 @@ class Rows(BaseTask):
     allow_missing_columns = True
     eval_batch_size = 1_024
     chance: ClassVar[str] = f"column:{NOISE}"
-    lots: ClassVar[str] = ""  # the kind of the column of chance: modalities/NAME.py
+    noise_modality: ClassVar[str] = ""  # the kind of the column of chance: modalities/NAME.py
 
     def for_target(self, target: Column) -> Rows:
         return replace(self, state=dict(target.state))
@@ -80,7 +80,7 @@ class Rows(BaseTask):
         made = frame.select(pl.struct(kept).alias(RECORD), *given, *([split] if split else [])).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
         hints: dict[str, dict[str, Any]] = {
             RECORD: {"modality": "row", "role": "target", "why": "the row that is to be made", "facts": {"room": room, "judge": judge}},
-            NOISE: {"modality": self.lots, "role": "input", "why": "chance: another number, another row", "facts": {"width": room}},
+            NOISE: {"modality": self.noise_modality, "role": "input", "why": "chance: another number, another row", "facts": {"width": room}},
         }
         hints |= {name: {**table.hints.get(name, {}), "role": "input"} for name in given} | ({split: dict(table.hints[split])} if split else {})
         notes = (*table.notes, *([f"Not made, for they are neither numbers nor classes: {', '.join(left_out[:12])}."] if left_out else []))

@@ -29,7 +29,7 @@ class Synthetic(Rows):
     objective = "diffusion"
     head = "diffusion_mlp"
     training_defaults = "tabular_diffusion"
-    lots = "row_noise"
+    noise_modality = "row_noise"
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS:

@@ -27,7 +27,7 @@ class Counterfeit(Rows):
     objective = "adversarial"
     head = "tabular_generator"
     training_defaults = "tabular_gan"
-    lots = "gumbel_noise"
+    noise_modality = "gumbel_noise"
 
     def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
         """Where kinds are asked for, rows of rare ones oftener than they are (training by sampling, Xu et al. 2019): what is made of a kind stays as it is, and is learnt."""

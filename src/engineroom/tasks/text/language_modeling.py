@@ -55,7 +55,7 @@ class Language(Continuing):
         return stretches(table, self.text, context=self.context, length=self.window_chars, asking=asking, facts=facts)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """How well each text was foretold, and the token that is likeliest to come next."""
+        """How well each text was predicted, and the token that is likeliest to come next."""
         records = metrics.graded(answers, np.zeros(len(answers["next"])))
         tokens = np.maximum(1, records["tokens"])
         return pl.DataFrame(

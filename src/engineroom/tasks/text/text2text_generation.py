@@ -42,7 +42,7 @@ SMOOTHING = 0.1  # of the reference's probability that is left to all other piec
 BLOCK = 256  # rows of about one length that stand together in an epoch
 WORST = 6
 PIECES = 200  # drawn of what is read
-SPAN = 6  # pieces in a row that no summary says twice: whoever learnt from little goes round in circles
+SPAN = 6  # pieces in a row that no summary says twice: a network that learnt from little repeats itself
 
 
 @dataclass(frozen=True)

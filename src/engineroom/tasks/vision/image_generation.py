@@ -20,7 +20,7 @@ from ...layers.discriminator import Critic
 from ...metrics import generation as metrics
 from ...modalities.vision.generated_image import SIDES
 from ...preprocessing.media_columns import media_column
-from ...rendering.sample_grid import NOISE, edges_of, wishes
+from ...rendering.sample_grid import NOISE, condition_grid, edges_of
 from ...rendering.vision.image_features import as_bytes, as_pixels, beside_nearest, heat, html_picture, looked, sheet
 from ...rendering.vision.train_feature_extractor import eye_words, taught_eye
 from .._base import BaseTask
@@ -166,11 +166,11 @@ class Generation(BaseTask):
 
     def sample_grid(self, network: Any, schema: Schema) -> bytes:
         """Always of the same chance, so that one picture can be followed."""
-        frame, columns = wishes(schema, ACROSS)
+        frame, columns = condition_grid(schema, ACROSS)
         return as_bytes(sheet(self.paint(network, schema, frame), columns))
 
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
-        frame, columns = wishes(schema, ACROSS)
+        frame, columns = condition_grid(schema, ACROSS)
         pictures = self.paint(network, schema, frame)
         title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
         items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
@@ -192,7 +192,7 @@ class Generation(BaseTask):
         """(a sheet of pictures half-way between others, the same as frames)."""
         from ...data.dataset import encode_table
 
-        frame = wishes(schema, 2)[0][:8]
+        frame = condition_grid(schema, 2)[0][:8]
         data = encode_table(frame, schema, target=False)
         batch = data.batch(np.arange(frame.height))
         name = f"column:{NOISE}"

@@ -179,7 +179,7 @@ def enlarged(batch: Batch, width: int) -> Tensor:
 class Finished(Restoration):
     """The same question with a finish: chosen and graded by how real its answers look, beside how near they are.
 
-    A critic of patches stands beside (objectives/adversarial_finetuning.py). PSNR falls: whoever looks for the nearest picture takes the one before.
+    A critic of patches stands beside (objectives/adversarial_finetuning.py). PSNR falls: for the best PSNR take the model before it.
     """
 
     objective = "adversarial_finetuning"

@@ -13,7 +13,7 @@ from ...core.errors import UserError
 from ...core.files import write_atomic
 from ...core.schema import Column, Schema
 from ...core.table import Table
-from ...rendering.sample_grid import wishes
+from ...rendering.sample_grid import condition_grid
 from ...rendering.vision.image_features import as_bytes, html_picture, sheet
 from ...rendering.vision.video_files import write_mp4
 from .image_diffusion import Diffusion
@@ -72,7 +72,7 @@ class Animation(Diffusion):
         return html_picture(first, words, tuple(later))
 
     def sample_grid(self, network: Any, schema: Schema) -> bytes:
-        frame, each = wishes(schema, 3)
+        frame, each = condition_grid(schema, 3)
         return as_bytes(self.strips(self.paint(network, schema, frame[::each])))
 
     def closer(self, network: Any, schema: Schema, pictures: np.ndarray) -> list[dict[str, str]]:
