@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 WORKERS ?= 2
 
-.PHONY: demo test lint types check bench clean
+.PHONY: demo test coverage lint types check bench clean
 
 $(READY): pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -19,6 +19,9 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check src tests bench
 	$(VENV)/bin/mypy
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+coverage: $(READY)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --cov=engineroom --cov-report=term:skip-covered $(ARGS)
 
 lint: $(READY)

@@ -38,7 +38,7 @@ def main() -> None:
     ask.add_argument("--rows", type=int, default=2_000)
     asked = ask.parse_args()
     frame, picture = read(asked.set, asked.data, asked.rows)
-    options = {"pixels": SETS[asked.set]}
+    options = {"image_size": SETS[asked.set]}
     for recipe, steps in zip(("image_generation", "image_diffusion"), asked.steps, strict=True):
         if not steps:
             continue

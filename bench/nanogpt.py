@@ -122,7 +122,7 @@ def by_engine(ready, config):
     cast = nn.ModuleDict({"model": model})
 
     def players_of(cast, precision, schedule=None):
-        return registry.get("objectives", "supervised").players(cast, ready.task, schedule or Schedule(10), precision, lr=1e-3, weight_decay=0.1)
+        return registry.get("objectives", "supervised").make_learners(cast, ready.task, schedule or Schedule(10), precision, lr=1e-3, weight_decay=0.1)
 
     precision, found = probe(cast, players_of, batches.batch(2), "auto", "cpu", 1)
     print(f"arithmetic by the probe: {precision.name} {found['seconds_per_step']}")

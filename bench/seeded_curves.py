@@ -37,14 +37,12 @@ class Recorded(Exception):
 
 def curve(recipe: str) -> list[str]:
     """The losses of every step as hexadecimal floats, every learner's in the order of their names."""
-    from engineroom import run
+    from engineroom import callbacks
     from engineroom.api import train_session
     from engineroom.core import registry
     from engineroom.core.events import Repeated
 
-    run.check_every = lambda config, settled, judge: STEPS + 1  # nothing is validated: for some tasks that takes minutes
-
-    run.check_every = lambda config, settled, judge: STEPS + 1  # nothing is validated: for some tasks that takes minutes
+    callbacks.check_every = lambda config, budget, validate: STEPS + 1  # nothing is validated: for some tasks that takes minutes
 
     losses: list[str] = []
 

@@ -10,7 +10,7 @@ ORDER = (
     "core parsing layers environments modalities data preprocessing backbones heads networks decoding metrics baselines objectives rendering tasks "
     "evaluation report bundle comparison explanation"
 ).split()
-TOP = "training_plan run_directory prepare finish run recipes console api learning_curves labeling lessons cli".split()
+TOP = "training_plan run_directory prepare finish build callbacks run recipes console api learning_curves labeling lessons cli".split()
 
 
 def rank(part: str) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def skab(data: Path, asked: argparse.Namespace) -> dict:
         frame = pl.read_csv(path, separator=";").drop("changepoint")
         state = pl.when(pl.col("anomaly") > 0).then(pl.lit("fault")).otherwise(pl.lit("normal"))
         frames.append(frame.with_columns(state=state, experiment=pl.lit(path.parent.name + path.stem)).drop("anomaly"))
-    options = {"normal": "normal", "window": asked.window or 30, "series": "experiment", "settle": TAUGHT}
+    options = {"normal": "normal", "window": asked.window or 30, "series": "experiment", "probation": TAUGHT}
     er.train(written({"all": pl.concat(frames)}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
     return {}
 
@@ -90,7 +90,7 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
         frames.append(frame.with_columns(pl.col("value").cast(pl.Float64), state=pl.Series(np.where(odd, "fault", "normal")), file=pl.lit(name)))
         windows.append(own)
     table = pl.concat(frames)
-    options = {"normal": "normal", "window": asked.window or 50, "series": "file", "settle": 0.15, "adapt": True}
+    options = {"normal": "normal", "window": asked.window or 50, "series": "file", "probation": 0.15, "rolling_baseline": True}
     model = er.train(written({"all": table}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
     opened = model.open(table.drop("state"))
     said = {"deep": model.answers(opened)[0]["probability"], "baseline": model.baseline.predict(opened)}
@@ -126,7 +126,7 @@ def mammography(data: Path, asked: argparse.Namespace) -> dict:
 
 
 def labels(asked: argparse.Namespace) -> dict:
-    return {"labels": asked.labels} if asked.labels else {}
+    return {"n_labelled_anomalies": asked.labels} if asked.labels else {}
 
 
 def written(parts: dict[str, pl.DataFrame]) -> str:

@@ -38,7 +38,7 @@ def main() -> None:
     args = parser.parse_args()
     frame = table(args.data / "climate_fields" / f"{args.name}.npz")
     winters = frame.height
-    options = {"all": True, "horizon": 1, "context": BACK, "season": 1, "val_from": winters - 2 * LAST, "test_from": winters - LAST}
+    options = {"all_channels": True, "horizon": 1, "context": BACK, "season": 1, "val_from": winters - 2 * LAST, "test_from": winters - LAST}
     model = er.train(frame, recipe="forecasting", options=options, run=args.run, steps=args.steps, show="quiet", train__threads=1)
     rows = next(one for section in model.report()["sections"] for one in section["exhibits"] if one["title"] == "Side by side")["data"]
     place = rows["columns"].index("mse")

@@ -39,12 +39,12 @@ from .report.html_report import write_report
 from .run_directory import RunDirectory
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
-OTHERS = 256  # test rows that the others on the stage are asked about
+OTHERS = 256  # test rows that the others on the objective are asked about
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
 def finish(
-    ready: PreparedData, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, settled: dict[str, Any], say: Say
+    ready: PreparedData, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say
 ) -> Model:
     """Examine, compare, report, bundle."""
     model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # from here on it is only queried, never trained
@@ -69,23 +69,23 @@ def finish(
         calibration=calibration,
     )
     say({"event": "baseline"})
-    stage = registry.get("objectives", task.objective)
+    objective = registry.get("objectives", task.objective)
     before = [
         examine("before", words, task.apply_calibration(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
-        for words, one in stage.beside(cast).items()
+        for words, one in objective.references(cast).items()
     ]
     baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, baseline, dummy, task, seed=config.seed)
-    manifest = make_manifest(ready, config, size, calibration, settled, make_provenance(ready, config, seconds, reason)) | {
+    manifest = make_manifest(ready, config, size, calibration, budget, make_provenance(ready, config, seconds, reason)) | {
         "metrics": finite(deep.scores),
         "baseline": {"words": baseline.words, "metrics": finite(baseline.scores), "calibration": baseline.calibration},
         "verdict": verdict.to_json(),
         "positive_class": positive_class(task, ready.schema.target),
     }
-    others = stage.exhibits(cast, task, data.batch(test[:OTHERS]))
+    others = objective.panels(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
     besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
-    report = make_report(ready, config, run, (deep, baseline, dummy, *before), verdict.to_json(), manifest, settled, made, besides)
+    report = make_report(ready, config, run, (deep, baseline, dummy, *before), verdict.to_json(), manifest, budget, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -115,7 +115,7 @@ def finish(
     return Model.load(run.path)
 
 
-def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Module, settled: dict[str, Any], rows: np.ndarray) -> Keeper:
+def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report yet."""
     network = copy.deepcopy(model).cpu()
     best = mirrored(network, ready.schema, ready.task)
@@ -124,7 +124,7 @@ def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Modul
         network.load_state_dict(weights)
         calibration = ready.task.fit_calibration(ask(best, ready.data, rows, ready.task.for_validation()), ready.validation_targets(rows))
         provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
-        manifest = make_manifest(ready, config, describe(best), calibration, settled, provenance) | {"validation": finite(scores)}
+        manifest = make_manifest(ready, config, describe(best), calibration, budget, provenance) | {"validation": finite(scores)}
         golden = make_golden(best, unfolded(ready.data), rows)
         write_bundle(run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
 
@@ -132,7 +132,7 @@ def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Modul
 
 
 def make_manifest(
-    ready: PreparedData, config: Config, size: dict[str, Any], calibration: dict, settled: dict[str, Any], provenance: dict[str, Any]
+    ready: PreparedData, config: Config, size: dict[str, Any], calibration: dict, budget: dict[str, Any], provenance: dict[str, Any]
 ) -> dict[str, Any]:
     """What a bundle must know of itself to be read again."""
     return {
@@ -144,7 +144,7 @@ def make_manifest(
         "conventions": ready.conventions,
         "config": config.model_dump(),
         "calibration": calibration,
-        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": settled["precision"]},
+        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": budget["precision"]},
         "provenance": provenance,
     }
 
@@ -181,7 +181,7 @@ def make_provenance(ready: PreparedData, config: Config, seconds: float, reason:
 
 
 def make_report(
-    ready: PreparedData, config: Config, run: RunDirectory, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, settled: dict,
+    ready: PreparedData, config: Config, run: RunDirectory, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, budget: dict,
     made: list[Panel], besides: RowResults,
 ) -> dict[str, Any]:
     deep, baseline = entries[:2]
@@ -190,12 +190,12 @@ def make_report(
     stopped = next((line for line in reversed(history) if line["event"] == "stopped"), {"step": 0, "reason": "?"})
     speed = [line["samples_per_second"] for line in history if line["event"] == "step"]
     facts: list[list[str]] = [
-        ["steps", f"{stopped['step']:,}", f"batches of {settled['batch_size']}"],
+        ["steps", f"{stopped['step']:,}", f"batches of {budget['batch_size']}"],
         ["time", f"{deep.seconds:.0f} s", "training, validation included"],
         ["speed", f"{np.median(speed) if speed else 0:,.0f}/s", "samples learned from"],
         ["stop reason", str(stopped["reason"]), ""],
     ]
-    command = reproduce_command(config, settled)
+    command = reproduce_command(config, budget)
     return {
         "format": 1,
         "title": run.path.name,

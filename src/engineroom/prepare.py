@@ -54,7 +54,7 @@ class PreparedData:
     learners: int  # rows of the training split proper
     networks: int
     fingerprint: str  # what the data were: the rows and columns, by a hash over a sample of their cells
-    settled: dict[str, Any] | None = None
+    budget: dict[str, Any] | None = None
     conventions: dict[str, dict[str, Any]] = field(default_factory=dict)  # source column -> how its cells are read
 
     def truth(self, rows: np.ndarray) -> np.ndarray:
@@ -177,7 +177,7 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         len(data.splits["train"]),
         0,
         hashed,
-        (earlier or {}).get("settled"),
+        (earlier or {}).get("budget"),
         conventions={name: dict(one) for name, one in source.conventions.items()},
     )
     ready.networks = cross_fit(ready)

@@ -56,7 +56,7 @@ SMALL_TABLE = 2_000  # rows
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     batch_size: int
     epochs: float
     networks: int  # whole networks trained side by side; their answers are averaged
@@ -69,7 +69,7 @@ class Plan:
         return max(20, round(self.epochs * max(1, rows // self.batch_size)))
 
 
-def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
+def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> TrainingPlan:
     """The recipe of the task, or of the slowest learner among the columns."""
     kinds = {registry.get("modalities", one.modality).signal_type for one in input_fields(schema)}
     kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "scene", "vector", "set", "static") if k in kinds)
@@ -80,7 +80,7 @@ def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> Plan:
         networks, most_rows, cross = task.cv_folds, SMALL_TABLE, True
     if len(kinds) > 1 or rows > most_rows or config.model.ensemble_size is not None:
         networks, cross = 1, False
-    return Plan(
+    return TrainingPlan(
         batch_size=min(size, rows),
         epochs=max(4.0, min(800.0, epochs * (at / rows) ** shrink)),
         networks=networks,

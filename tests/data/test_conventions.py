@@ -120,7 +120,7 @@ def test_an_identifier_that_is_to_be_an_input_is_one() -> None:
     assert (column.role, column.modality) == ("input", "category")
 
 
-@pytest.mark.parametrize("kind", ["number", "datetime", "image", "vector", "series", "record", "path", "clean"])
+@pytest.mark.parametrize("kind", ["number", "datetime", "image", "vector", "series", "row", "forecast_target", "clean_speech"])
 def test_a_kind_that_cannot_be_is_refused_in_words(kind: str) -> None:
     frame = pl.DataFrame({"words": [f"w{k} of it" for k in range(30)], "y": ["a", "b"] * 15})
     config = make_config({"target": "y", "columns": {"words": {"modality": kind}}})

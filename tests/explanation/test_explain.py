@@ -308,7 +308,7 @@ def test_what_explanations_of_structured_answers_move() -> None:
     heat = torch.zeros(1, 1, 1 + 4, 3, 3)
     heat[0, 0, 0, 1, 2] = 4.0
     bound = type(task)(values=("cell",))
-    assert bound.lean(heat, heat, None).item() == 4.0 and bound.lean(0 * heat, heat, None).item() == 0.0
+    assert bound.score_outputs(heat, heat, None).item() == 4.0 and bound.score_outputs(0 * heat, heat, None).item() == 0.0
     face = torch.randn(2, 1, 8)
     assert registry.get("tasks", "metric_learning").score_outputs(face, face[:1], None)[0].item() == pytest.approx(1.0, abs=1e-6)
 

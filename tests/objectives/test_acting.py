@@ -34,8 +34,8 @@ def gathered(name: str, method: str, **options):
     task = make_task("reinforcement_learning", config.options).for_target(schema.target)
     objective = registry.get("objectives", task.objective)
     torch.manual_seed(0)
-    cast = objective.cast(task, schema, config, data.batch(train[:2]), rows=300)
-    return objective.collect(cast, task, BatchSampler(data, 256, 0))
+    cast = objective.build_networks(task, schema, config, data.batch(train[:2]), rows=300)
+    return objective.make_batches(cast, task, BatchSampler(data, 256, 0))
 
 
 def test_advantages_have_known_answers() -> None:
@@ -160,7 +160,7 @@ def test_a_memory_of_pictures_keeps_to_its_room(catch: str, monkeypatch) -> None
 
 
 def test_practice_learns_several_times_for_each_action() -> None:
-    often, seldom = gathered("CartPole-v1", "dqn"), gathered("CartPole-v1", "dqn", practice=4)
+    often, seldom = gathered("CartPole-v1", "dqn"), gathered("CartPole-v1", "dqn", updates_per_step=4)
     for step in range(1, 9):
         often.batch_of(step, 100), seldom.batch_of(step, 100)
     assert (often.done, seldom.done) == (64 + 8, 64 + 2)

@@ -27,7 +27,7 @@ def stage(tmp_path_factory):
     ready = prepare(config, None, frame, lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:8], 1, 0)
     torch.manual_seed(0)
-    return ready, batch, OBJECTIVE.cast(ready.task, ready.schema, config, batch, rows=40)
+    return ready, batch, OBJECTIVE.build_networks(ready.task, ready.schema, config, batch, rows=40)
 
 
 def weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -40,13 +40,13 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 def test_each_player_moves_its_own_weights_only(stage) -> None:
     ready, batch, cast = stage
-    judge, maker = OBJECTIVE.players(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
-    before = {name: weights(cast[name]) for name in ("maker", "judge", "model")}
+    judge, maker = OBJECTIVE.make_learners(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
+    before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [judge]))
-    assert same(before["maker"], weights(cast["maker"])) and not same(before["judge"], weights(cast["judge"]))
-    before = {name: weights(cast[name]) for name in ("maker", "judge", "model")}
+    assert same(before["generator"], weights(cast["generator"])) and not same(before["discriminator"], weights(cast["discriminator"]))
+    before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [maker]))
-    assert same(before["judge"], weights(cast["judge"])) and not same(before["maker"], weights(cast["maker"]))
+    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(before["generator"], weights(cast["generator"]))
     assert not same(before["model"], weights(cast["model"])), "the running mean follows"
     assert not any(parameter.requires_grad for parameter in cast["model"].parameters())
 

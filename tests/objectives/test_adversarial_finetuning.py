@@ -29,7 +29,7 @@ def stage(tmp_path_factory):
     ready = prepare(config, None, photographs(), lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:4], WAIT + RISE, 0)
     torch.manual_seed(0)
-    return ready, batch, OBJECTIVE.cast(ready.task, ready.schema, config, batch, rows=8)
+    return ready, batch, OBJECTIVE.build_networks(ready.task, ready.schema, config, batch, rows=8)
 
 
 def weights(module: torch.nn.Module) -> list[torch.Tensor]:
@@ -42,29 +42,29 @@ def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
 
 def test_each_player_moves_its_own_weights_only(stage) -> None:
     ready, batch, cast = stage
-    model, judge = OBJECTIVE.players(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
-    before = {name: weights(cast[name]) for name in ("maker", "judge", "model")}
+    model, judge = OBJECTIVE.make_learners(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
+    before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [model]))
-    assert same(before["judge"], weights(cast["judge"])) and not same(before["maker"], weights(cast["maker"]))
-    before = {name: weights(cast[name]) for name in ("maker", "judge", "model")}
+    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(before["generator"], weights(cast["generator"]))
+    before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [judge]))
-    assert same(before["maker"], weights(cast["maker"])) and not same(before["judge"], weights(cast["judge"]))
+    assert same(before["generator"], weights(cast["generator"])) and not same(before["discriminator"], weights(cast["discriminator"]))
     assert not same(before["model"], weights(cast["model"])), "the running mean follows"
-    assert "before" not in cast, "there was nothing to be finished"
+    assert "reference" not in cast, "there was nothing to be finished"
 
 
 class Told:
     """A task whose answer is its output, and whose loss is how far it is from 0."""
 
-    strength = 1.0
+    adversarial_weight = 1.0
 
     def loss(self, output: torch.Tensor, batch: Batch) -> Losses:
         return Losses(output.abs().mean())
 
-    def seen(self, output: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def fake_samples(self, output: torch.Tensor, batch: Batch) -> torch.Tensor:
         return output[:, 0]
 
-    def real(self, batch: Batch) -> torch.Tensor:
+    def real_samples(self, batch: Batch) -> torch.Tensor:
         return batch["target"]
 
 
@@ -108,5 +108,5 @@ def test_who_learns_begins_where_the_model_stands(stage) -> None:
     with torch.no_grad():
         for weight in cast["model"].parameters():
             weight.fill_(0.5)
-    OBJECTIVE.begin(cast)
-    assert same(weights(cast["maker"]), weights(cast["model"]))
+    OBJECTIVE.initialise(cast)
+    assert same(weights(cast["generator"]), weights(cast["model"]))

@@ -116,10 +116,10 @@ class Task(Protocol):
 
 
 class Objective(Protocol):
-    """A way of studying: who is on stage, who learns from what."""
+    """A training objective: which networks there are, and which optimiser moves which weights by which loss."""
 
-    def cast(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict: ...
-    def players(
+    def build_networks(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict: ...
+    def make_learners(
         self, cast: nn.ModuleDict, task: Task, schedule: Any, precision: Any, *, lr: float, weight_decay: float
     ) -> tuple[Learner, ...]: ...
 

@@ -8,11 +8,11 @@ from typing import Any
 from ..core.config import Config
 
 
-def reproduce_command(config: Config, settled: dict[str, Any]) -> str:
+def reproduce_command(config: Config, budget: dict[str, Any]) -> str:
     """The command that gives the same weights: the budget spelt out in steps, the arithmetic as chosen."""
-    parts = ["engineroom", "train", config.data, "--steps", str(settled["steps"] - 1)]
+    parts = ["engineroom", "train", config.data, "--steps", str(budget["steps"] - 1)]
     given = flatten(config.model_dump(exclude={"data", "run"}), flatten(Config().model_dump(), {}))
-    given |= {"train.precision": settled["precision"], "train.threads": settled["threads"], "seed": config.seed}
+    given |= {"train.precision": budget["precision"], "train.threads": budget["threads"], "seed": config.seed}
     flags = {"target": "--target", "test": "--test", "seed": "--seed", "model.name": "--model"}
     for key, value in given.items():
         if key in flags:

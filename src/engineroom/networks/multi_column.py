@@ -24,7 +24,7 @@ PLENTY = {"picture": 2_000, "state": 0, "scene": 0}  # from so many rows on, wha
 
 
 @dataclass
-class Plan:
+class Architecture:
     """What was built and why, in words, for the report."""
 
     encoders: list[dict[str, str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class ColumnsModel(nn.Module):
         super().__init__()
         self.groups: list[list[Field]] = group_fields(input_fields(schema))
         self.stems, self.backbones = nn.ModuleDict(), nn.ModuleDict()
-        self.plan = Plan(fields=input_fields(schema))
+        self.plan = Architecture(fields=input_fields(schema))
         widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
             kind = registry.get("modalities", group[0].modality).signal_type
@@ -149,7 +149,7 @@ class FlipTTA(nn.Module):
     def __init__(self, inner: nn.Module, name: str, turn: Callable[[Tensor], Tensor] | None = None) -> None:
         super().__init__()
         self.inner, self.name, self.turn = inner, name, turn
-        self.plan: Plan = inner.plan  # type: ignore[assignment]
+        self.plan: Architecture = inner.plan  # type: ignore[assignment]
 
     def forward(self, batch: Batch) -> Tensor:
         flipped = Batch({**batch.fields, self.name: batch[self.name].flip(-1)}, batch.rows, batch.step)
@@ -166,7 +166,7 @@ def mirrored(model: nn.Module, schema: Schema, task: Any) -> nn.Module:
     return model
 
 
-def together(plans: Sequence[Plan]) -> Plan:
+def together(plans: Sequence[Architecture]) -> Architecture:
     """What was built, each kind of encoder once, and all backbones."""
     backbones = {name for plan in plans for name in plan.backbones}
     encoders: list[dict[str, str]] = []
@@ -174,7 +174,7 @@ def together(plans: Sequence[Plan]) -> Plan:
         one = {**one, "why": "several kinds side by side err differently"} if len(backbones) > 1 else one
         if one not in encoders:
             encoders.append(one)
-    return Plan(encoders, backbones, plans[0].fields)
+    return Architecture(encoders, backbones, plans[0].fields)
 
 
 def typical(signal: Signal, steps: int) -> Signal:

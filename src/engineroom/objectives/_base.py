@@ -11,23 +11,23 @@ from ..core.panels import Panel
 
 
 class Study:
-    alike: ClassVar[tuple[str, ...]] = ()  # others on the stage that are of the model's own make
+    copies_of_model: ClassVar[tuple[str, ...]] = ()  # others on the stage that are of the model's own make
 
-    def begin(self, cast: nn.ModuleDict) -> None:
+    def initialise(self, cast: nn.ModuleDict) -> None:
         """Nothing was learnt yet, but the model may have been warmed, or inherited weights: those of its make begin where it stands."""
-        for name in self.alike:
+        for name in self.copies_of_model:
             if name in cast:
                 cast[name].load_state_dict(cast["model"].state_dict())
 
-    def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Any:
+    def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Any:
         """Where training batches come from: the rows of the table (`batches`, a data.dataset.Training), or something with the same methods."""
         return batches
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
+    def panels(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """What others on the stage could tell."""
         return []
 
-    def beside(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
+    def references(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
         """Networks that did not learn but are examined on the same test rows, by what they are in words."""
         return {}
 

@@ -30,7 +30,7 @@ class Gather:
         self.cast, self.task, self.model = cast, task, cast["model"]
         self.name = batches.data.fields[0].name
         self.state = batches.data.schema.target.state
-        self.facts, self.scale, self.discount = self.state["world"], float(self.state["scale"]), task.discount
+        self.facts, self.scale, self.discount = self.state["world"], float(self.state["scale"]), task.gamma
         self.discrete = self.facts["action"]["kind"] == "discrete"
         self.seeds = np.asarray(batches.data.stores["target"].take(batches.rows))
         self.actors = Actors(self.facts, self.seeds, WORLDS, self.seed)

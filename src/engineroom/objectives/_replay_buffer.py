@@ -21,11 +21,11 @@ LEAST, EXPLORE = 0.05, 0.3  # chance of an action at random in the end, and the 
 
 
 class Replay(Gather):
-    """Every step of learning, or every so many (`practice`), moves all worlds by one action. Arrays are (T, N, …), written round and round."""
+    """Every step of learning, or every so many (`updates_per_step`), moves all worlds by one action. Arrays are (T, N, …), written round and round."""
 
     def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
-        self.done, self.practice = 0, task.practice  # steps of every world so far; steps of learning for each
+        self.done, self.updates_per_step = 0, task.updates_per_step  # steps of every world so far; steps of learning for each
         self.room = max(FIRST, min(MOST, BYTES // (2 * self.actors.seen[0].nbytes)) // WORLDS)
         self.arrays = self.empty()
 
@@ -42,7 +42,7 @@ class Replay(Gather):
             for t in range(TRIAL):
                 self.act(float(t % 2))
 
-        return timed(work) / TRIAL / self.practice
+        return timed(work) / TRIAL / self.updates_per_step
 
     def act(self, curious: float) -> None:
         """One action in every world, remembered."""
@@ -59,7 +59,7 @@ class Replay(Gather):
     def batch_of(self, step: int, total: int) -> Batch:
         while self.done < min(FIRST, self.room):
             self.act(1.0)
-        if (step - 1) % self.practice == 0:
+        if (step - 1) % self.updates_per_step == 0:
             self.act(max(LEAST, 1 - (1 - LEAST) * step / max(1.0, EXPLORE * total)))
         return self.sample(numpy_generator(self.seed, "replay", step), step)
 

@@ -1,7 +1,7 @@
 """Two players: one makes pictures, the other learns to tell them from real ones, and each learns from the other (Goodfellow et al. 2014).
 
 The loss that does not saturate, with a critic that may not be steep at real pictures (R1, Mescheder, Geiger & Nowozin 2018). What answers is neither of
-them but the running mean of the maker's weights (Yazıcı et al. 2019).
+them but the running mean of the generator's weights (Yazıcı et al. 2019).
 """
 
 from __future__ import annotations
@@ -44,33 +44,33 @@ class Judge(nn.Module):
 
 
 class Adversarial(Study):
-    alike = ("maker",)
+    copies_of_model = ("generator",)
 
-    def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
-        """{"model": the running mean, which answers; "maker"; "judge"}."""
-        maker = assemble(schema, config, task, example, rows=rows, networks=1)
+    def build_networks(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+        """{"model": the running mean, which answers; "generator"; "discriminator"}."""
+        generator = assemble(schema, config, task, example, rows=rows, networks=1)
         told = [column for column in schema.inputs if not is_chance(column)]
         conditions = None
         if told:
             columns = tuple(replace(c, role="ignore") if is_chance(c) else c for c in schema)
             conditions = assemble(Schema(columns), config, Numbers(CONDITION), example, rows=rows, networks=1)
-        judge = Judge(task.critic(schema.target, CONDITION if told else 0), conditions)
-        return nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": judge})
+        discriminator = Judge(task.discriminator(schema.target, CONDITION if told else 0), conditions)
+        return nn.ModuleDict({"model": copy.deepcopy(generator).requires_grad_(False), "generator": generator, "discriminator": discriminator})
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
-        model, maker, judge = cast["model"], cast["maker"], cast["judge"]
-        making = precision.wrap(maker)
-        judging = make_optimizer(judge, lr=lr, weight_decay=0.0, betas=BETAS)
-        learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
+    def make_learners(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+        model, generator, discriminator = cast["model"], cast["generator"], cast["discriminator"]
+        making = precision.wrap(generator)
+        judging = make_optimizer(discriminator, lr=lr, weight_decay=0.0, betas=BETAS)
+        learning = make_optimizer(generator, lr=lr, weight_decay=0.0, betas=BETAS)
 
         def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-            """How real the judge finds real pictures (B,) and made ones (B,), each batch by itself: its variety counts too; and how steep it is (B,)."""
+            """How real the discriminator finds real pictures (B,) and made ones (B,), each batch by itself: its variety counts too; and how steep it is (B,)."""
             with torch.no_grad():
                 made = making(batch)[:, 0]
-            pictures = task.real(batch).requires_grad_()
-            real = judge(pictures, batch)
+            pictures = task.real_samples(batch).requires_grad_()
+            real = discriminator(pictures, batch)
             (slope,) = torch.autograd.grad(real.sum(), pictures, create_graph=True)
-            return real, judge(made, batch), slope.square().flatten(1).sum(1)
+            return real, discriminator(made, batch), slope.square().flatten(1).sum(1)
 
         def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
             real, made, steep = softplus(-output[0]).mean(), softplus(output[1]).mean(), output[2].mean()
@@ -79,22 +79,22 @@ class Adversarial(Study):
         def convince(output: Tensor, batch: Batch) -> Losses:
             return Losses(softplus(-output).mean())
 
-        after = in_step(model, maker, schedule, learning, judging)
+        after = in_step(model, generator, schedule, learning, judging)
         return (
-            Learner("judge", judging, compare, tell_apart),
-            Learner("maker", learning, lambda batch: judge(making(batch)[:, 0], batch), convince, after=after),
+            Learner("discriminator", judging, compare, tell_apart),
+            Learner("generator", learning, lambda batch: discriminator(making(batch)[:, 0], batch), convince, after=after),
         )
 
-    def exhibits(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Panel]:
-        """The judge's own view of real and made pictures, and what in a made one it looks at."""
-        judge = cast["judge"].eval()
+    def panels(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Panel]:
+        """The discriminator's own view of real and made pictures, and what in a made one it looks at."""
+        discriminator = cast["discriminator"].eval()
         with torch.no_grad():
             made = cast["model"].eval()(batch)[:, 0]
-            real = judge(task.real(batch), batch)
+            real = discriminator(task.real_samples(batch), batch)
         made.requires_grad_()
-        found = judge(made, batch)
+        found = discriminator(made, batch)
         (slope,) = torch.autograd.grad(found.sum(), made)
-        return task.judged(made.detach(), found.detach(), real, slope)
+        return task.discriminator_panels(made.detach(), found.detach(), real, slope)
 
 
 def is_chance(column: Column) -> bool:

@@ -35,62 +35,62 @@ WAIT, RISE = 50, 100  # steps until the critic is heard at all; steps in which i
 
 
 class Finishing(Study):
-    alike = ("maker", "before")
+    copies_of_model = ("generator", "reference")
 
-    def cast(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
-        """{"model": the running mean, which answers; "maker"; "judge"} and, where there is something to be finished, "before": as it was."""
-        maker = assemble(schema, config, task, example, rows=rows, networks=1)
-        cast = nn.ModuleDict({"model": copy.deepcopy(maker).requires_grad_(False), "maker": maker, "judge": task.critic(schema.target, 0)})
+    def build_networks(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+        """{"model": the running mean, which answers; "generator"; "discriminator"} and, where there is something to be finished, "reference": as it was."""
+        generator = assemble(schema, config, task, example, rows=rows, networks=1)
+        cast = nn.ModuleDict({"model": copy.deepcopy(generator).requires_grad_(False), "generator": generator, "discriminator": task.discriminator(schema.target, 0)})
         if config.start:
-            cast["before"] = copy.deepcopy(maker).requires_grad_(False)
+            cast["reference"] = copy.deepcopy(generator).requires_grad_(False)
         return cast
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
-        model, maker = cast["model"], cast["maker"]
-        judge: Any = cast["judge"]  # of layers/patch_discriminator.py, or like them
-        making = precision.wrap(maker)
-        learning = make_optimizer(maker, lr=lr, weight_decay=0.0, betas=BETAS)
-        judging = make_optimizer(judge, lr=KEENER * lr, weight_decay=0.0, betas=BETAS)
+    def make_learners(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+        model, generator = cast["model"], cast["generator"]
+        discriminator: Any = cast["discriminator"]  # of layers/patch_discriminator.py, or like them
+        making = precision.wrap(generator)
+        learning = make_optimizer(generator, lr=lr, weight_decay=0.0, betas=BETAS)
+        judging = make_optimizer(discriminator, lr=KEENER * lr, weight_decay=0.0, betas=BETAS)
 
         def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-            """How real the judge finds what is real and what was made, patch by patch (B, P); and how steep it is there (B,)."""
+            """How real the discriminator finds what is real and what was made, patch by patch (B, P); and how steep it is there (B,)."""
             with torch.no_grad():
-                made = judge.sees(task.seen(making(batch), batch))
-            real = [one.requires_grad_() for one in judge.sees(task.real(batch))]
-            found = judge(real)[0]
+                made = discriminator.sees(task.fake_samples(making(batch), batch))
+            real = [one.requires_grad_() for one in discriminator.sees(task.real_samples(batch))]
+            found = discriminator(real)[0]
             slopes = torch.autograd.grad(found.sum() / found.shape[1] ** 0.5, real, create_graph=True)  # as steep as its patches are on average
-            return found, judge(made)[0], sum(slope.square().flatten(1).sum(1) for slope in slopes)  # type: ignore[return-value]
+            return found, discriminator(made)[0], sum(slope.square().flatten(1).sum(1) for slope in slopes)  # type: ignore[return-value]
 
         def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
             gap, steep = softplus(output[1] - output[0]).mean(), output[2].mean()
             return Losses(gap + STEEP / 2 * steep, {"told_apart": gap.detach(), "steepness": steep.detach()})
 
-        after = in_step(model, maker, schedule, learning, judging)
+        after = in_step(model, generator, schedule, learning, judging)
         return (
-            Learner("model", learning, making, lambda output, batch: pulled(task, judge, output, batch), clip=1.0),
-            Learner("judge", judging, compare, tell_apart, after=after),
+            Learner("model", learning, making, lambda output, batch: pulled(task, discriminator, output, batch), clip=1.0),
+            Learner("discriminator", judging, compare, tell_apart, after=after),
         )
 
-    def beside(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
-        return {"the same network before its finish": cast["before"]} if "before" in cast else {}
+    def references(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
+        return {"the same network before its finish": cast["reference"]} if "reference" in cast else {}
 
 
-def pulled(task, judge: Any, output: Tensor, batch: Batch) -> Losses:
-    """The task's own loss of `output` (B, K, …), and the two pulls of the judge beside it, each as large a share of that loss's gradient as it should be."""
+def pulled(task, discriminator: Any, output: Tensor, batch: Batch) -> Losses:
+    """The task's own loss of `output` (B, K, …), and the two pulls of the discriminator beside it, each as large a share of that loss's gradient as it should be."""
     own = task.loss(output, batch)
-    found, felt = judge(judge.sees(task.seen(output, batch)))
+    found, felt = discriminator(discriminator.sees(task.fake_samples(output, batch)))
     with torch.no_grad():
-        true, known = judge(judge.sees(task.real(batch)))
+        true, known = discriminator(discriminator.sees(task.real_samples(batch)))
     convince, sure = softplus(true - found).mean(), float((true - found.detach()).mean().clamp(0, 1))  # who cannot tell them apart has nothing to say
-    alike = torch.stack([(a - b).abs().mean() / b.abs().mean().clamp_min(1e-6) for a, b in zip(felt, known, strict=True)]).mean()
-    heard = task.strength * min(1.0, max(0.0, (batch.step - WAIT) / RISE))
-    losses, shares = (own.total, convince, alike), (1.0, CONVINCING * heard * sure, ALIKE * heard)
+    copies_of_model = torch.stack([(a - b).abs().mean() / b.abs().mean().clamp_min(1e-6) for a, b in zip(felt, known, strict=True)]).mean()
+    heard = task.adversarial_weight * min(1.0, max(0.0, (batch.step - WAIT) / RISE))
+    losses, shares = (own.total, convince, copies_of_model), (1.0, CONVINCING * heard * sure, ALIKE * heard)
     slopes = [torch.autograd.grad(loss, output, retain_graph=True)[0] for loss in losses]
     size = slopes[0].norm()
     pull = sum(share * slope * (size / slope.norm().clamp_min(1e-12)) for share, slope in zip(shares, slopes, strict=True))
     carried = (output * pull).sum()  # its gradient is the pull; what it says is of no interest
     total = carried - carried.detach() + own.total.detach()
-    return Losses(total, {**own.parts, "convincing": convince.detach(), "alike": alike.detach(), "sure": own.total.new_tensor(sure)})
+    return Losses(total, {**own.parts, "convincing": convince.detach(), "copies_of_model": copies_of_model.detach(), "sure": own.total.new_tensor(sure)})
 
 
 OBJECTIVE = Finishing()

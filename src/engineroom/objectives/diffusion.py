@@ -29,27 +29,27 @@ UNTOLD = 10  # one row in so many learns without being told what it is
 
 
 class Diffusion(Study):
-    alike = ("learner",)
+    copies_of_model = ("learner",)
 
-    def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "learner"}."""
         learner = assemble(schema, config, task, example, rows=rows, networks=1)
         return nn.ModuleDict({"model": copy.deepcopy(learner).requires_grad_(False), "learner": learner})
 
-    def players(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, learner = cast["model"], cast["learner"]
         asked, optimizer = precision.wrap(learner), make_optimizer(learner, lr=lr, weight_decay=weight_decay)
         fields: tuple[Field, ...] = learner.plan.fields  # type: ignore[union-attr, assignment]
 
         def forward(batch: Batch) -> Tensor:
-            noise, amount = parted(batch[task.chance])
+            noise, amount = parted(batch[task.noise_field])
             told = untold(batch, fields, torch.arange(len(batch), device=noise.device) % UNTOLD == batch.step % UNTOLD)
-            return asked(put(told, task.chance, noisy(task.real(batch), noise, amount), amount))[:, 0]
+            return asked(put(told, task.noise_field, noisy(task.real_samples(batch), noise, amount), amount))[:, 0]
 
         def loss(output: Tensor, batch: Batch) -> Losses:
-            """output (B, C, …): v, of which the mean square error is taken at every amount alike."""
-            noise, amount = parted(batch[task.chance])
-            return Losses((output - velocity(task.real(batch), noise, amount)).square().mean())
+            """output (B, C, …): v, of which the mean square error is taken at every amount copies_of_model."""
+            noise, amount = parted(batch[task.noise_field])
+            return Losses((output - velocity(task.real_samples(batch), noise, amount)).square().mean())
 
         return (Learner("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),)
 

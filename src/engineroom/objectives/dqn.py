@@ -31,17 +31,17 @@ CLIP = 10.0
 
 
 class QLearning(Study):
-    alike = ("target",)
+    copies_of_model = ("target",)
 
-    def cast(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …; "target": its slower copy}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)
         return nn.ModuleDict({"model": model, "target": copy.deepcopy(model).requires_grad_(False)})
 
-    def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Replay:
+    def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Replay:
         return Replay(batches, cast, task)
 
-    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
         model, target = cast["model"], cast["target"]
         optimizer = make_optimizer(model, lr=CAREFUL * lr, weight_decay=weight_decay, betas=(0.9, 0.999))
         forward = precision.wrap(model)
@@ -63,9 +63,9 @@ class QLearning(Study):
         schedule.apply(optimizer, 0)
         return (Learner("model", optimizer, forward, loss, clip=CLIP, after=after),)
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
+    def panels(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """One episode, and what the network expected all along."""
-        return task.traced(cast["model"].eval(), cast["model"], batch)
+        return task.episode_panels(cast["model"].eval(), cast["model"], batch)
 
 
 KEPT = ("action", "reward", "after", "counts")  # what a batch holds besides what was seen

@@ -11,7 +11,7 @@ from .supervised import Supervised
 class Masked(Supervised):
     """One network and one player, as where answers are known; only the batches are others."""
 
-    def collect(self, cast: nn.ModuleDict, task, batches):
+    def make_batches(self, cast: nn.ModuleDict, task, batches):
         return hiding(batches, task.parts)
 
 

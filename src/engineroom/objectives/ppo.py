@@ -29,17 +29,17 @@ CLIP = 0.5
 
 
 class PolicyGradient(Study):
-    def cast(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": the actor, which answers; "critic"}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)
         critic = assemble(schema, config, Numbers(1), example, rows=rows, networks=1)
         return nn.ModuleDict({"model": model, "critic": critic})
 
-    def collect(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Rollouts:
+    def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Rollouts:
         return Rollouts(batches, cast, task)
 
-    def players(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
-        discrete = task.discrete
+    def make_learners(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+        discrete = task.is_discrete
         acting, valuing = (make_optimizer(cast[name], lr=lr, weight_decay=weight_decay, betas=(0.9, 0.999)) for name in ("model", "critic"))
 
         def improve(output: Tensor, batch: Batch) -> Losses:
@@ -63,9 +63,9 @@ class PolicyGradient(Study):
             Learner("critic", valuing, precision.wrap(cast["critic"]), expect, clip=CLIP, after=after),
         )
 
-    def exhibits(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
+    def panels(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
         """One episode, and what the critic expected all along."""
-        return task.traced(cast["model"].eval(), cast["critic"].eval(), batch)
+        return task.episode_panels(cast["model"].eval(), cast["critic"].eval(), batch)
 
 
 OBJECTIVE = PolicyGradient()

@@ -15,12 +15,12 @@ from ._base import Study
 
 
 class Supervised(Study):
-    def cast(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
         """{"model": …}: one network, or several side by side."""
         model = assemble(schema, config, task, example, rows=rows, networks=networks)
         return nn.ModuleDict({"model": model})
 
-    def players(
+    def make_learners(
         self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
     ) -> tuple[Learner, ...]:
         model = cast["model"]

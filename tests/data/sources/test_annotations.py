@@ -131,7 +131,7 @@ def test_polygons_are_boxes_for_detection_and_masks_for_segmentation(tmp_path: P
     assert set(np.unique(mask)) == {0, 2} and table.hints["mask"]["facts"]["names"] == {"0": "background", "1": "disc", "2": "box"}
     assert "boxes" in open_table(tmp_path, task="object_detection").frame.columns
     coco(tmp_path / "a.json", [f"{i}.png" for i in range(4)])
-    with pytest.raises(DataError, match="recipe detection"):
+    with pytest.raises(DataError, match="recipe object_detection"):
         open_table(tmp_path, task="segmentation")
 
 

@@ -30,7 +30,7 @@ def reframed(frame: pl.DataFrame, **options) -> Table:
 
 
 def test_every_series_is_measured_by_its_beginning_which_teaches() -> None:
-    table = reframed(pumps(), settle=100)
+    table = reframed(pumps(), probation=100)
     real = table.frame[:400]
     assert real["split"].to_list() == (["train"] * 80 + ["val"] * 20 + ["test"] * 100) * 2
     for part in (real[:100], real[200:300]):
@@ -69,7 +69,7 @@ def test_a_single_doubled_moment_is_noted_and_taken_as_it_stands() -> None:
     assert any("Row 60 of p has the same time" in note for note in table.notes)
 
 
-@pytest.mark.parametrize("options", [{"window": 0, "settle": 0.2}, {"settle": 1.5}, {"settle": -1}, {"labels": -1}])
+@pytest.mark.parametrize("options", [{"window": 0, "probation": 0.2}, {"probation": 1.5}, {"probation": -1}, {"n_labelled_anomalies": -1}])
 def test_settings_that_make_no_sense_are_told(options: dict) -> None:
     with pytest.raises(UserError, match="options"):
         reframed(pumps(), **options)
@@ -97,7 +97,7 @@ def test_made_up_rows_have_a_past_that_goes_with_them() -> None:
 
 def test_a_new_level_becomes_ordinary_where_rows_are_measured_by_those_before() -> None:
     frame = pl.DataFrame({"flow": np.r_[np.tile([0.0, 1.0], 50), np.tile([10.0, 11.0], 50)], "state": "ok"})
-    options = {"window": 5, "series": "", "settle": 20}
+    options = {"window": 5, "series": "", "probation": 20}
     for adapt, least, most in ((True, -1.5, 1.5), (False, 15, 25)):
         stream = streamed(Table(frame), make_task("anomaly_detection", {**options, "rolling_baseline": adapt}), {"state"})
         assert stream.table.frame["flow"][100] > 8 and least < stream.table.frame["flow"][-1] < most

@@ -85,7 +85,7 @@ def test_numbers_as_actions(here) -> None:
 
 
 def test_options_are_checked() -> None:
-    for options, words in (({"method": "pppo"}, "Did you mean 'ppo'"), ({"discount": 1.5}, "makes no sense"), ({"practice": 0}, "learn 0 times")):
+    for options, words in (({"method": "pppo"}, "Did you mean 'ppo'"), ({"gamma": 1.5}, "makes no sense"), ({"updates_per_step": 0}, "learn 0 times")):
         with pytest.raises(UserError) as found:
             make_task("reinforcement_learning", options)
         assert words in str(found.value)

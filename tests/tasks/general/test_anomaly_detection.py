@@ -57,7 +57,7 @@ def test_without_labels_made_up_rows_judge_and_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("frame", "options", "word"),
     [
-        (pumps(), {"alarms": 0}, "share"),
+        (pumps(), {"false_alarm_rate": 0}, "share"),
         (pumps(), {"window": 1}, "at least 2"),
         (pumps(), {"normal": "fine"}, "no class"),
         (pumps(30), {}, "too few"),
@@ -105,7 +105,7 @@ def test_kinds_of_anomaly_are_told_apart_in_the_test_alone() -> None:
 
 def test_a_few_known_anomalies_teach() -> None:
     frame = pumps(900)
-    table = reframed(frame, labels=10)
+    table = reframed(frame, n_labelled_anomalies=10)
     known = set(frame.filter(state="leak").select("a", "b").iter_rows())
     taught = [row in known for row in table.frame.filter(split="train", state="anomaly").select("a", "b").iter_rows()]
     tested = table.frame.filter(split="test", state="anomaly").height

@@ -30,7 +30,7 @@ def test_the_rarer_class_is_looked_for_and_a_miss_costs_as_much_as_it_is_rare() 
 
 
 @pytest.mark.parametrize(
-    "options", [{"positive": "ugly"}, {"miss": -1}, {"alarm": 0}, {"review": 2}, {"loss_kind": "hinge"}, {"cost": 5}, {"miss": "much"}, {"place": 1}]
+    "options", [{"positive": "ugly"}, {"false_negative_cost": -1}, {"false_positive_cost": 0}, {"review_rate": 2}, {"loss_name": "hinge"}, {"cost": 5}, {"false_negative_cost": "much"}, {"place": 1}]
 )
 def test_options_that_make_no_sense_are_refused(options: dict) -> None:
     with pytest.raises(UserError):

@@ -51,7 +51,7 @@ def test_good_pictures_teach_and_made_up_flaws_validate() -> None:
     assert "vertical" in table.hints["state"]["facts"]["flips"]  # nobody can tell a plate turned upside down …
     lit = plates().with_columns(pl.Series("picture", np.stack(plates()["picture"].to_list()).reshape(-1, 32, 32).astype(np.uint8) // 2 + np.arange(0, 96, 3, dtype=np.uint8)[:, None]))
     assert "vertical" not in reframed(lit).hints["state"]["facts"]["flips"]  # … unless the light comes from below
-    taught = reframed(plates(), labels=6).frame.filter(split="train")
+    taught = reframed(plates(), n_labelled_anomalies=6).frame.filter(split="train")
     assert (taught["state"] == "anomaly").sum() == 6
     alone = reframed(plates().drop("state"), None)
     assert "judged by made-up flaws" in alone.notes[-1] and (alone.frame.filter(split="test")["anomaly"] == "anomaly").any()

@@ -196,7 +196,7 @@ def test_new_items_and_new_users_are_placed_by_their_columns(here: Path) -> None
     assert (said.filter(user="o")["item"].str.slice(1).cast(pl.Int64) % 4 == 0).mean() > 0.7
     page = Path("r/bundle/report.html").read_text()
     assert "because of Book number" in page and "age " in page
-    cold = er.train(events, run="cold", options=options | {"unmet": 0.15}, **how)
+    cold = er.train(events, run="cold", options=options | {"cold_start_fraction": 0.15}, **how)
     baseline = cold.manifest["baseline"]
     assert cold.metrics["recall"] > 0.6 and baseline["words"] == "items alike by their columns" and baseline["metrics"]["recall"] > 0.6
     assert all(cold.task.counts[k] == 0 for k in range(cold.task.met, 80)) and cold.task.met < 60

@@ -94,9 +94,9 @@ def test_doubles_are_refused_unless_a_column_tells_series_apart() -> None:
         (waves().with_columns(when=pl.lit("nonsense 1-1")), {"time": "when"}, "no time"),
         (waves(), {"series": "metre"}, "no column"),
         (waves(), {"horizon": -1}, "below 0"),
-        (waves(), {"judge": "rmse"}, "judge"),
-        (waves(), {"calendar": "maybe"}, "calendar"),
-        (waves(), {"classical": "arima"}, "classical"),
+        (waves(), {"metric": "rmse"}, "metric"),
+        (waves(), {"time_features": "maybe"}, "time_features"),
+        (waves(), {"baseline_method": "arima"}, "baseline_method"),
         (waves(), {"test": 0.95}, "shares"),
     ],
 )
@@ -126,7 +126,7 @@ def test_several_columns_need_a_word_or_all_are_channels() -> None:
     two = waves(temperature=WAVE[::-1].copy())
     with pytest.raises(DataError, match="Which column"):
         windows(two, None)
-    assert set(windows(two, None, all=True)["channel"]) == {"load", "temperature"}
+    assert set(windows(two, None, all_channels=True)["channel"]) == {"load", "temperature"}
 
 
 def test_months_and_years_are_counted_by_the_calendar() -> None:
@@ -214,7 +214,7 @@ def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> N
 def test_known_columns_are_needed_beyond_the_end(here) -> None:
     holiday = (np.arange(400) // 24 % 3 == 0).astype(float)
     frame = waves(holiday=holiday).with_columns(load=pl.col("load") + 4 * pl.col("holiday"))
-    options = {"known": "holiday", "horizon": 6, "context": 24}
+    options = {"known_covariates": "holiday", "horizon": 6, "context": 24}
     model = er.train(frame, target="load", recipe="forecasting", options=options, steps=30, show="quiet", train__threads=1)
     with pytest.raises(DataError, match="known beforehand"):
         model.predict(frame)
@@ -259,7 +259,7 @@ def test_business_days_and_months_go_on_by_the_calendar() -> None:
 def test_short_series_and_empty_cells_ahead_are_said() -> None:
     times = (np.datetime64("2023-01-01") + np.arange(60)).astype(object).tolist()
     frame = pl.DataFrame({"item_id": ["a"] * 60 + ["b"] * 5, "day": [*times, *times[:5]], "promo": 1.0, "sales": np.r_[np.arange(60.0), np.ones(5)]})
-    options = {"horizon": 4, "context": 8, "known": "promo"}
+    options = {"horizon": 4, "context": 8, "known_covariates": "promo"}
     facts = make_task("forecasting", options).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
     task = make_task("forecasting", options).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
     later = frame.with_columns(

@@ -93,7 +93,7 @@ def test_the_beam_is_an_option_of_the_answer(trained) -> None:
 
 
 def test_options_change_what_is_learnt() -> None:
-    table = reframed(cipher(40), vocabulary=256, shared=True, longest=16)
+    table = reframed(cipher(40), vocabulary=256, share_vocabulary=True, max_length=16)
     assert table.hints["read"]["facts"] == {"most": 256, "longest": 16} and table.hints["written"]["facts"]["shared"]
     assert make_task("text2text_generation", {"decoder": "lstm"}).head == "lstm_decoder" and make_task("text2text_generation", {}).head == "transformer_decoder"
     summary, translation = make_task("text2text_generation", {"mode": "summary"}), make_task("text2text_generation", {"mode": "translation"})
@@ -106,8 +106,8 @@ def test_options_change_what_is_learnt() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        *(({"decoder": "lstn"}, "lstm"), ({"goal": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary")),
-        *(({"source": "rea"}, "read"), ({"copies": True}, "shared")),
+        *(({"decoder": "lstn"}, "lstm"), ({"mode": "sumary"}, "summary"), ({"beam": 0}, "beam"), ({"vocabulary": 3}, "vocabulary")),
+        *(({"source": "rea"}, "read"), ({"copy_mechanism": True}, "share")),
     ],
 )
 def test_options_that_make_no_sense_are_told(options, words) -> None:

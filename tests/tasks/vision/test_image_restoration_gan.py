@@ -26,7 +26,7 @@ def test_a_picture_and_its_truth_are_moved_alike() -> None:
     small = torch.zeros(2, 3, 12, 12, dtype=torch.uint8)
     batch = Batch({"target": truth, "column:damaged": small}, np.arange(2), 5)
     task = Finished()
-    assert torch.allclose(task.seen((truth / 255)[:, None], batch), task.real(batch) + 1 - 1, atol=1e-5)
+    assert torch.allclose(task.fake_samples((truth / 255)[:, None], batch), task.real_samples(batch) + 1 - 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("damage", ["x2", "grey"])

@@ -101,19 +101,19 @@ class Vocoding(BaseTask):
         """Ragged (T,) int16 → (N,) of (T,) float32."""
         return objects([one.astype(np.float32) / 32768 for one in codes.rows()])
 
-    def critic(self, target: Column, condition: int) -> nn.Module:
+    def discriminator(self, target: Column, condition: int) -> nn.Module:
         return Ears()
 
-    def real(self, batch: Batch) -> Tensor:
+    def real_samples(self, batch: Batch) -> Tensor:
         """(B, T) from -1 to 1."""
         return batch["target"].float() / 32768
 
-    def seen(self, output: Tensor, batch: Batch) -> Tensor:
+    def fake_samples(self, output: Tensor, batch: Batch) -> Tensor:
         return output[:, 0]
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, 1, T); batch["target"] (B, T) int16: frames as they are made, and spectra in windows of several lengths, as loud as they are felt."""
-        said, true = output[:, 0], self.real(batch)
+        said, true = output[:, 0], self.real_samples(batch)
         frames = LogMel(self.rate, mels=MELS).to(output.device)
         mel = (frames.mel(32768 * said) - frames.mel(32768 * true)).abs().mean()
         pairs = [(felt_spectrum(said, size)[:, 2], felt_spectrum(true, size)[:, 2]) for size in RESOLUTIONS]

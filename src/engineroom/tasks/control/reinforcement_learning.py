@@ -38,7 +38,7 @@ class Control(BaseTask):
     """
 
     method: str = "auto"  # ppo | dqn; auto = ppo
-    discount: float = 0.99  # what a reward one step later counts
+    gamma: float = 0.99  # what a reward one step later counts
     updates_per_step: int = 1  # dqn: steps of learning for each action of all worlds; more where a world is slow
     objective: str = field(default="ppo", metadata={"bound": True})  # type: ignore[misc]
     head: str = field(default="categorical_policy", metadata={"bound": True})  # type: ignore[misc]
@@ -63,8 +63,8 @@ class Control(BaseTask):
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):
             raise UserError(f"There is no way of learning to act called {self.method!r}.", "", nearest(self.method, ("auto", *METHODS), label="options.method"))
-        if not 0 <= self.discount < 1:
-            raise UserError(f"A discount of {self.discount} makes no sense.", "It says what a reward one step later counts.", "Example: --set options.discount=0.99")
+        if not 0 <= self.gamma < 1:
+            raise UserError(f"A discount of {self.gamma} makes no sense.", "It says what a reward one step later counts.", "Example: --set options.gamma=0.99")
 
         if self.updates_per_step < 1:
             raise UserError(f"Nobody can learn {self.updates_per_step} times for each action.", "", "Example: --set options.updates_per_step=8")
@@ -86,7 +86,7 @@ class Control(BaseTask):
         return self.state["world"]
 
     @property
-    def discrete(self) -> bool:
+    def is_discrete(self) -> bool:
         return self.facts["action"]["kind"] == "discrete"
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
@@ -118,7 +118,7 @@ class Control(BaseTask):
     def word(self, action: Any) -> str:
         """An action as people say it."""
         names = self.facts["action"]["names"]
-        if self.discrete:
+        if self.is_discrete:
             return str(names[int(action)])
         low, high = (np.array(self.facts["action"][key]) for key in ("low", "high"))
         given = (low + high) / 2 + (high - low) / 2 * np.clip(action, -1, 1)
@@ -140,7 +140,7 @@ class Control(BaseTask):
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """How much the action taken is preferred to the others (B,), or the action's number that is largest."""
         said, first = output.mean(1), whole.mean(1)[0]
-        if self.discrete:
+        if self.is_discrete:
             pick = int(first.argmax())
             others = [k for k in range(said.shape[1]) if k != pick]
             return said[:, pick] - said[:, others].mean(1)
@@ -172,7 +172,7 @@ class Control(BaseTask):
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         return [returns(records, baseline), action_bars(self.facts, records, baseline)]
 
-    def traced(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Panel]:
+    def episode_panels(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Panel]:
         """One episode of the batch over time: what was seen, what was done, and what `critic` expected (rewards as they are scaled)."""
         name = field_of(batch)
         part = Batch({key: value[:1] for key, value in batch.fields.items()}, batch.rows[:1])
@@ -184,7 +184,7 @@ class Control(BaseTask):
         seeds = batch.get(name + "_seed")
 
         def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-            return best(forward(Batch({name: torch.from_numpy(observations)}, places)).mean(1).numpy(), discrete=self.discrete)
+            return best(forward(Batch({name: torch.from_numpy(observations)}, places)).mean(1).numpy(), discrete=self.is_discrete)
 
         if seeds is not None:
             return self.from_baseline(play(self.facts, seeds.numpy(), act))

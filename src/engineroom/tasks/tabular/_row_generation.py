@@ -51,7 +51,7 @@ class Rows(BaseTask):
     max_eval_rows = 1_000
     allow_missing_columns = True
     eval_batch_size = 1_024
-    chance: ClassVar[str] = f"column:{NOISE}"
+    noise_field: ClassVar[str] = f"column:{NOISE}"
     noise_modality: ClassVar[str] = ""  # the kind of the column of chance: modalities/NAME.py
 
     def for_target(self, target: Column) -> Rows:

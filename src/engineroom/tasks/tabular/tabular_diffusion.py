@@ -39,7 +39,7 @@ class Synthetic(Rows):
     def output_size(self, target: Column) -> int:
         return target.state["room"]
 
-    def real(self, batch: Batch) -> Tensor:
+    def real_samples(self, batch: Batch) -> Tensor:
         """(B, room): rows as vectors, with nothing where other rows than the training's could have had a class more."""
         rows = batch["target"].float()
         return pad(rows, (0, self.state["room"] - rows.shape[1]))
@@ -48,7 +48,7 @@ class Synthetic(Rows):
         return replace(self, steps=min(self.steps, QUICK))
 
     def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
-        made = taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=1.0, most=EDGE)
+        made = taken_away(network, batch, network.plan.fields, name=self.noise_field, steps=self.steps, guidance=1.0, most=EDGE)
         return self.postprocess(made[:, None], batch, target)
 
 

@@ -43,14 +43,14 @@ class Counterfeit(Rows):
         columns = target.state["columns"]
         return [(span.stop - span.start, one["kind"] == "class") for one, span in zip(columns, spans(columns), strict=True)]
 
-    def critic(self, target: Column, condition: int) -> nn.Module:
+    def discriminator(self, target: Column, condition: int) -> nn.Module:
         return RowCritic(target.state["width"], condition)
 
-    def real(self, batch: Batch) -> Tensor:
+    def real_samples(self, batch: Batch) -> Tensor:
         """(B, W): rows as vectors; values that many rows share spread over their ranks, as a maker's are before they are read."""
-        return unsettled(batch["target"].float(), batch[self.chance][:, SIZE:], self.state["columns"])
+        return unsettled(batch["target"].float(), batch[self.noise_field][:, SIZE:], self.state["columns"])
 
-    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
+    def discriminator_panels(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
         """How the judge rates both, and by which columns: `slope` (B, W) of its rating of `sample_panels`."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]

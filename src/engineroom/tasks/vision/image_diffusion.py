@@ -32,7 +32,7 @@ class Diffusion(Generation):
     head = "diffusion_unet"
     training_defaults = "image_diffusion"
     max_eval_rows = 200
-    chance = f"column:{NOISE}"
+    noise_field = f"column:{NOISE}"
 
     @property
     def depth(self) -> float:
@@ -59,7 +59,7 @@ class Diffusion(Generation):
 
     def drawn(self, network: Any, batch: Batch) -> Tensor:
         """(B, 1, C, S, S) from -1 to 1."""
-        return taken_away(network, batch, network.plan.fields, name=self.chance, steps=self.steps, guidance=self.guidance, most=1.0, depth=self.depth)[:, None]
+        return taken_away(network, batch, network.plan.fields, name=self.noise_field, steps=self.steps, guidance=self.guidance, most=1.0, depth=self.depth)[:, None]
 
 
 TASK = Diffusion()

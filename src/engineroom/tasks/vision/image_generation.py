@@ -110,10 +110,10 @@ class Generation(BaseTask):
     def output_size(self, target: Column) -> tuple[int, ...]:
         return target.state["channels"], target.state["height"]
 
-    def critic(self, target: Column, condition: int) -> nn.Module:
+    def discriminator(self, target: Column, condition: int) -> nn.Module:
         return Critic(target.state["channels"], target.state["height"], condition)
 
-    def real(self, batch: Batch) -> Tensor:
+    def real_samples(self, batch: Batch) -> Tensor:
         """The pictures of a batch (B, C, S, S) from -1 to 1."""
         return batch["target"].float() / 127.5 - 1
 
@@ -220,7 +220,7 @@ class Generation(BaseTask):
             beside_nearest(records["picture"], self.thing, target.state),
         ]
 
-    def judged(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
+    def discriminator_panels(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
         """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `sample_panels` (B, C, S, S)."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]

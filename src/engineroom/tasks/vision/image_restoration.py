@@ -188,14 +188,14 @@ class Finished(Restoration):
     higher_is_better = False
     monitor = "blend"
 
-    def critic(self, target: Column, condition: int) -> nn.Module:
+    def discriminator(self, target: Column, condition: int) -> nn.Module:
         return Patches(3)
 
-    def real(self, batch: Batch) -> Tensor:
+    def real_samples(self, batch: Batch) -> Tensor:
         """(B, 3, H, W) from -1 to 1."""
         return moved(batch["target"].float() / 127.5 - 1, batch.step)
 
-    def seen(self, output: Tensor, batch: Batch) -> Tensor:
+    def fake_samples(self, output: Tensor, batch: Batch) -> Tensor:
         """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the real ones."""
         return moved((255 * output[:, 0] + enlarged(batch, output.shape[-1])) / 127.5 - 1, batch.step)
 
