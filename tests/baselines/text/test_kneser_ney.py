@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from engineroom.baselines._estimator import load
-from engineroom.baselines.text.kneser_ney import counted, foretell
+from engineroom.baselines.text.kneser_ney import counted, next_token_probabilities
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import BundleError
 from engineroom.core.registry import get
@@ -31,7 +31,7 @@ def test_probabilities_sum_to_one(order: int) -> None:
     found = levels(codes, vocabulary, order)
     for context in ([0, 0, 1, 2], [6, 6, 6, 6], [5, 4, 5, 4], codes[10:14].tolist()):
         rows = np.array([[*context, token] for token in range(vocabulary)])
-        p, _ = foretell(rows.ravel(), np.full(vocabulary, 5), found, vocabulary)
+        p, _ = next_token_probabilities(rows.ravel(), np.full(vocabulary, 5), found, vocabulary)
         last = p.reshape(vocabulary, 5)[:, -1]
         assert last.sum() == pytest.approx(1) and (last > 0).all()
 
@@ -39,7 +39,7 @@ def test_probabilities_sum_to_one(order: int) -> None:
 def test_kneser_ney_by_hand() -> None:
     """a b a b a c: by bigrams with discounts of 1/2, and how many different tokens come before each."""
     codes = np.array([0, 1, 0, 1, 0, 2])
-    p, best = foretell(np.array([0, 1, 0, 2]), np.array([2, 2]), levels(codes, 3, 2), 3)
+    p, best = next_token_probabilities(np.array([0, 1, 0, 2]), np.array([2, 2]), levels(codes, 3, 2), 3)
     unigram = {1: 0.5 / 3 + 0.5 / 3 * 3 / 3, 2: 0.5 / 3 + 0.5 / 3 * 3 / 3}  # a, b, c each come after one other token
     assert p[1] == pytest.approx((2 - 0.5) / 3 + 2 * 0.5 / 3 * unigram[1])
     assert p[3] == pytest.approx((1 - 0.5) / 3 + 2 * 0.5 / 3 * unigram[2])
@@ -48,8 +48,8 @@ def test_kneser_ney_by_hand() -> None:
 
 def test_the_row_s_own_past_alone_counts() -> None:
     codes = np.tile([0, 1, 2], 50)
-    p, _ = foretell(np.array([0, 1, 2, 2, 0]), np.array([3, 2]), levels(codes, 3, 3), 3)
-    alone, _ = foretell(np.array([2, 0]), np.array([2]), levels(codes, 3, 3), 3)
+    p, _ = next_token_probabilities(np.array([0, 1, 2, 2, 0]), np.array([3, 2]), levels(codes, 3, 3), 3)
+    alone, _ = next_token_probabilities(np.array([2, 0]), np.array([2]), levels(codes, 3, 3), 3)
     assert p[3:].tolist() == alone.tolist() and p[2] > 0.95
 
 
