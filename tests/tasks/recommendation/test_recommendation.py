@@ -59,7 +59,7 @@ def test_odd_events_are_named_and_left_out() -> None:
     said = " ".join(table.notes)
     assert "2 event(s) without" in said and "1 event(s) repeat" in said and "1 user(s) with a single event" in said
     with pytest.raises(DataError, match="three events"):
-        reframed(frame, least=4)
+        reframed(frame, min_rating=4)
     with pytest.raises(UserError, match="options.user"):
         reframed(frame.rename({"user": "who"}))
     with pytest.raises(UserError, match="no column"):
@@ -148,7 +148,7 @@ def test_columns_become_words_about_items() -> None:
 def test_what_is_described_badly_is_said(tmp_path) -> None:
     events, items, _ = shelves(20)
     with pytest.raises(UserError, match="columns alone"):
-        reframed(events, unmet=0.2)
+        reframed(events, cold_start_fraction=0.2)
     with pytest.raises(UserError, match="describe"):
         reframed(events, item_columns="colour")
     items.with_columns(item=pl.col("item") + "x").write_csv(tmp_path / "items.csv")

@@ -108,7 +108,7 @@ def test_a_corpus_is_cut_in_its_order_and_loses_nothing() -> None:
     assert "".join(cut(text, 300)) == text and min(map(len, cut(text, 300))) >= 150
     rows = reframed([text], context=32).frame
     assert "".join(rows["text"]) == text and rows["place"].to_list() == list(range(len(rows))) and 10 <= len(rows)
-    table = reframed(["word " * 1000] * 25, context=16, stretch=500)
+    table = reframed(["word " * 1000] * 25, context=16, window_chars=500)
     assert table.hints["document"]["role"] == "group" and table.frame["document"].n_unique() == 25
     assert reframed(["ab", "cd"], asking=True).frame["text"].to_list() == ["ab", "cd"]
 

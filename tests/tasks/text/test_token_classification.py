@@ -72,14 +72,14 @@ def test_another_number_of_labels_names_the_row() -> None:
 def test_options_name_columns_that_exist() -> None:
     frame = pl.DataFrame({"t": ["a b"], "y": ["O O"], "m": ["10"], "kind": ["x"]})
     with pytest.raises(UserError, match="kind"):
-        reframed(frame, whole="knd")
+        reframed(frame, sequence_label="knd")
     with pytest.raises(DataError, match="3 marks for 2 labels"):
-        reframed(frame.with_columns(m=pl.lit("101")), mask="m")
+        reframed(frame.with_columns(m=pl.lit("101")), loss_mask="m")
 
 
 def test_a_mask_and_a_whole_label_are_packed_into_the_target_and_come_back_the_same() -> None:
     frame = pl.DataFrame({"t": ["MT", "AV"], "y": ["CH", "HH"], "m": ["10", "11"], "kind": ["x", "z"]})
-    table = reframed(frame, mask="m", whole="kind")
+    table = reframed(frame, loss_mask="m", sequence_label="kind")
     assert table.frame.columns == ["t", "y"] and table.frame["y"].to_list()[0] == {"tags": ["C", None], "whole": "x"}
     again = make_task("token_classification", {"loss_mask": "m", "sequence_label": "kind"}).build_samples(table, "y", asking=False)
     assert again.frame.equals(table.frame)

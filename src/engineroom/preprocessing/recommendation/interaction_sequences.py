@@ -45,19 +45,19 @@ class Said:
     item: str = ""
     time: str = ""
     rating: str = ""
-    least: float = 0.0
+    min_rating: float = 0.0
     item_table: str = ""
     user_table: str = ""
     item_columns: str = ""
     user_columns: str = ""
-    unmet: float = 0.0
+    cold_start_fraction: float = 0.0
 
 
 def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> Table:
     """Asked (`asking`), every user is one row with the whole history, which may be empty.
 
     Else each user gives up to three: what is learnt from (all but the last two events, in pieces), what validates and what tests; or, with
-    `unmet`, what is learnt from without the items held out, and for those that validate and those that test the last such event.
+    `cold_start_fraction`, what is learnt from without the items held out, and for those that validate and those that test the last such event.
     """
     frame = table.frame
     if HISTORY in frame.columns and isinstance(frame.schema[HISTORY], pl.List):
@@ -65,7 +65,7 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
     names = columns(frame, said, target)
     apart = table.split if not asking else None
     part = frame[apart] if apart else pl.Series(["train"]).new_from_index(0, len(frame))
-    people, notes = ordered(frame.filter(part != "test"), names, said.least, asking=asking, rows_in_order=said.time == ROWS)
+    people, notes = ordered(frame.filter(part != "test"), names, said.min_rating, asking=asking, rows_in_order=said.time == ROWS)
     notes = [describe_columns(names, said), *notes]
     users = known_users(frame, names, said, asking=asking)
     if asking:
@@ -75,7 +75,7 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
         return replace(table, frame=rows, hints={}, notes=(*table.notes, *notes))
     items = catalogue.about(frame, names, "item", GUESSES["item"], said.item_table, said.item_columns)
     facts = {"catalogue": catalogue.properties(*items), "titles": catalogue.titles(*items)} if items else {}
-    if said.unmet:
+    if said.cold_start_fraction:
         made, more = held_out(people, said, facts)
         notes += more
     elif (part == "test").any():
@@ -97,12 +97,12 @@ def histories(table: Table, said: Said, target: str | None, *, asking: bool) -> 
         }
     )
     rows = rows.with_columns(**catalogue.describe(rows[USER].to_list(), users, rows.columns))
-    return hinted(replace(table, notes=(*table.notes, *notes)), rows, names["item"], facts | {"fresh": bool(said.unmet)})
+    return hinted(replace(table, notes=(*table.notes, *notes)), rows, names["item"], facts | {"fresh": bool(said.cold_start_fraction)})
 
 
 def given_test(people: list[tuple[str, list[str]]], test: pl.DataFrame, names: dict[str, str], said: Said) -> tuple[list[Row], list[str]]:
     """Rows where the test events are given: all that a user meets there, and has not met before, is relevant; the last event before validates."""
-    asked, notes = ordered(test, names, said.least, asking=False, rows_in_order=True)
+    asked, notes = ordered(test, names, said.min_rating, asking=False, rows_in_order=True)
     before = dict(people)
     rows: list[Row] = []
     for user, events in people:
@@ -134,16 +134,16 @@ def known_users(frame: pl.DataFrame, names: dict[str, str], said: Said, *, askin
 
 
 def held_out(people: list[tuple[str, list[str]]], said: Said, facts: dict[str, Any]) -> tuple[list[Row], list[str]]:
-    """Rows that ask for items which nobody in the training rows has met: `unmet` of the items test, as many others validate."""
+    """Rows that ask for items which nobody in the training rows has met: `cold_start_fraction` of the items test, as many others validate."""
     known = {item for _, events in people for item in events}
-    if not facts or not 0 < said.unmet < 0.5:
+    if not facts or not 0 < said.cold_start_fraction < 0.5:
         raise UserError(
             "Items that nobody has met can be told apart by their columns alone.",
             "" if facts else "Nothing describes the items.",
             "Name a table of them, --set options.item_table=FILE, and a share below a half, --set options.cold_start_fraction=0.1",
         )
     order = numpy_generator(0, "unmet").permutation(sorted(known))
-    count = max(1, round(said.unmet * len(order)))
+    count = max(1, round(said.cold_start_fraction * len(order)))
     asked = {"test": set(order[:count].tolist()), "val": set(order[count : 2 * count].tolist())}
     out = asked["test"] | asked["val"]
     rows: list[Row] = []
