@@ -16,7 +16,7 @@ from sklearn import metrics as reference
 import engineroom as er
 from conftest import spoken_table
 
-HOW: dict[str, Any] = {"show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small", "model__members": 1}
+HOW: dict[str, Any] = {"show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small", "model__ensemble_size": 1}
 
 
 def test_detection_is_scored_as_pycocotools_does_unknown_classes_included(here) -> None:

@@ -14,7 +14,7 @@ import engineroom as er
 from engineroom.core import registry
 from engineroom.core.errors import DataError
 
-HOW: dict[str, Any] = {"show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small", "model__members": 1}
+HOW: dict[str, Any] = {"show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small", "model__ensemble_size": 1}
 RNG = np.random.default_rng(0)
 
 # Tasks whose answers cannot be set beside a test file row by row, and why; what is nearest is tested where the task is.
