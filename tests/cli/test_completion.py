@@ -49,7 +49,7 @@ def bash(home: Path, script: str, *words: str) -> list[str]:
         (["train", "x.csv", "--tar"], {"--target"}),
         (["predict", "--o"], {"--output"}),
         (["train", "--model", "r"], {"rnn"}),
-        (["demo", "ri"], {"risk"}),
+        (["demo", "cost"], {"cost_sensitive"}),
         (["train", "hou"], set()),
     ],
     ids=lambda one: " ".join(sorted(one)),

@@ -19,7 +19,7 @@ from engineroom.data.splits import split_rows
 
 N = 300
 SCHEMA = Schema((Column("p", "image", "input", {"height": 16}), Column("y", "category", "target")))
-CLASSES = SimpleNamespace(kind="classes", truth=lambda values, column: values)
+CLASSES = SimpleNamespace(output_type="classes", to_targets=lambda values, column: values)
 
 
 def pictures(diagonal: bool, rows: int = N) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,7 @@ def test_who_knows_nothing_is_not_asked() -> None:
 
 def test_numbers_have_mirrors_too() -> None:
     pixels, y = pictures(diagonal=True)
-    number = SimpleNamespace(kind="number", truth=lambda values, column: values.astype(float))
+    number = SimpleNamespace(output_type="number", to_targets=lambda values, column: values.astype(float))
     assert found(pixels, y, number) == [] and found(*pictures(diagonal=False), number) == ["horizontal", "vertical"]
 
 
