@@ -22,13 +22,6 @@ from typing import Any
 
 RECORD = Path(__file__).with_suffix(".json")
 STEPS = 20
-# what it is → the recipe (None: a generated table, its settings below)
-CURVES = (
-    "video_diffusion", "anomaly_detection", "chat", "reinforcement_learning", "tabular_gan", "defects", "speech_enhancement", "object_detection", "image_diffusion", "image_classification", "document_extraction",
-    "drawing", "driving", "metric_learning", "forecasting", "image_generation", "language_modeling", "masked_pretraining", "photo_search", "molecules", "music", "contrastive_pretraining",
-    "recommendation", "cost_sensitive", "segmentation", "text_to_speech", "imitation_driving", "summarization", "tabular_diffusion", "token_classification", "speech_recognition",
-    "translation", "image_restoration", "video_classification", "vocoder", "warehouse",
-)  # fmt: skip
 
 
 class Recorded(Exception):
@@ -77,11 +70,13 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write the record anew")
     parser.add_argument("recipes", nargs="*", help="only these (all)")
     asked = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
+    from engineroom.core import registry
+
     warnings.simplefilter("ignore")
     recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     changed = 0
-    for recipe in asked.recipes or CURVES:
+    for recipe in asked.recipes or (registry.names("recipes") if asked.record else recorded):
         begun = time.monotonic()
         found = curve(recipe)
         if asked.record:

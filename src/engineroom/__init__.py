@@ -47,7 +47,7 @@ __all__ = [
 
 
 class House(ModuleType):
-    """This package: a verb stays a verb although a folder has its name (`er.recipes()`, `er.explain(…)`, `er.compare(…)`).
+    """This package: a verb stays a verb although a folder has its name (`er.recipes()`, `er.lessons()`).
 
     Python hangs every imported folder on its package under its name, and would put it in the verb's place.
     """
@@ -153,8 +153,8 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
 def label(data: Any, *, target: str = "label", labels_file: str = "labels.jsonl", classes: tuple[str, ...] = (), strategy: str = "classical", batch: int = 10, seed: int = 0) -> LabelingSession:
     """A desk at which rows are labelled, those first of which a model is least sure: `ask()`, `give(label)`, `skip()`, `undo()`, `table()`.
 
-    Every word is kept in the file `labels_file` at once, so work can stop at any instant and go on later. `strategy` is "classical" (learns in a
-    second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the labels_file is in use.
+    Every label is kept in `labels_file` at once, so work can stop at any instant and go on later. `strategy` is "classical" (learns in a
+    second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the file is in use.
     """
     from .labeling.session import LabelingSession
 

@@ -117,14 +117,14 @@ def generate_session(
         return sample(model, count=count, conditions=conditions, seed=seed, output=output)
     if conditions:
         raise UserError("This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT")
-    default_temperature = model.task.default_temperature if temperature is None else temperature
+    temperature = model.task.default_temperature if temperature is None else temperature
     folder = Path(output) if output is not None and (count is not None and count > 1) else None
     texts = []
     for number in range(count or 1):
         if say is not None and model.task.return_full_text:
             say(prompt)
         pieces = []
-        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=default_temperature, top_p=top_p, seed=seed + number):
+        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed + number):
             pieces.append(piece)
             if say is not None:
                 say(piece)

@@ -46,7 +46,7 @@ def build_training(ready: PreparedData) -> TrainingSetup:
     """Networks with their initial weights, and everything around them. The order in which random numbers are drawn is part of the result."""
     config, data, task = ready.config, ready.data, ready.task
     objective = registry.get("objectives", task.objective)
-    plan = make_plan(ready.schema, config, ready.learners, task)
+    plan = make_plan(ready.schema, config, ready.n_train_rows, task)
 
     def epoch_order(rows: Any, generator: Any) -> Any:
         return task.epoch_order(rows, ready.truth, generator, data)
@@ -54,7 +54,7 @@ def build_training(ready: PreparedData) -> TrainingSetup:
     batches = BatchSampler(data, plan.batch_size, config.seed, config.train.augment, order=epoch_order)
     seed_everything(config.seed)
     example = data.batch(data.splits["train"][:2])
-    networks = objective.build_networks(task, ready.schema, config, example, rows=ready.learners, networks=ready.networks)
+    networks = objective.build_networks(task, ready.schema, config, example, rows=ready.n_train_rows, networks=ready.networks)
     device = pick_device(config.train.device)
     networks.to(device)
     batches = objective.make_batches(networks, task, batches)

@@ -24,7 +24,6 @@ from .evaluation.predict import ask
 from .finish import keep
 from .networks.data_initialisation import warm
 from .prepare import Say
-from .run_directory import RunDirectory
 from .training_plan import budget_seconds
 
 
@@ -50,12 +49,15 @@ class RunCallbacks:
     all: list[Any]
 
 
-def make_callbacks(setup: TrainingSetup, run: RunDirectory, say: Say, extra: tuple = ()) -> RunCallbacks:
+def make_callbacks(setup: TrainingSetup, say: Say, extra: tuple = ()) -> RunCallbacks:
     """All callbacks of a run, in the order in which they hear an event; `extra` are the user's own and come first."""
-    ready, config, task, model, schedule = setup.ready, setup.ready.config, setup.ready.task, setup.model, setup.schedule
+    ready, model, schedule = setup.ready, setup.model, setup.schedule
+    config, run, task = ready.config, ready.run, ready.task
     clock = Stopwatch()
-    rate = setup.learners[0].optimizer.param_groups
-    history = History(run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: rate[0]["lr"], also=say)
+    groups = setup.learners[0].optimizer.param_groups
+    history = History(
+        run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: groups[0]["lr"], also=say
+    )
     rows = ready.data.splits["val"][:: max(1, len(ready.data.splits["val"]) // task.max_eval_rows)]
     compute_scores = make_validation(setup, rows)
     setup.budget.setdefault("every", check_every(config, setup.budget, lambda: compute_scores(model)))
@@ -74,7 +76,7 @@ def make_callbacks(setup: TrainingSetup, run: RunDirectory, say: Say, extra: tup
         best=lambda: validate.best_weights or model.state_dict(),
         carries=setup.batches,
     )
-    write = keep(ready, config, run, model, setup.budget, rows)
+    write = keep(ready, model, setup.budget, rows)
     store = SaveBest(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=seconds)
     every = [*extra, TerminateOnNaN(), validate, patience, history, *stop_at_metric(config, task), store, checkpoint]
     if task.has_samples:

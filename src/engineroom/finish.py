@@ -24,7 +24,7 @@ from .bundle.model import Model
 from .bundle.write import write_bundle
 from .core import registry
 from .core.batch import RowResults
-from .core.config import Config, write_yaml
+from .core.config import write_yaml
 from .core.panels import Finding, Panel
 from .engine.callbacks.history import read_history
 from .evaluation.evaluate import EvaluationResult, examine, judge
@@ -36,17 +36,15 @@ from .prepare import PreparedData, Say
 from .rendering.vision.image_features import growth
 from .report import sections
 from .report.html_report import write_report
-from .run_directory import RunDirectory
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 OTHERS = 256  # test rows that the others on the objective are asked about
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
-def finish(
-    ready: PreparedData, config: Config, run: RunDirectory, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say
-) -> Model:
+def finish(ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say) -> Model:
     """Examine, compare, report, bundle."""
+    config, run = ready.config, ready.run
     model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # from here on it is only queried, never trained
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
@@ -76,7 +74,7 @@ def finish(
     ]
     baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, baseline, dummy, task, seed=config.seed)
-    manifest = make_manifest(ready, config, size, calibration, budget, make_provenance(ready, config, seconds, reason)) | {
+    manifest = make_manifest(ready, size, calibration, budget, make_provenance(ready, seconds, reason)) | {
         "metrics": finite(deep.scores),
         "baseline": {"words": baseline.words, "metrics": finite(baseline.scores), "calibration": baseline.calibration},
         "verdict": verdict.to_json(),
@@ -85,7 +83,7 @@ def finish(
     others = objective.panels(cast, task, data.batch(test[:OTHERS]))
     made = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
     besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
-    report = make_report(ready, config, run, (deep, baseline, dummy, *before), verdict.to_json(), manifest, budget, made, besides)
+    report = make_report(ready, (deep, baseline, dummy, *before), verdict.to_json(), manifest, budget, made, besides)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
@@ -115,7 +113,7 @@ def finish(
     return Model.load(run.path)
 
 
-def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
+def keep(ready: PreparedData, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report yet."""
     network = copy.deepcopy(model).cpu()
     best = mirrored(network, ready.schema, ready.task)
@@ -123,16 +121,16 @@ def keep(ready: PreparedData, config: Config, run: RunDirectory, model: nn.Modul
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
         calibration = ready.task.fit_calibration(ask(best, ready.data, rows, ready.task.for_validation()), ready.validation_targets(rows))
-        provenance = make_provenance(ready, config, seconds, f"still training: the best so far, of step {step}")
-        manifest = make_manifest(ready, config, describe(best), calibration, budget, provenance) | {"validation": finite(scores)}
+        provenance = make_provenance(ready, seconds, f"still training: the best so far, of step {step}")
+        manifest = make_manifest(ready, describe(best), calibration, budget, provenance) | {"validation": finite(scores)}
         golden = make_golden(best, unfolded(ready.data), rows)
-        write_bundle(run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
+        write_bundle(ready.run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
 
     return write
 
 
 def make_manifest(
-    ready: PreparedData, config: Config, size: dict[str, Any], calibration: dict, budget: dict[str, Any], provenance: dict[str, Any]
+    ready: PreparedData, size: dict[str, Any], calibration: dict, budget: dict[str, Any], provenance: dict[str, Any]
 ) -> dict[str, Any]:
     """What a bundle must know of itself to be read again."""
     return {
@@ -142,9 +140,9 @@ def make_manifest(
         "objective": ready.task.objective,
         "schema": ready.schema.to_json(),
         "conventions": ready.conventions,
-        "config": config.model_dump(),
+        "config": ready.config.model_dump(),
         "calibration": calibration,
-        "model": {**size, "rows": ready.learners, "networks": ready.networks, "precision": budget["precision"]},
+        "model": {**size, "rows": ready.n_train_rows, "networks": ready.networks, "precision": budget["precision"]},
         "provenance": provenance,
     }
 
@@ -165,13 +163,13 @@ def record_columns(deep: EvaluationResult, rows: np.ndarray) -> dict[str, Any]:
     return columns
 
 
-def make_provenance(ready: PreparedData, config: Config, seconds: float, reason: str) -> dict[str, Any]:
+def make_provenance(ready: PreparedData, seconds: float, reason: str) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": config.data,
+        "data": ready.config.data,
         "data_fingerprint": ready.fingerprint,
         "split_hash": ready.split_hash,
-        "seed": config.seed,
+        "seed": ready.config.seed,
         "seconds": round(seconds, 1),
         "stopped": reason,
         "python": platform.python_version(),
@@ -181,10 +179,11 @@ def make_provenance(ready: PreparedData, config: Config, seconds: float, reason:
 
 
 def make_report(
-    ready: PreparedData, config: Config, run: RunDirectory, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, budget: dict,
+    ready: PreparedData, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, budget: dict,
     made: list[Panel], besides: RowResults,
 ) -> dict[str, Any]:
     deep, baseline = entries[:2]
+    config, run = ready.config, ready.run
     history = read_history(run.events)
     schema, task, data = ready.schema, ready.task, ready.data
     stopped = next((line for line in reversed(history) if line["event"] == "stopped"), {"step": 0, "reason": "?"})

@@ -51,7 +51,7 @@ class PreparedData:
     findings: list[Finding]
     split_words: str
     split_hash: str
-    learners: int  # rows of the training split proper
+    n_train_rows: int  # of the training split proper
     networks: int
     fingerprint: str  # what the data were: the rows and columns, by a hash over a sample of their cells
     budget: dict[str, Any] | None = None
@@ -276,7 +276,7 @@ def cell_name(table: Table, row: int, reason: str) -> str:
 
 def cross_fit(ready: PreparedData) -> int:
     """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches and judges."""
-    plan = make_plan(ready.schema, ready.config, ready.learners, ready.task)
+    plan = make_plan(ready.schema, ready.config, ready.n_train_rows, ready.task)
     if not plan.cross:
         return plan.networks
     data = ready.data

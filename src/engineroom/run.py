@@ -34,16 +34,16 @@ def train(
     try:
         ready = prepare(config, run, table, say)
         run = ready.run
-        return fit(build_training(ready), run, say, watchers)
+        return fit(build_training(ready), say, watchers)
     finally:
         if run is not None:
             run.release()
 
 
-def fit(setup: TrainingSetup, run: RunDirectory, say: Say, watchers: tuple = ()) -> tuple[Model, str]:
+def fit(setup: TrainingSetup, say: Say, watchers: tuple = ()) -> tuple[Model, str]:
     """Collect → forward → loss → backpropagation → repeat, until a callback stops it; then the evaluation on the test split."""
-    ready, model, schedule = setup.ready, setup.model, setup.schedule
-    callbacks = make_callbacks(setup, run, say, watchers)
+    model, schedule = setup.model, setup.schedule
+    callbacks = make_callbacks(setup, say, watchers)
     first = restore_or_initialise(setup, callbacks, say)
     give_back()
     model.train()
@@ -58,6 +58,6 @@ def fit(setup: TrainingSetup, run: RunDirectory, say: Say, watchers: tuple = ())
     seconds = callbacks.clock()
     history.write("stopped", step=max(first - 1, history.step), reason=reason)
     model.load_state_dict(validate.best_weights)
-    result = finish(ready, ready.config, run, setup.networks.cpu(), seconds, reason, setup.budget, say)
+    result = finish(setup.ready, setup.networks.cpu(), seconds, reason, setup.budget, say)
     history.close()
     return result, reason

@@ -91,7 +91,7 @@ IN_PROCESS = {
 def test_resume_is_bit_identical(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """A run that was torn twice ends with the weights of one that was not; the evaluation at its end is left out."""
     ends: list[dict[str, torch.Tensor]] = []
-    monkeypatch.setattr("engineroom.run.finish", lambda ready, config, run, networks, *rest: ends.append(networks["model"].state_dict()))
+    monkeypatch.setattr("engineroom.run.finish", lambda ready, networks, *rest: ends.append(networks["model"].state_dict()))
     if kind in ("ppo", "dqn"):
         data: object = "CartPole-v1"
     elif kind == "speech":

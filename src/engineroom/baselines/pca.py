@@ -73,7 +73,7 @@ def numbers(batch: Batch, one: Field) -> np.ndarray:
     if one.modality == "category":
         return one_hot(x.long().clamp(0, CATEGORIES - 1), CATEGORIES).flatten(1).float().numpy()
     x = torch.nan_to_num(x.float())
-    if one.stacks or x.ndim == 2:
+    if one.is_scalar or x.ndim == 2:
         return x.flatten(1).numpy()
     if x.ndim == 3:  # (B, T, C)
         return adaptive_avg_pool1d(x.transpose(1, 2), min(STEPS, x.shape[1]) if f"{one.name}_mask" not in batch.fields else STEPS).flatten(1).numpy()

@@ -48,7 +48,7 @@ def train(
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
     recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = None,
-    model: Annotated[str, typer.Option(help="auto, or a backbone: mlp, cnn, rnn, transformer, gnn, shapes.", autocompletion=names_of("backbones", "auto"))] = "auto",
+    model: Annotated[str, typer.Option(help="auto, or a backbone: mlp, cnn, rnn, transformer, gnn, fcn, …", autocompletion=names_of("backbones", "auto"))] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,

@@ -26,7 +26,7 @@ def chat(
 
     model = load(run)
     task, turns = model.task, list[str]()
-    default_temperature = task.default_temperature if temperature is None else temperature
+    temperature = task.default_temperature if temperature is None else temperature
     for said in lines():
         if said == "/quit":
             return
@@ -35,7 +35,7 @@ def chat(
             print({"/new": "(a new conversation)", "/undo": f"({len(turns) // 2} turns are left)"}.get(said, "(/new, /undo or /quit)"), file=sys.stderr)
             continue
         pieces = []
-        for piece in task.reply(model.network, model.schema, [*turns, said], tokens=tokens, temperature=default_temperature, top_p=top_p, seed=seed + len(turns)):
+        for piece in task.reply(model.network, model.schema, [*turns, said], tokens=tokens, temperature=temperature, top_p=top_p, seed=seed + len(turns)):
             aloud(piece)
             pieces.append(piece)
         print()

@@ -24,19 +24,18 @@ def modules(kind: str) -> dict[str, str]:
     Raises RuntimeError where two files bear one name.
     """
     found: dict[str, str] = {}
-    for folder, prefix in ((PACKAGE / kind, ""), *((PACKAGE / kind / domain, f"{domain}.") for domain in domains(kind))):
-        for module in pkgutil.iter_modules([str(folder)]):
+    inside = list(pkgutil.iter_modules([str(PACKAGE / kind)]))
+    domains = sorted(module.name for module in inside if module.ispkg and not module.name.startswith("_"))
+    package = f"engineroom.{kind.replace('/', '.')}"
+    listed = [(package, inside), *((f"{package}.{one}", pkgutil.iter_modules([str(PACKAGE / kind / one)])) for one in domains)]
+    for prefix, modules_there in listed:
+        for module in modules_there:
             if module.ispkg or module.name.startswith("_"):
                 continue
             if module.name in found:
                 raise RuntimeError(f"Two files of {kind} are called {module.name}.py.")
-            found[module.name] = f"engineroom.{kind.replace('/', '.')}.{prefix}{module.name}"
+            found[module.name] = f"{prefix}.{module.name}"
     return found
-
-
-def domains(kind: str) -> list[str]:
-    """Folders of a kind whose files are registered under it as well; not those that are a kind of their own ("data/sources")."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE / kind)]) if module.ispkg and not module.name.startswith("_"))
 
 
 @cache

@@ -17,7 +17,7 @@ class Field:
     columns: tuple[Column, ...]
 
     @property
-    def stacks(self) -> bool:
+    def is_scalar(self) -> bool:
         return registry.get("modalities", self.modality).is_scalar
 
     @property

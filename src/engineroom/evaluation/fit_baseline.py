@@ -70,7 +70,7 @@ def held_out(rows: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[tuple[np.n
 
 
 def interval_only(task, fitted: Any, frame: pl.DataFrame, truth: np.ndarray) -> dict[str, float]:
-    """Dummy predictor's probabilities are right as they are; its intervals must be widened like everybody's."""
+    """The dummy predictor's probabilities are right as they are; its intervals must be widened like everybody's."""
     return task.fit_calibration(task.from_baseline(fitted.predict(frame)), truth) if task.output_type == "number" else {}
 
 

@@ -57,7 +57,7 @@ def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def made_ordinary(data: Dataset, usual: Dataset, name: str) -> Dataset:
     """The encoded rows with one column as in the only row of `usual`; everything else is shared."""
     one = next(field for field in data.fields if name in [c.name for c in field.columns])
-    place = [c.name for c in one.columns].index(name) if one.stacks else None
+    place = [c.name for c in one.columns].index(name) if one.is_scalar else None
     stores: dict[str, Any] = {**data.stores, one.name: Ordinary(data.stores[one.name], usual.stores[one.name], place)}
     return replace(data, stores=stores)
 

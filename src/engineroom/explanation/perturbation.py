@@ -73,11 +73,11 @@ class MaskedRow:
     def _cut(self, name: str, signal: Signal) -> Cut:
         one = next(field for field in self.stems.values() if field.name == name)
         length = int(signal.mask.sum()) if signal.mask is not None else 0
-        named = [c.name for c in one.columns] if one.stacks else registry.get("modalities", one.modality).token_names(self.row[name][0], one.states[0])
+        named = [c.name for c in one.columns] if one.is_scalar else registry.get("modalities", one.modality).token_names(self.row[name][0], one.states[0])
         shape, index = divide(signal, length, bool(named))
         first, label = len(self.parts), one.columns[0].name
         for place in np.ndindex(*shape):
-            if one.stacks and len(named) == shape[0]:
+            if one.is_scalar and len(named) == shape[0]:
                 self.parts.append(Part(named[place[0]], named[place[0]], place))
             else:
                 said = named[place[0]] if named and place[0] < len(named) else spot(signal, shape, place, length)

@@ -27,7 +27,7 @@ def draw(cut: Cut, parts: Sequence[Part], numbers: np.ndarray) -> str:
     chosen = np.unique(cut.where.numpy())
     own = numbers[chosen]
     scale = float(np.abs(numbers).max()) or 1.0  # one scale for all fields of the row
-    if cut.field.stacks or cut.signal.layout in ("vector", "graph"):
+    if cut.field.is_scalar or cut.signal.layout in ("vector", "graph"):
         return bars([parts[k].name for k in chosen], own, scale)
     if cut.signal.layout == "grid":
         return picture(cut, numbers / scale)

@@ -84,7 +84,7 @@ def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field
     """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021), made `deeper` as it was learnt.
     `guidance` 1 = as it comes; more insists on what is asked for. What is made stays within ± `most`."""
     x = batch[name][:, :-1].float()
-    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device)) if guidance != 1 and any(one.stacks for one in fields) else None
+    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device)) if guidance != 1 and any(one.is_scalar for one in fields) else None
     amounts = deeper(torch.linspace(1, 0, steps + 1, device=x.device), depth)
     for now, then in pairwise(amounts):
         amount = now.expand(len(x), 1, *[1] * (x.ndim - 2))
@@ -103,7 +103,7 @@ def untold(batch: Batch, fields: tuple[Field, ...], chosen: Tensor) -> Batch:
     """Rows that are `chosen` (B,) without what is asked for: table columns become unknown."""
     given = dict(batch.fields)
     for one in fields:
-        if one.stacks:
+        if one.is_scalar:
             x = given[one.name]
             unknown = torch.full_like(x, float("nan") if x.is_floating_point() else 0)
             given[one.name] = torch.where(chosen.to(x.device).view(-1, *[1] * (x.ndim - 1)), unknown, x)

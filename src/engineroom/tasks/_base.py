@@ -31,7 +31,7 @@ class BaseTask:
     other_target_modalities: ClassVar[tuple[str, ...]] = ()  # kinds of target beyond `target_modality` that its `build_samples` may give: `for_column` tells them apart
     tie_weights: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
     backbones: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
-    training_defaults: ClassVar[str] = ""  # a row of plan.RECIPES; "" = by the kind of the columns
+    training_defaults: ClassVar[str] = ""  # a row of training_plan.RECIPES; "" = by the kind of the columns
     baseline: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     dummy: ClassVar[str] = "dummy"
     default_image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels

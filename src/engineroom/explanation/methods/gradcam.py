@@ -23,7 +23,7 @@ class GradCAM:
 
     def fits(self, masked_row: MaskedRow) -> bool:
         cuts = list(masked_row.cuts.values())
-        return len(cuts) == 1 and not cuts[0].field.stacks and cuts[0].signal.layout in MAPS and bool(self.maps(masked_row)[1])
+        return len(cuts) == 1 and not cuts[0].field.is_scalar and cuts[0].signal.layout in MAPS and bool(self.maps(masked_row)[1])
 
     def maps(self, masked_row: MaskedRow) -> tuple[Tensor, list[tuple[Tensor, bool]]]:
         """(the output, each backbone's last map with whether it saw the mirror image), with their gradients."""

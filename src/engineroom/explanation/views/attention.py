@@ -87,7 +87,7 @@ def rollout(weights: list[Tensor]) -> Tensor:
 def token_names(masked_row: MaskedRow, count: int) -> list[str]:
     """Words or columns where the tokens have names of their own, else numbers."""
     (cut,) = list(masked_row.cuts.values())[:1]
-    names = [part.name for part in masked_row.parts] if cut.field.stacks else list(cut.names)
+    names = [part.name for part in masked_row.parts] if cut.field.is_scalar else list(cut.names)
     return [name[:14] for name in names] if 2 <= len(names) <= count else [str(k + 1) for k in range(count)]
 
 
