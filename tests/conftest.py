@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +74,30 @@ def shape_pictures(folder: Path, per_class: int = 24, side: int = 16) -> Path:
     return folder
 
 
-def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, env: dict | None = None, given: str | None = None) -> subprocess.CompletedProcess:
-    """Run `engineroom …`; `check` is the exit code that must come out, `given` what is typed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "engineroom", *map(str, arguments)],
+def command(
+    *arguments: object,
+    cwd: Path | None = None,
+    check: int | None = 0,
+    env: dict | None = None,
+    given: str | None = None,
+    own_process: bool = False,
+) -> subprocess.CompletedProcess:
+    """Run `engineroom …`; `check` is the exit code that must come out, `given` what is typed.
+
+    The verbs run in this process (a new one costs three seconds of imports a call), with the working directory, the
+    arguments and both streams of their own; what needs another environment, a keyboard or `own_process` gets a new one.
+    """
+    words = [str(argument) for argument in arguments]
+    done = in_a_process(words, cwd, env, given) if env or given is not None or own_process else in_this_process(words, cwd)
+    assert "Traceback" not in done.stderr, done.stderr
+    if check is not None:
+        assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    return done
+
+
+def in_a_process(words: list[str], cwd: Path | None, env: dict | None, given: str | None) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "engineroom", *words],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -82,10 +105,31 @@ def command(*arguments: object, cwd: Path | None = None, check: int | None = 0, 
         input=given,
         env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **(env or {})},
     )
-    assert "Traceback" not in done.stderr, done.stderr
-    if check is not None:
-        assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-    return done
+
+
+def in_this_process(words: list[str], cwd: Path | None) -> subprocess.CompletedProcess:
+    from engineroom.cli import main
+
+    out, err, threads, code = io.StringIO(), io.StringIO(), torch.get_num_threads(), 0
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr(sys, "argv", ["engineroom", *words])
+        patch.setenv("COLUMNS", "100")
+        if cwd is not None:
+            patch.chdir(cwd)
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        except BaseException:  # what a user would see as a traceback
+            traceback.print_exc()
+            code = 1
+        finally:
+            torch.set_num_threads(threads)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def squares(n: int = 160) -> pl.DataFrame:

@@ -73,7 +73,7 @@ def finish(ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str
         for words, one in objective.references(cast).items()
     ]
     baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
-    verdict = judge(deep, baseline, dummy, task, seed=config.seed)
+    verdict = judge(deep, baseline, dummy, task)
     manifest = make_manifest(ready, size, calibration, budget, make_provenance(ready, seconds, reason)) | {
         "metrics": finite(deep.scores),
         "baseline": {"words": baseline.words, "metrics": finite(baseline.scores), "calibration": baseline.calibration},

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..core.panels import spoken
-from ..metrics.bootstrap import intervals, paired_difference
+from ..metrics.bootstrap import intervals, paired_interval, resample_scores
 from .align import ModelOnRows, Table
 
-DRAWS, SECONDS = 2000, 6.0  # of each pair
+DRAWS, SECONDS = 2000, 3.0  # of each side
 LEVEL = 0.05
 
 
@@ -38,19 +38,14 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
     """Every two sides on the task's headline score."""
     task = table.sides[0].model.task
     sign = 1.0 if task.higher_is_better else -1.0
-    found = []
+    metric, found = task.primary_metric, []
+    drawn = {
+        side.name: resample_scores(side.model.task.compute_metrics, side.records, n=DRAWS, seed=seed, budget_seconds=SECONDS)
+        for side in table.sides
+    }
     for a, b in combinations(table.sides, 2):
-        value, low, high, p = paired_difference(
-            a.model.task.compute_metrics,
-            a.records,
-            b.records,
-            task.primary_metric,
-            score_b=b.model.task.compute_metrics,
-            n=DRAWS,
-            seed=seed,
-            budget_seconds=SECONDS,
-        )
-        found.append((a.name, b.name, value, low, high, p))
+        difference = a.scores()[metric] - b.scores()[metric]
+        found.append((a.name, b.name, *paired_interval(difference, drawn[a.name][metric], drawn[b.name][metric])))
     corrected = holm(np.array([one[-1] for one in found]))
     out = []
     for (one, other, value, low, high, _), p in zip(found, corrected.tolist(), strict=True):

@@ -8,12 +8,11 @@ import numpy as np
 
 from ..core.batch import Predictions, RowResults
 from ..core.panels import spoken
-from ..metrics.bootstrap import intervals, paired_difference
+from ..metrics.bootstrap import paired_interval, percentile_intervals, resample_scores
 
 WHO = {"deep": "deep", "baseline": "classical"}
 FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
 NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
-SECONDS = 2.0  # of resampling for a gain over the dummy
 FEW_ROWS = 200  # test rows below which only large gains are clear of chance
 
 
@@ -26,6 +25,7 @@ class EvaluationResult:
     records: RowResults
     scores: dict[str, float]
     intervals: dict[str, tuple[float, float]]
+    drawn: dict[str, np.ndarray]  # the scores on resampled rows, the same rows for every predictor
     seconds: float = 0.0  # to train
     rate: float = 0.0  # rows answered a second
     megabytes: float = 0.0
@@ -35,7 +35,14 @@ class EvaluationResult:
 def examine(name: str, words: str, answers: Predictions, truth: np.ndarray, task, *, seed: int = 0, **facts) -> EvaluationResult:
     """Grade `answers` against `truth`; scores and their 95 % intervals."""
     records = task.score_rows(answers, truth)
-    return EvaluationResult(name, words, records, task.compute_metrics(records), intervals(task.compute_metrics, records, seed=seed), **facts)
+    scores = task.compute_metrics(records)
+    drawn = resample_scores(task.compute_metrics, records, seed=seed)
+    return EvaluationResult(name, words, records, scores, percentile_intervals(scores, drawn), drawn, **facts)
+
+
+def paired(a: EvaluationResult, b: EvaluationResult, metric: str) -> tuple[float, float, float, float]:
+    """(a − b, low, high, p) of one score over the same resampled rows."""
+    return paired_interval(a.scores[metric] - b.scores[metric], a.drawn[metric], b.drawn[metric])
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,14 @@ class Verdict:
         }
 
 
-def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task, *, seed: int = 0) -> Verdict:
+def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task) -> Verdict:
     """Compare on the same rows: first with the dummy that always says the same, then with each other (paired bootstrap), then cost.
 
     Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not show one (few positives
     leave accuracy as it is), the metric by which weights are chosen and the ranking are asked before nothing is said to have been learnt.
     """
-    gained = {e.name: gain(e, dummy, task, task.primary_metric, seed) for e in (deep, baseline)}
-    found = paired_difference(task.compute_metrics, deep.records, baseline.records, task.primary_metric, seed=seed)
+    gained = {e.name: gain(e, dummy, task, task.primary_metric) for e in (deep, baseline)}
+    found = paired(deep, baseline, task.primary_metric)
     words = [difference(len(deep.records["truth"]), *found[:3]), cost(deep, baseline)]
     if any(clear for _, _, clear in gained.values()):
         return choose(deep, baseline, task, found, gained, words)
@@ -72,7 +79,7 @@ def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationR
     ours, theirs = deep.scores[metric], baseline.scores[metric]
     scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({baseline.words}) against {spoken(nothing)}"
     for other in second_metrics(task, deep, baseline, dummy):
-        better = [e for e in (deep, baseline) if gain(e, dummy, task, other, seed)[2]]
+        better = [e for e in (deep, baseline) if gain(e, dummy, task, other)[2]]
         if better:
             said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
             sentence = f"By {metric}, neither model is clear of the dummy baseline ({dummy.words}): {scored}."
@@ -82,7 +89,7 @@ def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationR
     return Verdict("dummy", sentence, (*words, *whys(deep, baseline, dummy, gained)), found)
 
 
-def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str, seed: int) -> tuple[float, float, bool]:
+def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str) -> tuple[float, float, bool]:
     """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
     sign = 1.0 if metric in task.higher or (metric == task.primary_metric and task.higher_is_better) else -1.0
     if metric in NO_SKILL:
@@ -90,7 +97,7 @@ def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str, seed
         return low, high, bool(low > 0)
     if not np.isfinite(dummy.scores.get(metric, float("nan"))):
         return float("nan"), float("nan"), bool(np.isfinite(one.scores[metric]))
-    _, low, high, _ = paired_difference(task.compute_metrics, one.records, dummy.records, metric, seed=seed, budget_seconds=SECONDS)
+    _, low, high, _ = paired(one, dummy, metric)
     low, high = (low, high) if sign > 0 else (-high, -low)
     return low, high, bool(low > 0)
 

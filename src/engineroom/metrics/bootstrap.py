@@ -17,17 +17,26 @@ LEAST = 50
 def intervals(
     score: Score, records: RowResults, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
 ) -> dict[str, tuple[float, float]]:
-    """{score: (low, high)}. When time runs out, what was drawn must do (at least 50 draws).
+    """{score: (low, high)}. When time runs out, what was drawn must do (at least 50 draws)."""
+    return percentile_intervals(score(records), resample_scores(score, records, n=n, seed=seed, budget_seconds=budget_seconds))
+
+
+def resample_scores(
+    score: Score, records: RowResults, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+) -> dict[str, np.ndarray]:
+    """{score: (draws,)} on rows drawn with replacement. The same seed and number of rows draw the same rows, so that two models' draws are pairs."""
+    drawn = [score(take(records, rows)) for rows in resamples(len(records["truth"]), n, seed, budget_seconds)]
+    names = drawn[0] if drawn else score(records)
+    return {name: np.array([one[name] for one in drawn]) for name in names}
+
+
+def percentile_intervals(scores: dict[str, float], drawn: dict[str, np.ndarray]) -> dict[str, tuple[float, float]]:
+    """{score: (low, high)}.
 
     Rows drawn twice move some scores to one side (distances of distributions): where even the score itself lies outside, the interval is moved
     to have the score in its middle.
     """
-    whole = score(records)
-    draws: dict[str, list[float]] = {name: [] for name in whole}
-    for rows in resamples(len(records["truth"]), n, seed, budget_seconds):
-        for name, value in score(take(records, rows)).items():
-            draws[name].append(value)
-    return {name: around(whole[name], np.array(values)) for name, values in draws.items()}
+    return {name: around(value, drawn[name]) for name, value in scores.items()}
 
 
 def around(value: float, drawn: np.ndarray) -> tuple[float, float]:
@@ -37,28 +46,22 @@ def around(value: float, drawn: np.ndarray) -> tuple[float, float]:
     return low + moved, high + moved
 
 
-def paired_difference(
-    score: Score,
-    a: RowResults,
-    b: RowResults,
-    metric: str,
-    *,
-    score_b: Score | None = None,
-    n: int = 300,
-    seed: int = 0,
-    budget_seconds: float = 4.0,
-) -> tuple[float, float, float, float]:
-    """(a − b, low, high, p) of one score on the same resampled rows; p: how often the sign turns, two-sided. `score_b` where b's records
-    are read by another's score."""
-    other = score_b or score
-    difference = score(a)[metric] - other(b)[metric]
-    drawn = np.array(
-        [score(take(a, rows))[metric] - other(take(b, rows))[metric] for rows in resamples(len(a["truth"]), n, seed, budget_seconds)]
-    )
+def paired_interval(difference: float, a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float]:
+    """(difference, low, high, p) of one score's paired draws a, b (draws,): the 95 % interval of a − b; p: how often the sign turns, two-sided."""
+    count = min(len(a), len(b))  # the slower one may have drawn fewer
+    drawn = a[:count] - b[:count]
     drawn = drawn[np.isfinite(drawn)]
     low, high = bounds(drawn)
     turned = min((drawn <= 0).mean(), (drawn >= 0).mean()) if len(drawn) else 0.5
     return difference, low, high, float(min(1.0, 2 * max(turned, 1 / max(1, len(drawn)))))
+
+
+def paired_difference(
+    score: Score, a: RowResults, b: RowResults, metric: str, *, n: int = 300, seed: int = 0, budget_seconds: float = 4.0
+) -> tuple[float, float, float, float]:
+    """(a − b, low, high, p) of one score on the same resampled rows."""
+    ours, theirs = (resample_scores(score, r, n=n, seed=seed, budget_seconds=budget_seconds / 2)[metric] for r in (a, b))
+    return paired_interval(score(a)[metric] - score(b)[metric], ours, theirs)
 
 
 def resamples(rows: int, n: int, seed: int, budget_seconds: float) -> Iterator[np.ndarray]:
