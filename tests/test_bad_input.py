@@ -18,7 +18,7 @@ import engineroom as er
 from conftest import house_table, shape_pictures
 from engineroom.core.errors import DataError, UserError
 
-QUICK = {"steps": 12, "show": "quiet", "train__threads": 1}
+QUICK = {"steps": 12, "show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
 def told(data, target: str | None, *words: str, **settings) -> UserError:
@@ -37,7 +37,7 @@ def works(data, target: str | None, **settings) -> list[str]:
     from engineroom.run import train
 
     table = None if isinstance(data, (str, Path)) else data
-    layer = {"data": str(data) if table is None else "", "target": target, "train": {"steps": 12, "threads": 1}, **settings}
+    layer = {"data": str(data) if table is None else "", "target": target, "train": {"steps": 12, "threads": 1, "precision": "fp32"}, **settings}
     train(make_config(layer), table=table, say=heard.append)
     return [f"{f['level']}: {f['what']} {f['why']} {f['fix']}" for line in heard if line["event"] == "schema" for f in line["findings"]]
 

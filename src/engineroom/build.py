@@ -76,10 +76,15 @@ def build_training(ready: PreparedData) -> TrainingSetup:
 def fix_budget(
     config: Config, plan: TrainingPlan, networks: nn.ModuleDict, make: Makes, batches: Any, device: str
 ) -> dict[str, Any]:
-    """Decide once, by a short probe, what must not change afterwards: precision, threads and the number of steps."""
-    example = Precision("fp32", device).move(batches.batch(2))
-    precision, found = probe(networks, make, example, config.train.precision, device, config.train.threads)
-    found["seconds_per_step"] = {name: round(s + batches.costs, 5) for name, s in found["seconds_per_step"].items()}
+    """Decide once what must not change afterwards: precision, threads and the number of steps; by a short probe where settings leave it open."""
+    asked = config.train
+    found: dict[str, Any]
+    if asked.precision == "fp32" and asked.threads and (asked.steps or asked.epochs):  # nothing is left to measure
+        precision, found = Precision("fp32", device), {"chosen": "fp32", "threads": asked.threads, "seconds_per_step": {}}
+    else:
+        example = Precision("fp32", device).move(batches.batch(2))
+        precision, found = probe(networks, make, example, asked.precision, device, asked.threads)
+        found["seconds_per_step"] = {name: round(s + batches.costs, 5) for name, s in found["seconds_per_step"].items()}
     if config.train.steps:
         steps = config.train.steps
     elif config.train.epochs:

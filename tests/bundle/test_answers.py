@@ -30,7 +30,7 @@ def trained(tmp_path_factory) -> tuple[str, Path]:
     root = pictures(tmp_path_factory.mktemp("answers"), [f"{i}.png" for i in range(40)])
     (root / "t.csv").write_text("photo,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(40)))
     run = root / "run"
-    er.train(root / "t.csv", target="label", steps=1, run=str(run), show="quiet", train__threads=1)
+    er.train(root / "t.csv", target="label", steps=1, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
     return str(run), root
 
 
@@ -93,7 +93,7 @@ def test_samples_of_rows(tmp_path: Path, monkeypatch, capsys) -> None:
     rng = np.random.default_rng(0)
     table = pl.DataFrame({"a": rng.normal(0, 1, 120), "kind": rng.choice(["x", "y"], 120)})
     run = str(tmp_path / "run")
-    er.train(table, recipe="tabular_diffusion", options={"condition_on": "kind"}, steps=1, run=run, show="quiet", train__threads=1)
+    er.train(table, recipe="tabular_diffusion", options={"condition_on": "kind"}, steps=1, run=run, show="quiet", train__threads=1, train__precision="fp32")
     made = er.generate(run, count=6, conditions={"kind": "y"})
     assert made.height == 6 and made["kind"].to_list() == ["y"] * 6
     assert made.equals(er.generate(run, count=6, conditions={"kind": "y"})) and not made["a"].equals(er.generate(run, count=6, conditions={"kind": "y"}, seed=1)["a"])

@@ -21,7 +21,7 @@ from engineroom.core.files import blake_file
 @pytest.fixture(scope="module")
 def good(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("good")
-    er.train(house_table(), target="sold", steps=30, run=str(root / "run"), show="quiet", train__threads=1)
+    er.train(house_table(), target="sold", steps=30, run=str(root / "run"), show="quiet", train__threads=1, train__precision="fp32")
     return root / "run" / "bundle"
 
 

@@ -11,7 +11,7 @@ import sklearn.metrics as sk
 
 from conftest import command, house_table, shape_pictures
 
-QUICK = ["--steps", "40", "--set", "train.threads=1"]
+QUICK = ["--steps", "40", "--set", "train.threads=1", "--set", "train.precision=fp32"]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from engineroom.core.errors import UserError
 from engineroom.metrics.bootstrap import paired_difference
 
 RNG = np.random.default_rng(0)
-QUIET = {"show": "quiet", "train__threads": 1}
+QUIET = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,7 @@ def test_denoising_has_the_ratio_of_its_sounds(here) -> None:
     from engineroom.recipes._data.synthetic_voices import voices
 
     frame = voices().head(12)
-    model = er.train(frame, target="clean", task="speech_enhancement", steps=4, show="quiet", train__threads=1, model__size="small")
+    model = er.train(frame, target="clean", task="speech_enhancement", steps=4, show="quiet", train__threads=1, train__precision="fp32", model__size="small")
     graded = model.graded(frame)
     each = []
     for said, pair in zip(model.answers(graded.frame[graded.rows])[0]["wave"], graded.truth, strict=True):

@@ -125,7 +125,7 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
         table = table.drop("price", "sold").with_columns(tags=pl.Series(tags, dtype=pl.List(pl.String)))
     else:
         table = table.drop({"sold": "price", "price": "sold"}[target])
-    model = er.train(table, target=target, steps=250, show="quiet", train__threads=1)
+    model = er.train(table, target=target, steps=250, show="quiet", train__threads=1, train__precision="fp32")
     primary_metric = model.manifest["metrics"]
     good = {
         "classification": primary_metric.get("accuracy", 0) > 0.9,
@@ -143,7 +143,7 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
 
 
 def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
-    model = er.train(str(shape_pictures(here / "pictures", per_class=60)), steps=5, show="quiet", train__threads=1)
+    model = er.train(str(shape_pictures(here / "pictures", per_class=60)), steps=5, show="quiet", train__threads=1, train__precision="fp32")
     assert "horizontal" not in model.schema["image"].state["symmetries"]
 
 
@@ -157,5 +157,5 @@ def test_unequal_lengths_come_back_from_their_bundle(here, backbone: str, kind: 
         [rng.normal(size=n).tolist() for n in lengths] if kind == "series" else [" ".join(rng.choice(list("abcdefgh"), n)) for n in lengths]
     )
     table = pl.DataFrame({"x": values, "y": ["left", "right"] * 40})
-    model = er.train(table, target="y", steps=6, show="quiet", model=backbone, columns={"x": {"modality": kind}}, train__threads=1)
+    model = er.train(table, target="y", steps=6, show="quiet", model=backbone, model__size="small", columns={"x": {"modality": kind}}, train__threads=1, train__precision="fp32")
     assert er.load(str(model.path)).predict(table[:1]).height == 1

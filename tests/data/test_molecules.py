@@ -189,7 +189,7 @@ def test_from_smiles_to_bundle(here) -> None:
     """Trained, stored, loaded; a molecule that is none and a missing one have no answer."""
     smiles = [f"{'C' * (1 + i % 20)}{tail}" for i in range(60) for tail in ("C(=O)O", "c1ccccc1", "N")]
     table = pl.DataFrame({"smiles": [*smiles, "C1CC"], "weight": [float(len(s)) for s in smiles] + [0.0]})
-    model = er.train(table, target="weight", steps=30, show="quiet", train__threads=1)
+    model = er.train(table, target="weight", steps=30, show="quiet", train__threads=1, train__precision="fp32")
     assert model.schema["smiles"].modality == "molecule" and "gnn" in str(model.report())
     again = er.load(str(model.path))
     said = again.predict(pl.DataFrame({"smiles": ["CCO", "C1CC", None]}))["prediction"]

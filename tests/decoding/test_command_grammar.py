@@ -78,7 +78,7 @@ def test_without_a_microphone_it_says_so(monkeypatch) -> None:
 def test_a_model_keeps_its_grammar_and_is_judged_by_it(tmp_path) -> None:
     """The whole road on a few recordings; untaught as it is, it tells what it heard, and whoever says nothing wants nothing."""
     table = orders().head(40)
-    settings = {"task": "speech_recognition", "target": "text", "run": str(tmp_path / "run"), "options": {"grammar": GRAMMAR}, "train": {"steps": 4, "threads": 1}}
+    settings = {"task": "speech_recognition", "target": "text", "run": str(tmp_path / "run"), "options": {"grammar": GRAMMAR}, "train": {"steps": 4, "threads": 1, "precision": "fp32"}}
     model = train(Config.model_validate(settings), table=table)[0]
     assert 0 <= model.metrics["commands"] <= 1 and "Commands understood" in (model.path / "report.html").read_text("utf-8")
     assert {"wake", "intent", "slots"} <= set(model.predict(table.head(2)).columns)

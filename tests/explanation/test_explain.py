@@ -20,7 +20,7 @@ from engineroom.explanation.perturbation import MaskedRow
 from engineroom.explanation.report import explain, untrained
 
 RNG = np.random.default_rng(0)
-QUIET = {"show": "quiet", "train__threads": 1}
+QUIET = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
 def pictures(n: int) -> tuple[pl.DataFrame, np.ndarray]:

@@ -68,7 +68,7 @@ def test_sizes_grow_by_a_ratio_to_all_rows() -> None:
 
 def test_the_command_line_on_real_trainings(here) -> None:
     house_table(260).drop("sold").write_csv(here / "houses.csv")
-    done = command("scale", "houses.csv", "--target", "price", "--sizes", 2, "--minutes", 0.1, "--set", "train.threads=1", "--json", cwd=here)
+    done = command("scale", "houses.csv", "--target", "price", "--sizes", 2, "--minutes", 0.1, "--set", "train.threads=1", "--set", "train.precision=fp32", "--json", cwd=here)
     result = json.loads(done.stdout)
     assert result["metric"] == "rmse" and result["rows"][-1] <= 210 and len(result["deep"]["value"]) == 2
     assert result["advice"]["use"] in ("deep", "baseline", "either") and "The curves" in (here / "scale.html").read_text("utf-8")

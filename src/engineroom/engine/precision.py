@@ -21,6 +21,7 @@ from .loop import learn
 
 Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Learner]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
+HOPELESS, SET_UP = 4.0, 0.5  # a first step in bf16 that takes this many times as long, and seconds to set up, is not tried again
 
 
 class Precision:
@@ -54,8 +55,10 @@ def pick_device(asked: str) -> str:
     return "cpu"
 
 
-def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
-    """The best of a few real steps of all players, taken on a copy of the cast."""
+def seconds_per_step(
+    cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0, limit: float = float("inf")
+) -> float:
+    """The best of a few real steps of all players, taken on a copy of the cast. A first step beyond `limit` seconds is answer enough."""
     cast = copy.deepcopy(cast).train()
     players = make(cast, precision)
     best, begun = float("inf"), time.perf_counter()
@@ -66,9 +69,10 @@ def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: 
             torch.cuda.synchronize()
         if not all(torch.isfinite(total) for total in measured):
             return float("inf")
-        if attempt or time.perf_counter() - begun > budget:  # the first step pays for set-up
-            best = min(best, time.perf_counter() - start)
-        if time.perf_counter() - begun > budget:
+        took = time.perf_counter() - start
+        if attempt or took > limit or time.perf_counter() - begun > budget:  # the first step pays for set-up
+            best = min(best, took)
+        if took > limit or time.perf_counter() - begun > budget:
             break
     return best
 
@@ -97,7 +101,7 @@ def probe(cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: st
         count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=3.0), threads)
         if asked != "fp32":
             try:
-                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device))
+                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device), limit=HOPELESS * found["fp32"] + SET_UP)
             except RuntimeError:  # some CPU kernels know no bf16
                 found["bf16"] = float("inf")
         name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"

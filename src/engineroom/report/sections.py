@@ -160,7 +160,7 @@ def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores:
                     "items": [
                         ["parameters", f"{model['parameters']:,}", "trainable weights"],
                         ["size", f"{model['megabytes']:.2f} MB", "weights"],
-                        ["precision", model.get("precision", "fp32"), "chosen by a timed probe"],
+                        ["precision", model.get("precision", "fp32"), "chosen by a timed probe where it was not set"],
                     ]
                 },
             ),

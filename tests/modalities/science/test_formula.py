@@ -71,6 +71,6 @@ def test_a_property_of_the_elements_is_learnt(here) -> None:
     counts = rng.integers(1, 9, (400, 3))
     text = ["".join(f"{s}{c}" for s, c in zip(a, b, strict=True)) for a, b in zip(symbols, counts, strict=True)]
     mass = [sum(elements()[s][3] * n for s, n in parse(t).items()) / sum(parse(t).values()) for t in text]
-    model = er.train(pl.DataFrame({"formula": text, "mass": mass}), target="mass", steps=300, show="quiet", train__threads=1)
+    model = er.train(pl.DataFrame({"formula": text, "mass": mass}), target="mass", steps=300, show="quiet", train__threads=1, train__precision="fp32")
     assert model.schema["formula"].modality == "formula" and model.metrics["r2"] > 0.95 and model.metrics["spearman"] > 0.95
     assert er.load(str(model.path)).predict(pl.DataFrame({"formula": ["Fe2O3", "rubbish"]}))["prediction"].null_count() == 1

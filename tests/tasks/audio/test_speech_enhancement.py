@@ -58,7 +58,7 @@ def test_what_judges_was_never_heard_in_training() -> None:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("denoising")
-    settings = {"task": "speech_enhancement", "target": "clean", "run": str(folder / "run"), "train": {"steps": 6, "threads": 1}, "model": {"size": "small"}}
+    settings = {"task": "speech_enhancement", "target": "clean", "run": str(folder / "run"), "train": {"steps": 6, "threads": 1, "precision": "fp32"}, "model": {"size": "small"}}
     return train(Config.model_validate(settings), table=voices().head(12))[0]
 
 

@@ -27,7 +27,7 @@ RNG = np.random.default_rng(0)
 def model(tmp_path_factory):
     """Two steps of training: enough for every path that a recording takes, not for what is heard."""
     run = tmp_path_factory.mktemp("runs") / "run"
-    settings = {"task": "speech_recognition", "target": "text", "run": str(run), "train": {"steps": 2, "threads": 1}}
+    settings = {"task": "speech_recognition", "target": "text", "run": str(run), "train": {"steps": 2, "threads": 1, "precision": "fp32"}}
     return train(Config.model_validate(settings), table=strings()[:24])[0]
 
 

@@ -127,5 +127,5 @@ def trained(table: pl.DataFrame, tmp_path):
     from engineroom.core.config import Config
     from engineroom.run import train
 
-    settings = {"task": "text_to_speech", "target": "recording", "run": str(tmp_path / "run"), "train": {"steps": 20, "threads": 1}}
+    settings = {"task": "text_to_speech", "target": "recording", "run": str(tmp_path / "run"), "train": {"steps": 20, "threads": 1, "precision": "fp32"}}
     return train(Config.model_validate(settings), table=table)[0]

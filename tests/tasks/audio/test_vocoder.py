@@ -79,7 +79,7 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
 def taught(tmp_path_factory):
     folder = tmp_path_factory.mktemp("vocoder")
     table = readings()[:16]
-    vocoder = er.train(table.select("recording"), target="recording", task="vocoder", steps=3, show="quiet", run=str(folder / "vocoder"), model__size="small", train__threads=1)
+    vocoder = er.train(table.select("recording"), target="recording", task="vocoder", steps=3, show="quiet", run=str(folder / "vocoder"), model__size="small", train__threads=1, train__precision="fp32")
     return folder, table, vocoder
 
 
@@ -103,7 +103,7 @@ def test_one_recording_is_made_to_sound_again(taught, tmp_path: Path) -> None:
 
 def test_a_vocoder_travels_inside_a_speaking_bundle(taught) -> None:
     folder, table, vocoder = taught
-    model = er.train(table, target="recording", recipe="text_to_speech", steps=3, show="quiet", run=str(folder / "voice"), train__threads=1, options={"vocoder": str(folder / "vocoder")})
+    model = er.train(table, target="recording", recipe="text_to_speech", steps=3, show="quiet", run=str(folder / "voice"), train__threads=1, train__precision="fp32", options={"vocoder": str(folder / "vocoder")})
     (folder / "vocoder").rename(folder / "gone")
     again = er.load(str(model.path))
     mel = np.random.default_rng(0).normal(size=(40, MELS)).astype(np.float32)

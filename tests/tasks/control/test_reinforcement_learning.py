@@ -46,7 +46,7 @@ def bound(name: str, **options):
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_what_is_always_better_is_learnt(here, method: str) -> None:
     (here / "line.py").write_text(LINE)
-    model = er.train("line.py:Line", recipe="reinforcement_learning", steps=250, show="quiet", train__threads=1, options={"method": method})
+    model = er.train("line.py:Line", recipe="reinforcement_learning", steps=250, show="quiet", train__threads=1, train__precision="fp32", options={"method": method})
     assert model.metrics["return"] > 1.95, model.metrics
     assert "linear policy" in model.manifest["baseline"]["words"] and model.manifest["objective"] == {"ppo": "ppo", "dqn": "dqn"}[method]
     again = er.load(str(model.path))
@@ -66,7 +66,7 @@ def test_what_is_always_better_is_learnt(here, method: str) -> None:
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
     """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
-    model = er.train(catch, recipe="reinforcement_learning", steps={"ppo": 170, "dqn": 320}[method], show="quiet", train__threads=1, options={"method": method}, model__size="small")
+    model = er.train(catch, recipe="reinforcement_learning", steps={"ppo": 170, "dqn": 320}[method], show="quiet", train__threads=1, train__precision="fp32", options={"method": method}, model__size="small")
     assert model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method] and model.manifest["baseline"]["metrics"]["return"] < -0.3, model.metrics
     assert model.manifest["model"]["backbones"] == ["nature_cnn"]
     again = er.load(str(model.path))
@@ -78,7 +78,7 @@ def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
 
 
 def test_numbers_as_actions(here) -> None:
-    model = er.train("Pendulum-v1", recipe="reinforcement_learning", steps=4, show="quiet", train__threads=1)
+    model = er.train("Pendulum-v1", recipe="reinforcement_learning", steps=4, show="quiet", train__threads=1, train__precision="fp32")
     out = model.predict(pl.DataFrame({"seed": [1]}))
     assert out["steps"][0] == 200 and out["action"][0].startswith("torque ") and out["return"][0] < 0
     assert "energy" in model.manifest["baseline"]["words"] and model.manifest["baseline"]["metrics"]["return"] > -300

@@ -141,7 +141,7 @@ def test_scores_by_hand() -> None:
 
 def test_what_does_not_belong_together_is_found_and_named(here) -> None:
     frame = pumps(900)
-    model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, model__size="small", model__ensemble_size=4)
+    model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, train__precision="fp32", model__size="small", model__ensemble_size=4)
     assert model.metrics["roc_auc"] > 0.97 and model.metrics["alarm_rate"] < 0.08
     assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
     again = er.load(str(model.path))

@@ -93,7 +93,7 @@ def test_the_loss_knows_places_and_the_hottest_decide() -> None:
 
 def test_a_flaw_is_found_drawn_and_saved(here) -> None:
     frame = plates(200)
-    model = er.train(frame, target="state", recipe="anomaly_detection", steps=220, show="quiet", train__threads=1, model__size="small")
+    model = er.train(frame, target="state", recipe="anomaly_detection", steps=220, show="quiet", train__threads=1, train__precision="fp32", model__size="small")
     assert model.metrics["roc_auc"] > 0.9, model.metrics
     again = er.load(str(model.path))
     heat = again.answers(again.open(frame.drop("state")))[0]["heat"]

@@ -30,7 +30,7 @@ def things(kinds: int = 24, each: int = 10) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = str(tmp_path_factory.mktemp("likeness") / "run")
-    return er.train(things(), target="thing", recipe="metric_learning", steps=200, run=run, show="quiet", train__threads=1, model__ensemble_size=4)
+    return er.train(things(), target="thing", recipe="metric_learning", steps=200, run=run, show="quiet", train__threads=1, train__precision="fp32", model__ensemble_size=4)
 
 
 def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> None:
@@ -103,7 +103,7 @@ def test_nothing_occurs_twice_is_told(here) -> None:
 
 
 def test_other_models_have_no_likeness(here) -> None:
-    plain = er.train(things().head(100), target="thing", steps=3, show="quiet", train__threads=1, split__near_duplicates=False)
+    plain = er.train(things().head(100), target="thing", steps=3, show="quiet", train__threads=1, train__precision="fp32", split__near_duplicates=False)
     with pytest.raises(UserError, match="not with a likeness"):
         Gallery(plain).enrol(things()[:2])
 

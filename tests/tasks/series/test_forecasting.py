@@ -198,7 +198,7 @@ def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
 
 def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> None:
     frame = pl.concat([waves(meter=np.repeat("a", 400)), waves(meter=np.repeat("b", 400)).with_columns(load=pl.col("load") * 5)])
-    model = er.train(frame, target="load", recipe="forecasting", steps=60, show="quiet", train__threads=1, model__size="small")
+    model = er.train(frame, target="load", recipe="forecasting", steps=60, show="quiet", train__threads=1, train__precision="fp32", model__size="small")
     assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["baseline"]["metrics"]
     out = er.load(str(model.path)).predict(frame)
     assert out.columns == ["series", "time", "mean", "q10", "q50", "q90"] and out.height == 2 * 24
@@ -215,7 +215,7 @@ def test_known_columns_are_needed_beyond_the_end(here) -> None:
     holiday = (np.arange(400) // 24 % 3 == 0).astype(float)
     frame = waves(holiday=holiday).with_columns(load=pl.col("load") + 4 * pl.col("holiday"))
     options = {"known_covariates": "holiday", "horizon": 6, "context": 24}
-    model = er.train(frame, target="load", recipe="forecasting", options=options, steps=30, show="quiet", train__threads=1)
+    model = er.train(frame, target="load", recipe="forecasting", options=options, steps=30, show="quiet", train__threads=1, train__precision="fp32")
     with pytest.raises(DataError, match="known beforehand"):
         model.predict(frame)
     more = pl.DataFrame({"when": HOURS[:6] + np.timedelta64(400, "h"), "load": [None] * 6, "holiday": [1.0] * 6}, schema=frame.schema)

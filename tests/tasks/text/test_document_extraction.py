@@ -116,7 +116,7 @@ def test_strange_fields_are_refused_and_lost_values_named() -> None:
 
 def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     frame = receipts(60)
-    model = er.train(frame, target="fields", recipe="document_extraction", steps=60, show="quiet", train__threads=1, model__ensemble_size=1, model__size="small")
+    model = er.train(frame, target="fields", recipe="document_extraction", steps=60, show="quiet", train__threads=1, train__precision="fp32", model__ensemble_size=1, model__size="small")
     assert model.metrics["f1"] > 0.5 and model.manifest["baseline"]["metrics"]["f1"] > 0.5
     assert model.manifest["metrics"]["f1_total"] <= 1.0
     loaded = er.load(str(model.path))

@@ -173,7 +173,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     rows = trips(120)
     text = "\n\n".join("\n".join(f"{a}\t{b}" for a, b in zip(r["words"], r["tags"], strict=True)) for r in rows.to_dicts())
     (tmp_path / "trips.conll").write_text(text)
-    command("train", "trips.conll", "--recipe", "token_classification", "--steps", 20, "--run", "r", "--quiet", "--set", "train.threads=1", cwd=tmp_path)
+    command("train", "trips.conll", "--recipe", "token_classification", "--steps", 20, "--run", "r", "--quiet", "--set", "train.threads=1", "--set", "train.precision=fp32", cwd=tmp_path)
     command("predict", "r", "trips.conll", "-o", "out.jsonl", cwd=tmp_path)
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 120
     command("predict", "r", "trips.conll", "-o", "out.csv", cwd=tmp_path)

@@ -16,7 +16,7 @@ from engineroom.core.errors import UserError
 from engineroom.core.schema import Column
 from engineroom.decoding import centernet as centres
 
-QUICK = {"show": "quiet", "train__threads": 1}
+QUICK = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 TARGET = Column("boxes", "boxes", "target", {"values": ["a", "b"], "counts": [1, 1], "flips": [], "height": 64, "width": 96})
 
 

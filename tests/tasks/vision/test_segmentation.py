@@ -17,7 +17,7 @@ from engineroom.core.batch import Batch
 from engineroom.core.errors import UserError
 from engineroom.core.schema import Column
 
-QUICK = {"show": "quiet", "train__threads": 1}
+QUICK = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
 def discs(rows: int = 60, side: int = 32, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
