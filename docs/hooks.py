@@ -110,13 +110,13 @@ def task_options() -> dict[str, list[tuple[str, str, str, str]]]:
         found: dict[str, tuple[str, str, str, str]] = {}
         for base in reversed(bases):
             found |= collect(base)
-        return found | {option[0]: option for option in own}
+        return found | {option[0]: option for option in own}  # one without a type is taken back
 
-    return {task: list(collect(name).values()) for task, name in sorted(of_task.items())}
+    return {task: [one for one in collect(name).values() if one[1]] for task, name in sorted(of_task.items())}
 
 
 def own_options(node: ast.ClassDef, notes: dict[int, str]) -> list[tuple[str, str, str, str]]:
-    """The options that a class body adds; only dataclasses have options, and bound fields are none."""
+    """The options that a class body adds, or takes back (no type); only dataclasses have options, and bound fields are none."""
     if not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
         return []
     options = []
@@ -124,7 +124,8 @@ def own_options(node: ast.ClassDef, notes: dict[int, str]) -> list[tuple[str, st
         if not isinstance(item, ast.AnnAssign) or item.value is None:
             continue
         kind, default = ast.unparse(item.annotation), ast.unparse(item.value)
-        if "ClassVar" not in kind and "bound" not in default:
+        if "ClassVar" not in kind:
+            kind = "" if "bound" in default else kind
             options.append((ast.unparse(item.target), kind, default, notes.get(item.end_lineno or 0, "")))
     return options
 
