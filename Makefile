@@ -17,7 +17,7 @@ demo: $(READY)
 	$(VENV)/bin/engineroom demo
 
 test: $(READY)
-	$(VENV)/bin/ruff check src tests bench
+	$(VENV)/bin/ruff check src tests bench docs
 	$(VENV)/bin/mypy
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
@@ -25,7 +25,7 @@ coverage: $(READY)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --cov=engineroom --cov-report=term:skip-covered $(ARGS)
 
 lint: $(READY)
-	$(VENV)/bin/ruff check --fix src tests bench
+	$(VENV)/bin/ruff check --fix src tests bench docs
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict

@@ -28,7 +28,7 @@ from engineroom.tasks._base import make_task
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = Path(engineroom.__file__).parent
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 DOMAINS = sorted((DOCS / "domains").glob("[!i]*.md"))
 EXAMPLES = sorted({page for page in PAGES if "# runnable" in page.read_text("utf-8")} - {ROOT / "CONTRIBUTING.md"})
 PRIVATE = "told beside said made lots calm rival veil wishes foretell whoever diary asking".split()
@@ -138,7 +138,7 @@ def check(command: str) -> None:
         assert name in registry.names("lessons"), name
     for method in given.get("method") or ():
         assert method in registry.names("explanation/methods"), method
-    settings = [one for one in given.get("set_") or () if not one.partition("=")[2] in own and "KEY=VALUE" not in one and "NAME" not in one]
+    settings = [one for one in given.get("set_") or () if one.partition("=")[2] not in own and "KEY=VALUE" not in one and "NAME" not in one]
     if words[0] == "train" and settings:
         config = with_recipe(parse_assignments(settings), {"recipe": recipe} if recipe else {})
         if config.options:
@@ -338,3 +338,10 @@ def test_the_site_builds_strictly(tmp_path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     page = (tmp_path / "site" / "reference" / "protocols" / "index.html").read_text("utf-8")
     assert "how likely a column with these values is of this type" in page
+
+
+def test_new_names_in_the_changelog_exist() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    for row, kind in (("recipes", "recipes"), ("tasks", "tasks"), ("backbones (`--model`)", "backbones"), ("lessons", "lessons")):
+        new = re.findall(r"→ `(\w+)`", next(line for line in text.splitlines() if line.startswith(f"| {row} |")))
+        assert new and set(new) <= set(registry.names(kind)), (row, set(new) - set(registry.names(kind)))
