@@ -78,12 +78,13 @@ def make_callbacks(setup: TrainingSetup, say: Say, extra: tuple = ()) -> RunCall
     )
     write = keep(ready, model, setup.budget, rows)
     store = SaveBest(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=seconds)
-    every = [*extra, TerminateOnNaN(), validate, patience, history, *stop_at_metric(config, task), store, checkpoint]
+    every = [*extra, TerminateOnNaN(), history, validate, patience, *stop_at_metric(config, task), store]
     if task.has_samples:
         quick = task.for_validation()
         every.append(SampleLogger(model, lambda network: quick.sample_grid(network, ready.schema), run.sketches))
     if limit := budget_seconds(config):
         every.append(TimeBudget(schedule, limit, clock))
+    every.append(checkpoint)  # the last: it holds what the others made of the step
     return RunCallbacks(clock, history, validate, patience, checkpoint, every)
 
 

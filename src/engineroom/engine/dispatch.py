@@ -1,8 +1,7 @@
-"""REPEAT: run the loop and let the watchers read along until the batches end or somebody says stop."""
+"""REPEAT: run the loop and dispatch its events to the callbacks until the batches end or one of them stops the run."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -10,33 +9,35 @@ from ..core.events import Event, Stopped
 
 
 class Callback(Protocol):
-    """Reads the events it names. May answer with an event of its own, which all watchers hear; `Stopped` ends the run."""
+    """Reads the events it names. May answer with an event of its own, which all callbacks hear; `Stopped` ends the run."""
 
     events: tuple[type[Event], ...]
 
     def __call__(self, event: Event) -> Event | None: ...
 
 
-def follow(events: Iterator[Event], watchers: Sequence[Callback]) -> str:
-    """The reason why training ended."""
+def follow(events: Iterator[Event], callbacks: Sequence[Callback]) -> str:
+    """The reason why training ended.
+
+    An answer is dispatched before the next callback hears the event it answers: a checkpoint of a step, written by the last callback, then
+    holds what the others made of that step's validation.
+    """
     listening: dict[type[Event], list[Callable[[Event], Event | None]]] = {}
-    for watcher in watchers:
-        for kind in watcher.events:
-            listening.setdefault(kind, []).append(watcher)
-    reason = ""
+    for callback in callbacks:
+        for kind in callback.events:
+            listening.setdefault(kind, []).append(callback)
+    reasons: list[str] = []
+
+    def dispatch(event: Event) -> None:
+        for hear in listening.get(type(event), ()):
+            answer = hear(event)
+            if isinstance(answer, Stopped):
+                reasons.append(answer.reason)
+            if answer is not None:
+                dispatch(answer)
+
     for event in events:
-        heard = listening.get(type(event))
-        if not heard:
-            continue
-        news = deque([event])
-        while news:
-            said = news.popleft()
-            for hear in listening.get(type(said), ()):
-                answer = hear(said)
-                if isinstance(answer, Stopped):
-                    reason = reason or answer.reason
-                if answer is not None:
-                    news.append(answer)
-        if reason:
+        dispatch(event)
+        if reasons:
             break
-    return reason or "the planned steps are done"
+    return reasons[0] if reasons else "the planned steps are done"

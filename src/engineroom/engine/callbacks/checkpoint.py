@@ -18,14 +18,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ...core.errors import BundleError
-from ...core.events import Event, Learner, Repeated, Validated
+from ...core.events import Event, Learner, Repeated
 from ...core.files import blake_file, replace_directory
 
 KEEP = 2
 
 
 class Checkpoint:
-    events: tuple[type[Event], ...] = (Validated, Repeated)
+    events: tuple[type[Event], ...] = (Repeated,)
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Checkpoint:
         self.last = time.perf_counter()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Repeated) and time.perf_counter() - self.last >= self.seconds:
+        if time.perf_counter() - self.last >= self.seconds:
             self.write(event.step)
 
     def write(self, step: int) -> None:
