@@ -1,11 +1,11 @@
-# make demo: train on real data that comes with a package · make test: run the tests · make docs: build the documentation into site/ · all set up .venv.
+# make demo: train on real data that comes with a package · make test: lint, types and the quick tests · make test-real: those on real data and of longer trainings · make docs: build the documentation into site/ · all set up .venv.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 WORKERS ?= 2
 
-.PHONY: demo test coverage lint types check bench docs docs-serve clean
+.PHONY: demo test test-real coverage lint types check bench docs docs-serve clean
 
 $(READY): pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -19,7 +19,10 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check src tests bench docs
 	$(VENV)/bin/mypy
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "not real and not slow" $(ARGS)
+
+test-real: $(READY)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "real or slow" $(ARGS)
 
 coverage: $(READY)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --cov=engineroom --cov-report=term:skip-covered $(ARGS)

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+REAL_DATA_DEMANDED = os.environ.get("ENGINEROOM_REAL_DATA") == "1"  # set by .ci/run
 torch.set_num_threads(1)
 
 
@@ -27,10 +28,10 @@ def here(tmp_path, monkeypatch) -> Path:
 
 
 def real_data(name: str) -> Path:
-    """A real data set; without it the test is skipped, but with CI=true it must be there."""
+    """A real data set; without it the test is skipped, but with ENGINEROOM_REAL_DATA=1 it must be there."""
     path = DATA / name
     if not path.exists():
-        if os.environ.get("CI") == "true":
+        if REAL_DATA_DEMANDED:
             pytest.fail(f"{path} is missing")
         pytest.skip(f"the real data set {name} is not at hand")
     return path

@@ -83,6 +83,7 @@ def test_the_command_line_prints_json_and_writes_what_is_asked(runs) -> None:
     assert table.height == len(result["disagreements"]) and {"row", "a said", "blind wrong"} <= set(table.columns)
 
 
+@pytest.mark.slow
 def test_the_paired_test_keeps_its_promise() -> None:
     """Of two equally good predictors one is called better in about 5 % of draws, not more; a real difference is found."""
     task = registry.get("tasks", "classification")

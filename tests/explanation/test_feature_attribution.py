@@ -28,6 +28,7 @@ def model(tmp_path_factory):
     return er.train(planted(), target="y", recipe="cost_sensitive", options={"positive": "alarm"}, steps=250, run=str(run), show="quiet")
 
 
+@pytest.mark.slow
 def test_the_planted_columns_come_first(model) -> None:
     table = planted()
     far = table.filter((pl.col("y") == "alarm") & ((pl.col("cause") > 1.3) | (pl.col("town") == "south")))
@@ -40,6 +41,7 @@ def test_the_planted_columns_come_first(model) -> None:
     assert np.abs(pull[~south, names.index("town")]).max() < 1e-6, "the ordinary value gives no reason"
 
 
+@pytest.mark.slow
 def test_reasons_are_words_a_row(model) -> None:
     table = planted().head(5)
     told = reasons(model, table, top=2)
@@ -48,6 +50,7 @@ def test_reasons_are_words_a_row(model) -> None:
         reasons(model, table, top=0)
 
 
+@pytest.mark.slow
 def test_predict_gives_reasons_at_the_command_line(model, tmp_path) -> None:
     planted().head(4).write_csv(tmp_path / "new.csv")
     command("predict", model.path, "new.csv", "-o", "out.csv", "--top-features", 2, cwd=tmp_path)
@@ -61,6 +64,7 @@ def test_a_single_column_is_all_the_reason_there_is(here) -> None:
         reasons(model, one)
 
 
+@pytest.mark.slow
 def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
     """Columns are encoded once; that must not be told from encoding the whole table again with one column exchanged."""
     table = planted().head(50)

@@ -120,6 +120,7 @@ def test_work_goes_on_where_it_stopped_with_the_labels_that_came_along(tmp_path:
         assert desk.table().columns == ["a", "b", "label"]
 
 
+@pytest.mark.slow
 def test_asking_finds_the_rare_class_with_fewer_labels(tmp_path: Path) -> None:
     result = simulate(flowers(900), target="label", labels=120, repeats=3, page=tmp_path / "p.html")
     assert result["metric"] == "f1_macro" or result["share"]["value"] < 1
@@ -129,6 +130,7 @@ def test_asking_finds_the_rare_class_with_fewer_labels(tmp_path: Path) -> None:
     assert "rows the model asked for" in (tmp_path / "p.html").read_text()
 
 
+@pytest.mark.slow
 def test_where_labels_mean_nothing_asking_does_not_pay() -> None:
     frame = flowers(600).with_columns(pl.Series("label", np.random.default_rng(1).choice(["x", "y"], 600)))
     result = simulate(frame, target="label", labels=100, repeats=3)

@@ -66,6 +66,7 @@ def test_sizes_grow_by_a_ratio_to_all_rows() -> None:
         steps(50, 3)
 
 
+@pytest.mark.slow
 def test_the_command_line_on_real_trainings(here) -> None:
     house_table(260).drop("sold").write_csv(here / "houses.csv")
     done = command("scale", "houses.csv", "--target", "price", "--sizes", 2, "--minutes", 0.1, "--set", "train.threads=1", "--set", "train.precision=fp32", "--json", cwd=here)

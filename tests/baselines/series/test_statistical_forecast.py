@@ -89,6 +89,7 @@ def test_methods_of_single_series_continue_a_season(method: str) -> None:
     assert np.isfinite(statistical_forecast.LOCAL[method](np.ones(10), 12, 12)).all()
 
 
+@pytest.mark.slow
 def test_ridge_reads_what_is_known_beforehand_and_learns_from_whole_windows() -> None:
     frame, y = example(200)
     coming = RNG.normal(0, 1, (200, 6)).astype(np.float32)

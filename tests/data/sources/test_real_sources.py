@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from conftest import REAL_DATA_DEMANDED
 from engineroom.data.loading import open_table
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(not DATA.is_dir() and os.environ.get("CI") != "true", reason="the real data sets are not at hand"),
+    pytest.mark.skipif(not DATA.is_dir() and not REAL_DATA_DEMANDED, reason="the real data sets are not at hand"),
 ]
 
 SPLITS = {  # folder -> rows of train, val, test; a column and its type

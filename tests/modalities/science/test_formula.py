@@ -65,6 +65,7 @@ def test_words_are_no_formulas() -> None:
     assert list(damaged) == [1]
 
 
+@pytest.mark.slow
 def test_a_property_of_the_elements_is_learnt(here) -> None:
     rng = np.random.default_rng(0)
     symbols = rng.choice(["Fe", "Ni", "Cu", "Al", "Si", "O", "S"], (400, 3))

@@ -66,6 +66,7 @@ def test_damaged_videos_are_named(tmp_path: Path) -> None:
     assert "unreadable" in VIDEO.to_html(values[3], state) and "<img" in VIDEO.to_html(values[0], state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["cnn_rnn", "cnn3d"])
 def test_a_folder_of_videos_is_learnt(here: Path, backbone: str) -> None:
     table = clips(each=30, frames=8, side=24)

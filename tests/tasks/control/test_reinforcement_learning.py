@@ -63,6 +63,7 @@ def test_what_is_always_better_is_learnt(here, method: str) -> None:
         assert len(said["rows"][0]["parts"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
     """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
@@ -77,6 +78,7 @@ def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
     assert "what it saw" in (model.path / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_numbers_as_actions(here) -> None:
     model = er.train("Pendulum-v1", recipe="reinforcement_learning", steps=4, show="quiet", train__threads=1, train__precision="fp32")
     out = model.predict(pl.DataFrame({"seed": [1]}))

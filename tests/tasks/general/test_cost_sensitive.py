@@ -97,6 +97,7 @@ def test_scores_agree_with_scikit_learn() -> None:
     assert ours["brier"] == pytest.approx(sk.brier_score_loss(positive, risk))
 
 
+@pytest.mark.slow
 def test_a_decision_is_trained_told_and_read_back(here) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(600, 2))

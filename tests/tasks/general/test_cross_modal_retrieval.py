@@ -28,12 +28,14 @@ def model(tmp_path_factory):
     return er.train(pairs(), target="wave", task="cross_modal_retrieval", steps=250, run=run, show="quiet", **settings)
 
 
+@pytest.mark.slow
 def test_words_find_waves_never_seen(model) -> None:
     things = 100
     assert model.metrics["recall_at_10"] > 4 * 10 / things and model.manifest["baseline"]["metrics"]["mrr"] > 0.2
     assert "Recall" in str(model.report()) and "baseline" in er.load(str(model.path)).evaluate(pairs().head(60))
 
 
+@pytest.mark.slow
 def test_a_gallery_is_searched_from_the_other_side(model) -> None:
     table = pairs(540).tail(40)
     album = Gallery(er.load(str(model.path)))

@@ -91,6 +91,7 @@ def test_the_loss_knows_places_and_the_hottest_decide() -> None:
     assert levels(np.array([0.0, 40.0, -40.0])).tolist() == [128, 255, 0]
 
 
+@pytest.mark.slow
 def test_a_flaw_is_found_drawn_and_saved(here) -> None:
     frame = plates(200)
     model = er.train(frame, target="state", recipe="anomaly_detection", steps=220, show="quiet", train__threads=1, train__precision="fp32", model__size="small")

@@ -178,6 +178,7 @@ def test_an_item_without_events_is_known_by_its_properties_alone() -> None:
     assert isinstance(stem, ItemVectors) and stem(torch.tensor([[0]])).mask.tolist() == [[True, False]]
 
 
+@pytest.mark.slow
 def test_new_items_and_new_users_are_placed_by_their_columns(here: Path) -> None:
     events, items, people = shelves()
     items.write_csv("items.csv")

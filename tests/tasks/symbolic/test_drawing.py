@@ -26,6 +26,7 @@ def model(tmp_path_factory):
         return er.train(houses(160), recipe="drawing", steps=50, train__lr=4e-3, run=str(run), show="quiet", train__threads=1, train__precision="fp32", **short), run
 
 
+@pytest.mark.slow
 def test_it_is_judged_by_points_and_draws(model, tmp_path) -> None:
     network, run = model
     assert 0 < network.metrics["nats_per_point"] < 8.0  # two of 127 ways each would cost 9.7

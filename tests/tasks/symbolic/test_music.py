@@ -24,6 +24,7 @@ def model(tmp_path_factory):
     return er.train(exercises(40, 12), recipe="music", steps=60, run=str(run), show="quiet", options={"context": 48}, model={"dropout": 0.0}), run
 
 
+@pytest.mark.slow
 def test_it_learns_and_is_judged_by_frames(model) -> None:
     network, _ = model
     assert network.metrics["nats_per_frame"] < 12.0  # four notes of some thirty, by how often each comes
@@ -31,6 +32,7 @@ def test_it_learns_and_is_judged_by_frames(model) -> None:
     assert said["frames"].to_list() == [12] * 3 and (said["nats_per_frame"] > 0).all()
 
 
+@pytest.mark.slow
 def test_it_goes_on_with_a_tune_and_keeps_it(model, tmp_path) -> None:
     _, run = model
     for name in ("on.mid", "on.wav", "on.png"):

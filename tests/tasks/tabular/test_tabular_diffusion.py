@@ -36,6 +36,7 @@ def model(tmp_path_factory):
     return er.train(people(), target="colour", recipe="tabular_diffusion", steps=500, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
 
 
+@pytest.mark.slow
 def test_columns_go_together_as_they_did(model) -> None:
     made = model.predict(pl.DataFrame({"noise": range(1_000)}))
     real = people()
@@ -50,12 +51,14 @@ def test_columns_go_together_as_they_did(model) -> None:
     assert model.predict(real[:3]).columns == real.columns, "the real table as a wish for as many rows"
 
 
+@pytest.mark.slow
 def test_the_report_tells_what_made_rows_teach(model) -> None:
     told = json.dumps(model.report(), ensure_ascii=False)
     for words in ("Train on synthetic, test on real", "made by the network", "real training rows", "Marginal distributions by column", "Privacy: distance to the nearest training row"):
         assert words in told, words
 
 
+@pytest.mark.slow
 def test_kinds_can_be_asked_for(tmp_path: Path) -> None:
     people().write_csv(tmp_path / "people.csv")
     command("train", "people.csv", "--recipe", "tabular_diffusion", "--set", "options.condition_on=kind", "--steps", 400, "--run", "r", "--quiet", cwd=tmp_path)

@@ -34,6 +34,7 @@ def model(tmp_path_factory):
     return er.train(people(), recipe="tabular_gan", options={"condition_on": "kind"}, steps=700, run=str(run), **FAST)
 
 
+@pytest.mark.slow
 def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -> None:
     wishes = pl.DataFrame({"kind": ["a", "b", "c"] * 200, "noise": range(600)})
     made = model.predict(wishes)
@@ -45,6 +46,7 @@ def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -
     assert made.equals(model.predict(wishes)), "the same chance, the same rows"
 
 
+@pytest.mark.slow
 def test_it_is_graded_and_told_as_all_makers_of_rows_are(model) -> None:
     assert set(model.metrics) == {"frechet", "precision", "recall", "copied"} and model.metrics["precision"] > 0.3
     told = json.dumps(model.report(), ensure_ascii=False)

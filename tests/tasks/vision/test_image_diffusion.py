@@ -28,16 +28,19 @@ def model(tmp_path_factory):
     return er.train(squares(), target="picture", recipe="image_diffusion", steps=130, run=str(run), show="quiet", train={"threads": 1, "precision": "fp32"}, options={"steps": 12})
 
 
+@pytest.mark.slow
 def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
     made_as_asked(model)
     assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
 
 
+@pytest.mark.slow
 def test_what_was_examined_is_what_was_kept(model) -> None:
     found = model.evaluate(squares())
     assert found["metrics"]["as_asked"] > 0.9 and found["metrics"]["frechet"] < found["baseline"]["frechet"] + 3
 
 
+@pytest.mark.slow
 def test_the_report_shows_what_it_makes(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
     for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
@@ -86,6 +89,7 @@ def test_options_out_of_bounds_are_refused() -> None:
         er.train(squares(60), target="picture", recipe="image_diffusion", options={"steps": 0}, show="quiet")
 
 
+@pytest.mark.slow
 def test_it_makes_pictures_wherever_the_network_is(model) -> None:
     """A device without numbers refuses, as any other would, what lies elsewhere."""
     data = encode_table(pl.DataFrame({"side": ["left", "right"], "noise": [0, 1]}), model.schema, target=False)

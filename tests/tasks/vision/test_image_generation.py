@@ -18,18 +18,21 @@ def model(tmp_path_factory):
     return er.train(squares(), target="picture", recipe="image_generation", steps=450, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
 
 
+@pytest.mark.slow
 def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
     made_as_asked(model)
     assert model.save(pl.DataFrame({"side": ["left", "right"]}), tmp_path / "made") == 2
     assert sorted(file.name for file in (tmp_path / "made").iterdir()) == ["00000.png", "00001.png"]
 
 
+@pytest.mark.slow
 def test_what_was_examined_is_what_was_kept(model) -> None:
     """Pictures drawn for the report must not move the network's running statistics."""
     found = model.evaluate(squares())
     assert found["metrics"]["frechet"] < 2 * model.metrics["frechet"] + 1 and set(found["baseline"]) == set(found["metrics"])
 
 
+@pytest.mark.slow
 def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
     for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
@@ -38,6 +41,7 @@ def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> N
     assert len(list((model.path.parent / "sketches").glob("*.png"))) > 3
 
 
+@pytest.mark.slow
 def test_training_brings_pictures_nearer_to_real_ones(model, tmp_path: Path) -> None:
     fresh = er.train(squares(), target="picture", recipe="image_generation", steps=2, run=str(tmp_path / "run"), show="quiet", train__threads=1, train__precision="fp32")
     assert model.metrics["frechet"] < 0.7 * fresh.metrics["frechet"]

@@ -85,6 +85,7 @@ def test_the_threshold_is_the_one_with_the_best_f1() -> None:
     assert task.compute_metrics(task.score_rows(task.apply_calibration({"boxes": boxes}, state), truth))["f1"] == 1.0
 
 
+@pytest.mark.slow
 def test_from_table_to_boxes_and_back(here) -> None:
     data = table(80)
     model = er.train(data, target="boxes", recipe="object_detection", steps=120, seed=1, **QUICK)

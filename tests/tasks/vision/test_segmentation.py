@@ -112,6 +112,7 @@ def test_masks_that_do_not_fit_are_named(here) -> None:
         er.train(str(data), steps=4, limits={"max_damaged": 0.01}, **QUICK)
 
 
+@pytest.mark.slow
 def test_raw_arrays_and_three_classes(here) -> None:
     table = registry.get("recipes", "segmentation").demo()[:60]
     model = er.train(table, target="mask", recipe="segmentation", steps=12, options={"names": "ground,disc,square,bar"}, **QUICK)

@@ -42,6 +42,7 @@ def model(tmp_path_factory):
     return er.train(moving(), target="clip", recipe="video_diffusion", steps=140, run=str(run), show="quiet", train=train, options={"steps": 10, "frames": FRAMES})
 
 
+@pytest.mark.slow
 def test_clips_move_as_they_are_asked_to(model) -> None:
     answers, _ = model.answers(model.open(pl.DataFrame({"way": ["left"] * 16 + ["right"] * 16})))
     clips = answers["picture"]
@@ -52,6 +53,7 @@ def test_clips_move_as_they_are_asked_to(model) -> None:
     assert model.metrics["as_asked"] > 0.8 and "mixture" in model.manifest["baseline"]["words"]
 
 
+@pytest.mark.slow
 def test_they_are_written_as_films(model, tmp_path: Path) -> None:
     wishes = pl.DataFrame({"way": ["left", "right", "left", "right"]})
     assert model.save(wishes, tmp_path / "made") == 4
@@ -67,6 +69,7 @@ def test_they_are_written_as_films(model, tmp_path: Path) -> None:
         model.save(wishes, tmp_path / "all.webm")
 
 
+@pytest.mark.slow
 def test_the_report_shows_them_moving_and_frame_by_frame(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
     for words in ("Samples", "frame by frame", "Samples during training", "nearest training clip", "The nearest training clips", "Beside it", "image/gif"):
