@@ -15,11 +15,12 @@ from .core.config import Config
 from .core.events import Learner
 from .core.seeds import seed_everything
 from .data.dataset import BatchSampler
-from .engine.precision import Makes, Precision, pick_device, probe
+from .engine.precision import PROBE_SECONDS, Makes, Precision, pick_device, probe
 from .engine.schedule import Schedule
 from .prepare import PreparedData
 from .training_plan import CHECKS, TrainingPlan, budget_seconds, make_plan
 
+PROBE_SHARE = 0.05  # of the seconds a run may take
 CUTMIX_EPOCHS = 30  # below, a network does not see the images often enough to profit from mixtures
 
 
@@ -83,7 +84,9 @@ def fix_budget(
         precision, found = Precision("fp32", device), {"chosen": "fp32", "threads": asked.threads, "seconds_per_step": {}}
     else:
         example = Precision("fp32", device).move(batches.batch(2))
-        precision, found = probe(networks, make, example, asked.precision, device, asked.threads)
+        limit = budget_seconds(config)  # of a short run the probe must not be the longer part
+        seconds = PROBE_SECONDS if limit is None else min(PROBE_SECONDS, PROBE_SHARE * limit)
+        precision, found = probe(networks, make, example, asked.precision, device, asked.threads, seconds)
         found["seconds_per_step"] = {name: round(s + batches.costs, 5) for name, s in found["seconds_per_step"].items()}
     if config.train.steps:
         steps = config.train.steps

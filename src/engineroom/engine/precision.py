@@ -21,6 +21,7 @@ from .loop import learn
 
 Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Learner]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
+PROBE_SECONDS = 3.0
 EMULATED = 3.0  # a matrix product that takes this many times as long in bf16: the arithmetic is emulated (65 times on AVX2 alone)
 
 
@@ -55,7 +56,7 @@ def pick_device(asked: str) -> str:
     return "cpu"
 
 
-def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
+def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = PROBE_SECONDS) -> float:
     """The best of a few real steps of all players, taken on a copy of the cast."""
     cast = copy.deepcopy(cast).train()
     players = make(cast, precision)
@@ -106,15 +107,20 @@ def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, flo
     return most, many
 
 
-def probe(cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: str, threads: int | None) -> tuple[Precision, dict[str, Any]]:
-    """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left as it was."""
+def probe(
+    cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: str, threads: int | None, budget: float = PROBE_SECONDS
+) -> tuple[Precision, dict[str, Any]]:
+    """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left as it was.
+
+    `budget`: seconds for each number of threads, twice that for bf16; one step is always taken.
+    """
     state = torch.get_rng_state()
     try:
         found: dict[str, float] = {}
-        count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=3.0), threads)
+        count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=budget), threads)
         if asked == "bf16" or (asked == "auto" and not is_emulated(device)):
             try:
-                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device))
+                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device), budget=2 * budget)
             except RuntimeError:  # some CPU kernels know no bf16
                 found["bf16"] = float("inf")
         name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"
