@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import bootstrap, rankdata
+from sklearn.dummy import DummyClassifier
 
 from engineroom.baselines._estimator import sharpness
 from engineroom.core import registry
@@ -51,6 +52,7 @@ def test_the_temperature_is_the_factor_by_which_the_logits_are_off(factor: float
             return x
 
     assert sharpness(Estimator(), true / 3, y) == pytest.approx(3, rel=0.08)
+    assert sharpness(DummyClassifier().fit(true, y), true, y) == 1.0, "what states probabilities needs none"
 
 
 def test_the_average_of_weights_moves_by_the_share_that_is_new() -> None:

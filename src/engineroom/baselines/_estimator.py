@@ -248,6 +248,8 @@ def sharpness(estimator: Any, x: Any, y: np.ndarray) -> float:
     """What a decision function is multiplied by before the softmax: least log loss on validation rows (Guo et al. 2017: temperature)."""
     from scipy.optimize import minimize_scalar
 
+    if hasattr(estimator, "predict_proba"):
+        return 1.0  # it states probabilities itself
     known = np.isin(y, estimator.classes_)
     if known.sum() < FEW_TO_SHARPEN:
         return 4.0
