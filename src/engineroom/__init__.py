@@ -96,12 +96,12 @@ def predict(run: str, data: Any) -> Any:
 
 
 def evaluate(run: str, data: Any) -> dict[str, Any]:
-    """{"rows", "metrics", "baseline"} of a trained model on labelled data."""
+    """Metrics of a trained model and its baseline on labelled data: {"rows", "metrics", "baseline"}."""
     return load(run).evaluate(data)
 
 
 def compare(*runs: Any, data: Any = None, page: str | None = None) -> dict[str, Any]:
-    """Trained models side by side on the same rows: quality with a paired test, cost, calibration, disagreements row by row.
+    """A comparison of trained models on the same rows: metrics with a paired test, cost, calibration, disagreements row by row.
 
     `runs` are run directories, bundles or loaded models of one task and target. `data` is labelled data for all of them; without it
     their stored test answers are compared. `page` names an HTML file to write. Raises UserError where they cannot be compared.
@@ -112,10 +112,10 @@ def compare(*runs: Any, data: Any = None, page: str | None = None) -> dict[str, 
 
 
 def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = (), page: str | None = None, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """What in each row speaks for its answer, and whether these explanations can be believed (measured on the same rows).
+    """Attributions: how much each part of a row contributes to its prediction, and whether that is faithful (measured on the same rows).
 
     `run` is a run directory, bundle or loaded model; of `data` the first `rows` are shown. `methods` picks explainers (all that fit, if
-    empty); `page` names an HTML file to write; `say` hears how far it is. Raises UserError for answers that no single number describes.
+    empty); `page` names an HTML file to write; `say` receives the progress. Raises UserError for predictions that no single number describes.
     """
     from .explanation.report import explain as explain_rows
 
@@ -123,14 +123,14 @@ def explain(run: Any, data: Any, *, rows: int = 8, methods: tuple[str, ...] = ()
 
 
 def lessons() -> list[dict[str, str]]:
-    """What can be learnt here: name, title, year, story, and what the reader can change."""
+    """The lessons: name, title, year, story, and what the reader can change."""
     from .lessons._base import list_lessons
 
     return list_lessons()
 
 
 def lesson(name: str, *, page: str | None = None, say: Any = None, **changes: Any) -> dict[str, Any]:
-    """Run a lesson: real code of this package on real numbers. `say` hears it step by step (text); `page` names an HTML file to write.
+    """Run a lesson: code of this package on small numbers. `say` receives it step by step (text); `page` names an HTML file to write.
 
     `changes` are the lesson's own settings (`hidden=0`). Raises UserError for a lesson or a setting that is not there.
     """
@@ -140,9 +140,9 @@ def lesson(name: str, *, page: str | None = None, say: Any = None, **changes: An
 
 
 def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: int = 5, page: str | None = None, **settings: Any) -> dict[str, Any]:
-    """How deep model and classical baseline get better with more rows, where their curves cross, and what to do about it.
+    """Learning curves of network and classical baseline by number of training rows, where they cross, and advice.
 
-    Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and judged on one test split. `settings` are those of
+    Both are trained on `sizes` growing parts of the same rows, `minutes` in all, and scored on one test split. `settings` are those of
     `train`. Raises what `train` raises.
     """
     from .learning_curves.report import scale as grow
@@ -151,7 +151,7 @@ def scale(data: Any, *, target: str | None = None, minutes: float = 5.0, sizes: 
 
 
 def label(data: Any, *, target: str = "label", labels_file: str = "labels.jsonl", classes: tuple[str, ...] = (), strategy: str = "classical", batch: int = 10, seed: int = 0) -> LabelingSession:
-    """A desk at which rows are labelled, those first of which a model is least sure: `ask()`, `give(label)`, `skip()`, `undo()`, `table()`.
+    """An active-learning session: rows are labelled, those first of which a model is least sure: `ask()`, `give(label)`, `skip()`, `undo()`, `table()`.
 
     Every label is kept in `labels_file` at once, so work can stop at any instant and go on later. `strategy` is "classical" (learns in a
     second) or "deep" (a network trained anew after each `batch`). Raises UserError, DataError, or BundleError where the file is in use.
@@ -162,7 +162,7 @@ def label(data: Any, *, target: str = "label", labels_file: str = "labels.jsonl"
 
 
 def listen(run: str, recordings: list[str], *, grammar: str | None = None, seconds: float = 4.0) -> list[dict[str, Any]]:
-    """{"recording", "wake", "intent", "slots", "text"} of each spoken command, heard by a transcription model and read by a grammar (a JSON file; else the run's own).
+    """Intents of spoken commands: {"recording", "wake", "intent", "slots", "text"} of each, by a speech-recognition model and a grammar (a JSON file; else the run's own).
 
     "microphone" in place of a recording records `seconds`, where the package sounddevice is at hand.
     """
@@ -184,11 +184,14 @@ def generate(
     conditions: dict[str, Any] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Any:
-    """What a trained model makes. Of a model that writes: the text after `prompt`, or in return (a list of `count` texts where that is given);
-    `say` hears it piece by piece, after the prompt that it goes on from. Of a model that makes images, clips or rows: a polars frame of `count`
-    samples; `conditions` say what is to be made ({"kind": "cat"}), `output` is the folder for the files.
+    """Samples from a generative model.
 
-    Same seed, same sample. `output` names a file for it (text; music: .mid, .wav, .png; speech: .wav). Temperature 0 takes what is likeliest, None what suits the model; `top_p` draws among the likeliest that together reach this probability.
+    A language model (text, music, drawings, speech) returns the text after `prompt`, or the answer to it; a list of texts if `count` is given; `say`
+    receives it piece by piece. A model of images, clips or rows returns a polars frame of `count` samples; `conditions` name what is to be
+    generated ({"kind": "cat"}), and `output` is the folder for the files.
+
+    The same seed gives the same sample. `output` names a file (text; music: .mid, .wav, .png; speech: .wav). `temperature` 0 is greedy decoding, None the
+    default of the model; `top_p` is nucleus sampling.
     """
     from .api import generate_session
 
@@ -199,7 +202,7 @@ def generate(
 
 
 def recipes() -> list[dict[str, str]]:
-    """Ready-made purposes: name, title, story, the data they take, the answers they give. Use one: `train(data, recipe="cost_sensitive")`."""
+    """The recipes: name, title, story, input data and predictions. Use one: `train(data, recipe="cost_sensitive")`."""
     from .api import list_recipes
 
     return list_recipes()

@@ -1,4 +1,4 @@
-"""Python's door to training: keyword arguments become a configuration, the diary becomes a bar, JSON lines or nothing."""
+"""What the Python functions and the command line call: keyword arguments become a configuration, progress a bar, JSON lines or nothing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def demo_session(name: str, *, minutes: float | None, run: str | None, show: str
 
 
 def list_recipes() -> list[dict[str, str]]:
-    """What there is, in words."""
+    """The recipes: name, title, story, data, answers and expected result, as text."""
     return [
         {"name": name, "title": r.title, "story": r.story, "data": r.data, "answers": r.answers, "expect": r.expect}
         for name, r in registry.every("recipes").items()

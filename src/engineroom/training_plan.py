@@ -1,4 +1,4 @@
-"""How long to learn, in how large steps: the one recipe for each kind of data, the same for every data set."""
+"""Training defaults (batch size, epochs, learning rate, weight decay): one row for each kind of data or task, the same for every data set."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ SMALL_TABLE = 2_000  # rows
 
 @dataclass(frozen=True)
 class TrainingPlan:
+    """Batch size, epochs, ensemble and optimizer settings of one run."""
+
     batch_size: int
     epochs: float
     networks: int  # whole networks trained side by side; their answers are averaged
@@ -66,11 +68,12 @@ class TrainingPlan:
     weight_decay: float
 
     def steps(self, rows: int) -> int:
+        """Optimizer steps for so many training rows."""
         return max(20, round(self.epochs * max(1, rows // self.batch_size)))
 
 
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> TrainingPlan:
-    """The recipe of the task, or of the slowest learner among the columns."""
+    """The row of defaults of the task, or of the column type that learns slowest; explicit settings have precedence."""
     kinds = {registry.get("modalities", one.modality).signal_type for one in input_fields(schema)}
     kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "scene", "vector", "set", "static") if k in kinds)
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.training_defaults or kind]

@@ -10,6 +10,7 @@ SMALL = 2_000  # rows up to which the choice is worth its time
 FOLDS = 5
 GENTLE: dict[str, Any] = {"learning_rate": 0.05, "max_iter": 80, "max_leaf_nodes": 7, "min_samples_leaf": 10}
 TREES = 1_000  # in all, where there are many classes
+WIDE = 1_000  # columns from which trees look at a random few at each split: boosting takes minutes there, and its gain is not seen
 STRENGTHS = (0.03, 0.3)
 ALPHAS = (1.0, 30.0)
 
@@ -17,7 +18,10 @@ ALPHAS = (1.0, 30.0)
 def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str, seed: int) -> tuple[str, dict[str, Any], Any]:
     """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows x (N, F), y (N,)."""
     how = spreading(x, categorical)
-    tries = candidates(kind, categorical, seed, len(np.unique(y)) if kind == "classes" else 1)
+    if x.shape[1] >= WIDE:
+        tries = wide_candidates(kind, seed)
+    else:
+        tries = candidates(kind, categorical, seed, len(np.unique(y)) if kind == "classes" else 1)
     wide = spread(x, how)
     losses = [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries]
     nothing = fold_loss(constant(kind), np.zeros((len(x), 1)), y, kind, seed)
@@ -58,6 +62,23 @@ def candidates(kind: str, categorical: list[bool], seed: int, classes: int) -> l
     return out + [(f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=500)) for c in STRENGTHS]
 
 
+def wide_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
+    """More columns than rows: forests whose splits see few columns, and linear models held tightly."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    number = kind == "number"
+    forest, extra = (RandomForestRegressor, ExtraTreesRegressor) if number else (RandomForestClassifier, ExtraTreesClassifier)
+    settings: dict[str, Any] = {"n_estimators": 200, "max_features": "sqrt", "random_state": seed}
+    out: list[tuple[str, bool, Any]] = [
+        ("random forest", False, forest(**settings)),
+        ("extremely randomised trees", False, extra(**settings)),
+    ]
+    if number:
+        return [*out, *((f"ridge regression (α={a:g})", True, Ridge(alpha=a)) for a in (100.0, 1_000.0, 10_000.0))]
+    return [*out, *((f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=200)) for c in (0.0003, 0.003, 0.03))]
+
+
 def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int) -> float:
     """Mean log loss, or mean squared error, on folds that the estimator did not see."""
     from sklearn.base import clone
@@ -94,16 +115,19 @@ def spreading(x: np.ndarray, categorical: list[bool]) -> dict[str, Any]:
         if is_category:
             columns.append({"levels": int(known.max(initial=-1)) + 1})
         else:
-            columns.append({"mean": float(known.mean()) if len(known) else 0.0, "deviation": float(known.std()) or 1.0 if len(known) else 1.0})
+            missing = float(len(known) < len(values))
+            deviation = float(known.std()) or 1.0 if len(known) else 1.0
+            columns.append({"mean": float(known.mean()) if len(known) else 0.0, "deviation": deviation, "missing": missing})
     return {"columns": columns}
 
 
 def spread(x: np.ndarray, how: dict[str, Any]) -> np.ndarray:
-    """(N, F) with NaN → (N, G) for linear models: categories as flags, numbers in their own spread and beside them a flag where one is missing."""
+    """(N, F) with NaN → (N, G) for linear models: categories as flags, numbers in their own spread, and a flag for those that were missing in training."""
     parts: list[np.ndarray] = [np.zeros((len(x), 0))]
     for values, column in zip(x.T, how["columns"], strict=True):
         if "levels" in column:
             parts.append(values[:, None] == np.arange(column["levels"]))
         else:
-            parts.append(np.stack([np.nan_to_num((values - column["mean"]) / column["deviation"]), np.isnan(values)], 1))
+            scaled = np.nan_to_num((values - column["mean"]) / column["deviation"])
+            parts.append(np.stack([scaled, np.isnan(values)], 1) if column["missing"] else scaled[:, None])
     return np.concatenate(parts, 1).astype(np.float64)

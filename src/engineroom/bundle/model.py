@@ -32,7 +32,7 @@ from .rows import empty_rows, for_new_files, with_gaps, with_names
 
 
 class Model:
-    """A bundle in use. `path` is its directory, `schema` its columns, `metrics` what it achieved on its test split."""
+    """A trained model: a bundle that has been loaded. `path` is its directory, `schema` its columns, `metrics` what it achieved on its test split."""
 
     def __init__(self, path: Path, manifest: dict[str, Any], network: nn.Module) -> None:
         self.path, self.manifest, self.network = path, manifest, network

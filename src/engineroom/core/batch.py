@@ -1,4 +1,4 @@
-"""WORDS: what flows through a model. Batch → Signal (per column) → Features (fused) → output tensor → Losses."""
+"""What flows through a network: Batch → Signal (per column) → Features (fused) → output tensor → Losses."""
 
 from __future__ import annotations
 

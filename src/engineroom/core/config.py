@@ -1,4 +1,4 @@
-"""WORDS: one frozen configuration. Flags, YAML, keyword arguments and `--set a.b=c` all fill it in; unknown keys fail at once."""
+"""The configuration of a run: frozen and validated. Flags, YAML, keyword arguments and `--set a.b=c` all fill it in; unknown keys fail at once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Frozen(BaseModel):
 class ColumnConfig(Frozen):
     """What the user says about one column; anything left out is inferred."""
 
-    modality: str | None = None
-    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None
+    modality: str | None = None  # a column type: number, category, text, image, …
+    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None  # what the column is for
     format: str | None = None  # of dates and times, as strptime takes it: "%m/%d/%Y"
     decimal: str | None = None  # the decimal mark of its numbers …
     thousands: str | None = None  # … and the thousands separator
@@ -30,10 +30,10 @@ class ColumnConfig(Frozen):
 class SplitConfig(Frozen):
     """How rows become train, val and test."""
 
-    by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"
+    by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"  # how rows are assigned; auto = stratified, or as given
     column: str | None = None  # the column for group, time and column splits
-    test: float = Field(0.2, ge=0, lt=0.9)
-    val: float = Field(0.1, gt=0, lt=0.9)
+    test: float = Field(0.2, ge=0, lt=0.9)  # share of the rows
+    val: float = Field(0.1, gt=0, lt=0.9)  # share of the rows
     near_duplicates: bool = True  # keep near duplicates on one side, not exact ones alone
 
 
@@ -57,51 +57,51 @@ class LimitsConfig(Frozen):
     seconds: float = Field(20.0, gt=0)  # of each recording, from its start
     characters: int = Field(20_000, gt=0)  # of each text, from its start
     archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive
-    archive_files: int = Field(1_000_000, gt=0)
+    archive_files: int = Field(1_000_000, gt=0)  # most files of an archive
     format: FormatConfig = FormatConfig()
 
 
 class ModelConfig(Frozen):
     """Which network. `auto` picks by data and budget and says why."""
 
-    name: str = "auto"
-    size: Literal["auto", "small", "medium", "large"] = "auto"
+    name: str = "auto"  # a backbone (--model)
+    size: Literal["auto", "small", "medium", "large"] = "auto"  # of the backbone
     cell: Literal["lstm", "gru"] = "lstm"  # rnn only
-    dropout: float | None = Field(None, ge=0, lt=1)
+    dropout: float | None = Field(None, ge=0, lt=1)  # None = by backbone and number of rows
     ensemble_size: int | None = Field(None, ge=1, le=64)  # ensemble members; None = by the number of rows
 
 
 class TrainConfig(Frozen):
     """How long and how to learn. At most one of minutes, epochs, steps."""
 
-    minutes: float | None = Field(None, gt=0)
-    epochs: int | None = Field(None, gt=0)
-    steps: int | None = Field(None, gt=0)
+    minutes: float | None = Field(None, gt=0)  # time budget of training
+    epochs: int | None = Field(None, gt=0)  # passes over the training rows
+    steps: int | None = Field(None, gt=0)  # batches
     until: str | None = None  # METRIC=VALUE on the validation split
-    batch_size: int | None = Field(None, gt=0)
-    lr: float | None = Field(None, gt=0)
-    weight_decay: float | None = Field(None, ge=0)
+    batch_size: int | None = Field(None, gt=0)  # rows per batch; None = by the training plan
+    lr: float | None = Field(None, gt=0)  # peak learning rate; None = by the training plan
+    weight_decay: float | None = Field(None, ge=0)  # of AdamW; None = by the training plan
     patience: int | None = Field(None, ge=1)  # validations without a better score before stopping
-    augment: bool = True
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    threads: int | None = Field(None, ge=1)
+    augment: bool = True  # data augmentation
+    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto = whichever is faster on real steps
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto = a GPU where there is one
+    threads: int | None = Field(None, ge=1)  # CPU threads; None = whichever number is fastest on real steps
     checkpoint_seconds: float = Field(30.0, ge=0)  # at most this much work is lost by a crash
 
 
 class Config(Frozen):
     """Everything a run needs; written into the run directory with nothing left implicit."""
 
-    data: str = ""
+    data: str = ""  # a file, folder or archive, or a named environment
     recipe: str | None = None  # ready-made settings for one purpose, below everything that is said besides
-    target: str | None = None
-    test: str | None = None
-    task: str = "auto"
+    target: str | None = None  # the column to predict
+    test: str | None = None  # test data of their own
+    task: str = "auto"  # auto = by the target column
     options: dict[str, bool | int | float | str] = Field(default_factory=dict)  # what the task alone understands
-    columns: dict[str, ColumnConfig] = Field(default_factory=dict)
+    columns: dict[str, ColumnConfig] = Field(default_factory=dict)  # by column name
     start: str | None = None  # a run whose weights and column states are the beginning (--from)
-    seed: int = 0
-    run: str | None = None
+    seed: int = 0  # of all randomness
+    run: str | None = None  # the run directory; None = runs/NAME-N
     split: SplitConfig = SplitConfig()
     limits: LimitsConfig = LimitsConfig()
     model: ModelConfig = ModelConfig()

@@ -1,4 +1,4 @@
-"""WORDS: the one error a user sees. Three lines: what happened, why, and what to do about it."""
+"""Errors that a user sees: three lines, what happened, why, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WORDS: the five beats of the textbook as events. Watchers read them; they never edit a step."""
+"""Events of the training loop, five per step. Callbacks read them; they never edit a step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def nothing(step: int) -> None:
 
 @dataclass(slots=True)
 class Learner:
-    """One learner: what it computes, how it is judged, and who moves its weights.
+    """A learner: an optimizer, the forward pass and loss whose gradients it follows, and the weights it moves.
 
     `forward` maps a Batch to an output; `loss` maps (output, batch) to Losses; `every` = take part in every n-th step;
-    `after(step)` runs once the weights have moved (a running average, a target network).
+    `after(step)` runs once the weights have moved (an exponential moving average, a target network).
     """
 
     name: str
@@ -40,48 +40,60 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened at `step` (1-based: the step being taken)."""
+    """An event at `step` (1-based: the step being taken)."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class Collected(Event):
+    """A batch has been collected."""
+
     batch: Batch
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarded(Event):
+    """A learner's forward pass is done."""
+
     player: str
     output: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Measured(Event):
+    """A learner's loss has been computed."""
+
     player: str
     losses: Losses
 
 
 @dataclass(frozen=True, slots=True)
 class Backpropped(Event):
+    """A learner's gradients have been computed and clipped; its optimizer moves next."""
+
     player: str
     norm: Tensor | None  # gradient norm before clipping, () tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated(Event):
+    """All learners have taken the step."""
+
     batch: Batch
     losses: dict[str, Losses]
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
+    """Training has ended."""
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Validated(Event):
-    """The model was judged on the validation split; `better` = these are the best weights so far."""
+    """Metrics on the validation split; `better` = these are the best weights so far."""
 
     scores: dict[str, float]
     better: bool
@@ -89,7 +101,7 @@ class Validated(Event):
 
 @dataclass(frozen=True, slots=True)
 class Replanned(Event):
-    """The run will end at another step than planned, because …"""
+    """The run will end at another step than planned."""
 
     total: int
     reason: str

@@ -1,4 +1,4 @@
-"""WORDS: what a report is made of. A task or a check hands over exhibits; the renderer knows their kinds and no task.
+"""Panels: what a report consists of. A task or a check hands over panels; the renderer knows their kinds and no task.
 
 Kinds and their `data` (all plain JSON):
 

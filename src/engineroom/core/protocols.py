@@ -1,4 +1,4 @@
-"""WORDS: the shapes that newcomers fill in. One file in the folder of that name, holding an object like this, is all it takes."""
+"""Protocols of the registered components: modality, backbone, task, objective. One file in the folder of that name, holding such an object, adds one."""
 
 from __future__ import annotations
 
@@ -37,39 +37,67 @@ State = Mapping[str, Any]
 
 
 class Modality(Protocol):
-    """One kind of column. Instances are stateless; what was learnt lives in the column's `state` (JSON)."""
+    """A modality: a column type. Instances are stateless; what was learned from the training rows lives in the column's `state` (JSON)."""
 
     is_scalar: bool  # scalar columns of this kind travel as one block (B, C, …)
     layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
-    signal_type: str  # what the stem's signal is to a backbone: set (columns in no order), words, steps, picture, graph
+    signal_type: str  # what the stem's signal is to a backbone: set (columns in no order), vector, words, steps, path, picture, clip, graph, state, scene, static
     backbones: tuple[str, ...]  # backbones that make sense, the usual choice first
 
-    def detect(self, values: pl.Series) -> float: ...
-    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]: ...
-    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]: ...
-    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray | Ragged: ...
-    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]: ...
-    def augment(self, fields: dict[str, Tensor], state: State, generator: Generator) -> dict[str, Tensor]: ...
-    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module: ...
-    def initialise_stem(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None: ...  # begin better than at random, without answers
-    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None: ...  # what of them can be hidden and told from the rest
-    def typical_length(self, state: State) -> int: ...
-    def validate_example(self, state: State, tensor: Tensor) -> bool: ...
-    def to_html(self, value: Any, state: State) -> str: ...
-    def group_ids(self, values: pl.Series) -> pl.Series: ...  # what split.by=group keeps together
-    def canonical(self, values: pl.Series) -> pl.Series | None: ...  # one text a value, where a thing can be written in several ways
+    def detect(self, values: pl.Series) -> float:
+        """0 to 1: how likely a column with these values is of this type; 0 = only when a source, a task or the user says so."""
+
+    def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
+        """The column state, learned from training rows only: plain JSON."""
+
+    def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
+        """`fit`, given what the source or the task knows of the column besides."""
+
+    def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray | Ragged:
+        """Values → an array (N, …) or ragged rows; the reason for an unreadable cell goes into `damaged[row]`."""
+
+    def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
+        """Encoded rows of a batch → tensors: `{"": (B, …)}`, with `"_mask"` (True = real) where rows are padded."""
+
+    def augment(self, fields: dict[str, Tensor], state: State, generator: Generator) -> dict[str, Tensor]:
+        """Data augmentation of a training batch: changes that keep the label, the same for the same generator."""
+
+    def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
+        """The first module of a network: the encoded field → a `Signal` of this layout."""
+
+    def initialise_stem(self, stems: Sequence[Any], rows: Callable[[], Any]) -> None:
+        """Data-dependent initialisation of fresh stems, in place and without labels."""
+
+    def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
+        """What of these columns can be masked and predicted from the rest (masked pretraining); None = nothing."""
+
+    def typical_length(self, state: State) -> int:
+        """The usual length of a sequence of this column, for examples and cost estimates."""
+
+    def validate_example(self, state: State, tensor: Tensor) -> bool:
+        """Whether a stored example has the shape that this state promises."""
+
+    def to_html(self, value: Any, state: State) -> str:
+        """A value as escaped HTML for the report."""
+
+    def group_ids(self, values: pl.Series) -> pl.Series:
+        """What `split.by=group` keeps together: the values, or coarser groups such as scaffolds."""
+
+    def canonical(self, values: pl.Series) -> pl.Series | None:
+        """A normal form of each value, to find duplicates; None = the value itself."""
 
 
 class Backbone(Protocol):
-    """A backbone: Signal → Features."""
+    """A backbone: the main part of a network, Signal → Features."""
 
     takes: tuple[Layout, ...]  # preferred first
 
-    def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module: ...
+    def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
+        """A module with `.width` that maps the signal to `Features` with `pooled` (B, K, D), K = `members`."""
 
 
 class Task(Protocol):
-    """A kind of question: what an answer means, how it is graded, scored and shown. Its options are the fields of its dataclass."""
+    """A task: loss, predictions, metrics and panels of a kind of target. Its options are the fields of its dataclass."""
 
     output_type: str  # what a baseline is asked for: classes, number, labels, or a kind of the task's own
     head: str  # heads/NAME.py
@@ -84,44 +112,100 @@ class Task(Protocol):
     target_modality: str
     other_target_modalities: tuple[str, ...]  # further kinds of target
 
-    def matches(self, target: Column) -> float: ...
-    def for_column(self, target: Column) -> Task: ...
-    def for_target(self, target: Column) -> Task: ...
-    def output_size(self, target: Column) -> int: ...
-    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray: ...  # the target as the network learns it
-    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray: ...  # ground truth: the source's own values
-    def target_notes(self, truth: np.ndarray) -> list[str]: ...
-    def loss(self, output: Tensor, batch: Batch) -> Losses: ...
-    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions: ...
-    def from_baseline(self, values: np.ndarray) -> Predictions: ...
-    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]: ...
-    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions: ...
-    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray: ...  # (N,) what an explanation moves
-    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor: ...  # the same on tensors
-    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults: ...
-    def compute_metrics(self, records: RowResults) -> dict[str, float]: ...
-    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame: ...  # "_row" where an answer takes several rows
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table: ...
-    def select_rows(self, records: RowResults) -> np.ndarray: ...  # those that a report draws
-    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str: ...
-    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None: ...
-    def sample_panels(self, network: nn.Module, schema: Schema) -> list[Panel]: ...
+    def matches(self, target: Column) -> float:
+        """0 to 1: whether a target of this type means this task; 0 = only when it is named."""
+
+    def for_column(self, target: Column) -> Task:
+        """The task for a target of this modality, before its state is fitted."""
+
+    def for_target(self, target: Column) -> Task:
+        """The task for a fitted target: options resolved, sizes known."""
+
+    def output_size(self, target: Column) -> int:
+        """The size of the head's output."""
+
+    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
+        """The encoded target → what the loss compares with, in the target's own units."""
+
+    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
+        """Ground truth in the source's own values, one entry per row."""
+
+    def target_notes(self, truth: np.ndarray) -> list[str]:
+        """What of the ground truth cannot be scored, counted, in words."""
+
+    def loss(self, output: Tensor, batch: Batch) -> Losses:
+        """Output (B, K, …) with K ensemble members, and the batch with its target → the loss and its named terms."""
+
+    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
+        """Output (B, K, …) → predictions, one entry per row in every array."""
+
+    def from_baseline(self, values: np.ndarray) -> Predictions:
+        """A baseline's output → predictions."""
+
+    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
+        """What calibration learns from the validation rows: plain JSON."""
+
+    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
+        """Predictions → calibrated predictions."""
+
+    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
+        """(N,) the scalar that an explanation of a prediction moves, such as a log-odds."""
+
+    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
+        """The same on tensors, with a gradient: (B,)."""
+
+    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
+        """Per-row results, from which metrics, intervals, calibration and errors are computed."""
+
+    def compute_metrics(self, records: RowResults) -> dict[str, float]:
+        """Results → metrics by name. Bootstrap intervals call it 300 times."""
+
+    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
+        """What `predict` writes: one row per input row, or several, numbered in the column `_row`."""
+
+    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+        """Source table → samples: windows, histories, pairs. `asking` is True at inference."""
+
+    def select_rows(self, records: RowResults) -> np.ndarray:
+        """The test rows that the report renders."""
+
+    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
+        """A row and its prediction as HTML for the report."""
+
+    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
+        """Predictions in a file format of the field (COCO JSON, SRT, PNG masks, …)."""
+
+    def sample_panels(self, network: nn.Module, schema: Schema) -> list[Panel]:
+        """Panels with samples of a generative model."""
+
     def generate(
         self, network: nn.Module, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
-    ) -> Iterator[str]: ...
-    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]: ...
-    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]: ...
-    def rank_errors(self, records: RowResults) -> np.ndarray: ...
-    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None: ...  # what calibration is read from
+    ) -> Iterator[str]:
+        """A sampled text, piece by piece."""
+
+    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
+        """Panels of the report: curves, confusion matrix, errors."""
+
+    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
+        """Title and subtitle of an error in the report."""
+
+    def rank_errors(self, records: RowResults) -> np.ndarray:
+        """Row indices of errors, worst first."""
+
+    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None:
+        """(stated probability, whether it came true), from which calibration is measured; None where nothing is stated."""
 
 
 class Objective(Protocol):
-    """A training objective: which networks there are, and which optimiser moves which weights by which loss."""
+    """A training objective: which networks there are, and which optimizer moves which weights by which loss."""
 
-    def build_networks(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict: ...
+    def build_networks(self, task: Task, schema: Schema, config: Config) -> nn.ModuleDict:
+        """The networks by name; `"model"` is the one that predicts."""
+
     def make_learners(
         self, cast: nn.ModuleDict, task: Task, schedule: Any, precision: Any, *, lr: float, weight_decay: float
-    ) -> tuple[Learner, ...]: ...
+    ) -> tuple[Learner, ...]:
+        """The learners: each an optimizer, the weights it moves and the loss it minimises."""
 
 
 __all__ = ["Backbone", "Features", "Modality", "Objective", "Ragged", "State", "Task"]

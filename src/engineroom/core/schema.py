@@ -1,4 +1,4 @@
-"""WORDS: a typed column and the schema, the table's description that travels with the model."""
+"""A typed column, and the schema: the description of a table that travels with the model."""
 
 from __future__ import annotations
 

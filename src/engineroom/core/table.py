@@ -1,4 +1,4 @@
-"""WORDS: the table. Whatever the source, data arrive as one polars frame plus what the source knows about it."""
+"""The table: whatever the source, data arrive as one polars frame plus what the source knows about it."""
 
 from __future__ import annotations
 

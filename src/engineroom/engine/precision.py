@@ -21,7 +21,7 @@ from .loop import learn
 
 Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Learner]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
-HOPELESS, SET_UP = 4.0, 0.5  # a first step in bf16 that takes this many times as long, and seconds to set up, is not tried again
+EMULATED = 3.0  # a matrix product that takes this many times as long in bf16: the arithmetic is emulated (65 times on AVX2 alone)
 
 
 class Precision:
@@ -55,10 +55,8 @@ def pick_device(asked: str) -> str:
     return "cpu"
 
 
-def seconds_per_step(
-    cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0, limit: float = float("inf")
-) -> float:
-    """The best of a few real steps of all players, taken on a copy of the cast. A first step beyond `limit` seconds is answer enough."""
+def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = 6.0) -> float:
+    """The best of a few real steps of all players, taken on a copy of the cast."""
     cast = copy.deepcopy(cast).train()
     players = make(cast, precision)
     best, begun = float("inf"), time.perf_counter()
@@ -69,12 +67,27 @@ def seconds_per_step(
             torch.cuda.synchronize()
         if not all(torch.isfinite(total) for total in measured):
             return float("inf")
-        took = time.perf_counter() - start
-        if attempt or took > limit or time.perf_counter() - begun > budget:  # the first step pays for set-up
-            best = min(best, took)
-        if took > limit or time.perf_counter() - begun > budget:
+        if attempt or time.perf_counter() - begun > budget:  # the first step pays for set-up
+            best = min(best, time.perf_counter() - start)
+        if time.perf_counter() - begun > budget:
             break
     return best
+
+
+def is_emulated(device: str, size: int = 256) -> bool:
+    """Does a matrix product (size, size) take so much longer in bf16 that no network can gain? Milliseconds, where a step may take a minute."""
+    if device != "cpu":
+        return False
+    best = {}
+    for kind in (torch.float32, torch.bfloat16):
+        a = torch.ones(size, size, dtype=kind)
+        times = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            a @ a
+            times.append(time.perf_counter() - begun)
+        best[kind] = min(times)
+    return best[torch.bfloat16] > EMULATED * best[torch.float32]
 
 
 def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, float]:
@@ -99,9 +112,9 @@ def probe(cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: st
     try:
         found: dict[str, float] = {}
         count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=3.0), threads)
-        if asked != "fp32":
+        if asked == "bf16" or (asked == "auto" and not is_emulated(device)):
             try:
-                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device), limit=HOPELESS * found["fp32"] + SET_UP)
+                found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device))
             except RuntimeError:  # some CPU kernels know no bf16
                 found["bf16"] = float("inf")
         name = "bf16" if asked == "bf16" or ("bf16" in found and found["fp32"] > CLEARLY * found["bf16"]) else "fp32"
