@@ -32,7 +32,7 @@ def test_rank_correlation_is_that_of_mean_ranks() -> None:
 def test_intervals_of_means_are_scipy_s_percentile_intervals() -> None:
     values = RNG.gamma(2.0, size=(80, 3))
     low, high = mean_interval(values, np.random.default_rng(0), 4_000)
-    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=4_000, rng=np.random.default_rng(1)).confidence_interval
+    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=4_000, random_state=1).confidence_interval
     assert low.shape == (3,) and np.allclose(low, theirs.low, atol=0.03) and np.allclose(high, theirs.high, atol=0.03)
 
 
