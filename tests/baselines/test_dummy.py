@@ -1,4 +1,4 @@
-"""The dummy has one strategy for every type of output, learns nothing from the inputs, and comes back from its bytes."""
+"""The dummy has one strategy for every type of output, ignores the inputs, and comes back from its bytes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ FRAME = pl.DataFrame({"input": ["ab", "abcd", "abcdef"], "target": ["yes", "yes"
 
 
 def schema(modality: str = "text", **state: Any) -> Schema:
-    return Schema((Column("input", modality, "input", {"letters": False}), Column("target", "category", "target", state)))
+    return Schema(
+        (Column("input", modality, "input", {"letters": False}), Column("target", "category", "target", state))
+    )
 
 
 def fitted(kind: str, y: Any, classes: int = 2, **more: Any) -> Any:
     columns = more.pop("schema", schema())
-    one = registry.get("baselines", "dummy").fit(FRAME, y, schema=columns, kind=kind, classes=classes, val=(FRAME, y), seed=3)
+    one = registry.get("baselines", "dummy").fit(
+        FRAME, y, schema=columns, kind=kind, classes=classes, val=(FRAME, y), seed=3
+    )
     return load(one.dump())
 
 
@@ -57,7 +61,9 @@ def test_tags_have_their_shares_for_every_token() -> None:
     frame = pl.DataFrame({"input": ["a b", "c"], "target": ["", ""]})
     columns = schema("tokens", values=["O", "X"], wholes=[])
     rows = objects([np.array([0, 0]), np.array([1])])
-    one = registry.get("baselines", "dummy").fit(frame, rows, schema=columns, kind="tags", classes=2, val=(frame, rows), seed=0)
+    one = registry.get("baselines", "dummy").fit(
+        frame, rows, schema=columns, kind="tags", classes=2, val=(frame, rows), seed=0
+    )
     assert [p.shape for p in one.predict(frame)["probability"]] == [(2, 2), (1, 2)]
     assert np.allclose(one.predict(frame)["probability"][0], [[2 / 3, 1 / 3]] * 2)
 
@@ -65,7 +71,9 @@ def test_tags_have_their_shares_for_every_token() -> None:
 def test_speech_lasts_as_long_as_so_many_letters_usually_do() -> None:
     mels = objects([np.full((4, 2), 1.0), np.full((8, 2), 2.0), np.full((12, 2), 3.0)])
     said = fitted("speeches", mels).predict(FRAME)
-    assert [len(one) for one in said["mel"]] == [4, 8, 12] and np.allclose(said["mel"][0], (4 * 1 + 8 * 2 + 12 * 3) / 24, atol=1e-4)
+    assert [len(one) for one in said["mel"]] == [4, 8, 12] and np.allclose(
+        said["mel"][0], (4 * 1 + 8 * 2 + 12 * 3) / 24, atol=1e-4
+    )
 
 
 def test_masks_are_the_most_frequent_class_everywhere() -> None:
@@ -84,6 +92,8 @@ def test_what_learns_nothing_answers_every_row_the_same_way_twice(kind: str) -> 
 
 
 def test_a_dummy_of_an_earlier_bundle_still_answers() -> None:
-    one = registry.get("baselines", "dummy").fit(FRAME, np.array([0, 0, 1]), schema=schema(), kind="classes", classes=2, val=(FRAME, np.zeros(3)), seed=0)
+    one = registry.get("baselines", "dummy").fit(
+        FRAME, np.array([0, 0, 1]), schema=schema(), kind="classes", classes=2, val=(FRAME, np.zeros(3)), seed=0
+    )
     one.facts = {"constant": []}  # as they were written before: without a seed
     assert np.allclose(load(one.dump()).predict(FRAME), [[2 / 3, 1 / 3]] * 3)

@@ -20,7 +20,10 @@ def test_one_holder_at_a_time_in_this_process_and_in_another(tmp_path: Path) -> 
     with pytest.raises(BlockingIOError):
         lock_file(path)
     other = f"from engineroom.core.files import lock_file; from pathlib import Path; lock_file(Path({str(path)!r}))"
-    assert "BlockingIOError" in subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=False).stderr
+    assert (
+        "BlockingIOError"
+        in subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=False).stderr
+    )
     lock.release()
     lock_file(path).release()
     assert subprocess.run([sys.executable, "-c", other], check=False).returncode == 0

@@ -19,7 +19,9 @@ def textbook(a: Sequence[Any], b: Sequence[Any]) -> int:
     return int(table[-1, -1])
 
 
-@pytest.mark.parametrize("units", [list("abc é語"), ["one", "a", "два", "a b"], list(range(5)), list(np.arange(4, dtype=np.int32))])
+@pytest.mark.parametrize(
+    "units", [list("abc é語"), ["one", "a", "два", "a b"], list(range(5)), list(np.arange(4, dtype=np.int32))]
+)
 def test_edits_are_those_of_the_textbook(units: list[Any]) -> None:
     rng = np.random.default_rng(0)
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""What a library computes is computed by it, and once: rank correlation, intervals of means, temperatures, averages of weights."""
+"""Rank correlation, intervals of means, temperatures and averages of weights: by a library, and once each."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def test_the_temperature_is_the_factor_by_which_the_logits_are_off(factor: float
 
 
 def test_the_average_of_weights_moves_by_the_share_that_is_new() -> None:
-    mean, learner = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3)), torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3))
+    mean, learner = (
+        torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3)),
+        torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3)),
+    )
     before = copy.deepcopy(mean)
     learner[1].running_mean += 2
     follow_weights(mean, learner, 8)

@@ -1,4 +1,4 @@
-"""Confusion matrix, scores by class and reliability diagram: by hand, with classes that training never saw, with ties, and without rows."""
+"""Confusion matrix, scores by class and reliability diagram: by hand, with new classes, with ties, without rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ NAMES = ["a", "b", "c"]
 
 def test_confusion_by_hand() -> None:
     found = confusion(RECORDS, NAMES)[0].data
-    assert found["values"] == [[1, 1, 0], [0, 2, 0], [1, 0, 0], [0, 0, 1]] and found["rows"] == ["a", "b", "c", "(not in training)"]
+    assert found["values"] == [[1, 1, 0], [0, 2, 0], [1, 0, 0], [0, 0, 1]] and found["rows"] == [
+        "a",
+        "b",
+        "c",
+        "(not in training)",
+    ]
     assert confusion(NONE, NAMES)[0].data["values"] == [[0, 0, 0]] * 3
 
 
@@ -29,7 +34,9 @@ def test_reliability_is_read_from_what_came_true_and_ties_stay_together() -> Non
     stated = np.repeat([0.2, 0.9], 50)
     found = reliability("deep", stated, np.concatenate([np.arange(50) < 10, np.arange(50) < 45]))
     assert found["x"] == pytest.approx([0.2, 0.9]) and found["y"] == pytest.approx([0.2, 0.9])
-    assert reliability("deep", np.array([1 + 1e-7, 0.5]), np.array([True, True]))["y"] == [1.0, 1.0], "rounding is forgiven"
+    assert reliability("deep", np.array([1 + 1e-7, 0.5]), np.array([True, True]))["y"] == [1.0, 1.0], (
+        "rounding is forgiven"
+    )
     assert reliability("deep", np.zeros(0), np.zeros(0, bool)) == {"name": "deep", "x": [], "y": []}
     rng = np.random.default_rng(0)
     honest = rng.random(20_000)

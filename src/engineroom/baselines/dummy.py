@@ -1,4 +1,4 @@
-"""Dummy predictor, in the manner of `sklearn.dummy`: for every type of output one strategy that learns nothing from the inputs.
+"""Dummy predictor, in the manner of `sklearn.dummy`: for every type of output one strategy that ignores the inputs.
 
 What beats it has learnt something. `STRATEGIES` is the table: a strategy's name → what is fitted and how it predicts.
 """
@@ -41,7 +41,7 @@ def fit_nothing(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarray, val:
 
 @dataclass(frozen=True)
 class Strategy:
-    """One dummy strategy: the type of output, what the report calls it, `fit(fitted, frame, y, val)` → facts and parts, `predict(frame, fitted)`."""
+    """A dummy strategy: its type of output, its description in the report, and the functions that predict and fit."""
 
     output_type: str
     description: str
@@ -71,7 +71,7 @@ def predict_prior(frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
 
 
 def question_rates(y: np.ndarray) -> list[float]:
-    """(N, Q) 1, 0 or -1 → the share of yes among the rows where each question was asked; a half where it never was."""
+    """(N, Q) 1, 0 or -1 → each question's share of yes where it was asked; a half where it never was."""
     return [float((column[column >= 0] == 1).mean()) if (column >= 0).any() else 0.5 for column in y.T]
 
 
@@ -92,7 +92,9 @@ def predict_independent_columns(frame: pl.DataFrame, fitted: FittedBaseline) -> 
 
     state = fitted.schema.target.state
     rng, known = np.random.default_rng(fitted.facts["seed"]), remembered(state)
-    return np.concatenate([known[rng.integers(0, len(known), frame.height)][:, span] for span in spans(state["columns"])], 1)
+    return np.concatenate(
+        [known[rng.integers(0, len(known), frame.height)][:, span] for span in spans(state["columns"])], 1
+    )
 
 
 def predict_marginals(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
@@ -103,7 +105,12 @@ def predict_marginals(frame: pl.DataFrame, fitted: FittedBaseline) -> Prediction
     from ._masked_rows import answered
 
     parts = told(fitted.schema.target.state["parts"])
-    return answered(frame, fitted.schema, parts, lambda question: torch.cat([one.middle(len(question)) for one in parts.values()], 1))
+    return answered(
+        frame,
+        fitted.schema,
+        parts,
+        lambda question: torch.cat([one.middle(len(question)) for one in parts.values()], 1),
+    )
 
 
 # Similarity
@@ -192,7 +199,9 @@ def predict_no_fields(frame: pl.DataFrame, fitted: FittedBaseline) -> Prediction
 
 def fit_most_frequent_token(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarray, val: Validation) -> None:
     """y (N,) of transcripts as codes, 0 being the blank."""
-    counts = np.bincount(np.concatenate([*y, np.zeros(1, int)]).astype(int), minlength=fitted.classes)[1 : fitted.classes]
+    counts = np.bincount(np.concatenate([*y, np.zeros(1, int)]).astype(int), minlength=fitted.classes)[
+        1 : fitted.classes
+    ]
     fitted.facts["code"] = int(counts.argmax()) + 1
 
 
@@ -242,7 +251,10 @@ def predict_no_boxes(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions
 
 
 def predict_no_anomaly(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-    return {"probability": np.tile([1.0, 0.0], (frame.height, 1)), "heat": np.full((frame.height, 1, 1), -30.0, np.float32)}
+    return {
+        "probability": np.tile([1.0, 0.0], (frame.height, 1)),
+        "heat": np.full((frame.height, 1, 1), -30.0, np.float32),
+    }
 
 
 def fit_mean_image(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarray, val: Validation) -> None:
@@ -293,7 +305,9 @@ def fit_naive_forecast(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarra
     judged, truth = val if len(val[1]) else (frame, y)
     methods = [one for one in NAIVE_FORECASTS if season > 1 or one != "season"]
     errors = {one: truth[:, : fitted.classes] - naive_path(judged, one, season, fitted.classes) for one in methods}
-    best = min(errors, key=lambda one: float(np.nanmean(errors[one] ** 2)) if np.isfinite(errors[one]).any() else np.inf)
+    best = min(
+        errors, key=lambda one: float(np.nanmean(errors[one] ** 2)) if np.isfinite(errors[one]).any() else np.inf
+    )
     fitted.facts |= {"season": season, "method": best, "spread": residual_quantiles(errors[best], LEVELS).tolist()}
     fitted.words = NAIVE_FORECASTS[best]
 
@@ -312,10 +326,16 @@ def naive_path(frame: pl.DataFrame, method: str, season: int, steps: int) -> np.
     """(N, H) point forecasts in deviations of the channel's training rows, whose mean is 0."""
     from .series._smoothing import last_season
 
-    x = frame["history"].to_numpy().reshape(frame.height, -1).astype(np.float32) if frame.height else np.zeros((0, 1), np.float32)
+    x = (
+        frame["history"].to_numpy().reshape(frame.height, -1).astype(np.float32)
+        if frame.height
+        else np.zeros((0, 1), np.float32)
+    )
     if method == "season":
         return last_season(x, season, steps)
-    value = {"last": lambda: x[:, -1], "history": lambda: x.mean(1), "mean": lambda: np.zeros(len(x), np.float32)}[method]()
+    value = {"last": lambda: x[:, -1], "history": lambda: x.mean(1), "mean": lambda: np.zeros(len(x), np.float32)}[
+        method
+    ]()
     return np.repeat(value[:, None], steps, 1).astype(np.float32)
 
 
@@ -332,7 +352,10 @@ def predict_popularity(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictio
     parts = [best(np.tile(counts, (len(part), 1)), part, LISTED, begin=first(state)) for part in chunks]
     if not parts:
         return {"items": np.zeros((0, LISTED), np.int64), "score": np.zeros((0, LISTED), np.float32)}
-    return {"items": np.concatenate([lists for lists, _ in parts]), "score": np.concatenate([scores for _, scores in parts])}
+    return {
+        "items": np.concatenate([lists for lists, _ in parts]),
+        "score": np.concatenate([scores for _, scores in parts]),
+    }
 
 
 def predict_random_policy(frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
@@ -348,24 +371,32 @@ STRATEGIES = {
     "mean": Strategy("number", PRIOR["number"], predict_prior, fit_prior),
     "prior": Strategy("classes", PRIOR["classes"], predict_prior, fit_prior),
     "label_prior": Strategy("labels", PRIOR["labels"], predict_prior, fit_prior),
-    "question_rates": Strategy("questions", "always how often each question is answered yes", predict_question_rates, fit_question_rates),
+    "question_rates": Strategy(
+        "questions", "always how often each question is answered yes", predict_question_rates, fit_question_rates
+    ),
     "independent_columns": Strategy("rows", "every column by itself", predict_independent_columns),
     "marginals": Strategy("hidden", "each column's mean or shares", predict_marginals),
     "constant_embedding": Strategy("identity", "all are alike", predict_constant_embedding),
     "random_embeddings": Strategy("matches", "by chance", predict_random_embeddings),
     "constant_views": Strategy("views", "nobody can tell", predict_constant_views),
-    "most_frequent_text": Strategy("wording", "always the text met most often", predict_most_frequent_text, fit_most_frequent_text),
+    "most_frequent_text": Strategy(
+        "wording", "always the text met most often", predict_most_frequent_text, fit_most_frequent_text
+    ),
     "unigram": Strategy("continuation", "how often each token is met", predict_unigram, fit_unigram),
     "tag_prior": Strategy("tags", "always the commonest label", predict_tag_prior, fit_tag_prior),
     "no_fields": Strategy("fields", "finds nothing", predict_no_fields),
-    "most_frequent_token": Strategy("transcripts", "always the commonest", predict_most_frequent_token, fit_most_frequent_token),
+    "most_frequent_token": Strategy(
+        "transcripts", "always the commonest", predict_most_frequent_token, fit_most_frequent_token
+    ),
     "mean_mel": Strategy("speeches", "the mean sound, for as long as usual", predict_mean_mel, fit_mean_mel),
     "passthrough": Strategy("sounds", "the recording as it came", predict_passthrough),
     "random_phase": Strategy("waves", "phases drawn by chance", predict_random_phase),
     "no_boxes": Strategy("boxes", "never a box", predict_no_boxes),
     "no_anomaly": Strategy("flaws", "never an alarm", predict_no_anomaly),
     "mean_image": Strategy("picture", "always the mean picture", predict_mean_image, fit_mean_image),
-    "most_frequent_pixel": Strategy("masks", "always the most common class, everywhere", predict_most_frequent_pixel, fit_most_frequent_pixel),
+    "most_frequent_pixel": Strategy(
+        "masks", "always the most common class, everywhere", predict_most_frequent_pixel, fit_most_frequent_pixel
+    ),
     "bicubic": Strategy("restored", "bicubic interpolation", predict_bicubic, fit_bicubic),
     "naive_forecast": Strategy("path", "", predict_naive_forecast, fit_naive_forecast),
     "popularity": Strategy("next", "what most people meet", predict_popularity),
@@ -378,7 +409,9 @@ class Dummy(Baseline):
 
     kinds = tuple(one.output_type for one in STRATEGIES.values())
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         strategy = strategy_of(kind)
         classes = 0 if kind in WITHOUT_CLASSES else classes
         fitted = FittedBaseline("dummy", strategy.description, kind, classes, schema, {"seed": seed}, {})

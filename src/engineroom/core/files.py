@@ -75,7 +75,10 @@ def sync_directory(path: Path) -> None:
 
 
 def lock_file(path: Path) -> BaseFileLock:
-    """An exclusive lock on `path`, held until it is released; BlockingIOError where another process holds it, other OSErrors where it cannot be written."""
+    """An exclusive lock on `path`, held until it is released.
+
+    Raises BlockingIOError where another process holds it, other OSErrors where it cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     open(path, "ab").close()  # filelock takes a directory that is read-only for a lock that is held

@@ -1,4 +1,4 @@
-"""The ranks of a column are those of scikit-learn's QuantileTransformer on the same knots, and a column that is written and read again is what it was."""
+"""The ranks of a column are those of scikit-learn's QuantileTransformer, and a column comes back as it was."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from engineroom.modalities.tabular.row import fitted, ranks, to_numbers, to_tabl
 RNG = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize("x", [RNG.lognormal(size=2_000), RNG.exponential(size=2_000), RNG.normal(size=300), np.where(RNG.random(2_000) < 0.4, 40.5, RNG.normal(40, 10, 2_000))])
+@pytest.mark.parametrize(
+    "x",
+    [
+        RNG.lognormal(size=2_000),
+        RNG.exponential(size=2_000),
+        RNG.normal(size=300),
+        np.where(RNG.random(2_000) < 0.4, 40.5, RNG.normal(40, 10, 2_000)),
+    ],
+)
 def test_ranks_are_those_of_scikit_learn(x: np.ndarray) -> None:
     one = fitted(pl.Series("a", x))
     knots = np.array(one["knots"])
