@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from nab import nab as nab_score
+from nab import probation
 
 import engineroom as er
 from engineroom.metrics.classification import roc_auc
-from engineroom.metrics.nab import nab as nab_score
-from engineroom.metrics.nab import probation
 from engineroom.modalities.vision._masks import read_mask, resized
 
 TAUGHT = 400  # rows of each SKAB experiment that teach, as its authors do

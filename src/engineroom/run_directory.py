@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
 import re
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from .core.config import Config, make_config, read_yaml, write_yaml
 from .core.errors import BundleError, UserError
-from .core.files import disk_error, settle_directory, write_atomic, write_json
+from .core.files import disk_error, lock_file, settle_directory, write_atomic, write_json
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class RunDirectory:
@@ -23,7 +25,7 @@ class RunDirectory:
         self.config_path, self.events, self.checkpoints = path / "config.yaml", path / "events.jsonl", path / "checkpoints"
         self.bundle, self.cache, self.prepared = path / "bundle", path / "cache", path / "prepared.json"
         self.sketches = path / "sketches"
-        self._lock: IO[str] | None = None
+        self._lock: BaseFileLock | None = None
 
     @classmethod
     def create(cls, config: Config, name: str) -> RunDirectory:
@@ -58,8 +60,7 @@ class RunDirectory:
 
     def lock(self) -> None:
         try:
-            self._lock = open(self.path / ".lock", "a+")  # noqa: SIM115 - held for the whole run
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = lock_file(self.path / ".lock")
         except BlockingIOError:
             raise BundleError(
                 f"{self.path} is in use by another process.",
@@ -71,7 +72,7 @@ class RunDirectory:
 
     def release(self) -> None:
         if self._lock:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def write_config(self, config: Config) -> None:

@@ -11,7 +11,7 @@ import pytest
 import engineroom as er
 from conftest import command, house_table
 from engineroom.comparison.align import column
-from engineroom.comparison.report import compare, judge, reliability
+from engineroom.comparison.report import compare, judge
 from engineroom.comparison.significance import Pair, holm
 from engineroom.core import registry
 from engineroom.core.errors import UserError
@@ -111,12 +111,6 @@ def test_the_cheapest_of_equals_is_advised() -> None:
     sides = [{"name": n, "scores": {"accuracy": s}, "cost": {"parameters": c}} for n, s, c in (("big", 0.9, 100), ("small", 0.89, 10), ("bad", 0.5, 1))]
     pairs = [Pair(a, b, "accuracy", 0.1, 0, 0.2, p, w) for a, b, p, w in (("big", "small", 0.6, ""), ("big", "bad", 0.01, "big"), ("small", "bad", 0.01, "small"))]
     assert judge(sides, pairs, task)["use"] == "small"
-
-
-def test_calibration_is_read_from_what_came_true() -> None:
-    stated = np.repeat([0.2, 0.9], 50)
-    drawn = reliability(stated, np.concatenate([np.arange(50) < 10, np.arange(50) < 45]))
-    assert np.mean(drawn["y"][:5]) == pytest.approx(0.2) and np.mean(drawn["y"][5:]) == pytest.approx(0.9)
 
 
 def test_stored_columns_are_arrays_again() -> None:

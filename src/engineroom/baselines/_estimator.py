@@ -38,7 +38,7 @@ KINDS = ("classes", "number", "labels")
 MANY_ROWS = 100_000  # for fewer, one thread does it
 MOST_CLASSES = 1_000_000
 MOST_BYTES = 4 * 2**30
-SHARPNESS = [round(float(s), 4) for s in np.geomspace(0.5, 16, 21)]
+SHARPNESS = (0.5, 16.0)
 FEW_TO_SHARPEN = 50  # validation rows
 
 
@@ -161,14 +161,23 @@ def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any
     if hasattr(estimator, "predict_proba"):
         p = estimator.predict_proba(x)
     else:
-        score = estimator.decision_function(x)
-        score = np.stack([-score, score], 1) / 2 if score.ndim == 1 else score
-        score = score * facts.get("sharpness", 1.0)
-        p = np.exp(score - score.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
+        p = softmax_of(decisions(estimator, x), facts.get("sharpness", 1.0))
     out = np.zeros((p.shape[0], classes))
     out[:, np.asarray(estimator.classes_, int)] = p
     return out
+
+
+def decisions(estimator: Any, x: Any) -> np.ndarray:
+    """(N, C) decision function, of two classes too."""
+    score = estimator.decision_function(x)
+    return np.stack([-score, score], 1) / 2 if score.ndim == 1 else score
+
+
+def softmax_of(score: np.ndarray, sharpness: float) -> np.ndarray:
+    """(N, C) probabilities."""
+    from scipy.special import softmax
+
+    return softmax(score * sharpness, axis=1)
 
 
 def several(estimator: Any, kind: str) -> Any:
@@ -237,13 +246,18 @@ def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaselin
 
 def sharpness(estimator: Any, x: Any, y: np.ndarray) -> float:
     """What a decision function is multiplied by before the softmax: least log loss on validation rows (Guo et al. 2017: temperature)."""
+    from scipy.optimize import minimize_scalar
+
+    if hasattr(estimator, "predict_proba"):
+        return 1.0  # it states probabilities itself
     known = np.isin(y, estimator.classes_)
     if known.sum() < FEW_TO_SHARPEN:
         return 4.0
-    place = np.searchsorted(estimator.classes_, y[known])
-    tries = [answer(estimator, x[known], "classes", int(estimator.classes_[-1]) + 1, {"sharpness": s}) for s in SHARPNESS]
-    losses = [-np.log(np.clip(p[np.arange(len(place)), estimator.classes_[place]], 1e-9, 1)).mean() for p in tries]
-    return float(SHARPNESS[int(np.argmin(losses))])
+    place, score = np.searchsorted(estimator.classes_, y[known]), decisions(estimator, x[known])
+    rows = np.arange(len(place))
+    loss = lambda log_s: float(-np.log(np.clip(softmax_of(score, np.exp(log_s))[rows, place], 1e-9, 1)).mean())
+    found = minimize_scalar(loss, bounds=np.log(SHARPNESS), method="bounded", options={"xatol": 1e-3})
+    return round(float(np.exp(found.x)), 4)
 
 
 def threads(rows: int) -> Any:

@@ -7,19 +7,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..bundle.model import Model
 from ..core.files import write_atomic
 from ..core.panels import Panel, Section, spoken
+from ..rendering.classification import reliability
 from ..report.html_report import a_page, render_html, strict
 from ..report.previews import show_row
 from .align import Table, seat
 from .significance import agreement, disagreements, facts, pairs
 
 SHOWN = 24  # disagreements on the page
-BINS = 10
 
 
 def compare(runs: Sequence[str | Path | Model], data: Any = None, *, page: str | Path | None = None, seed: int = 0) -> dict[str, Any]:
@@ -121,18 +120,12 @@ def calibration(table: Table) -> list[Section]:
     for side in table.sides:
         said = side.model.task.confidence(side.records)
         if said is not None:
-            series.append({"name": side.name, **reliability(*said)})
+            series.append(reliability(side.name, *said))
     if not series:
         return []
     data = {"x": "stated probability", "y": "share that came true", "series": series, "diagonal": True}
     words = "On the line: when it says 80 %, it comes true 80 % of the time. Below: too sure. Each dot is a tenth of the answers."
     return [Section("Calibration", (Panel("lines", "Reliability diagram: are they as sure as they are right?", data, words),))]
-
-
-def reliability(stated: np.ndarray, true: np.ndarray) -> dict[str, list[float]]:
-    """Tenths of the answers by stated probability (M,): the mean of what was said, and how often it came true."""
-    parts = np.array_split(np.argsort(stated, kind="stable"), min(BINS, len(stated)))
-    return {"x": [float(stated[part].mean()) for part in parts], "y": [float(true[part].mean()) for part in parts]}
 
 
 def apart(table: Table, result: dict[str, Any]) -> Section:

@@ -9,9 +9,12 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -69,6 +72,22 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def lock_file(path: Path) -> BaseFileLock:
+    """An exclusive lock on `path`, held until it is released.
+
+    Raises BlockingIOError where another process holds it, other OSErrors where it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    open(path, "ab").close()  # filelock takes a directory that is read-only for a lock that is held
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BlockingIOError(errno.EWOULDBLOCK, "locked by another process", str(path)) from None
+    return lock
 
 
 def disk_error(error: OSError, path: Path) -> UserError:

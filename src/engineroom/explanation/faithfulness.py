@@ -13,6 +13,8 @@ import torch
 
 from ..core.panels import spoken
 from ..core.seeds import numpy_generator
+from ..metrics.bootstrap import mean_interval
+from ..metrics.regression import rank_correlation as spearman
 from .perturbation import MaskedRow
 
 STAGES = 10  # points of a curve after the first
@@ -47,18 +49,12 @@ def walk(masked_row: MaskedRow, found: dict[str, np.ndarray], row: int) -> dict[
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's, of two attributions (P,); 0 where one of them says the same of every part."""
-    from scipy.stats import spearmanr
-
-    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return 0.0
-    return float(spearmanr(a, b).statistic)
+    return float(np.nan_to_num(spearman(a, b))) if len(a) >= 3 else 0.0
 
 
 def interval(values: np.ndarray) -> dict[str, float]:
     """{"value", "low", "high"}: the mean (rows,) and its 95 % bootstrap interval."""
-    generator = numpy_generator(0, "faithful")
-    drawn = values[generator.integers(0, len(values), (1000, len(values)))].mean(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = mean_interval(values, numpy_generator(0, "faithful"))
     return {"value": float(values.mean()), "low": float(low), "high": float(high)}
 
 

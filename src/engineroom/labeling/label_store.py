@@ -6,7 +6,6 @@ or change places, and rows that are alike share one label.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from ..core.errors import BundleError, DataError, UserError
-from ..core.files import blake, disk_error
+from ..core.files import blake, disk_error, lock_file
 
 FORMAT = 1
 
@@ -28,8 +27,8 @@ class LabelStore:
         self.path, self.said, self._turns = Path(path), dict[str, str | None](), list[str]()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "a+b")  # noqa: SIM115 - held, and locked, while labels are given
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file = open(self.path, "a+b")  # noqa: SIM115 - held while labels are given
+            self._lock = lock_file(self.path.with_name(f".{self.path.name}.lock"))
         except BlockingIOError:
             raise BundleError(f"{self.path} is in use by another process.", "Two people must not write into one file of labels.", "Close the other one, or name another file with --labels-file.") from None
         except OSError as error:
@@ -94,6 +93,7 @@ class LabelStore:
 
     def close(self) -> None:
         self._file.close()
+        self._lock.release()
 
 
 def row_keys(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:

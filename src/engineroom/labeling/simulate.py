@@ -12,7 +12,7 @@ from ..core.errors import DataError, UserError
 from ..core.files import write_atomic
 from ..core.panels import Panel, Section, spoken
 from ..core.seeds import numpy_generator
-from ..metrics.bootstrap import bounds
+from ..metrics.bootstrap import mean_interval
 from ..metrics.classification import scores
 from ..report.html_report import a_page, render_html, strict
 from .query_strategy import STRATEGIES, QueryStrategy, choose
@@ -74,11 +74,10 @@ def measure(metric: str, counts: list[int], curves: dict[str, np.ndarray], seed:
     """Means with intervals over the repeats; the share of random's labels with which asking is as good as random is in the end."""
     share = np.array([reached(counts, mine, theirs[-1]) / counts[-1] for mine, theirs in zip(curves["asked"], curves["random"], strict=True)])
     rng = numpy_generator(seed, "share")
-    low, high = bounds(rng.choice(share, (DRAWS, len(share))).mean(1))
+    low, high = map(float, mean_interval(share, rng, DRAWS))
     lines = {}
     for arm, values in curves.items():
-        drawn = values[rng.integers(0, len(values), (DRAWS, len(values)))].mean(1)
-        ends = np.quantile(drawn, [0.025, 0.975], axis=0)
+        ends = mean_interval(values, rng, DRAWS)
         lines[arm] = {"value": values.mean(0).tolist(), "low": ends[0].tolist(), "high": ends[1].tolist()}
     mean = float(share.mean())
     words = f"With {mean:.0%} of the labels ({low:.0%} to {high:.0%}) the rows that were asked for teach as much as {counts[-1]} drawn at random"

@@ -64,6 +64,13 @@ def paired_difference(
     return paired_interval(score(a)[metric] - score(b)[metric], ours, theirs)
 
 
+def mean_interval(values: np.ndarray, generator: np.random.Generator, draws: int = 1_000) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) of the mean of values (N, …) over its rows: the 95 % percentile interval."""
+    means = values[generator.integers(0, len(values), (draws, len(values)))].mean(1)
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return low, high
+
+
 def resamples(rows: int, n: int, seed: int, budget_seconds: float) -> Iterator[np.ndarray]:
     """(rows,) row numbers drawn with replacement, sorted: reading them in order is faster, and no score asks for the order."""
     generator = numpy_generator(seed, "bootstrap")

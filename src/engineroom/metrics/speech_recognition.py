@@ -9,13 +9,10 @@ import numpy as np
 
 
 def edits(said: Sequence[Any], true: Sequence[Any]) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(said) + 1))
-    for i, wanted in enumerate(true, 1):
-        before, row[0] = row[0], i
-        for j, got in enumerate(said, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (got != wanted))
-    return row[-1]
+    """Levenshtein distance of two sequences of letters, words or codes."""
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.distance(said, true)
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:

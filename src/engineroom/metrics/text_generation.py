@@ -63,27 +63,16 @@ def chrf_of(sums: np.ndarray) -> float:
 
 
 def rouge(said: str, truth: str) -> tuple[float, float, float]:
-    """(ROUGE-1, ROUGE-2, ROUGE-L), F1."""
+    """(ROUGE-1, ROUGE-2, ROUGE-L), F1; the last by the longest common subsequence."""
+    from rapidfuzz.distance import LCSseq
+
     a, b = WORD.findall(said.lower()), WORD.findall(truth.lower())
     found = []
     for n in (1, 2):
         mine, theirs = (Counter(zip(*(words[k:] for k in range(n)), strict=False)) for words in (a, b))
         found.append(f1((mine & theirs).total(), mine.total(), theirs.total()))
-    return found[0], found[1], f1(common(a, b), len(a), len(b))
+    return found[0], found[1], f1(LCSseq.similarity(a, b), len(a), len(b))
 
 
 def f1(hits: int, mine: int, theirs: int) -> float:
     return 2 * hits / (mine + theirs) if hits else 0.0
-
-
-def common(a: Sequence[str], b: Sequence[str]) -> int:
-    """The length of the longest common subsequence, a whole row of the table at a time as bits of one number (Hyyrö 2004)."""
-    places: dict[str, int] = {}
-    for i, word in enumerate(a):
-        places[word] = places.get(word, 0) | 1 << i
-    full = (1 << len(a)) - 1
-    open_ = full
-    for word in b:
-        met = open_ & places.get(word, 0)
-        open_ = ((open_ + met) | (open_ - met)) & full
-    return len(a) - open_.bit_count()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ..engine.schedule import Schedule
 
@@ -16,8 +17,7 @@ def follow_weights(mean: nn.Module, learner: nn.Module, step: int) -> None:
     """Move the mean towards the learner, by much in the first steps and by little later; counters and running statistics are taken as they are."""
     keep = min(LONGEST, (1 + step) / (10 + step))
     with torch.no_grad():
-        for weight, other in zip(mean.parameters(), learner.parameters(), strict=True):
-            weight.lerp_(other, 1 - keep)
+        get_ema_multi_avg_fn(keep)(list(mean.parameters()), list(learner.parameters()), 0)
         for buffer, now in zip(mean.buffers(), learner.buffers(), strict=True):
             buffer.copy_(now)
 

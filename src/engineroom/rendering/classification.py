@@ -14,6 +14,8 @@ from ..core.panels import Panel
 from ..core.schema import Column
 from ..modalities.tabular.category import to_strings
 
+TENTHS = 10  # points of a reliability diagram
+
 
 def class_numbers(values: pl.Series, known: Sequence[str]) -> np.ndarray:
     """(N,) labels → place among the `known` classes; other labels, sorted, from len(known) on; -1 where there is none."""
@@ -49,11 +51,13 @@ def metric_notes(records: RowResults, target: Column, place: int) -> list[str]:
 
 
 def confusion(records: RowResults, names: list[str]) -> list[Panel]:
-    truth = records["truth"]
-    known = truth >= 0
-    others = truth >= len(names)  # classes that training never saw share a row
-    counts = np.zeros((len(names) + bool(others.any()), len(names)), int)
-    np.add.at(counts, (np.minimum(truth, len(names))[known], records["said"][known]), 1)
+    """Confusion matrix: which class is mistaken for which."""
+    from sklearn.metrics import confusion_matrix
+
+    known = records["truth"] >= 0
+    truth, said = np.minimum(records["truth"], len(names))[known], records["said"][known]  # classes that training never saw share a row
+    labels = range(len(names) + int((truth == len(names)).any()))
+    counts = confusion_matrix(truth, said, labels=labels)[:, : len(names)] if len(truth) else np.zeros((len(names), len(names)), int)
     return [
         Panel(
             "matrix",
@@ -65,13 +69,17 @@ def confusion(records: RowResults, names: list[str]) -> list[Panel]:
 
 
 def per_class(records: RowResults, names: list[str]) -> Panel:
+    """Precision, recall and F1 of every class, the weakest first."""
+    from sklearn.metrics import precision_recall_fscore_support
+
     truth, said = records["truth"], records["said"]
-    rows: list[list[Any]] = []
-    for k, name in enumerate(names):
-        hit, support, claimed = int(((truth == k) & (said == k)).sum()), int((truth == k).sum()), int((said == k).sum())
-        precision, recall = hit / claimed if claimed else 0.0, hit / support if support else 0.0
-        f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
-        rows.append([name, support, round(precision, 3), round(recall, 3), round(f1, 3)])
+    empty = np.zeros((4, len(names)))
+    found = precision_recall_fscore_support(truth, said, labels=range(len(names)), zero_division=0) if len(truth) else empty
+    precision, recall, f1, support = (np.asarray(one) for one in found)
+    rows: list[list[Any]] = [
+        [name, int(support[k]), round(float(precision[k]), 3), round(float(recall[k]), 3), round(float(f1[k]), 3)]
+        for k, name in enumerate(names)
+    ]
     rows.sort(key=lambda row: row[4])
     return Panel(
         "table", "Scores by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
@@ -94,11 +102,13 @@ def calibration(records: RowResults, baseline: RowResults) -> Panel:
 
 
 def reliability(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str, Any]:
-    """Tenths of the rows by stated probability (N,): the mean of what was said against how often it happened."""
-    edges = np.unique(np.quantile(stated, np.linspace(0, 1, 11)))
-    place = np.clip(np.searchsorted(edges, stated, side="right") - 1, 0, max(0, len(edges) - 2))
-    bins = [place == b for b in range(max(1, len(edges) - 1)) if (place == b).any()]
-    return {"name": name, "x": [float(stated[b].mean()) for b in bins], "y": [float(happened[b].mean()) for b in bins]}
+    """Reliability diagram: tenths of the rows by stated probability (N,), the mean of what was said against how often it happened."""
+    from sklearn.calibration import calibration_curve
+
+    if not len(stated):
+        return {"name": name, "x": [], "y": []}
+    share, mean = calibration_curve(happened.astype(bool), np.clip(stated, 0, 1), n_bins=TENTHS, strategy="quantile")
+    return {"name": name, "x": mean.tolist(), "y": share.tolist()}
 
 
 def curves(records: RowResults, baseline: RowResults, names: list[str], place: int = 1) -> list[Panel]:

@@ -33,7 +33,7 @@ class BaseTask:
     backbones: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
     training_defaults: ClassVar[str] = ""  # a row of training_plan.RECIPES; "" = by the kind of the columns
     baseline: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
-    dummy: ClassVar[str] = "dummy"
+    dummy: ClassVar[str] = "dummy"  # baselines/NAME.py; that one has a strategy for every type of output
     default_image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     allow_missing_columns: ClassVar[bool] = False  # may rows that are asked lack some of the columns? They count as empty

@@ -49,7 +49,7 @@ def test_the_last_season_is_repeated() -> None:
     fitted = fit(classical="naive")
     x = np.arange(36.0)[None]
     assert fitted.words == "repeats the last season"
-    assert statistical_forecast.naive(x, 12, 14).tolist() == [[*range(24, 36), 24, 25]]
+    assert statistical_forecast.last_season(x, 12, 14).tolist() == [[*range(24, 36), 24, 25]]
 
 
 def test_the_dummy_forecast_is_the_simplest_that_is_best_on_validation() -> None:
@@ -59,7 +59,7 @@ def test_the_dummy_forecast_is_the_simplest_that_is_best_on_validation() -> None
     cases = {"last": (walk, 1), "mean": (noise, 1), "history": (noise + level, 1), "season": (None, 12)}
     for method, (x, season) in cases.items():
         frame, y = example() if x is None else (pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate([x[:, 36:], marks], 1))
-        fitted = registry.get("baselines", "naive_forecast").fit(frame, y, schema=schema(season=season), kind="path", classes=6, val=(frame, y), seed=0)
+        fitted = registry.get("baselines", "dummy").fit(frame, y, schema=schema(season=season), kind="path", classes=6, val=(frame, y), seed=0)
         past = frame["history"].to_numpy()
         expected = {"last": past[:, -1], "mean": np.zeros(80), "history": past.mean(1), "season": past[:, 27]}[method]
         assert fitted.facts["method"] == method, fitted.words

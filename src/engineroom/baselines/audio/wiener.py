@@ -3,18 +3,20 @@ Wiener's gain by a ratio that follows its own past (decision-directed, Ephraim &
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 import polars as pl
 
+from ...core import registry
+from ...core.arrays import objects
 from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
 from ...layers.stft import SECONDS, window_size
 from ...metrics.speech_enhancement import si_sdr
 from .._estimator import Baseline, FittedBaseline
-from .passthrough import each_sound
 
 LOOKED = 40  # training recordings
 LOUDER = (0.75, 1.5, 3.0, 6.0)  # noise is so many times its quietest moments …
@@ -37,6 +39,13 @@ class Wiener(Baseline):
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         louder, floor = (float(fitted.facts[key]) for key in ("louder", "floor"))
         return {"wave": each_sound(lambda wave, rate: filtered(wave, rate, louder, floor), frame, fitted.schema)}
+
+
+def each_sound(work: Callable[[np.ndarray, int], np.ndarray], frame: pl.DataFrame, schema: Schema) -> np.ndarray:
+    """(N,) of what `work` makes of every sound (T,) float32 that is asked about, at its rate."""
+    column = next(c for c in schema.inputs if c.modality == "noisy_speech")
+    rows = registry.get("modalities", "noisy_speech").encode(frame[column.name], column.state, {}).rows()
+    return objects([work(one.astype(np.float32) / 32768, column.state["rate"]) for one in rows])
 
 
 def filtered(wave: np.ndarray, rate: int, louder: float, floor: float) -> np.ndarray:

@@ -26,8 +26,8 @@ def theta(x: np.ndarray, season: int, steps: int) -> np.ndarray:
             model = ThetaModel(x, period=season if seasonal else 2, deseasonalize=seasonal, use_test=False, method="additive")
             said = np.asarray(model.fit(disp=False).forecast(steps), float)
         except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):
-            return fallback(x, season, steps)
-    return said if np.isfinite(said).all() else fallback(x, season, steps)
+            return last_season(x, season, steps)  # what is left where a fit fails
+    return said if np.isfinite(said).all() else last_season(x, season, steps)
 
 
 def ets(x: np.ndarray, season: int, steps: int) -> np.ndarray:
@@ -43,11 +43,11 @@ def ets(x: np.ndarray, season: int, steps: int) -> np.ndarray:
             model = ExponentialSmoothing(x, trend="add", damped_trend=True, initialization_method="heuristic" if len(x) >= 10 + 2 * (season // 2) else "estimated", **more)
             said = np.asarray(model.fit().forecast(steps), float)
         except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):
-            return fallback(x, season, steps)
-    return said if np.isfinite(said).all() else fallback(x, season, steps)
+            return last_season(x, season, steps)
+    return said if np.isfinite(said).all() else last_season(x, season, steps)
 
 
-def fallback(x: np.ndarray, season: int, steps: int) -> np.ndarray:
-    """The last season again: what is left where a fit fails."""
-    season = min(season, len(x))
-    return np.tile(x[-season:], -(-steps // season))[:steps]
+def last_season(x: np.ndarray, season: int, steps: int) -> np.ndarray:
+    """(…, T) → (…, H): the last season again and again (seasonal naive forecast)."""
+    season = min(season, x.shape[-1])
+    return np.concatenate([x[..., -season:]] * -(-steps // season), -1)[..., :steps]

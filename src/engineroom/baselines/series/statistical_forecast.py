@@ -17,7 +17,7 @@ from ...core.schema import Schema
 from ...heads.quantile_path import LEVELS
 from ...metrics.residual_quantiles import residual_quantiles
 from .._estimator import Baseline, FittedBaseline, with_care
-from ._smoothing import ets, has_statsmodels, theta
+from ._smoothing import ets, has_statsmodels, last_season, theta
 
 METHODS = ("naive", "ridge", "theta", "ets")
 WORDS = {
@@ -80,7 +80,7 @@ class Forecast(Baseline):
             return said * scale(frame) + x.mean(1, keepdims=True)
         if method in LOCAL:
             return np.array([LOCAL[method](row, season, steps) for row in x]).reshape(len(x), steps)
-        return naive(x, season, steps)
+        return last_season(x, season, steps)
 
 
 def allowed(asked: str, rows: int) -> tuple[list[str], str]:
@@ -99,12 +99,6 @@ def allowed(asked: str, rows: int) -> tuple[list[str], str]:
 def ahead(schema: Schema) -> dict[str, Any]:
     """Mean and deviation of what is known beforehand, as fitted; {} where nothing is."""
     return next((dict(column.state) for column in schema.inputs if column.modality == "future_covariates"), {})
-
-
-def naive(x: np.ndarray, season: int, steps: int) -> np.ndarray:
-    """(N, T) → (N, H): the last season again and again."""
-    season = min(season, x.shape[1])
-    return np.tile(x[:, -season:], (1, -(-steps // season)))[:, :steps]
 
 
 def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray, known: dict[str, list[float]]) -> Any:

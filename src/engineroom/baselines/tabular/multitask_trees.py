@@ -7,9 +7,9 @@ import polars as pl
 
 from ...core.schema import Schema
 from .._estimator import Baseline, FittedBaseline, with_care
+from ..dummy import question_rates
 from ..multimodal import BASELINE as MIXED
 from ..science.fingerprints import common, everything
-from .label_rates import rates
 
 FEW = 20  # rows asked, with a yes and a no
 
@@ -24,7 +24,7 @@ class Screens(Baseline):
 
         chemical = any(c.modality == "molecule" for c in schema.inputs)
         words = ("Morgan fingerprints + descriptors" if chemical else "features of every column") + " → boosted trees a question"
-        fitted = FittedBaseline("multitask_trees", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": rates(y)}, {})
+        fitted = FittedBaseline("multitask_trees", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": question_rates(y)}, {})
         if chemical:
             x = everything(frame, schema)
             fitted.facts["kept"] = common(x)

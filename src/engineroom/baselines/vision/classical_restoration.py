@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from ...core import registry
+from ...core.arrays import objects
 from ...core.batch import Predictions
 from ...core.sampling import evenly
 from ...core.schema import Schema
-from ...layers.degradation import LIGHT, SIGMA
+from ...layers.degradation import LIGHT, SIGMA, resized, scale_of
 from ...metrics.image_restoration import psnr
+from ...modalities.vision._ragged_images import unpacked
 from .._estimator import Baseline, FittedBaseline
-from .bicubic import damage_of, each, enlarged
 
 LOOKED = 24  # training pictures
 ROUNDS = (0, 2, 5, 10, 20)  # of back-projection
@@ -36,7 +40,7 @@ class Restore(Baseline):
         name, choices = ("threshold", THRESHOLDS) if damage == "noise" else ("rounds", ROUNDS)
         scored = []
         for choice in choices:
-            said = each(lambda one, c=choice: worked(one, damage, scale, c), frame, schema)
+            said = each(partial(worked, damage=damage, scale=scale, choice=choice), frame, schema)
             scored.append(np.mean([psnr(a, b) for a, b in zip(said, y, strict=True)]))
         best = choices[int(np.argmax(scored))]
         words = f"cosine transforms, shrunk below {best:g} deviations of the noise" if damage == "noise" else f"bicubic interpolation and {best} rounds of back-projection"
@@ -49,6 +53,24 @@ class Restore(Baseline):
             return {"picture": each(lambda one: painted(one, table), frame, fitted.schema)}
         choice = fitted.facts["threshold" if damage == "noise" else "rounds"]
         return {"picture": each(lambda one: worked(one, damage, scale, choice), frame, fitted.schema)}
+
+
+def damage_of(schema: Schema) -> tuple[str, int]:
+    """(kind of damage, by what it is to be enlarged)."""
+    kind = str(schema.target.state["damage"])
+    return kind, scale_of(kind)
+
+
+def each(work: Callable[[np.ndarray], np.ndarray], frame: pl.DataFrame, schema: Schema) -> np.ndarray:
+    """(N,) of what `work` makes of every picture (h, w, 3) that is asked about."""
+    column = next(c for c in schema.inputs if registry.get("modalities", c.modality).signal_type == "picture")
+    found = unpacked(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}))
+    return objects([work(one) for one in found])
+
+
+def enlarged(picture: np.ndarray, scale: int) -> np.ndarray:
+    """(h, w, 3) → (scale · h, scale · w, 3), by bicubic interpolation."""
+    return resized(picture, picture.shape[0] * scale, picture.shape[1] * scale)
 
 
 def worked(picture: np.ndarray, damage: str, scale: int, choice: Any) -> np.ndarray:
@@ -117,7 +139,6 @@ def usual(pictures: np.ndarray) -> list[list[float]]:
 def painted(grey: np.ndarray, table: np.ndarray) -> np.ndarray:
     place = (grey[..., 0].astype(int) * BINS) // 256
     return (grey + table[place]).round().clip(0, 255).astype(np.uint8)
-
 
 
 BASELINE = Restore()

@@ -47,7 +47,6 @@ class Denoising(BaseTask):
     backbones = {"steps": ("causal_gru",)}
     training_defaults = "speech_enhancement"
     baseline = "wiener"
-    dummy = "passthrough"
     eval_batch_size = 1  # recordings differ in length
     max_eval_rows = 60
     has_render = True

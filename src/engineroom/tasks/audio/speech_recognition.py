@@ -54,7 +54,6 @@ class Transcription(BaseTask):
     backbones = {"steps": ("deepspeech",)}
     training_defaults = "speech_recognition"
     baseline = "hmm_gmm"
-    dummy = "majority_token"
     eval_batch_size = 16
     max_eval_rows = 100
     has_render = True

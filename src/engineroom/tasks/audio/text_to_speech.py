@@ -58,7 +58,6 @@ class Synthesis(BaseTask):
     backbones = {"words": ("rnn",)}
     training_defaults = "text_to_speech"
     baseline = "unit_selection"
-    dummy = "mean_mel"
     eval_batch_size = 16
     max_eval_rows = 40
     has_render = True

@@ -56,7 +56,6 @@ class Vocoding(BaseTask):
     backbones = {"steps": ("vocos",)}
     training_defaults = "vocoder"
     baseline = "griffin_lim"
-    dummy = "random_phase"
     eval_batch_size = 1  # recordings differ in length
     max_eval_rows = 12
     has_render = True

@@ -54,7 +54,6 @@ class Control(BaseTask):
     target_modality = "episode"
     training_defaults = "reinforcement_learning"
     baseline = "scripted_policy"
-    dummy = "random_policy"
     eval_batch_size = 128
     has_render = True
     extensions = (".gif", ".mp4")

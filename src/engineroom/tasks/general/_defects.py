@@ -47,7 +47,6 @@ class Flaws(Alarm):
     backbones = {"picture": ("fpn", "unet")}
     training_defaults = "flaws"
     baseline = "texture_gaussian"
-    dummy = "no_anomaly"
     default_image_size = 160
     eval_batch_size = 16
     has_render = True

@@ -19,6 +19,7 @@ from ...rendering import classification as classes
 from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
 
+TEMPERATURES = (-3.0, 3.0)  # logarithms, between which the temperature of the softmax is looked for
 SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it only blurs
 
 
@@ -77,6 +78,8 @@ class Classification(BaseTask):
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """One temperature, fitted on the validation split (Guo et al. 2017)."""
+        from scipy.optimize import minimize_scalar
+
         known = (truth >= 0) & (truth < answers["probability"].shape[1])
         if known.sum() < 20:
             return {"temperature": 1.0}
@@ -84,12 +87,9 @@ class Classification(BaseTask):
         logits = torch.from_numpy(np.log(np.clip(answers["probability"][rows], 1e-9, 1))).float()
         y = torch.from_numpy(truth[rows])
         doubt = 1 / (len(rows) + 2)  # rows without a mistake do not prove that there are none (Laplace's rule)
-        best, step = 0.0, 0.4
-        for _ in range(5):  # a line search on a log scale, finer each time
-            grid = best + step * torch.linspace(-3, 3, 7)
-            losses = [float(F.cross_entropy(logits / t.exp(), y, label_smoothing=doubt)) for t in grid]
-            best, step = float(grid[int(np.argmin(losses))]), step / 3
-        return {"temperature": round(float(np.exp(best)), 4)}
+        loss = lambda log_t: float(F.cross_entropy(logits / np.exp(log_t), y, label_smoothing=doubt))
+        found = minimize_scalar(loss, bounds=TEMPERATURES, method="bounded", options={"xatol": 1e-4})
+        return {"temperature": round(float(np.exp(found.x)), 4)}
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         logits = np.log(np.clip(answers["probability"].astype(np.float64), 1e-9, 1)) / state.get("temperature", 1.0)

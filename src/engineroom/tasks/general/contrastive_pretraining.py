@@ -42,7 +42,6 @@ class Pretraining(Embedded):
     head: ClassVar[str] = "projection"
     training_defaults: ClassVar[str] = "contrastive_pretraining"
     baseline: ClassVar[str] = "pca"
-    dummy: ClassVar[str] = "random_ranking"
     max_eval_rows = 1_000
     neighbours: ClassVar[int] = 6
     allow_missing_columns: ClassVar[bool] = True

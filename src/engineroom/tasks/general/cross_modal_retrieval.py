@@ -44,7 +44,6 @@ class Matching(BaseTask):
     head: ClassVar[str] = "dual_encoder"
     training_defaults: ClassVar[str] = "pairs"
     baseline: ClassVar[str] = "cca"
-    dummy: ClassVar[str] = "constant_similarity"
     has_render: ClassVar[bool] = True
     internal_metrics: ClassVar[tuple[str, ...]] = ("loss",)
     allow_missing_columns: ClassVar[bool] = True  # a search has one side alone

@@ -51,7 +51,6 @@ class Masking(BaseTask):
     head: ClassVar[str] = "reconstruction"
     training_defaults: ClassVar[str] = "contrastive_pretraining"
     baseline: ClassVar[str] = "imputation"
-    dummy: ClassVar[str] = "marginals"
     max_eval_rows = 1_000
     has_render: ClassVar[bool] = True
     allow_missing_columns: ClassVar[bool] = True

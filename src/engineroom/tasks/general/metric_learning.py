@@ -43,7 +43,6 @@ class Embedding(Embedded):
     head: ClassVar[str] = "embedding"
     training_defaults: ClassVar[str] = "pairs"
     baseline: ClassVar[str] = "pca_neighbours"
-    dummy: ClassVar[str] = "constant_embedding"
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """To learn, whole identities are set aside: those of the test were never seen."""

@@ -33,7 +33,6 @@ class Screening(Multilabel):
     lower = ("log_loss",)
     target_modality = "binary_targets"
     baseline = "multitask_trees"
-    dummy = "label_rates"
 
     def matches(self, target: Column) -> float:
         return 0.0

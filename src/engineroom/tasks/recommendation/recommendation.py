@@ -66,7 +66,6 @@ class Recommendation(BaseTask):
     backbones = {"words": ("sasrec", "gru4rec")}
     training_defaults = "recommendation"
     baseline = "ease"
-    dummy = "popularity"
     eval_batch_size = 64
     has_render = True
     allow_missing_columns = True  # of users that are asked for, nothing but their events need be known

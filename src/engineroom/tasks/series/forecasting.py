@@ -57,7 +57,6 @@ class Forecasting(BaseTask):
     output_type: ClassVar[str] = "path"
     head: ClassVar[str] = "quantile_path"
     baseline: ClassVar[str] = "statistical_forecast"
-    dummy: ClassVar[str] = "naive_forecast"
     has_render: ClassVar[bool] = True
     higher_is_better: ClassVar[bool] = False
     higher: ClassVar[tuple[str, ...]] = ("skill",)

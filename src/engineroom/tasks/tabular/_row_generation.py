@@ -47,7 +47,6 @@ class Rows(BaseTask):
     monitor = "frechet"
     target_modality = "row"
     baseline = "gaussian_copula"
-    dummy = "independent_columns"
     max_eval_rows = 1_000
     allow_missing_columns = True
     eval_batch_size = 1_024

@@ -46,7 +46,6 @@ class Continuing(BaseTask):
     backbones = {"words": ("gpt", "lstm")}
     training_defaults = "language_modeling"
     baseline = "kneser_ney"
-    dummy = "unigram"
     eval_batch_size = 4
     has_render = True
 

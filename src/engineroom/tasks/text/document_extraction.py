@@ -54,7 +54,6 @@ class Documents(BaseTask):
     backbones = {"words": ("rnn", "transformer")}
     training_defaults: ClassVar[str] = "document_extraction"
     baseline: ClassVar[str] = "document_trees"
-    dummy: ClassVar[str] = "no_fields"
     eval_batch_size: ClassVar[int] = 64
     has_render: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = (".jsonl",)

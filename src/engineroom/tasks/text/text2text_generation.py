@@ -71,7 +71,6 @@ class Rewriting(BaseTask):
     target_modality = "target_text"
     backbones = {"words": ("transformer", "rnn")}
     training_defaults = "text2text_generation"
-    dummy = "majority_text"
     eval_batch_size = 64
     max_eval_rows = 256
     has_render = True

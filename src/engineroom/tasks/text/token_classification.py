@@ -57,7 +57,6 @@ class Tagging(BaseTask):
     backbones = {"words": ("rnn", "transformer")}
     training_defaults = "token_classification"
     baseline = "memm_tagger"
-    dummy = "majority_tag"
     eval_batch_size = 64
     has_render = True
     extensions = (".jsonl",)

@@ -53,7 +53,6 @@ class Generation(BaseTask):
     head = "image_generator"
     training_defaults = "image_generation"
     baseline = "pca_mixture"
-    dummy = "mean_image"
     max_eval_rows = 500
     allow_missing_columns = True
     has_render = True

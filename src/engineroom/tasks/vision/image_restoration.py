@@ -57,7 +57,6 @@ class Restoration(BaseTask):
     backbones = {"picture": ("edsr",)}
     training_defaults = "image_restoration"
     baseline = "classical_restoration"
-    dummy = "bicubic"
     default_image_size = PART  # pixels: so much of the middle of a picture teaches or judges
     eval_batch_size = 1  # pictures differ in size
     max_eval_rows = 12

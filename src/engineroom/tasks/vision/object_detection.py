@@ -43,7 +43,6 @@ class Detection(BaseTask):
     backbones = {"picture": ("fpn",)}
     training_defaults = "boxes"
     baseline = "sliding_windows"
-    dummy = "no_boxes"
     default_image_size = 320
     eval_batch_size = 16
     has_render = True

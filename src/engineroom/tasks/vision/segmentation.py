@@ -48,7 +48,6 @@ class Segmentation(BaseTask):
     backbones = {"picture": ("unet",)}
     training_defaults = "maps"
     baseline = "pixel_classifier"
-    dummy = "majority_mask"
     default_image_size = 640  # fine structures want their pixels; training looks at parts
     eval_batch_size = 8
     validates_encoded = True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from engineroom.metrics.nab import nab, probation, sigmoid, worth
+from nab import nab, probation, sigmoid, worth
 
 
 def alarms(rows: int, *places: int) -> np.ndarray:
