@@ -1,6 +1,7 @@
-"""Do made pictures help a classifier that has few real ones? Real rows alone against real and made ones, the maker taught on the same few rows.
+"""Do made pictures help a classifier that has few real ones? Real rows alone against real and made ones, the maker
+taught on the same few rows.
 
-    python bench/augmentation.py --data DIR/mnist [--each 15] [--made 30] [--repeats 4] [--steps 250] [--maker 500 400]
+python bench/augmentation.py --data DIR/mnist [--each 15] [--made 30] [--repeats 4] [--steps 250] [--maker 500 400]
 """
 
 from __future__ import annotations
@@ -50,7 +51,16 @@ def cut(frame: pl.DataFrame, each: int, seed: int) -> tuple[pl.DataFrame, pl.Dat
 def made(recipe: str, teach: pl.DataFrame, each: int, steps: int, seed: int) -> pl.DataFrame:
     """`each` pictures of every kind, by a maker that has seen nothing but `teach`."""
     with tempfile.TemporaryDirectory() as folder:
-        model = er.train(teach, target="picture", recipe=recipe, steps=steps, seed=seed, run=f"{folder}/r", options={"image_size": SIDE}, **ONE_THREAD)
+        model = er.train(
+            teach,
+            target="picture",
+            recipe=recipe,
+            steps=steps,
+            seed=seed,
+            run=f"{folder}/r",
+            options={"image_size": SIDE},
+            **ONE_THREAD,
+        )
         kinds = teach["kind"].unique().sort()
         wishes = pl.DataFrame({"kind": [kind for kind in kinds for _ in range(each)]})
         return frame_of(model.answers(model.open(wishes))[0]["picture"], wishes["kind"])
@@ -60,7 +70,15 @@ def accuracy(parts: dict[str, pl.DataFrame], steps: int, seed: int) -> tuple[flo
     """(the network's, the classical baseline's) on the test part."""
     rows = pl.concat([part.with_columns(pl.lit(name).alias("part")) for name, part in parts.items()])
     with tempfile.TemporaryDirectory() as folder:
-        model = er.train(rows, target="kind", steps=steps, seed=seed, run=f"{folder}/r", split={"by": "column", "column": "part"}, **ONE_THREAD)
+        model = er.train(
+            rows,
+            target="kind",
+            steps=steps,
+            seed=seed,
+            run=f"{folder}/r",
+            split={"by": "column", "column": "part"},
+            **ONE_THREAD,
+        )
         return model.metrics["accuracy"], model.manifest["baseline"]["metrics"]["accuracy"]
 
 
@@ -87,7 +105,16 @@ def main() -> None:
     for name in ("image_generation", "image_diffusion", "image_generation, baseline", "image_diffusion, baseline"):
         gain = np.array(scores[name]) - np.array(scores["real, baseline" if "baseline" in name else "real"])
         low, high = bounds(rng.choice(gain, (2_000, len(gain))).mean(1))
-        print(json.dumps({"made by": name, "accuracy": round(float(np.mean(scores[name])), 3), "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})"}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "made by": name,
+                    "accuracy": round(float(np.mean(scores[name])), 3),
+                    "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})",
+                }
+            ),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

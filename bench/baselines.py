@@ -1,11 +1,13 @@
-"""Is our classical baseline as good as what a person writes by hand? Each real set: our baseline against scikit-learn's defaults, on the same rows.
+"""Is our classical baseline as good as what a person writes by hand? Each real set: our baseline against scikit-learn's
+defaults, on the same rows.
 
     python bench/baselines.py [NAME …] [--out FILE]
 
-By hand: tables by HistGradientBoosting (categories as pandas categories), texts by TfidfVectorizer and LogisticRegression, pictures by LogisticRegression on
-32 × 32 pixels, sounds by LogisticRegression on the mean and deviation of log-mel bands, series by RandomForest on their values. No network is trained. Both
-learn the training rows proper; ours chooses on the validation rows, and scores are of the test rows. A difference counts as clear where the 95 % interval of
-a paired bootstrap over test rows leaves out 0.
+By hand: tables by HistGradientBoosting (categories as pandas categories), texts by TfidfVectorizer and
+LogisticRegression, pictures by LogisticRegression on 32 × 32 pixels, sounds by LogisticRegression on the mean and
+deviation of log-mel bands, series by RandomForest on their values. No network is trained. Both learn the training rows
+proper; ours chooses on the validation rows, and scores are of the test rows. A difference counts as clear where the 95
+% interval of a paired bootstrap over test rows leaves out 0.
 """
 
 from __future__ import annotations
@@ -83,17 +85,29 @@ def compare(name: str) -> dict[str, Any]:
     truths = {part: truth[rows] for part, rows in splits.items()}
     ours, _, _ = face(table.frame, schema, splits, truths, task, seed=0)
     begun = time.perf_counter()
-    train, y = usable(splits["train"], truths["train"], task.output_size(schema.target) if task.output_type == "classes" else 0)
+    train, y = usable(
+        splits["train"], truths["train"], task.output_size(schema.target) if task.output_type == "classes" else 0
+    )
     said = by_hand(table.frame, schema, train, y, splits["test"], task)
     seconds = time.perf_counter() - begun
     hand = task.score_rows(task.from_baseline(said), truths["test"])
     score = "rmse" if task.output_type == "number" else "accuracy"
     value, low, high, _ = paired_difference(task.compute_metrics, ours.records, hand, score, seed=0)
-    found = {"name": name, "score": score, "ours": ours.scores[score], "hand": task.compute_metrics(hand)[score], "value": value, "low": low, "high": high}
+    found = {
+        "name": name,
+        "score": score,
+        "ours": ours.scores[score],
+        "hand": task.compute_metrics(hand)[score],
+        "value": value,
+        "low": low,
+        "high": high,
+    }
     return found | {"words": ours.words, "seconds": ours.seconds, "theirs": seconds}
 
 
-def by_hand(frame: pl.DataFrame, schema: Any, train: np.ndarray, y: np.ndarray, test: np.ndarray, task: Any) -> np.ndarray:
+def by_hand(
+    frame: pl.DataFrame, schema: Any, train: np.ndarray, y: np.ndarray, test: np.ndarray, task: Any
+) -> np.ndarray:
     """(N, C) probabilities or (N,) values for the test rows, by scikit-learn's defaults."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -106,16 +120,30 @@ def by_hand(frame: pl.DataFrame, schema: Any, train: np.ndarray, y: np.ndarray, 
     kinds = {column.modality for column in schema.inputs}
     if kinds <= {"number", "category", "datetime"}:
         x = table_of(frame, schema)
-        model = HistGradientBoostingRegressor(categorical_features="from_dtype") if number else HistGradientBoostingClassifier(categorical_features="from_dtype")
+        model = (
+            HistGradientBoostingRegressor(categorical_features="from_dtype")
+            if number
+            else HistGradientBoostingClassifier(categorical_features="from_dtype")
+        )
         pick = lambda rows: x.iloc[rows]
     else:
         column = next(c for c in schema.inputs if c.modality not in ("number", "category", "datetime"))
         if column.modality == "text":
-            texts = np.array([" \n ".join(map(str, row)) for row in frame.select(c.name for c in schema.inputs if c.modality == "text").fill_null("").rows()], object)
+            texts = np.array(
+                [
+                    " \n ".join(map(str, row))
+                    for row in frame.select(c.name for c in schema.inputs if c.modality == "text").fill_null("").rows()
+                ],
+                object,
+            )
             model, pick = make_pipeline(TfidfVectorizer(), linear), lambda rows: texts[rows]
         else:
             x = features(frame[column.name], column)
-            model = RandomForestClassifier(random_state=0) if column.modality == "series" and not number else make_pipeline(StandardScaler(), linear)
+            model = (
+                RandomForestClassifier(random_state=0)
+                if column.modality == "series" and not number
+                else make_pipeline(StandardScaler(), linear)
+            )
             pick = lambda rows: x[rows]
     model.fit(pick(train), y)
     if number:
@@ -132,7 +160,11 @@ def table_of(frame: pl.DataFrame, schema: Any) -> Any:
         if column.modality == "number":
             out[column.name] = registry.get("modalities", "number").decode(frame[column.name], column.state)
         elif out[column.name].dtype == object or str(out[column.name].dtype) in ("str", "string"):
-            out[column.name] = out[column.name].astype("category") if out[column.name].nunique() <= 250 else out[column.name].astype("category").cat.codes
+            out[column.name] = (
+                out[column.name].astype("category")
+                if out[column.name].nunique() <= 250
+                else out[column.name].astype("category").cat.codes
+            )
     return out
 
 
@@ -149,7 +181,10 @@ def features(values: pl.Series, column: Any) -> np.ndarray:
         from engineroom.modalities.audio.mel_frames import LogMel
 
         frames = LogMel(8_000, mels=40)
-        rows = [frames.mel(32768 * torch.from_numpy(hear(cell, rate=8_000, seconds=20.0))[None])[0].numpy() for cell in values.to_list()]
+        rows = [
+            frames.mel(32768 * torch.from_numpy(hear(cell, rate=8_000, seconds=20.0))[None])[0].numpy()
+            for cell in values.to_list()
+        ]
         return np.stack([np.concatenate([row.mean(1), row.std(1)]) for row in rows])
     rows = [np.nan_to_num(np.atleast_2d(np.array(cell, float))) for cell in values.to_list()]
     longest = max(row.shape[1] for row in rows)
@@ -165,10 +200,14 @@ def small(picture: np.ndarray) -> np.ndarray:
 def line(r: dict[str, Any]) -> str:
     if "error" in r:
         return f"| {r['name']} | failed: {r['error']} | | | | | |"
-    show = (lambda v: f"{v:,.0f}" if abs(v) > 1000 else f"{v:.4f}")
+    show = lambda v: f"{v:,.0f}" if abs(v) > 1000 else f"{v:.4f}"
     better = (r["low"] > 0, r["high"] < 0) if r["score"] == "accuracy" else (r["high"] < 0, r["low"] > 0)
     word = "ours" if better[0] else "by hand" if better[1] else "–"
-    return f"| {r['name']} | {r['score']} | {show(r['ours'])} | {show(r['hand'])} | {show(r['low'])} … {show(r['high'])} | {word} | {r['words']} ({r['seconds']:.0f} s, by hand {r['theirs']:.0f} s) |"
+    return (
+        f"| {r['name']} | {r['score']} | {show(r['ours'])} | {show(r['hand'])} | {show(r['low'])} … "
+        f"{show(r['high'])} "
+        f"| {word} | {r['words']} ({r['seconds']:.0f} s, by hand {r['theirs']:.0f} s) |"
+    )
 
 
 def main() -> None:
@@ -176,7 +215,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(SETS))
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    lines = ["| set | score | ours | by hand | difference, 95 % | clearly better | ours is |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| set | score | ours | by hand | difference, 95 % | clearly better | ours is |",
+        "|---|---|---|---|---|---|---|",
+    ]
     print("\n".join(lines))
     for name in args.names:
         try:

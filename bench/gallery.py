@@ -1,7 +1,8 @@
-"""How many rows may a gallery hold? Exact search, as it is kept in a bundle, beside a graph that finds most of the nearest (HNSW, by the package usearch).
+"""How many rows may a gallery hold? Exact search, as it is kept in a bundle, beside a graph that finds most of the
+nearest (HNSW, by the package usearch).
 
-    pip install usearch
-    python bench/gallery.py [--rows 10000 100000 1000000] [--width 128] [--asked 100]
+pip install usearch
+python bench/gallery.py [--rows 10000 100000 1000000] [--width 128] [--asked 100]
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def main() -> None:
         share = np.mean([len(set(a) & set(b)) / TOP for a, b in zip(found.tolist(), right.tolist(), strict=True)])
         exact = f"exact {1e3 * single:.2f} ms a question, {1e3 * together:.2f} ms of many at once"
         graph = f"graph {1e3 * walked:.2f} ms, {share:.2f} of the nearest found, built in {built:.1f} s"
-        print(f"{rows:,} rows: {exact}; {graph}; the graph pays after {built / max(1e-9, single - walked):,.0f} questions", flush=True)
+        print(
+            f"{rows:,} rows: {exact}; {graph}; the graph pays after {built / max(1e-9, single - walked):,.0f} "
+            "questions",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""How good are made pictures? The GAN and diffusion on real sets, so many steps each, beside the classical mixture; graded by the same code on the same rows.
+"""How good are made pictures? The GAN and diffusion on real sets, so many steps each, beside the classical mixture;
+graded by the same code on the same rows.
 
-    python bench/generation.py mnist|clothing|pixel_tiles|orl_faces --data DIR --runs DIR [--steps GAN DIFFUSION] [--rows 2000]
+python bench/generation.py mnist|clothing|pixel_tiles|orl_faces --data DIR --runs DIR [--steps GAN DIFFUSION] [--rows
+2000]
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ SCORES = ("frechet", "as_asked", "precision", "recall", "copied")
 
 
 def read(name: str, data: Path, rows: int) -> tuple[pl.DataFrame, str]:
-    """(at most so many rows of a picture and its kind, the column of pictures); the set's own split is put together and cut anew."""
+    """(at most so many rows of a picture and its kind, the column of pictures); the set's own split is put together and
+    cut anew."""
     table = open_table(str(data / name), test=None, target=None, limits=LimitsConfig(), cache=None)
     hints = table.hints
     kind = next(one for one, hint in hints.items() if hint.get("role") == "target")
@@ -43,7 +46,9 @@ def main() -> None:
         if not steps:
             continue
         began, run = time.perf_counter(), str(asked.runs / f"{asked.set}-{recipe}")
-        model = er.train(frame, target=picture, recipe=recipe, steps=steps, run=run, options=options, show="quiet", train__threads=1)
+        model = er.train(
+            frame, target=picture, recipe=recipe, steps=steps, run=run, options=options, show="quiet", train__threads=1
+        )
         baseline = model.manifest["baseline"]["metrics"]
         for name, scores in ((recipe, model.metrics), ("mixture", baseline)):
             told = " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES)

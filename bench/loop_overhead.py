@@ -1,10 +1,11 @@
-"""Our loop against a hand-written PyTorch loop: same model, same batches, same optimizer, both in one process, in turns.
+"""Our loop against a hand-written PyTorch loop: same model, same batches, same optimizer, both in one process, in
+turns.
 
     python bench/loop_overhead.py
 
-Prints the ratio of the medians of alternating rounds; the goal is ≤ 1.03 on an MLP of 3 × 256 at batch 256 (the worst case for any
-overhead) and ≤ 1.01 on a CNN. The hand-written loop does what ours does (forward, loss, zero_grad, backward, clip, step, a falling rate),
-and ours runs with the watchers a real run has.
+Prints the ratio of the medians of alternating rounds; the goal is ≤ 1.03 on an MLP of 3 × 256 at batch 256 (the worst
+case for any overhead) and ≤ 1.01 on a CNN. The hand-written loop does what ours does (forward, loss, zero_grad,
+backward, clip, step, a falling rate), and ours runs with the watchers a real run has.
 """
 
 from __future__ import annotations
@@ -32,7 +33,13 @@ from engineroom.engine.schedule import Schedule
 
 def mlp() -> tuple[nn.Module, torch.Tensor]:
     return nn.Sequential(
-        nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+        nn.Linear(256, 256),
+        nn.ReLU(),
+        nn.Linear(256, 256),
+        nn.ReLU(),
+        nn.Linear(256, 256),
+        nn.ReLU(),
+        nn.Linear(256, 10),
     ), torch.randn(256, 256)
 
 
@@ -85,7 +92,12 @@ def by_engine(model: nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]
             total=lambda: len(batches),
             rate=lambda: adam.param_groups[0]["lr"],
         )
-        watchers = [TerminateOnNaN(), history, TimeBudget(schedule, 1e9, lambda: time.perf_counter() - begun), interrupt]
+        watchers = [
+            TerminateOnNaN(),
+            history,
+            TimeBudget(schedule, 1e9, lambda: time.perf_counter() - begun),
+            interrupt,
+        ]
         start = time.perf_counter()
         follow(learn(ready, [player]), watchers)
         return time.perf_counter() - start

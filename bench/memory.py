@@ -2,9 +2,10 @@
 
     python bench/memory.py
 
-Prints peaks, in MB, sampled from outside: of all resident memory while training goes on (from the first step to the last), and of anonymous
-memory (what cannot be dropped and read again from disk) over the whole process, encoding, baseline and report included. Mapped files count as
-resident while the machine has room for them. All runs take batches of 32 rows: the default grows with the rows (16 to 64 pictures), and with it what a step needs.
+Prints peaks, in MB, sampled from outside: of all resident memory while training goes on (from the first step to the
+last), and of anonymous memory (what cannot be dropped and read again from disk) over the whole process, encoding,
+baseline and report included. Mapped files count as resident while the machine has room for them. All runs take batches
+of 32 rows: the default grows with the rows (16 to 64 pictures), and with it what a step needs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ import numpy as np
 import polars as pl
 
 STEPS = "150"
-SAME = ("--set", "train.batch_size=32", "--set", "train.threads=2")  # larger batches need more room whatever the number of rows
+SAME = (
+    "--set",
+    "train.batch_size=32",
+    "--set",
+    "train.threads=2",
+)  # larger batches need more room whatever the number of rows
 
 
 def peak(command: list[str], cwd: str, run: str) -> str:
@@ -30,7 +36,11 @@ def peak(command: list[str], cwd: str, run: str) -> str:
     anonymous = resident = 0.0
     while process.poll() is None:
         try:
-            status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if ":" in line)
+            status = dict(
+                line.split(":", 1)
+                for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                if ":" in line
+            )
             anonymous = max(anonymous, int(status["RssAnon"].split()[0]) / 1024)
             if training(diary):
                 resident = max(resident, int(status["VmRSS"].split()[0]) / 1024)
@@ -55,7 +65,8 @@ def table(path: Path, rows: int) -> None:
             rng = np.random.default_rng(start)
             x = rng.normal(size=(n, 8)).round(4)
             frame = pl.DataFrame(
-                {f"x{i}": x[:, i] for i in range(8)} | {"kind": rng.choice(list("abcdef"), n), "y": (x[:, 0] + x[:, 1] ** 2).round(3)}
+                {f"x{i}": x[:, i] for i in range(8)}
+                | {"kind": rng.choice(list("abcdef"), n), "y": (x[:, 0] + x[:, 1] ** 2).round(3)}
             )
             file.write(frame.write_csv(include_header=start == 0))
 
@@ -81,7 +92,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for times in (1, 10, 100):
             table(Path(folder) / "t.csv", times * args.rows)
-            words = peak([*engineroom, "t.csv", "--target", "y", "--steps", STEPS, "--quiet", *SAME], folder, f"t{times}")
+            words = peak(
+                [*engineroom, "t.csv", "--target", "y", "--steps", STEPS, "--quiet", *SAME], folder, f"t{times}"
+            )
             print(f"table, {times * args.rows:>9,} rows: {words}", flush=True)
         for times in (1, 10, 100):
             pictures(Path(folder) / f"p{times}", times * args.pictures)

@@ -1,11 +1,13 @@
-"""A small GPT on tiny Shakespeare in nanoGPT's setting for a CPU: 4 layers, 4 heads, width 128, context 64, batches of 12.
+"""A small GPT on tiny Shakespeare in nanoGPT's setting for a CPU: 4 layers, 4 heads, width 128, context 64, batches of
+12.
 
     python bench/nanogpt.py [--steps 2000] [--rounds 7] [--each 40] [--data FOLDER] [--run DIR]
 
-First tokens a second: our whole road (windows drawn from the encoded corpus, forward, loss, backward, clip, step, a falling rate, events) against a
-hand-written twin of nanoGPT's loop (random windows by torch.stack, fused attention, AdamW), both in this process, in turns, one thread. Then the run
-itself (--steps 0 leaves it out): its loss on the last tenth of the text as nanoGPT estimates it (random windows of 64, all places; 200 batches), and as our
-examination has it (windows that overlap by half).
+First tokens a second: our whole road (windows drawn from the encoded corpus, forward, loss, backward, clip, step, a
+falling rate, events) against a hand-written twin of nanoGPT's loop (random windows by torch.stack, fused attention,
+AdamW), both in this process, in turns, one thread. Then the run itself (--steps 0 leaves it out): its loss on the last
+tenth of the text as nanoGPT estimates it (random windows of 64, all places; 200 batches), and as our examination has it
+(windows that overlap by half).
 """
 
 from __future__ import annotations
@@ -117,12 +119,21 @@ def by_hand(vocabulary: int, data: np.ndarray):
 def by_engine(ready, config):
     """The same for our road."""
     batches = BatchSampler(ready.data, BATCH, 0)
-    model = assemble(ready.schema, config, ready.task, ready.data.batch(ready.data.splits["train"][:2]), rows=ready.learners, networks=1).train()
+    model = assemble(
+        ready.schema,
+        config,
+        ready.task,
+        ready.data.batch(ready.data.splits["train"][:2]),
+        rows=ready.learners,
+        networks=1,
+    ).train()
     schedule = Schedule(2001)
     cast = nn.ModuleDict({"model": model})
 
     def players_of(cast, precision, schedule=None):
-        return registry.get("objectives", "supervised").make_learners(cast, ready.task, schedule or Schedule(10), precision, lr=1e-3, weight_decay=0.1)
+        return registry.get("objectives", "supervised").make_learners(
+            cast, ready.task, schedule or Schedule(10), precision, lr=1e-3, weight_decay=0.1
+        )
 
     precision, found = probe(cast, players_of, batches.batch(2), "auto", "cpu", 1)
     print(f"arithmetic by the probe: {precision.name} {found['seconds_per_step']}")
@@ -151,7 +162,10 @@ def speed(data: Path, rounds: int, each: int) -> None:
     pairs = [(ours(each), theirs(each)) for _ in range(rounds)]
     rates = [each * BATCH * CONTEXT / min(part) for part in zip(*pairs, strict=True)]
     print(f"tokens a second: ours {rates[0]:,.0f}, twin {rates[1]:,.0f} (best round of {rounds})")
-    print(f"ratio of times, twin / ours: median {statistics.median(b / a for a, b in pairs):.3f}, best rounds {rates[0] / rates[1]:.3f}")
+    print(
+        f"ratio of times, twin / ours: median {statistics.median(b / a for a, b in pairs):.3f}, best rounds "
+        f"{rates[0] / rates[1]:.3f}"
+    )
 
 
 def quality(data: Path, steps: int, run: str | None) -> None:
@@ -162,14 +176,21 @@ def quality(data: Path, steps: int, run: str | None) -> None:
     generator, losses = torch.Generator().manual_seed(0), []
     with torch.inference_mode():
         for _ in range(200):
-            place = torch.randint(len(codes) - CONTEXT - 1, (BATCH,), generator=generator)[:, None] + torch.arange(CONTEXT + 1)
+            place = torch.randint(len(codes) - CONTEXT - 1, (BATCH,), generator=generator)[:, None] + torch.arange(
+                CONTEXT + 1
+            )
             window = codes[place]
             output = model.network(batch_of(window[:, :-1]))[:, 0]
             losses.append(float(F.cross_entropy(output.flatten(0, 1), window[:, 1:].flatten())))
-    print(f"{steps} steps, {model.manifest['model']['parameters']:,} parameters, {model.manifest['provenance']['seconds']} s, {model.manifest['model']['precision']}")
+    print(
+        f"{steps} steps, {model.manifest['model']['parameters']:,} parameters, "
+        f"{model.manifest['provenance']['seconds']} s, {model.manifest['model']['precision']}"
+    )
     print(f"loss on the last tenth, nanoGPT's estimate: {np.mean(losses):.3f} nats a character (goal ≤ 1.88)")
     baseline = model.manifest["baseline"]
-    print(f"our examination: {model.metrics['log_loss']:.3f} ({baseline['words']}: {baseline['metrics']['log_loss']:.3f})")
+    print(
+        f"our examination: {model.metrics['log_loss']:.3f} ({baseline['words']}: {baseline['metrics']['log_loss']:.3f})"
+    )
 
 
 def main() -> None:
@@ -177,7 +198,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--each", type=int, default=40)
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data" / "tinyshakespeare")
+    parser.add_argument(
+        "--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data" / "tinyshakespeare"
+    )
     parser.add_argument("--run", default=None)
     given = parser.parse_args()
     torch.set_num_threads(1)

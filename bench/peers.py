@@ -2,8 +2,9 @@
 
     bench/peers.sh && .bench-env/bin/python bench/peers.py [--minutes 2] [cifar10 sms_spam adult]
 
-cifar10: a hand-written residual net in PyTorch in the fastai manner (one-cycle AdamW, label smoothing, flips, crops, cutout, bf16 with channels last
-where it is faster) and the Keras CNN of its tutorials. sms_spam: Keras' TextVectorization-like bag + dense net (tokens by scikit-learn), LightGBM on TF-IDF.
+cifar10: a hand-written residual net in PyTorch in the fastai manner (one-cycle AdamW, label smoothing, flips, crops,
+cutout, bf16 with channels last where it is faster) and the Keras CNN of its tutorials. sms_spam: Keras'
+TextVectorization-like bag + dense net (tokens by scikit-learn), LightGBM on TF-IDF.
 adult: Keras with embeddings, LightGBM. All get the training rows and the same minutes; the test rows grade them once.
 """
 
@@ -50,12 +51,16 @@ def pictures() -> tuple[np.ndarray, ...]:
     for part in ("train", "test"):
         files = sorted((DATA / "cifar10" / part).glob("*/*.jpg"))
         names = sorted({f.parent.name for f in files})
-        out += [np.stack([np.asarray(Image.open(f).convert("RGB")) for f in files]), np.array([names.index(f.parent.name) for f in files])]
+        out += [
+            np.stack([np.asarray(Image.open(f).convert("RGB")) for f in files]),
+            np.array([names.index(f.parent.name) for f in files]),
+        ]
     return tuple(out)
 
 
 def torch_cifar(minutes: float) -> float:
-    """Hand-written: ResNet-9-like, one-cycle, label smoothing, flips, crops, cutout; it plans its epochs from a timed step, as we do."""
+    """Hand-written: ResNet-9-like, one-cycle, label smoothing, flips, crops, cutout; it plans its epochs from a timed
+    step, as we do."""
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -64,7 +69,12 @@ def torch_cifar(minutes: float) -> float:
     torch.manual_seed(0)
 
     def conv(a: int, b: int, pool: bool = False) -> nn.Sequential:
-        return nn.Sequential(nn.Conv2d(a, b, 3, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU(), *([nn.MaxPool2d(2)] if pool else []))
+        return nn.Sequential(
+            nn.Conv2d(a, b, 3, padding=1, bias=False),
+            nn.BatchNorm2d(b),
+            nn.ReLU(),
+            *([nn.MaxPool2d(2)] if pool else []),
+        )
 
     class Residual(nn.Module):
         def __init__(self, width: int) -> None:
@@ -88,7 +98,9 @@ def torch_cifar(minutes: float) -> float:
     model = model.to(memory_format=torch.channels_last)
     mean, std = x.mean((0, 1, 2)) / 255, x.std((0, 1, 2)) / 255
     to = lambda a: (
-        torch.from_numpy(((a / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+        torch.from_numpy(((a / 255 - mean) / std).astype(np.float32))
+        .permute(0, 3, 1, 2)
+        .contiguous(memory_format=torch.channels_last)
     )
     X, XT, Y = to(x), to(xt), torch.from_numpy(y)
 
@@ -209,7 +221,8 @@ def keras_spam(minutes: float) -> float:
     x, y, xt, yt = spam()
     words = CountVectorizer(max_features=10_000, token_pattern=r"\S+").fit(x)
     tokens = lambda texts: keras.utils.pad_sequences(
-        [[words.vocabulary_[w] + 1 for w in words.build_analyzer()(t) if w in words.vocabulary_][:60] for t in texts], 60
+        [[words.vocabulary_[w] + 1 for w in words.build_analyzer()(t) if w in words.vocabulary_][:60] for t in texts],
+        60,
     )
     model = keras.Sequential(
         [
@@ -233,7 +246,9 @@ def lightgbm_spam(minutes: float) -> float:
     words = TfidfVectorizer(ngram_range=(1, 2), max_features=20_000).fit(x)
     return f1_score(
         yt,
-        lightgbm.LGBMClassifier(verbose=-1).fit(words.transform(x).astype(np.float32), y).predict(words.transform(xt).astype(np.float32)),
+        lightgbm.LGBMClassifier(verbose=-1)
+        .fit(words.transform(x).astype(np.float32), y)
+        .predict(words.transform(xt).astype(np.float32)),
     )
 
 
@@ -252,7 +267,9 @@ def lightgbm_adult(minutes: float) -> float:
     for name in a.columns:
         if not is_numeric_dtype(a[name]):
             values = sorted(set(a[name].dropna()))
-            a[name], b[name] = (part[name].map({v: i for i, v in enumerate(values)}).astype("category") for part in (a, b))
+            a[name], b[name] = (
+                part[name].map({v: i for i, v in enumerate(values)}).astype("category") for part in (a, b)
+            )
     return roc_auc_score(yt, lightgbm.LGBMClassifier(verbose=-1).fit(a, y).predict_proba(b)[:, 1])
 
 
@@ -287,15 +304,27 @@ def keras_adult(minutes: float) -> float:
 JOBS: dict[str, tuple[str, dict[str, Callable[[float], float]]]] = {
     "cifar10": (
         "accuracy",
-        {"plain PyTorch": torch_cifar, "Keras": keras_cifar, "Engine Room": lambda m: engineroom("cifar10", None, m, "accuracy")},
+        {
+            "plain PyTorch": torch_cifar,
+            "Keras": keras_cifar,
+            "Engine Room": lambda m: engineroom("cifar10", None, m, "accuracy"),
+        },
     ),
     "sms_spam": (
         "f1",
-        {"Keras": keras_spam, "LightGBM on TF-IDF": lightgbm_spam, "Engine Room": lambda m: engineroom("sms_spam", "label", m, "f1")},
+        {
+            "Keras": keras_spam,
+            "LightGBM on TF-IDF": lightgbm_spam,
+            "Engine Room": lambda m: engineroom("sms_spam", "label", m, "f1"),
+        },
     ),
     "adult": (
         "roc_auc",
-        {"Keras": keras_adult, "LightGBM": lightgbm_adult, "Engine Room": lambda m: engineroom("adult", "income", m, "roc_auc")},
+        {
+            "Keras": keras_adult,
+            "LightGBM": lightgbm_adult,
+            "Engine Room": lambda m: engineroom("adult", "income", m, "roc_auc"),
+        },
     ),
 }
 
@@ -305,7 +334,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(JOBS))
     parser.add_argument("--minutes", type=float, default=2.0)
     args = parser.parse_args()
-    print(f"| set | score | who | figure | seconds (limit {60 * args.minutes:.0f} s of training) |\n|---|---|---|---|---|", flush=True)
+    print(
+        f"| set | score | who | figure | seconds (limit {60 * args.minutes:.0f} s of training) "
+        "|\n|---|---|---|---|---|",
+        flush=True,
+    )
     for name in args.names:
         score, jobs = JOBS[name]
         for who, job in jobs.items():

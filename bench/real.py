@@ -1,9 +1,10 @@
-"""Every real data set through the command line with nothing but its path and target; the figures land in a Markdown table.
+"""Every real data set through the command line with nothing but its path and target; the figures land in a Markdown
+table.
 
     python bench/real.py [NAME …] [--runs DIR] [--out FILE]
 
-The same defaults serve all sets. `deep` and `baseline` are graded by the same code on the same test rows; `seconds` is the whole command,
-from start to report.
+The same defaults serve all sets. `deep` and `baseline` are graded by the same code on the same test rows; `seconds` is
+the whole command, from start to report.
 """
 
 from __future__ import annotations
@@ -54,7 +55,15 @@ def run(name: str, runs: Path) -> dict:
     path, target, score, goal = SETS[name]
     where = runs / name
     shutil.rmtree(where, ignore_errors=True)
-    command = ["engineroom", "train", str(DATA / path), "--run", str(where), "--quiet", *(["--target", target] if target else [])]
+    command = [
+        "engineroom",
+        "train",
+        str(DATA / path),
+        "--run",
+        str(where),
+        "--quiet",
+        *(["--target", target] if target else []),
+    ]
     begun = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - begun
@@ -94,7 +103,12 @@ def figure(rows: dict, model: str, score: str, where: Path) -> float | None:
 def in_scope(where: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         pl.read_csv(DATA / "clinc_oos" / "test.csv").filter(pl.col("label") != "oos").write_csv(f"{folder}/known.csv")
-        done = subprocess.run(["engineroom", "evaluate", str(where), f"{folder}/known.csv", "--json"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["engineroom", "evaluate", str(where), f"{folder}/known.csv", "--json"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     found = json.loads(done.stdout)
     return {"deep": round(found["metrics"]["accuracy"], 4), "baseline": round(found["baseline"]["accuracy"], 4)}
 
@@ -106,7 +120,11 @@ def line(r: dict) -> str:
         f"{v:,.4g}" if v is not None and abs(v) < 1000 else f"{v:,.0f}" if v is not None else "–"
         for v in (r["deep"], r["baseline"], r["dummy"])
     ]
-    met = "" if r["goal"] is None else (" ✓" if (r["deep"] <= r["goal"] if r["score"] == "rmse" else r["deep"] >= r["goal"]) else " ✗")
+    met = (
+        ""
+        if r["goal"] is None
+        else (" ✓" if (r["deep"] <= r["goal"] if r["score"] == "rmse" else r["deep"] >= r["goal"]) else " ✗")
+    )
     goal = "–" if r["goal"] is None else f"{r['goal']:,g}"
     return f"| {r['name']} | {r['score']} | {shown[0]}{met} | {goal} | {shown[1]} | {shown[2]} | {r['seconds']} |"
 

@@ -3,8 +3,9 @@
     python bench/seeded_curves.py            # prints "unchanged", or the first difference of each curve
     python bench/seeded_curves.py --record   # writes bench/seeded_curves.json anew
 
-A refactoring must not change a result: random streams hang on labels and on the order in which weights are drawn, so one bit of one loss tells.
-The curves depend on the version of torch and on the kind of CPU: record before the change, on the machine where it is made.
+A refactoring must not change a result: random streams hang on labels and on the order in which weights are drawn, so
+one bit of one loss tells. The curves depend on the version of torch and on the kind of CPU: record before the change,
+on the machine where it is made.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def curve(recipe: str) -> list[str]:
     from engineroom.core import registry
     from engineroom.core.events import Repeated
 
-    callbacks.check_every = lambda config, budget, validate: STEPS + 1  # nothing is validated: for some tasks that takes minutes
+    callbacks.check_every = lambda config, budget, validate: (
+        STEPS + 1
+    )  # nothing is validated: for some tasks that takes minutes
 
     losses: list[str] = []
 
@@ -49,10 +52,24 @@ def curve(recipe: str) -> list[str]:
 
     described = registry.get("recipes", recipe)
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"recipe": recipe, "steps": STEPS, "run": f"{folder}/run", "train__precision": "fp32", "train__threads": 1, "train__device": "cpu"}
+        settings = {
+            "recipe": recipe,
+            "steps": STEPS,
+            "run": f"{folder}/run",
+            "train__precision": "fp32",
+            "train__threads": 1,
+            "train__device": "cpu",
+        }
         with contextlib.suppress(Recorded):
             train_session(
-                described.demo(), target=described.target, test=None, resume=None, config=None, show="quiet", watchers=(Recorder(),), settings=settings
+                described.demo(),
+                target=described.target,
+                test=None,
+                resume=None,
+                config=None,
+                show="quiet",
+                watchers=(Recorder(),),
+                settings=settings,
             )
     return losses
 

@@ -1,6 +1,8 @@
-"""Strings of digits, joined from single spoken ones (fsdd_spoken_digits) with pauses and noise, for transcription. Takes of the test part are never in the rest.
+"""Strings of digits, joined from single spoken ones (fsdd_spoken_digits) with pauses and noise, for transcription.
+Takes of the test part are never in the rest.
 
-    python bench/spoken_strings.py DIGITS OUT        then: engineroom train OUT/strings.csv --recipe speech_recognition --target text
+python bench/spoken_strings.py DIGITS OUT        then: engineroom train OUT/strings.csv --recipe speech_recognition
+--target text
 """
 
 from __future__ import annotations
@@ -33,9 +35,16 @@ def string(spoken: list[tuple[str, np.ndarray]], rng: np.random.Generator) -> tu
     picked = [spoken[int(k)] for k in rng.integers(len(spoken), size=int(rng.integers(1, LONGEST + 1)))]
     parts = [np.zeros(int(RATE * 0.1), np.float32)]
     for _, wave in picked:
-        parts += [wave / max(1e-6, np.abs(wave).max()) * rng.uniform(0.4, 0.8), np.zeros(int(RATE * rng.uniform(*PAUSE)), np.float32)]
+        parts += [
+            wave / max(1e-6, np.abs(wave).max()) * rng.uniform(0.4, 0.8),
+            np.zeros(int(RATE * rng.uniform(*PAUSE)), np.float32),
+        ]
     whole = np.concatenate(parts)
-    colour = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(whole))) / np.maximum(np.arange(len(whole) // 2 + 1), 1) ** rng.uniform(0, 0.6), len(whole))
+    colour = np.fft.irfft(
+        np.fft.rfft(rng.standard_normal(len(whole)))
+        / np.maximum(np.arange(len(whole) // 2 + 1), 1) ** rng.uniform(0, 0.6),
+        len(whole),
+    )
     noise = colour / colour.std() * np.sqrt(np.mean(whole**2)) * 10 ** (-rng.uniform(*NOISE) / 20)
     return " ".join(word for word, _ in picked), (whole + noise).clip(-1, 1)
 

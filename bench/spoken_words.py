@@ -1,11 +1,13 @@
-"""Is the speech that `synthesis` makes understood? Synthetic throughout: commands of a small grammar, spoken by espeak-ng (apt-get install espeak-ng).
+"""Is the speech that `synthesis` makes understood? Synthetic throughout: commands of a small grammar, spoken by
+espeak-ng (apt-get install espeak-ng).
 
     python bench/spoken_words.py render OUT [SEED]
     engineroom train OUT/voice.csv --recipe text_to_speech --target recording --run SPEAK          # one voice
-    engineroom train OUT/others.csv --recipe speech_recognition --target text --run LISTEN        # other voices, other sentences
-    python bench/spoken_words.py judge OUT SPEAK LISTEN
+    engineroom train OUT/others.csv --recipe speech_recognition --target text --run LISTEN        # other voices, other
+    sentences python bench/spoken_words.py judge OUT SPEAK LISTEN
 
-The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those either. SEED decides which sentences are kept for the judgement.
+The recogniser never hears the voice that is learnt, and no sentence by which it is judged; the voice never says those
+either. SEED decides which sentences are kept for the judgement.
 """
 
 from __future__ import annotations
@@ -23,30 +25,55 @@ from pathlib import Path
 import numpy as np
 
 RATE = 16_000
-COUNTS = {"voice": {"train": 400, "test": 0}, "others": {"train": 1_200, "test": 100}}  # 0: what is kept for the judgement
-OTHERS = [f"{accent}+{kind}" for accent in ("en-us", "en-gb", "en-gb-scotland") for kind in ("m1", "m3", "m4", "m7", "f1", "f2", "f4")]
+COUNTS = {
+    "voice": {"train": 400, "test": 0},
+    "others": {"train": 1_200, "test": 100},
+}  # 0: what is kept for the judgement
+OTHERS = [
+    f"{accent}+{kind}"
+    for accent in ("en-us", "en-gb", "en-gb-scotland")
+    for kind in ("m1", "m3", "m4", "m7", "f1", "f2", "f4")
+]
 VOICE, WAKE = "en-us", "computer "
 ROOMS = ["kitchen", "bedroom", "garden", "bathroom"]
 NUMBERS = ["two", "three", "five", "ten", "twenty", "thirty"]
 CITIES = ["paris", "london", "berlin", "madrid"]
 FORMS = [
-    "turn {switch} the {device} in the {room}", "set the {device} to {colour}", "set a timer for {number} minutes", "play some {music} in the {room}",
-    "what is the weather in {city} {day}", "wake me up at {number} {day}", "make it {warmth} in the {room}", "call my {person} {day}",
+    "turn {switch} the {device} in the {room}",
+    "set the {device} to {colour}",
+    "set a timer for {number} minutes",
+    "play some {music} in the {room}",
+    "what is the weather in {city} {day}",
+    "wake me up at {number} {day}",
+    "make it {warmth} in the {room}",
+    "call my {person} {day}",
 ]
 SLOTS = {
-    "switch": ["on", "off"], "device": ["light", "lamp", "heater", "fan"], "room": ROOMS, "colour": ["red", "green", "blue", "white"], "number": NUMBERS,
-    "music": ["jazz", "rock", "piano"], "city": CITIES, "day": ["today", "tomorrow"], "warmth": ["warmer", "colder"], "person": ["mother", "brother", "doctor"],
+    "switch": ["on", "off"],
+    "device": ["light", "lamp", "heater", "fan"],
+    "room": ROOMS,
+    "colour": ["red", "green", "blue", "white"],
+    "number": NUMBERS,
+    "music": ["jazz", "rock", "piano"],
+    "city": CITIES,
+    "day": ["today", "tomorrow"],
+    "warmth": ["warmer", "colder"],
+    "person": ["mother", "brother", "doctor"],
 }
 
 
 def fillings(form: str) -> list[str]:
     """All sentences of a form."""
     names = re.findall(r"{(\w+)}", form)
-    return [form.format(**dict(zip(names, words, strict=True))) for words in itertools.product(*(SLOTS[name] for name in names))]
+    return [
+        form.format(**dict(zip(names, words, strict=True)))
+        for words in itertools.product(*(SLOTS[name] for name in names))
+    ]
 
 
 def sentences(rng: np.random.Generator) -> tuple[list[list[str]], list[str]]:
-    """(what may be said in training, form by form; what is kept for the judgement): a fifth of every form, and no word that training never says."""
+    """(what may be said in training, form by form; what is kept for the judgement): a fifth of every form, and no word
+    that training never says."""
     every = [fillings(form) for form in FORMS]
     while True:
         kept = [set(rng.permutation(form)[: max(1, len(form) // 5)].tolist()) for form in every]
@@ -63,7 +90,9 @@ def speak(text: str, path: Path, *, voice: str, speed: int = 150, pitch: int = 5
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         if shutil.which("espeak-ng") is None:
             raise SystemExit("espeak-ng is not installed: apt-get install espeak-ng")
-        subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", file.name, text], check=True)
+        subprocess.run(
+            ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", file.name, text], check=True
+        )
         wave, rate = soundfile.read(file.name, dtype="float32")
     soundfile.write(path, soxr.resample(wave, rate, RATE), RATE)
 
@@ -77,9 +106,21 @@ def render(out: Path, seed: int = 0) -> None:
         rows = []
         for part, count in parts.items():
             for k in range(count or len(called)):
-                text = called[k] if not count else (WAKE if rng.random() < 0.4 else "") + str(rng.choice(taught[rng.integers(len(taught))]))
+                text = (
+                    called[k]
+                    if not count
+                    else (WAKE if rng.random() < 0.4 else "") + str(rng.choice(taught[rng.integers(len(taught))]))
+                )
                 path = out / name / f"{part}{k:04d}.flac"
-                chance = {"voice": VOICE} if name == "voice" else {"voice": OTHERS[k % len(OTHERS)], "speed": int(rng.integers(120, 190)), "pitch": int(rng.integers(30, 70))}
+                chance = (
+                    {"voice": VOICE}
+                    if name == "voice"
+                    else {
+                        "voice": OTHERS[k % len(OTHERS)],
+                        "speed": int(rng.integers(120, 190)),
+                        "pitch": int(rng.integers(30, 70)),
+                    }
+                )
                 speak(text, path, **chance)
                 rows.append((str(path), text, part))
         with open(out / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
@@ -105,14 +146,23 @@ def judge(out: Path, speaker: str, listener: str) -> None:
     folder = out / "made"
     folder.mkdir(exist_ok=True)
     for name, sounds in {"espeak-ng itself": None, "network": waves, "joined words": joined}.items():
-        paths = rows["recording"].to_list() if sounds is None else [str(folder / f"{name.split()[0]}{k:03d}.wav") for k in range(len(sounds))]
+        paths = (
+            rows["recording"].to_list()
+            if sounds is None
+            else [str(folder / f"{name.split()[0]}{k:03d}.wav") for k in range(len(sounds))]
+        )
         for path, wave in zip(paths, sounds or [], strict=False):
             soundfile.write(path, wave, speaks.task.state["rate"])
         heard = hears.predict(pl.DataFrame({"recording": paths}))["prediction"].to_list()
         wrong = [edits((a or "").split(), b.split()) for a, b in zip(heard, rows["text"], strict=True)]
         words = sum(len(text.split()) for text in rows["text"])
-        print(f"{name}: {1 - sum(wrong) / words:.3f} of {words} words understood; {np.mean(np.array(wrong) == 0):.2f} of the sentences whole")
+        print(
+            f"{name}: {1 - sum(wrong) / words:.3f} of {words} words understood; {np.mean(np.array(wrong) == 0):.2f} "
+            "of the sentences whole"
+        )
 
 
 if __name__ == "__main__":
-    render(Path(sys.argv[2]), *map(int, sys.argv[3:])) if sys.argv[1] == "render" else judge(Path(sys.argv[2]), sys.argv[3], sys.argv[4])
+    render(Path(sys.argv[2]), *map(int, sys.argv[3:])) if sys.argv[1] == "render" else judge(
+        Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    )

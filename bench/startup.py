@@ -2,8 +2,8 @@
 
     python bench/startup.py
 
-Goals: `engineroom --help` under 0.25 s, `import engineroom` under 0.05 s over bare Python, `predict` of one row under 2 s. Medians of
-seven runs as whole processes.
+Goals: `engineroom --help` under 0.25 s, `import engineroom` under 0.05 s over bare Python, `predict` of one row under 2
+s. Medians of seven runs as whole processes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,23 @@ def main() -> None:
     engineroom = str(Path(sys.executable).with_name("engineroom"))
     bare = seconds(sys.executable, "-c", "pass")
     print(f"bare python: {bare:.3f} s")
-    print(f"import engineroom: {seconds(sys.executable, '-c', 'import engineroom') - bare:.3f} s over bare python; goal < 0.05")
+    print(
+        f"import engineroom: {seconds(sys.executable, '-c', 'import engineroom') - bare:.3f} s over bare python; goal "
+        "< 0.05"
+    )
     print(f"engineroom --help: {seconds(engineroom, '--help'):.3f} s; goal < 0.25")
     with tempfile.TemporaryDirectory() as folder:
         rng = np.random.default_rng(0)
-        table = pl.DataFrame({"x": rng.normal(size=300), "kind": rng.choice(["a", "b"], 300), "y": rng.normal(size=300)})
+        table = pl.DataFrame(
+            {"x": rng.normal(size=300), "kind": rng.choice(["a", "b"], 300), "y": rng.normal(size=300)}
+        )
         table.write_csv(os.path.join(folder, "t.csv"))
         table.head(1).drop("y").write_csv(os.path.join(folder, "one.csv"))
-        subprocess.run([engineroom, "train", "t.csv", "--target", "y", "--run", "r", "--steps", "30", "--quiet"], cwd=folder, check=True)
+        subprocess.run(
+            [engineroom, "train", "t.csv", "--target", "y", "--run", "r", "--steps", "30", "--quiet"],
+            cwd=folder,
+            check=True,
+        )
         print(f"predict of one row: {seconds(engineroom, 'predict', 'r', 'one.csv', cwd=folder):.3f} s; goal < 2")
 
 

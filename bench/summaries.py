@@ -2,8 +2,9 @@
 
     python bench/summaries.py --data DATA OUT     # OUT/dialogsum.csv, OUT/before.csv
 
-The first school is news whose titles are to be written (ag_news), and stretches of the training dialogues whose most telling sentences are
-(Pegasus: Zhang et al. 2020); half of the time these are left where they stand, so that copying pays.
+The first school is news whose titles are to be written (ag_news), and stretches of the training dialogues whose most
+telling sentences are (Pegasus: Zhang et al. 2020); half of the time these are left where they stand, so that copying
+pays.
 """
 
 from __future__ import annotations
@@ -27,8 +28,14 @@ SIGNS = {"\\": " ", "#39;": "'", "&lt;": " ", "&gt;": " "}
 
 def dialogues(folder: Path) -> pl.DataFrame:
     """One row a dialogue: three summaries to learn from, one to be judged by."""
-    lines = [(part, json.loads(line)) for part in ("train", "test") for line in (folder / f"{part}.jsonl").read_text("utf-8").splitlines()]
-    return pl.DataFrame([{**{name: one.get(name) for name in COLUMNS}, "split": part} for part, one in lines], infer_schema_length=None)
+    lines = [
+        (part, json.loads(line))
+        for part in ("train", "test")
+        for line in (folder / f"{part}.jsonl").read_text("utf-8").splitlines()
+    ]
+    return pl.DataFrame(
+        [{**{name: one.get(name) for name in COLUMNS}, "split": part} for part, one in lines], infer_schema_length=None
+    )
 
 
 def gaps(text: str, chance: random.Random) -> list[tuple[str, str]]:
@@ -38,7 +45,9 @@ def gaps(text: str, chance: random.Random) -> list[tuple[str, str]]:
         count = min(len(lines), chance.randint(FEW, MANY))
         first = chance.randint(0, len(lines) - count)
         part = lines[first : first + count]
-        near = [-rouge(one, " ".join(part[:k] + part[k + 1 :]))[0] * chance.uniform(0.5, 1) for k, one in enumerate(part)]
+        near = [
+            -rouge(one, " ".join(part[:k] + part[k + 1 :]))[0] * chance.uniform(0.5, 1) for k, one in enumerate(part)
+        ]
         chosen = sorted(sorted(range(count), key=near.__getitem__)[: 1 + (count > LONG)])
         stays = chance.random() < 0.5
         said = " ".join(part[k] for k in chosen)

@@ -1,7 +1,7 @@
 """A griffe extension: the comment at the end of a line documents an attribute or method that has no docstring.
 
-In this code base short members of classes carry their explanation on their own line (`monitor: str  # the validation metric …`); the
-API reference shows it as their description.
+In this code base short members of classes carry their explanation on their own line (`monitor: str  # the validation
+metric …`); the API reference shows it as their description.
 """
 
 from __future__ import annotations
@@ -25,4 +25,6 @@ class EndOfLine(griffe.Extension):
         if obj.docstring is None and single and isinstance(obj.filepath, Path) and obj.endlineno:
             text = comments(obj.filepath).get(obj.endlineno)
             if text and not text.startswith(("type:", "noqa")):
-                obj.docstring = griffe.Docstring(text[:1].upper() + text[1:] + ("" if text[-1] in ".?!…" else "."), parent=obj)
+                obj.docstring = griffe.Docstring(
+                    text[:1].upper() + text[1:] + ("" if text[-1] in ".?!…" else "."), parent=obj
+                )

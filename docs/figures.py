@@ -41,12 +41,22 @@ FIGURES = {
     "vision": Figure("object_detection", 1.2, ("Predictions, drawn",), cards=4),
     "text": Figure("token_classification", 0.6, ("Predictions, drawn",), cards=3),
     "audio": Figure("speech_enhancement", 1.5, ("Predictions, drawn",), cards=2),
-    "tabular": Figure("cost_sensitive", 0.5, ("Expected cost by threshold", "Calibration: stated risk against observed frequency")),
+    "tabular": Figure(
+        "cost_sensitive", 0.5, ("Expected cost by threshold", "Calibration: stated risk against observed frequency")
+    ),
     "series": Figure("forecasting", 0.5, ("Predictions, drawn",), cards=3),
-    "recommendation": Figure("recommendation", 0.6, ("Recall by length of the list", "Recall by popularity of the item")),
+    "recommendation": Figure(
+        "recommendation", 0.6, ("Recall by length of the list", "Recall by popularity of the item")
+    ),
     "science": Figure("molecules", 1.0, ("Predicted vs actual", "Errors")),
     "control": Figure("reinforcement_learning", 1.5, ("Predictions, drawn",), cards=4),
-    "generative": Figure("drawing", 2.0, ("Samples: what it draws",), css=".show{display:flex;flex-wrap:wrap} .show svg{width:46%;height:auto} .show svg:nth-of-type(n+5){display:none}"),
+    "generative": Figure(
+        "drawing",
+        2.0,
+        ("Samples: what it draws",),
+        css=".show{display:flex;flex-wrap:wrap} .show svg{width:46%;height:auto} .show "
+        "svg:nth-of-type(n+5){display:none}",
+    ),
 }
 
 
@@ -65,9 +75,13 @@ def excerpt(page: str, figure: Figure) -> str:
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
     css = re.sub(r"@media screen and \(prefers-color-scheme: dark\)", "@media not all", style[1] if style else "")
     own = (
-        f"body{{background:#fff;margin:0}} .exhibits{{display:grid;grid-template-columns:repeat({max(1, len(figure.titles))},minmax(0,1fr));gap:1rem;padding:4px}}"
-        f".exhibit{{grid-column:auto!important;margin:0!important}} .card:nth-child(n+{figure.cards + 1}){{display:none!important}}"
-        f".cards{{grid-template-columns:repeat({figure.cards},minmax(0,1fr))!important;gap:.6rem}} .card h4:empty,.card p:empty{{display:none}}"
+        f"body{{background:#fff;margin:0}} "
+        f".exhibits{{display:grid;"
+        f"grid-template-columns:repeat({max(1, len(figure.titles))},minmax(0,1fr));gap:1rem;padding:4px}}"
+        f".exhibit{{grid-column:auto!important;margin:0!important}} "
+        f".card:nth-child(n+{figure.cards + 1}){{display:none!important}}"
+        f".cards{{grid-template-columns:repeat({figure.cards},minmax(0,1fr))!important;gap:.6rem}} .card "
+        f"h4:empty,.card p:empty{{display:none}}"
     )
     if figure.titles:
         there = panels_of(page)
@@ -77,21 +91,31 @@ def excerpt(page: str, figure: Figure) -> str:
     else:
         head = re.search(r'<header class="verdict.*?</header>', page, re.DOTALL)
         body = head[0] if head else ""
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{css}{own}{figure.css}</style><body>{body}</body></html>'
+    return (
+        '<!doctype html><html lang="en"><meta '
+        f'charset="utf-8"><style>{css}{own}{figure.css}</style><body>{body}</body></html>'
+    )
 
 
 def photograph(html: str, width: int) -> bytes:
     """The page as a PNG without empty margins, in as many colours as fit below the limit."""
     from PIL import Image, ImageChops
 
-    browser = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    browser = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
     if browser is None:
         raise SystemExit("The pictures need chromium: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder:
         page, shot = Path(folder) / "page.html", Path(folder) / "page.png"
         page.write_text(html, "utf-8")
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1.5"]
-        subprocess.run([browser, *flags, f"--window-size={width},2400", f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [browser, *flags, f"--window-size={width},2400", f"--screenshot={shot}", page.as_uri()],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         image = Image.open(shot).convert("RGB")
     box = ImageChops.difference(image, Image.new("RGB", image.size, GROUND)).getbbox() or (0, 0, *image.size)
     image = image.crop((0, 0, image.width, min(image.height, box[3] + 12)))
@@ -99,7 +123,9 @@ def photograph(html: str, width: int) -> bytes:
         small = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
         for colours in (256, 128):
             out = io.BytesIO()
-            small.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+            small.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+                out, "PNG", optimize=True
+            )
             if len(out.getvalue()) < MOST_BYTES:
                 return out.getvalue()
     raise SystemExit("The picture stays above 100 KB: show fewer examples.")

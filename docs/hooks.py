@@ -1,7 +1,8 @@
-"""MkDocs hook: four pages outside docs/ join the site, links into the repository keep working there, tables are generated from the source.
+"""MkDocs hook: four pages outside docs/ join the site, links into the repository keep working there, tables are
+generated from the source.
 
-The source files stay readable where they lie: a link such as `../bench/RESULTS.md` or `docs/data.md` is rewritten to the page of
-the site; a link to a file that is no page (a Python file, say) becomes plain text.
+The source files stay readable where they lie: a link such as `../bench/RESULTS.md` or `docs/data.md` is rewritten to
+the page of the site; a link to a file that is no page (a Python file, say) becomes plain text.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-JOINED = {"ARCHITECTURE.md": "architecture.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md", "bench/RESULTS.md": "results.md"}
+JOINED = {
+    "ARCHITECTURE.md": "architecture.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "bench/RESULTS.md": "results.md",
+}
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\((?P<target>[^()\s]+)\)")
 FENCE = re.compile(r"(^```.*?^```[ ]*$)", re.MULTILINE | re.DOTALL)
 OLD_NAMES = (
-    '!!! note\n\n    Rows keep the words they were written with. Recipes, options and scores that have been renamed since are listed in the\n'
+    "!!! note\n\n    Rows keep the words they were written with. Recipes, options and scores that have been renamed "
+    "since are listed in the\n"
     "    [changelog](changelog.md).\n\n"
 )
 
@@ -47,7 +54,10 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     here = next((source for source, joined in JOINED.items() if joined == uri), f"docs/{uri}")
     known = {file.src_uri for file in files}
     blocks = FENCE.split(markdown)
-    return "".join(block if block.startswith("```") else LINK.sub(lambda found: rewritten(found, here, uri, known), block) for block in blocks)
+    return "".join(
+        block if block.startswith("```") else LINK.sub(lambda found: rewritten(found, here, uri, known), block)
+        for block in blocks
+    )
 
 
 def rewritten(found: re.Match, here: str, uri: str, known: set[str]) -> str:
@@ -89,20 +99,37 @@ def plan_rows() -> dict[str, tuple]:
 
 def plan_table() -> str:
     """The training defaults as Markdown."""
-    lines = ["| Kind of data or task | Epochs | at rows | Exponent | Smallest batch | Largest batch | Learning rate | Weight decay |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
-    return "\n".join([*lines, *(f"| `{kind}` | " + " | ".join(f"{cell:,}" for cell in row) + " |" for kind, row in plan_rows().items())])
+    lines = [
+        "| Kind of data or task | Epochs | at rows | Exponent | Smallest batch | Largest batch | Learning rate | "
+        "Weight decay |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    return "\n".join(
+        [
+            *lines,
+            *(f"| `{kind}` | " + " | ".join(f"{cell:,}" for cell in row) + " |" for kind, row in plan_rows().items()),
+        ]
+    )
 
 
 def task_options() -> dict[str, list[tuple[str, str, str, str]]]:
-    """Task → its options as (name, type, default, comment): the fields of its dataclass and of that dataclass's bases."""
+    """Task → its options as (name, type, default, comment): the fields of its dataclass and of that dataclass's
+    bases."""
     classes: dict[str, tuple[list[str], list[tuple[str, str, str, str]]]] = {}
     of_task: dict[str, str] = {}
     for path in sorted(TASKS.rglob("*.py")):
         tree, notes = ast.parse(path.read_text("utf-8")), comments(path)
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
-                classes[node.name] = ([ast.unparse(base).rpartition(".")[2] for base in node.bases], own_options(node, notes))
-            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TASK" and isinstance(node.value, ast.Call):
+                classes[node.name] = (
+                    [ast.unparse(base).rpartition(".")[2] for base in node.bases],
+                    own_options(node, notes),
+                )
+            elif (
+                isinstance(node, ast.Assign)
+                and getattr(node.targets[0], "id", "") == "TASK"
+                and isinstance(node.value, ast.Call)
+            ):
                 of_task[path.stem] = ast.unparse(node.value.func)
 
     def collect(name: str) -> dict[str, tuple[str, str, str, str]]:
@@ -116,7 +143,8 @@ def task_options() -> dict[str, list[tuple[str, str, str, str]]]:
 
 
 def own_options(node: ast.ClassDef, notes: dict[int, str]) -> list[tuple[str, str, str, str]]:
-    """The options that a class body adds, or takes back (no type); only dataclasses have options, and bound fields are none."""
+    """The options that a class body adds, or takes back (no type); only dataclasses have options, and bound fields are
+    none."""
     if not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
         return []
     options = []
@@ -135,8 +163,13 @@ def option_tables() -> str:
     parts = []
     for task, options in task_options().items():
         if options:
-            rows = (f"| `{name}` | {kind.replace('|', chr(92) + '|')} | `{default}` | {note.replace('|', chr(92) + '|')} |" for name, kind, default, note in options)
-            parts.append("\n".join([f"### {task}", "", "| Option | Type | Default | Meaning |", "|---|---|---|---|", *rows]))
+            rows = (
+                f"| `{name}` | {kind.replace('|', chr(92) + '|')} | `{default}` | {note.replace('|', chr(92) + '|')} |"
+                for name, kind, default, note in options
+            )
+            parts.append(
+                "\n".join([f"### {task}", "", "| Option | Type | Default | Meaning |", "|---|---|---|---|", *rows])
+            )
     return "\n\n".join(parts)
 
 
@@ -178,4 +211,8 @@ def settings_table() -> str:
     return "\n".join(["| Setting | Type | Default | Meaning |", "|---|---|---|---|", *rows])
 
 
-GENERATED = {"<!-- settings -->": settings_table, "<!-- training-plan -->": plan_table, "<!-- task-options -->": option_tables}
+GENERATED = {
+    "<!-- settings -->": settings_table,
+    "<!-- training-plan -->": plan_table,
+    "<!-- task-options -->": option_tables,
+}

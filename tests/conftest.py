@@ -1,4 +1,5 @@
-"""Shared by all tests: small data with a known answer, the command line as a user runs it, the real data where they are."""
+"""Shared by all tests: small data with a known answer, the command line as a user runs it, the real data where they
+are."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def house_table(rows: int = 300, seed: int = 0) -> pl.DataFrame:
     area = rng.uniform(20, 120, rows)
     city = rng.choice(["Bern", "Chur", "Genf"], rows)
     price = 3 * area + 20 * (city == "Bern") + rng.normal(0, 2, rows)
-    return pl.DataFrame({"area": area.round(2), "city": city, "price": price.round(2), "sold": np.where(price > 220, "yes", "no")})
+    return pl.DataFrame(
+        {"area": area.round(2), "city": city, "price": price.round(2), "sold": np.where(price > 220, "yes", "no")}
+    )
 
 
 def spoken_table(folder: Path, rows: int = 30) -> pl.DataFrame:
@@ -54,8 +57,13 @@ def spoken_table(folder: Path, rows: int = 30) -> pl.DataFrame:
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("abc "), 6)).strip() or "abc" for _ in range(rows)]
     for row, text in enumerate(texts):
-        tones = [0.3 * np.sin(2 * np.pi * (300 + 200 * "abc ".index(letter)) * np.arange(640) / 8_000) * (letter != " ") for letter in text]
-        soundfile.write(folder / f"{row:02d}.wav", np.concatenate(tones) + 0.001 * rng.normal(size=640 * len(text)), 8_000)
+        tones = [
+            0.3 * np.sin(2 * np.pi * (300 + 200 * "abc ".index(letter)) * np.arange(640) / 8_000) * (letter != " ")
+            for letter in text
+        ]
+        soundfile.write(
+            folder / f"{row:02d}.wav", np.concatenate(tones) + 0.001 * rng.normal(size=640 * len(text)), 8_000
+        )
     return pl.DataFrame({"recording": [str(folder / f"{row:02d}.wav") for row in range(rows)], "text": texts})
 
 
@@ -89,14 +97,18 @@ def command(
     arguments and both streams of their own; what needs another environment, a keyboard or `own_process` gets a new one.
     """
     words = [str(argument) for argument in arguments]
-    done = in_a_process(words, cwd, env, given) if env or given is not None or own_process else in_this_process(words, cwd)
+    done = (
+        in_a_process(words, cwd, env, given) if env or given is not None or own_process else in_this_process(words, cwd)
+    )
     assert "Traceback" not in done.stderr, done.stderr
     if check is not None:
         assert done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done
 
 
-def in_a_process(words: list[str], cwd: Path | None, env: dict | None, given: str | None) -> subprocess.CompletedProcess:
+def in_a_process(
+    words: list[str], cwd: Path | None, env: dict | None, given: str | None
+) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "engineroom", *words],
         capture_output=True,
@@ -112,11 +124,7 @@ def in_this_process(words: list[str], cwd: Path | None) -> subprocess.CompletedP
     from engineroom.cli import main
 
     out, err, threads, code = io.StringIO(), io.StringIO(), torch.get_num_threads(), 0
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         patch.setattr(sys, "argv", ["engineroom", *words])
         patch.setenv("COLUMNS", "100")
         if cwd is not None:
@@ -143,7 +151,8 @@ def squares(n: int = 160) -> pl.DataFrame:
 
 
 def made_as_asked(model) -> None:
-    """A maker of `squares`: each lies on the side that was asked for, no two are one, and a row that asks again gets the same."""
+    """A maker of `squares`: each lies on the side that was asked for, no two are one, and a row that asks again gets
+    the same."""
     frame = model.open(pl.DataFrame({"side": ["left"] * 20 + ["right"] * 20}))
     answers, kept = model.answers(frame)
     pictures = answers["picture"][:, 0].astype(float)
@@ -200,6 +209,7 @@ class Catch(gymnasium.Env):
 
 @pytest.fixture
 def catch(tmp_path) -> str:
-    """The name of a small environment whose observations are pictures and whose best policy always brings 1 (from where the ball can be reached)."""
+    """The name of a small environment whose observations are pictures and whose best policy always brings 1 (from where
+    the ball can be reached)."""
     (tmp_path / "catch.py").write_text(CATCH)
     return f"{tmp_path / 'catch.py'}:Catch"

@@ -1,4 +1,5 @@
-"""Whatever comes in: an error or a warning that names the place and what to do, never a traceback, and nothing is lost."""
+"""Whatever comes in: an error or a warning that names the place and what to do, never a traceback, and nothing is
+lost."""
 
 from __future__ import annotations
 
@@ -37,9 +38,19 @@ def works(data, target: str | None, **settings) -> list[str]:
     from engineroom.run import train
 
     table = None if isinstance(data, (str, Path)) else data
-    layer = {"data": str(data) if table is None else "", "target": target, "train": {"steps": 12, "threads": 1, "precision": "fp32"}, **settings}
+    layer = {
+        "data": str(data) if table is None else "",
+        "target": target,
+        "train": {"steps": 12, "threads": 1, "precision": "fp32"},
+        **settings,
+    }
     train(make_config(layer), table=table, say=heard.append)
-    return [f"{f['level']}: {f['what']} {f['why']} {f['fix']}" for line in heard if line["event"] == "schema" for f in line["findings"]]
+    return [
+        f"{f['level']}: {f['what']} {f['why']} {f['fix']}"
+        for line in heard
+        if line["event"] == "schema"
+        for f in line["findings"]
+    ]
 
 
 def text_file(path: str, content: str | bytes) -> str:
@@ -69,7 +80,10 @@ def test_ragged_and_wrongly_delimited(here) -> None:
     notes = works(text_file("ragged.csv", "\n".join(lines)), "y")
     assert isinstance(notes, list)
     works(text_file("semicolon.csv", "\n".join(["a;b;y"] + [f"{i};{i * 2};{i % 2}" for i in range(60)])), "y")
-    works(text_file("latin.csv", ("näme,y\n" + "\n".join(f"Zür{i % 5},{i % 2}" for i in range(60))).encode("latin-1")), "y")
+    works(
+        text_file("latin.csv", ("näme,y\n" + "\n".join(f"Zür{i % 5},{i % 2}" for i in range(60))).encode("latin-1")),
+        "y",
+    )
 
 
 def test_nan_and_infinity(here) -> None:
@@ -86,14 +100,24 @@ def test_a_target_without_any_number_is_refused(here) -> None:
 
 def test_very_many_categories(here) -> None:
     codes = [f"c{i}" for i in range(12_000)]
-    table = pl.DataFrame({"code": [c for c in codes for _ in range(2)], "x": np.arange(24_000.0), "y": [str(i % 2) for i in range(24_000)]})
+    table = pl.DataFrame(
+        {
+            "code": [c for c in codes for _ in range(2)],
+            "x": np.arange(24_000.0),
+            "y": [str(i % 2) for i in range(24_000)],
+        }
+    )
     assert any("categories" in line for line in works(table, "y", columns={"code": {"modality": "category"}}))
 
 
 def test_mixed_types_and_strange_names(here) -> None:
     name = 'Ünïcode "quoted" *^$ . ' + "long" * 60
     table = pl.DataFrame(
-        {name: [("a" if i % 3 else str(i)) for i in range(60)], "a.b": np.arange(60.0), "y": [str(i % 2) for i in range(60)]}
+        {
+            name: [("a" if i % 3 else str(i)) for i in range(60)],
+            "a.b": np.arange(60.0),
+            "y": [str(i % 2) for i in range(60)],
+        }
     )
     works(table, "y")
     rows = "\n".join(f"{'x' if i % 3 else i},{i % 2}" for i in range(60))
@@ -144,7 +168,10 @@ def tone(path: Path, seconds: float, hertz: float, rate: int = 8000) -> None:
 
     rng = np.random.default_rng(int(hertz * seconds))
     soundfile.write(
-        path, 0.5 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate) + rng.normal(0, 0.01, int(seconds * rate)), rate
+        path,
+        0.5 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate)
+        + rng.normal(0, 0.01, int(seconds * rate)),
+        rate,
     )
 
 
@@ -166,7 +193,8 @@ def test_sounds_of_length_zero_and_of_hours(here) -> None:
 
 def test_a_very_long_text(here) -> None:
     rows = [
-        {"text": f"good thing number {i} is here" if i % 2 else f"bad thing number {i} was there", "label": str(i % 2)} for i in range(60)
+        {"text": f"good thing number {i} is here" if i % 2 else f"bad thing number {i} was there", "label": str(i % 2)}
+        for i in range(60)
     ]
     rows[7]["text"] = "word " * 2_000_000
     works(pl.DataFrame(rows), "label")

@@ -1,4 +1,5 @@
-"""The documentation is true: links resolve, commands parse and name what exists, examples run, tables list every task."""
+"""The documentation is true: links resolve, commands parse and name what exists, examples run, tables list every
+task."""
 
 from __future__ import annotations
 
@@ -28,7 +29,13 @@ from engineroom.tasks._base import make_task
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = Path(engineroom.__file__).parent
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "ARCHITECTURE.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(DOCS.rglob("*.md")),
+]
 DOMAINS = sorted((DOCS / "domains").glob("[!i]*.md"))
 EXAMPLES = sorted({page for page in PAGES if "# runnable" in page.read_text("utf-8")} - {ROOT / "CONTRIBUTING.md"})
 PRIVATE = "told beside said made lots calm rival veil wishes foretell whoever diary asking".split()
@@ -46,7 +53,11 @@ def prose(text: str) -> str:
 
 def plugin_names() -> dict[str, dict[str, str]]:
     """Entry points of the package that the how-to pages describe: group → {name: object}."""
-    toml = next(code for language, code in FENCE.findall((DOCS / "how-to" / "index.md").read_text("utf-8")) if language == "toml")
+    toml = next(
+        code
+        for language, code in FENCE.findall((DOCS / "how-to" / "index.md").read_text("utf-8"))
+        if language == "toml"
+    )
     return tomllib.loads(toml)["project"]["entry-points"]
 
 
@@ -58,7 +69,11 @@ def anchors(page: Path) -> frozenset[str]:
     """Ids of the headings, as Python-Markdown's table of contents makes them."""
     found = []
     for heading in re.findall(r"^#{1,6} +(.+?) *$", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE):
-        plain = unicodedata.normalize("NFKD", re.sub(r"[`*]|\]\([^)]*\)|[\[\]]", "", heading)).encode("ascii", "ignore").decode()
+        plain = (
+            unicodedata.normalize("NFKD", re.sub(r"[`*]|\]\([^)]*\)|[\[\]]", "", heading))
+            .encode("ascii", "ignore")
+            .decode()
+        )
         found.append(re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower()))
     return frozenset(found)
 
@@ -72,7 +87,9 @@ def test_links_resolve(page: Path) -> None:
         file = (page.parent / path).resolve() if path else page
         assert file.exists(), f"{named(page)} links to {target}, which is not there"
         if anchor:
-            assert file.suffix == ".md" and anchor in anchors(file), f"{named(page)} links to {target}: {file.name} has no such heading"
+            assert file.suffix == ".md" and anchor in anchors(file), (
+                f"{named(page)} links to {target}: {file.name} has no such heading"
+            )
 
 
 def test_paths_in_the_glossary_exist() -> None:
@@ -88,7 +105,9 @@ def test_paths_in_the_prose_exist() -> None:
             if path.startswith(("src/", "tests/", "docs/")):
                 assert (ROOT / path).exists(), f"{named(page)} names {path}"
             elif "NAME" not in path:
-                assert (SOURCE / path).exists() or path == "tasks/tabular/poisson_regression.py", f"{named(page)} names {path}"
+                assert (SOURCE / path).exists() or path == "tasks/tabular/poisson_regression.py", (
+                    f"{named(page)} names {path}"
+                )
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -98,7 +117,9 @@ def commands(page: Path) -> list[str]:
     """Every `engineroom …` of a page: lines of code blocks (fenced or indented), and inline code."""
     text = page.read_text("utf-8")
     lines = re.findall(r"^(?:\$ | {4}|\.venv/bin/)?engineroom +(\S.*)$", text, re.MULTILINE)
-    inline = [one for one in re.findall(r"`engineroom +([^`\n]+)`", text) if " " in one]  # a verb alone is a name, no command
+    inline = [
+        one for one in re.findall(r"`engineroom +([^`\n]+)`", text) if " " in one
+    ]  # a verb alone is a name, no command
     return [line for line in [*lines, *inline] if "…" not in line]
 
 
@@ -127,7 +148,9 @@ def check(command: str) -> None:
             return  # --help
         raise
     own = {name for group in plugin_names().values() for name in group}
-    pick = lambda name: value if isinstance(value := given.get(name), str) and not value.isupper() and value not in own else None
+    pick = lambda name: (
+        value if isinstance(value := given.get(name), str) and not value.isupper() and value not in own else None
+    )
     if recipe := pick("recipe"):
         assert recipe in registry.names("recipes"), recipe
     if model := pick("model"):
@@ -138,7 +161,11 @@ def check(command: str) -> None:
         assert name in registry.names("lessons"), name
     for method in given.get("method") or ():
         assert method in registry.names("explanation/methods"), method
-    settings = [one for one in given.get("set_") or () if one.partition("=")[2] not in own and "KEY=VALUE" not in one and "NAME" not in one]
+    settings = [
+        one
+        for one in given.get("set_") or ()
+        if one.partition("=")[2] not in own and "KEY=VALUE" not in one and "NAME" not in one
+    ]
     if words[0] == "train" and settings:
         config = with_recipe(parse_assignments(settings), {"recipe": recipe} if recipe else {})
         if config.options:
@@ -161,7 +188,13 @@ def test_commands_parse_and_name_what_exists(page: Path) -> None:
 
 
 def test_a_wrong_command_would_be_noticed() -> None:
-    for wrong in ("train a.csv --recipe risk", "demo upscaling", "lesson steps", "train a.csv --set limits.skip=1", "train a.csv --model pyramid"):
+    for wrong in (
+        "train a.csv --recipe risk",
+        "demo upscaling",
+        "lesson steps",
+        "train a.csv --set limits.skip=1",
+        "train a.csv --model pyramid",
+    ):
         with pytest.raises((AssertionError, UserError)):
             check(wrong)
     with pytest.raises(UserError):
@@ -171,7 +204,9 @@ def test_a_wrong_command_would_be_noticed() -> None:
 
 
 def test_every_verb_is_documented() -> None:
-    listed = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "reference" / "command-line.md").read_text("utf-8"), re.MULTILINE))
+    listed = set(
+        re.findall(r"^\| `(\w+)` \|", (DOCS / "reference" / "command-line.md").read_text("utf-8"), re.MULTILINE)
+    )
     assert set(verbs()) <= listed, set(verbs()) - listed
 
 
@@ -186,7 +221,11 @@ def test_python_blocks_compile(page: Path) -> None:
 
 
 def runnable(page: Path) -> list[str]:
-    return [code for language, code in FENCE.findall(page.read_text("utf-8")) if language == "python" and code.startswith("# runnable")]
+    return [
+        code
+        for language, code in FENCE.findall(page.read_text("utf-8"))
+        if language == "python" and code.startswith("# runnable")
+    ]
 
 
 @pytest.mark.parametrize("page", EXAMPLES, ids=named)
@@ -222,7 +261,8 @@ ready.run.release()
 
 
 def test_the_how_to_examples_train_as_a_package_of_their_own(tmp_path) -> None:
-    """Modality, task and backbone of the how-to pages, found through entry points, together in a few steps of training."""
+    """Modality, task and backbone of the how-to pages, found through entry points, together in a few steps of
+    training."""
     package, about = tmp_path / "my_package", tmp_path / "my_package-1.0.dist-info"
     package.mkdir()
     about.mkdir()
@@ -230,10 +270,19 @@ def test_the_how_to_examples_train_as_a_package_of_their_own(tmp_path) -> None:
     for page in ("modality", "task", "backbone"):
         (package / f"{page}.py").write_text(runnable(DOCS / "how-to" / f"{page}.md")[0], "utf-8")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n", "utf-8")
-    groups = (f"[{group}]\n" + "".join(f"{name} = {where}\n" for name, where in points.items()) for group, points in plugin_names().items())
+    groups = (
+        f"[{group}]\n" + "".join(f"{name} = {where}\n" for name, where in points.items())
+        for group, points in plugin_names().items()
+    )
     (about / "entry_points.txt").write_text("\n".join(groups), "utf-8")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SOURCE.parent)]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", PLUGIN], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SOURCE.parent)]),
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PLUGIN], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr[-2000:]
 
 
@@ -260,18 +309,26 @@ def test_every_task_and_recipe_has_a_row_in_its_domain() -> None:
 def test_rows_name_the_primary_metric_and_recipes_of_their_task() -> None:
     for page, task, recipes, metric in task_rows():
         assert (SOURCE / "tasks").is_dir() and task in registry.names("tasks"), f"{page}: {task}"
-        made = [make_task(task, registry.get("recipes", name).settings.get("options", {})) for name in recipes if registry.get("recipes", name).settings.get("task") == task]
+        made = [
+            make_task(task, registry.get("recipes", name).settings.get("options", {}))
+            for name in recipes
+            if registry.get("recipes", name).settings.get("task") == task
+        ]
         known = {one.primary_metric for one in made} or {make_task(task, {}).primary_metric}
         assert metric in known, f"{page}: {task} is decided by {known}, not by {metric}"
         for name in recipes:
-            assert registry.get("recipes", name).settings.get("task", task) == task, f"{page}: {name} is no recipe of {task}"
+            assert registry.get("recipes", name).settings.get("task", task) == task, (
+                f"{page}: {name} is no recipe of {task}"
+            )
 
 
 def test_the_readme_lists_every_recipe_and_links_every_domain() -> None:
     table = (ROOT / "README.md").read_text("utf-8").split("## Tasks", 1)[1].split("\n## ", 1)[0]
     listed = set(re.findall(r"`(\w+)`", table))
     assert set(registry.names("recipes")) <= listed, set(registry.names("recipes")) - listed
-    alone = set(registry.names("tasks")) - {recipe.settings.get("task") for recipe in registry.every("recipes").values()}
+    alone = set(registry.names("tasks")) - {
+        recipe.settings.get("task") for recipe in registry.every("recipes").values()
+    }
     for task in alone:  # they are found from the target, and named in the field's words
         assert task.replace("multilabel", "multi-label") in table.replace("`", ""), task
     assert all(f"docs/domains/{page.stem}.md" in table for page in DOMAINS)
@@ -330,11 +387,14 @@ def test_pictures_are_small_and_used() -> None:
 
 
 def test_the_site_builds_strictly(tmp_path) -> None:
-    """Every page is in the navigation, every link and anchor resolves, every reference names an object of the source."""
+    """Every page is in the navigation, every link and anchor resolves, every reference names an object of the
+    source."""
     if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("mkdocstrings") is None:
         pytest.skip("mkdocs is not installed: pip install -e '.[dev]'")
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
-    done = subprocess.run(words, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        words, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     page = (tmp_path / "site" / "reference" / "protocols" / "index.html").read_text("utf-8")
     assert "how likely a column with these values is of this type" in page
@@ -342,6 +402,11 @@ def test_the_site_builds_strictly(tmp_path) -> None:
 
 def test_new_names_in_the_changelog_exist() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    for row, kind in (("recipes", "recipes"), ("tasks", "tasks"), ("backbones (`--model`)", "backbones"), ("lessons", "lessons")):
+    for row, kind in (
+        ("recipes", "recipes"),
+        ("tasks", "tasks"),
+        ("backbones (`--model`)", "backbones"),
+        ("lessons", "lessons"),
+    ):
         new = re.findall(r"→ `(\w+)`", next(line for line in text.splitlines() if line.startswith(f"| {row} |")))
         assert new and set(new) <= set(registry.names(kind)), (row, set(new) - set(registry.names(kind)))

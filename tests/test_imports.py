@@ -1,4 +1,5 @@
-"""Imports go one way only: the order of the house, checked on every import statement, those inside functions included."""
+"""Imports go one way only: the order of the house, checked on every import statement, those inside functions
+included."""
 
 import ast
 from pathlib import Path
@@ -7,7 +8,8 @@ import engineroom
 
 ROOT = Path(engineroom.__file__).parent
 ORDER = (
-    "core parsing layers environments modalities data preprocessing backbones heads networks decoding metrics baselines objectives rendering tasks "
+    "core parsing layers environments modalities data preprocessing backbones heads networks decoding metrics "
+    "baselines objectives rendering tasks "
     "evaluation report bundle comparison explanation"
 ).split()
 TOP = "training_plan run_directory prepare finish build callbacks run recipes console api learning_curves labeling lessons cli".split()
@@ -32,7 +34,11 @@ def imports(path: Path) -> set[str]:
                 found |= (
                     {parts[0]}
                     if parts
-                    else {alias.name for alias in node.names if (ROOT / f"{alias.name}.py").exists() or (ROOT / alias.name).is_dir()}
+                    else {
+                        alias.name
+                        for alias in node.names
+                        if (ROOT / f"{alias.name}.py").exists() or (ROOT / alias.name).is_dir()
+                    }
                 )
             elif node.module and node.module.startswith("engineroom."):
                 found.add(node.module.split(".")[1])
@@ -55,7 +61,9 @@ def test_imports_go_to_the_left() -> None:
         source = path.relative_to(ROOT).parts[0].removesuffix(".py")
         if source in ("__init__", "__main__"):
             continue
-        wrong += [f"{path.relative_to(ROOT)} imports {target}" for target in imports(path) if not allowed(source, target)]
+        wrong += [
+            f"{path.relative_to(ROOT)} imports {target}" for target in imports(path) if not allowed(source, target)
+        ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -68,5 +76,9 @@ def test_importing_the_package_imports_no_torch() -> None:
     import subprocess
     import sys
 
-    code = "import sys, engineroom, engineroom.cli.app; assert not {'torch', 'sklearn', 'scipy', 'polars', 'matplotlib', 'numpy'} & set(sys.modules)"
+    code = (
+        "import sys, engineroom, engineroom.cli.app; assert not {'torch', 'sklearn', 'scipy', 'polars', "
+        "'matplotlib', "
+        "'numpy'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,7 +24,13 @@ RETIRED = {
 
 def test_retired_words_stay_away() -> None:
     pattern = re.compile(rf"\b({'|'.join(RETIRED)})\b", re.IGNORECASE)
-    files = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.rglob("*.css"), ROOT / "README.md", ROOT / "ARCHITECTURE.md"]
+    files = [
+        *SOURCE.rglob("*.py"),
+        *SOURCE.rglob("*.html"),
+        *SOURCE.rglob("*.css"),
+        ROOT / "README.md",
+        ROOT / "ARCHITECTURE.md",
+    ]
     files += [ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     found = [
         f"{path.relative_to(ROOT)}:{number}: {match.group(0)} → {RETIRED[match.group(0).lower()]}"

@@ -1,6 +1,8 @@
-"""Anomaly figures: defects of magnetic tiles and steel, NSL-KDD by family of attacks, SKAB, NAB by its own score, log lines, mammograms.
+"""Anomaly figures: defects of magnetic tiles and steel, NSL-KDD by family of attacks, SKAB, NAB by its own score, log
+lines, mammograms.
 
-    python bench/structured/anomaly.py tiles|steel|nsl_kdd|skab|nab|loghub|mammography --data DIR --run DIR [--steps N | --minutes M] [--labels N]
+python bench/structured/anomaly.py tiles|steel|nsl_kdd|skab|nab|loghub|mammography --data DIR --run DIR [--steps N |
+--minutes M] [--labels N]
 """
 
 from __future__ import annotations
@@ -28,7 +30,13 @@ QUIET = 100  # rows for which an alarm of NAB that was raised is not raised agai
 def tiles(data: Path, asked: argparse.Namespace) -> dict:
     """Good tiles teach; all test tiles are judged, and the places on those with a defect against their masks."""
     folder = data / "magnetic_tile_defects"
-    model = er.train(str(folder / "train" / "images"), test=str(folder / "test" / "images"), recipe="defects", options={"normal": "MT_Free"} | labels(asked), **settings(asked))
+    model = er.train(
+        str(folder / "train" / "images"),
+        test=str(folder / "test" / "images"),
+        recipe="defects",
+        options={"normal": "MT_Free"} | labels(asked),
+        **settings(asked),
+    )
     paths = sorted((folder / "test" / "images").glob("*/*.jpg"))
     frame = model.open(pl.DataFrame({"image": [str(path) for path in paths]}))
     found = {}
@@ -39,16 +47,25 @@ def tiles(data: Path, asked: argparse.Namespace) -> dict:
             small = resized((mask > 127).astype(np.uint8) * 255, *one.shape) > 127
             truth.append(small.ravel())
             score.append(one.ravel())
-        found[f"roc_auc of places, {who}"] = round(roc_auc(np.concatenate(truth), np.concatenate(score).astype(np.float64)), 4)
+        found[f"roc_auc of places, {who}"] = round(
+            roc_auc(np.concatenate(truth), np.concatenate(score).astype(np.float64)), 4
+        )
     return found
 
 
 def steel(data: Path, asked: argparse.Namespace) -> dict:
-    """There are no good pictures of steel: each kind of surface in turn is taken for ordinary and the five others are to be found."""
+    """There are no good pictures of steel: each kind of surface in turn is taken for ordinary and the five others are
+    to be found."""
     folder, found = data / "neu_surface_defects", {}
     for kind in sorted(path.name for path in (folder / "train" / "images").iterdir()):
         more = settings(asked) | {"run": f"{asked.run}-{kind}"}
-        model = er.train(str(folder / "train" / "images"), test=str(folder / "test" / "images"), recipe="defects", options={"normal": kind}, **more)
+        model = er.train(
+            str(folder / "train" / "images"),
+            test=str(folder / "test" / "images"),
+            recipe="defects",
+            options={"normal": kind},
+            **more,
+        )
         found[kind] = [round(model.metrics["roc_auc"], 4), round(model.manifest["baseline"]["metrics"]["roc_auc"], 4)]
     found["mean"] = np.mean(list(found.values()), 0).round(4).tolist()
     return found
@@ -58,26 +75,48 @@ def nsl_kdd(data: Path, asked: argparse.Namespace) -> dict:
     """Ordinary connections of the 20 % file teach; all of KDDTest+ is judged, by family of attacks."""
     words = (data / "nsl_kdd" / "attack_types.txt").read_text().replace("\r", "\n").split("\n")
     family = dict(line.split(",", 1) for line in words if "," in line) | {"normal": "normal"}
-    parts = {name: pl.read_csv(data / "nsl_kdd" / file) for name, file in (("train", "train_20percent.csv.gz"), ("test", "test.csv.gz"))}
-    parts = {name: part.with_columns(label=part["attack"].replace_strict(family, default="unseen")).drop("difficulty", "attack") for name, part in parts.items()}
-    er.train(written(parts), target="label", recipe="anomaly_detection", options={"normal": "normal"} | labels(asked), **settings(asked))
+    parts = {
+        name: pl.read_csv(data / "nsl_kdd" / file)
+        for name, file in (("train", "train_20percent.csv.gz"), ("test", "test.csv.gz"))
+    }
+    parts = {
+        name: part.with_columns(label=part["attack"].replace_strict(family, default="unseen")).drop(
+            "difficulty", "attack"
+        )
+        for name, part in parts.items()
+    }
+    er.train(
+        written(parts),
+        target="label",
+        recipe="anomaly_detection",
+        options={"normal": "normal"} | labels(asked),
+        **settings(asked),
+    )
     return {}
 
 
 def skab(data: Path, asked: argparse.Namespace) -> dict:
-    """The first rows of every experiment teach and measure it, the rest is judged: F1 of the rows called odd, over all experiments together."""
+    """The first rows of every experiment teach and measure it, the rest is judged: F1 of the rows called odd, over all
+    experiments together."""
     frames = []
     for path in sorted((data / "skab").glob("valve1/*.csv")) + sorted((data / "skab").glob("other/*.csv")):
         frame = pl.read_csv(path, separator=";").drop("changepoint")
         state = pl.when(pl.col("anomaly") > 0).then(pl.lit("fault")).otherwise(pl.lit("normal"))
         frames.append(frame.with_columns(state=state, experiment=pl.lit(path.parent.name + path.stem)).drop("anomaly"))
     options = {"normal": "normal", "window": asked.window or 30, "series": "experiment", "probation": TAUGHT}
-    er.train(written({"all": pl.concat(frames)}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
+    er.train(
+        written({"all": pl.concat(frames)}) + "/all.csv",
+        target="state",
+        recipe="anomaly_detection",
+        options=options,
+        **settings(asked),
+    )
     return {}
 
 
 def nab(data: Path, asked: argparse.Namespace) -> dict:
-    """The beginning of every series (its probation) teaches and measures it, the rest is judged by NAB's own score; 30 of its 58 series are here."""
+    """The beginning of every series (its probation) teaches and measures it, the rest is judged by NAB's own score; 30
+    of its 58 series are here."""
     labels, frames, windows = json.loads((data / "nab" / "windows.json").read_text()), [], []
     for path in sorted((data / "nab").glob("*/*.csv")):
         name = f"{path.parent.name}/{path.name}"
@@ -87,11 +126,27 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
         odd = np.zeros(frame.height, bool)
         for first, last in own:
             odd[first : last + 1] = True
-        frames.append(frame.with_columns(pl.col("value").cast(pl.Float64), state=pl.Series(np.where(odd, "fault", "normal")), file=pl.lit(name)))
+        frames.append(
+            frame.with_columns(
+                pl.col("value").cast(pl.Float64), state=pl.Series(np.where(odd, "fault", "normal")), file=pl.lit(name)
+            )
+        )
         windows.append(own)
     table = pl.concat(frames)
-    options = {"normal": "normal", "window": asked.window or 50, "series": "file", "probation": 0.15, "rolling_baseline": True}
-    model = er.train(written({"all": table}) + "/all.csv", target="state", recipe="anomaly_detection", options=options, **settings(asked))
+    options = {
+        "normal": "normal",
+        "window": asked.window or 50,
+        "series": "file",
+        "probation": 0.15,
+        "rolling_baseline": True,
+    }
+    model = er.train(
+        written({"all": table}) + "/all.csv",
+        target="state",
+        recipe="anomaly_detection",
+        options=options,
+        **settings(asked),
+    )
     opened = model.open(table.drop("state"))
     said = {"deep": model.answers(opened)[0]["probability"], "baseline": model.baseline.predict(opened)}
     ends = np.cumsum([0] + [frame.height for frame in frames])
@@ -104,7 +159,8 @@ def nab(data: Path, asked: argparse.Namespace) -> dict:
 
 
 def once(score: np.ndarray) -> np.ndarray:
-    """An alarm counts when it is raised, not while it lasts: a row that is no odder than the rows before it says nothing."""
+    """An alarm counts when it is raised, not while it lasts: a row that is no odder than the rows before it says
+    nothing."""
     out, begin = np.full(len(score), -np.inf), probation(len(score))
     for row in range(len(score)):
         before = score[max(0, row - QUIET, begin if row > begin else 0) : row]
@@ -114,14 +170,29 @@ def once(score: np.ndarray) -> np.ndarray:
 
 
 def loghub(data: Path, asked: argparse.Namespace) -> dict:
-    """Lines of BGL, each by itself: ordinary ones teach (seven tenths at random), alerts (a label other than -) are to be found, kind by kind."""
-    frame = pl.read_csv(data / "loghub_2k" / "BGL_2k.log_structured.csv").select("Type", "Component", "Level", "Content", "Label")
-    er.train(written({"all": frame}) + "/all.csv", target="Label", recipe="anomaly_detection", options={"normal": "-"} | labels(asked), **settings(asked))
+    """Lines of BGL, each by itself: ordinary ones teach (seven tenths at random), alerts (a label other than -) are to
+    be found, kind by kind."""
+    frame = pl.read_csv(data / "loghub_2k" / "BGL_2k.log_structured.csv").select(
+        "Type", "Component", "Level", "Content", "Label"
+    )
+    er.train(
+        written({"all": frame}) + "/all.csv",
+        target="Label",
+        recipe="anomaly_detection",
+        options={"normal": "-"} | labels(asked),
+        **settings(asked),
+    )
     return {}
 
 
 def mammography(data: Path, asked: argparse.Namespace) -> dict:
-    er.train(str(data / "mammography_imbalanced"), target="label", recipe="anomaly_detection", options=labels(asked), **settings(asked))
+    er.train(
+        str(data / "mammography_imbalanced"),
+        target="label",
+        recipe="anomaly_detection",
+        options=labels(asked),
+        **settings(asked),
+    )
     return {}
 
 
@@ -144,7 +215,15 @@ def settings(asked: argparse.Namespace) -> dict:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    known = {"tiles": tiles, "steel": steel, "nsl_kdd": nsl_kdd, "skab": skab, "nab": nab, "loghub": loghub, "mammography": mammography}
+    known = {
+        "tiles": tiles,
+        "steel": steel,
+        "nsl_kdd": nsl_kdd,
+        "skab": skab,
+        "nab": nab,
+        "loghub": loghub,
+        "mammography": mammography,
+    }
     parser.add_argument("name", choices=tuple(known))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", required=True)
@@ -160,7 +239,11 @@ if __name__ == "__main__":
     if (Path(asked.run) / "bundle").exists():
         trained = er.load(asked.run)
         print("deep ", {k: round(v, 4) for k, v in trained.metrics.items()})
-        print("baseline", {k: round(v, 4) for k, v in trained.manifest["baseline"]["metrics"].items()}, trained.manifest["baseline"]["words"])
+        print(
+            "baseline",
+            {k: round(v, 4) for k, v in trained.manifest["baseline"]["metrics"].items()},
+            trained.manifest["baseline"]["words"],
+        )
         for section in trained.report()["sections"]:
             for exhibit in section["exhibits"]:
                 if exhibit["title"] == "Kind by kind":

@@ -1,6 +1,7 @@
-"""Climate figures: maps as series, a cell a channel. Skill of the next winter's map against the climatology and against persistence.
+"""Climate figures: maps as series, a cell a channel. Skill of the next winter's map against the climatology and against
+persistence.
 
-    python bench/structured/climate.py hgt_djf|sst_ndjfm_anom --data DIR --run DIR [--steps N]
+python bench/structured/climate.py hgt_djf|sst_ndjfm_anom --data DIR --run DIR [--steps N]
 """
 
 from __future__ import annotations
@@ -38,16 +39,40 @@ def main() -> None:
     args = parser.parse_args()
     frame = table(args.data / "climate_fields" / f"{args.name}.npz")
     winters = frame.height
-    options = {"all_channels": True, "horizon": 1, "context": BACK, "season": 1, "val_from": winters - 2 * LAST, "test_from": winters - LAST}
-    model = er.train(frame, recipe="forecasting", options=options, run=args.run, steps=args.steps, show="quiet", train__threads=1)
-    rows = next(one for section in model.report()["sections"] for one in section["exhibits"] if one["title"] == "Side by side")["data"]
+    options = {
+        "all_channels": True,
+        "horizon": 1,
+        "context": BACK,
+        "season": 1,
+        "val_from": winters - 2 * LAST,
+        "test_from": winters - LAST,
+    }
+    model = er.train(
+        frame, recipe="forecasting", options=options, run=args.run, steps=args.steps, show="quiet", train__threads=1
+    )
+    rows = next(
+        one for section in model.report()["sections"] for one in section["exhibits"] if one["title"] == "Side by side"
+    )["data"]
     place = rows["columns"].index("mse")
     persistence = rows["rows"][2][place]
-    scores = {who: one["mse"] for who, one in (("deep", model.metrics), ("baseline", model.manifest["baseline"]["metrics"]))}
+    scores = {
+        who: one["mse"] for who, one in (("deep", model.metrics), ("baseline", model.manifest["baseline"]["metrics"]))
+    }
     found = {who: {"mse": mse, "against persistence": 1 - mse / persistence} for who, mse in scores.items()}
     found["deep"]["against climatology"] = model.metrics["skill"]
     found["baseline"]["against climatology"] = model.manifest["baseline"]["metrics"]["skill"]
-    print(json.dumps({"cells": frame.width, "winters": winters, "persistence": persistence, **found, "baseline is": model.manifest["baseline"]["words"]}, indent=1))
+    print(
+        json.dumps(
+            {
+                "cells": frame.width,
+                "winters": winters,
+                "persistence": persistence,
+                **found,
+                "baseline is": model.manifest["baseline"]["words"],
+            },
+            indent=1,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""The Statlog protocol: ten folds of all 1,000 German credit applicants, each judged by models that never saw it. Cost a row: a miss 5, a false alarm 1.
+"""The Statlog protocol: ten folds of all 1,000 German credit applicants, each judged by models that never saw it. Cost
+a row: a miss 5, a false alarm 1.
 
-    python bench/structured/german_folds.py ../shared/data/german_credit
+python bench/structured/german_folds.py ../shared/data/german_credit
 """
 
 from __future__ import annotations
@@ -27,11 +28,21 @@ def main(folder: str) -> None:
             rows.filter(place != fold).write_csv(where / "train.csv")
             rows.filter(place == fold).write_csv(where / "test.csv")
             model = er.train(
-                str(where / "train.csv"), test=str(where / "test.csv"), target="risk", recipe="cost_sensitive", options={"positive": "bad", "false_negative_cost": 5}, run=str(where / "run"), show="quiet"
+                str(where / "train.csv"),
+                test=str(where / "test.csv"),
+                target="risk",
+                recipe="cost_sensitive",
+                options={"positive": "bad", "false_negative_cost": 5},
+                run=str(where / "run"),
+                show="quiet",
             )
             costs["deep"].append(model.metrics["cost"])
             costs["baseline"].append(model.manifest["baseline"]["metrics"]["cost"])
-            print(f"fold {fold}: " + ", ".join(f"{name} {values[-1]:.3f}" for name, values in costs.items()), model.baseline.words, flush=True)
+            print(
+                f"fold {fold}: " + ", ".join(f"{name} {values[-1]:.3f}" for name, values in costs.items()),
+                model.baseline.words,
+                flush=True,
+            )
     for name, values in costs.items():
         print(f"{name}: {np.mean(values):.3f} ± {np.std(values) / FOLDS**0.5:.3f} a row over {rows.height} applicants")
 

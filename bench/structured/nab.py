@@ -1,8 +1,10 @@
-"""The score of the Numenta Anomaly Benchmark (Lavin & Ahmad 2015): an early alarm inside a window of trouble counts, a false one costs a little.
+"""The score of the Numenta Anomaly Benchmark (Lavin & Ahmad 2015): an early alarm inside a window of trouble counts, a
+false one costs a little.
 
-Each window counts once, by its earliest alarm; it is worth 1 at the window's beginning and nearly 0 at its end, a missed one costs 1. An alarm outside
-costs up to 0.11, less just behind a window. The first 15 % of a series are never judged. One threshold for all series is the one with the best
-sum, as the benchmark has it; 0 is what saying nothing gets, 100 what a perfect detector gets.
+Each window counts once, by its earliest alarm; it is worth 1 at the window's beginning and nearly 0 at its end, a
+missed one costs 1. An alarm outside costs up to 0.11, less just behind a window. The first 15 % of a series are never
+judged. One threshold for all series is the one with the best sum, as the benchmark has it; 0 is what saying nothing
+gets, 100 what a perfect detector gets.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ Windows = Sequence[tuple[int, int]]  # first and last row of each
 
 
 def nab(scores: Sequence[np.ndarray], windows: Sequence[Windows]) -> dict[str, float]:
-    """Scores (T,) and windows of each series → {"nab": 0 … 100, "threshold": from which score on an alarm is raised (infinite: never)}.
+    """Scores (T,) and windows of each series → {"nab": 0 … 100, "threshold": from which score on an alarm is raised
+    (infinite: never)}.
 
     NaN where there is no window at all.
     """

@@ -1,4 +1,5 @@
-"""What the Python functions and the command line call: keyword arguments become a configuration, progress a bar, JSON lines or nothing."""
+"""What the Python functions and the command line call: keyword arguments become a configuration, progress a bar, JSON
+lines or nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +16,13 @@ from .run_directory import free_path
 if TYPE_CHECKING:
     from .bundle.model import Model
 
-SHORT = {"minutes": "train.minutes", "epochs": "train.epochs", "steps": "train.steps", "until": "train.until", "model": "model.name"}
+SHORT = {
+    "minutes": "train.minutes",
+    "epochs": "train.epochs",
+    "steps": "train.steps",
+    "until": "train.until",
+    "model": "model.name",
+}
 
 
 def train_session(
@@ -52,9 +59,20 @@ def with_recipe(*layers: dict[str, Any]) -> Config:
 def demo_session(name: str, *, minutes: float | None, run: str | None, show: str) -> Model:
     """Train a recipe on the data it brings along."""
     recipe = registry.get("recipes", name)
-    settings: dict[str, Any] = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run or str(free_path(name))}
+    settings: dict[str, Any] = {
+        "recipe": name,
+        "minutes": minutes or recipe.minutes,
+        "run": run or str(free_path(name)),
+    }
     return train_session(
-        recipe.demo(), target=recipe.target, test=None, resume=None, config=None, show=show, watchers=(), settings=settings
+        recipe.demo(),
+        target=recipe.target,
+        test=None,
+        resume=None,
+        config=None,
+        show=show,
+        watchers=(),
+        settings=settings,
     )[0]
 
 
@@ -108,15 +126,22 @@ def generate_session(
     conditions: dict[str, Any],
     say: Callable[[str], None] | None,
 ) -> Any:
-    """Samples from noise of a model that makes such, else a text or `count` texts, each of the next seed, under `output` a file each."""
+    """Samples from noise of a model that makes such, else a text or `count` texts, each of the next seed, under
+    `output` a file each."""
     from .bundle.samples import draws_samples, sample
 
     if draws_samples(model):
         if prompt:
-            raise UserError("This model makes samples from noise and takes no prompt.", "", "Say what is to be made: --set COLUMN=VALUE")
+            raise UserError(
+                "This model makes samples from noise and takes no prompt.",
+                "",
+                "Say what is to be made: --set COLUMN=VALUE",
+            )
         return sample(model, count=count, conditions=conditions, seed=seed, output=output)
     if conditions:
-        raise UserError("This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT")
+        raise UserError(
+            "This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT"
+        )
     temperature = model.task.default_temperature if temperature is None else temperature
     folder = Path(output) if output is not None and (count is not None and count > 1) else None
     texts = []
@@ -124,7 +149,9 @@ def generate_session(
         if say is not None and model.task.return_full_text:
             say(prompt)
         pieces = []
-        for piece in model.task.generate(model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed + number):
+        for piece in model.task.generate(
+            model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed + number
+        ):
             pieces.append(piece)
             if say is not None:
                 say(piece)
@@ -146,12 +173,21 @@ def listen_session(model: Any, recordings: list[str], *, grammar: str | None, se
     from .decoding.command_grammar import EXAMPLE, read_grammar, understood
 
     if model.task.output_type != "transcripts":
-        raise UserError("This model does not write down what is said.", "", "Train one that does: engineroom train commands.csv --recipe voice_commands --target text")
+        raise UserError(
+            "This model does not write down what is said.",
+            "",
+            "Train one that does: engineroom train commands.csv --recipe voice_commands --target text",
+        )
     known = read_grammar(grammar) if grammar else model.task.state.get("grammar")
     if not known:
-        raise UserError("Which commands are there?", "The model was trained without a grammar.", f"--grammar house.json: {EXAMPLE}")
+        raise UserError(
+            "Which commands are there?", "The model was trained without a grammar.", f"--grammar house.json: {EXAMPLE}"
+        )
     with tempfile.TemporaryDirectory(prefix="engineroom-heard-") as folder:
-        cells = [recorded(seconds, Path(folder) / f"{k}.wav") if one == "microphone" else one for k, one in enumerate(recordings)]
+        cells = [
+            recorded(seconds, Path(folder) / f"{k}.wav") if one == "microphone" else one
+            for k, one in enumerate(recordings)
+        ]
         heard = model.predict(pl.DataFrame({"recording": cells}))["prediction"].to_list()
     return [{"recording": name, **understood(text or "", known)} for name, text in zip(recordings, heard, strict=True)]
 
@@ -173,4 +209,8 @@ def recorded(seconds: float, path: Path) -> str:
 
 
 def silent(error: Exception) -> UserError:
-    return UserError(f"There is no microphone to listen to ({error}).", "It needs the package sounddevice, PortAudio and a device.", f"{install_hint('microphone')}, or name a recording.")
+    return UserError(
+        f"There is no microphone to listen to ({error}).",
+        "It needs the package sounddevice, PortAudio and a device.",
+        f"{install_hint('microphone')}, or name a recording.",
+    )

@@ -1,4 +1,5 @@
-"""Builds what a run trains with: networks, learners (optimiser + loss), batches, schedule, precision, and the budget of steps."""
+"""Builds what a run trains with: networks, learners (optimiser + loss), batches, schedule, precision, and the budget of
+steps."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ CUTMIX_EPOCHS = 30  # below, a network does not see the images often enough to p
 
 @dataclass
 class TrainingSetup:
-    """Everything that one run trains with. `networks["model"]` is the network that answers; a GAN has a discriminator beside it."""
+    """Everything that one run trains with. `networks["model"]` is the network that answers; a GAN has a discriminator
+    beside it."""
 
     ready: PreparedData
     objective: Any
@@ -44,7 +46,8 @@ class TrainingSetup:
 
 
 def build_training(ready: PreparedData) -> TrainingSetup:
-    """Networks with their initial weights, and everything around them. The order in which random numbers are drawn is part of the result."""
+    """Networks with their initial weights, and everything around them. The order in which random numbers are drawn is
+    part of the result."""
     config, data, task = ready.config, ready.data, ready.task
     objective = registry.get("objectives", task.objective)
     plan = make_plan(ready.schema, config, ready.n_train_rows, task)
@@ -55,12 +58,16 @@ def build_training(ready: PreparedData) -> TrainingSetup:
     batches = BatchSampler(data, plan.batch_size, config.seed, config.train.augment, order=epoch_order)
     seed_everything(config.seed)
     example = data.batch(data.splits["train"][:2])
-    networks = objective.build_networks(task, ready.schema, config, example, rows=ready.n_train_rows, networks=ready.networks)
+    networks = objective.build_networks(
+        task, ready.schema, config, example, rows=ready.n_train_rows, networks=ready.networks
+    )
     device = pick_device(config.train.device)
     networks.to(device)
     batches = objective.make_batches(networks, task, batches)
 
-    def make_learners(networks: nn.ModuleDict, precision: Precision, schedule: Schedule | None = None) -> tuple[Learner, ...]:
+    def make_learners(
+        networks: nn.ModuleDict, precision: Precision, schedule: Schedule | None = None
+    ) -> tuple[Learner, ...]:
         schedule = schedule or Schedule(CHECKS)
         return objective.make_learners(networks, task, schedule, precision, lr=plan.lr, weight_decay=plan.weight_decay)
 
@@ -77,11 +84,15 @@ def build_training(ready: PreparedData) -> TrainingSetup:
 def fix_budget(
     config: Config, plan: TrainingPlan, networks: nn.ModuleDict, make: Makes, batches: Any, device: str
 ) -> dict[str, Any]:
-    """Decide once what must not change afterwards: precision, threads and the number of steps; by a short probe where settings leave it open."""
+    """Decide once what must not change afterwards: precision, threads and the number of steps; by a short probe where
+    settings leave it open."""
     asked = config.train
     found: dict[str, Any]
     if asked.precision == "fp32" and asked.threads and (asked.steps or asked.epochs):  # nothing is left to measure
-        precision, found = Precision("fp32", device), {"chosen": "fp32", "threads": asked.threads, "seconds_per_step": {}}
+        precision, found = (
+            Precision("fp32", device),
+            {"chosen": "fp32", "threads": asked.threads, "seconds_per_step": {}},
+        )
     else:
         example = Precision("fp32", device).move(batches.batch(2))
         limit = budget_seconds(config)  # of a short run the probe must not be the longer part
@@ -98,7 +109,13 @@ def fix_budget(
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
     size = batches.batch_size
-    return {"precision": precision.name, "steps": steps + 1, "probe": found, "batch_size": size, "threads": found["threads"]}
+    return {
+        "precision": precision.name,
+        "steps": steps + 1,
+        "probe": found,
+        "batch_size": size,
+        "threads": found["threads"],
+    }
 
 
 def check_every(config: Config, budget: dict[str, Any], validate: Callable[[], Any]) -> int:

@@ -55,9 +55,7 @@ def make_callbacks(setup: TrainingSetup, say: Say, extra: tuple = ()) -> RunCall
     config, run, task = ready.config, ready.run, ready.task
     clock = Stopwatch()
     groups = setup.learners[0].optimizer.param_groups
-    history = History(
-        run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: groups[0]["lr"], also=say
-    )
+    history = History(run.events, elapsed=clock, total=lambda: schedule.total, rate=lambda: groups[0]["lr"], also=say)
     rows = ready.data.splits["val"][:: max(1, len(ready.data.splits["val"]) // task.max_eval_rows)]
     compute_scores = make_validation(setup, rows)
     setup.budget.setdefault("every", check_every(config, setup.budget, lambda: compute_scores(model)))

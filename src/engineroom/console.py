@@ -33,7 +33,8 @@ class ConsoleLogger:
                 self.bar = Bar()
             if kind == "started":
                 self.console.print(
-                    f"training {line['parameters']:,} parameters for {line['total']:,} steps, {line['precision']}", style="dim"
+                    f"training {line['parameters']:,} parameters for {line['total']:,} steps, {line['precision']}",
+                    style="dim",
                 )
             elif kind == "resumed":
                 self.console.print(f"going on after step {line['step']:,}", style="dim")
@@ -47,12 +48,15 @@ def show_schema(console: Any, line: dict[str, Any]) -> None:
 
     rows = line["split"]
     console.print(
-        f"[bold]{line['rows']:,} rows[/]: {rows['train']:,} to learn from, {rows['val']:,} to validate, {rows['test']:,} to test. {escape(line['split_words'])}"
+        f"[bold]{line['rows']:,} rows[/]: {rows['train']:,} to learn from, {rows['val']:,} to validate, "
+        f"{rows['test']:,} to test. {escape(line['split_words'])}"
     )
     table = Table("column", "kind", "role", "why", box=None, header_style="dim", pad_edge=False)
     for column in line["columns"][:40]:
         style = {"target": "bold green", "ignore": "dim", "id": "dim"}.get(column["role"], "")
-        table.add_row(escape(column["name"][:40]), column["kind"], column["role"], escape(column["why"][:70]), style=style)
+        table.add_row(
+            escape(column["name"][:40]), column["kind"], column["role"], escape(column["why"][:70]), style=style
+        )
     console.print(table)
     if len(line["columns"]) > 40:
         console.print(f"… and {len(line['columns']) - 40} more columns", style="dim")
@@ -68,4 +72,6 @@ def show_findings(console: Any, findings: list[dict[str, Any]]) -> None:
 
     for finding in findings:
         mark = "[yellow]warning[/]" if finding["level"] == "warning" else "[dim]note[/]"
-        console.print(f"{mark}: {escape(' '.join(part for part in (finding['what'], finding['why'], finding['fix']) if part))}")
+        console.print(
+            f"{mark}: {escape(' '.join(part for part in (finding['what'], finding['why'], finding['fix']) if part))}"
+        )

@@ -42,16 +42,26 @@ OTHERS = 256  # test rows that the others on the objective are asked about
 PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
 
 
-def finish(ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say) -> Model:
+def finish(
+    ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say
+) -> Model:
     """Examine, compare, report, bundle."""
     config, run = ready.config, ready.run
-    model, data, task = mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task  # from here on it is only queried, never trained
+    model, data, task = (
+        mirrored(cast["model"], ready.schema, ready.task).eval(),
+        ready.data,
+        ready.task,
+    )  # from here on it is only queried, never trained
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
     begun = time.perf_counter()
     answers = task.apply_calibration(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
-    truths = {"train": ready.baseline_targets(data.splits["train"]), "val": ready.baseline_targets(val), "test": ready.targets(test)}
+    truths = {
+        "train": ready.baseline_targets(data.splits["train"]),
+        "val": ready.baseline_targets(val),
+        "test": ready.targets(test),
+    }
     ready.findings += [Finding("warning", note) for note in task.target_notes(truths["test"])]
     size = describe(model)
     deep = examine(
@@ -69,7 +79,16 @@ def finish(ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str
     say({"event": "baseline"})
     objective = registry.get("objectives", task.objective)
     before = [
-        examine("before", words, task.apply_calibration(ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration), truths["test"], task, seed=config.seed)
+        examine(
+            "before",
+            words,
+            task.apply_calibration(
+                ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration
+            ),
+            truths["test"],
+            task,
+            seed=config.seed,
+        )
         for words, one in objective.references(cast).items()
     ]
     baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
@@ -114,15 +133,20 @@ def finish(ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str
 
 
 def keep(ready: PreparedData, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
-    """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report yet."""
+    """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report
+    yet."""
     network = copy.deepcopy(model).cpu()
     best = mirrored(network, ready.schema, ready.task)
 
     def write(weights: dict[str, Tensor], scores: dict[str, float], step: int, seconds: float) -> None:
         network.load_state_dict(weights)
-        calibration = ready.task.fit_calibration(ask(best, ready.data, rows, ready.task.for_validation()), ready.validation_targets(rows))
+        calibration = ready.task.fit_calibration(
+            ask(best, ready.data, rows, ready.task.for_validation()), ready.validation_targets(rows)
+        )
         provenance = make_provenance(ready, seconds, f"still training: the best so far, of step {step}")
-        manifest = make_manifest(ready, describe(best), calibration, budget, provenance) | {"validation": finite(scores)}
+        manifest = make_manifest(ready, describe(best), calibration, budget, provenance) | {
+            "validation": finite(scores)
+        }
         golden = make_golden(best, unfolded(ready.data), rows)
         write_bundle(ready.run.bundle, manifest=manifest, weights=best.state_dict(), golden=golden)
 
@@ -179,8 +203,13 @@ def make_provenance(ready: PreparedData, seconds: float, reason: str) -> dict[st
 
 
 def make_report(
-    ready: PreparedData, entries: tuple[EvaluationResult, ...], verdict: dict, manifest: dict, budget: dict,
-    made: list[Panel], besides: RowResults,
+    ready: PreparedData,
+    entries: tuple[EvaluationResult, ...],
+    verdict: dict,
+    manifest: dict,
+    budget: dict,
+    made: list[Panel],
+    besides: RowResults,
 ) -> dict[str, Any]:
     deep, baseline = entries[:2]
     config, run = ready.config, ready.run
@@ -210,7 +239,9 @@ def make_report(
             s.to_json()
             for s in (
                 sections.versus_section(list(entries), verdict, task, schema.target),
-                sections.answers_section(deep, baseline, schema, ready.table.frame, data.splits["test"], task, made, besides),
+                sections.answers_section(
+                    deep, baseline, schema, ready.table.frame, data.splits["test"], task, made, besides
+                ),
                 sections.data_section(ready.table.frame, schema, data.splits, ready.split_words, ready.findings),
                 sections.training_section(history, facts, task.primary_metric),
                 sections.model_section(manifest["model"], list(entries), os.cpu_count() or 1, config.train.device),
@@ -224,12 +255,16 @@ def make_report(
 def card(manifest: dict[str, Any], sentence: str) -> str:
     """A model card in a screenful of Markdown."""
     scores = "\n".join(
-        f"| {k} | {v:.4g} | {manifest['baseline']['metrics'].get(k, float('nan')):.4g} |" for k, v in manifest["metrics"].items()
+        f"| {k} | {v:.4g} | {manifest['baseline']['metrics'].get(k, float('nan')):.4g} |"
+        for k, v in manifest["metrics"].items()
     )
     p = manifest["provenance"]
     return (
-        f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical |\n|---|---|---|\n{scores}\n\n"
-        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- baseline: {manifest['baseline']['words']}\n"
-        f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed {p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
+        f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical "
+        f"|\n|---|---|---|\n{scores}\n\n"
+        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- "
+        f"baseline: {manifest['baseline']['words']}\n"
+        f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed "
+        f"{p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
         "Made for data like the training data; look at the report's mistakes before you rely on it.\n"
     )

@@ -1,4 +1,5 @@
-"""Collect: from a source to an encoded, split, checked data set. Decided once, written down, and taken up again by a resumed run."""
+"""Collect: from a source to an encoded, split, checked data set. Decided once, written down, and taken up again by a
+resumed run."""
 
 from __future__ import annotations
 
@@ -31,7 +32,12 @@ from .run_directory import RunDirectory
 from .tasks._base import make_task
 from .training_plan import make_plan
 
-WORDS = ("category", "interaction_history", "target_text", "transcript")  # kinds of target whose cells are words, whatever they look like
+WORDS = (
+    "category",
+    "interaction_history",
+    "target_text",
+    "transcript",
+)  # kinds of target whose cells are words, whatever they look like
 
 Say = Callable[[dict[str, Any]], None]
 MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message
@@ -64,18 +70,28 @@ class PreparedData:
     def targets(self, rows: np.ndarray) -> np.ndarray:
         """Ground truth of `rows` in the source's own values: what is graded."""
         target = self.schema.target
-        return self.task.decode_targets(self.table.frame[target.name].gather(rows), self.data.stores["target"].take(rows), target)
+        return self.task.decode_targets(
+            self.table.frame[target.name].gather(rows), self.data.stores["target"].take(rows), target
+        )
 
     def validation_targets(self, rows: np.ndarray) -> np.ndarray:
-        """What validation during training compares with: the ground truth, but where that is far larger than what is learnt (see the task)."""
+        """What validation during training compares with: the ground truth, but where that is far larger than what is
+        learnt (see the task)."""
         return self.truth(rows) if self.task.validates_encoded else self.targets(rows)
 
     def baseline_targets(self, rows: np.ndarray) -> np.ndarray:
-        """What the classical baseline learns from: numbers as they stand in the table, everything else as the network learns it."""
+        """What the classical baseline learns from: numbers as they stand in the table, everything else as the network
+        learns it."""
         return self.targets(rows) if self.task.output_type == "number" else self.truth(rows)
 
     def to_json(self) -> dict[str, Any]:
-        return {"conventions": self.conventions, "schema": self.schema.to_json(), "split_hash": self.split_hash, "task": self.task_name, "fingerprint": self.fingerprint}
+        return {
+            "conventions": self.conventions,
+            "schema": self.schema.to_json(),
+            "split_hash": self.split_hash,
+            "task": self.task_name,
+            "fingerprint": self.fingerprint,
+        }
 
 
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> PreparedData:
@@ -104,7 +120,11 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     groups = find_groups(table.frame, schema, task.output_type)
     schema, group_findings = group_by_identifier(schema, groups, config)
     split = split_rows(table, schema, config.split, seed=config.seed, task=task.output_type)
-    findings = [*group_findings, *straddling(groups, table.frame, split), *check(table, schema, split, task=task.output_type)]
+    findings = [
+        *group_findings,
+        *straddling(groups, table.frame, split),
+        *check(table, schema, split, task=task.output_type),
+    ]
     findings += task.check_target(table.frame[schema.target.name].gather(split.train), schema.target)
     hashed = fingerprint(table.frame)
     table, more = match_targets(table, schema.target, split)
@@ -115,7 +135,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     schema = apply_findings(schema, findings, config)
     if not schema.inputs:
         left_out = "; ".join(f"{c.name}: {c.role}, {c.why}" for c in schema if c.role != "target")
-        raise DataError("No input columns are left to learn from.", left_out[:600], "Bring one back: --set columns.NAME.role=input")
+        raise DataError(
+            "No input columns are left to learn from.", left_out[:600], "Bring one back: --set columns.NAME.role=input"
+        )
     if run is None:
         run = RunDirectory.create(config, table.name)
         config = resolved(config, run, source, frame)
@@ -158,7 +180,9 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
         say({"event": "findings", "findings": [f.to_json() for f in seen]})
     if earlier and earlier["split_hash"] != split.hash:
         raise BundleError(
-            f"The data of {run.path} have changed since the run began.", "A resumed run must see the same rows.", "Train anew."
+            f"The data of {run.path} have changed since the run began.",
+            "A resumed run must see the same rows.",
+            "Train anew.",
         )
     if not earlier:
         schema = data.schema = task.fit_state(find_symmetries(schema, data, task, config), data, config.seed)
@@ -185,7 +209,8 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
 
 
 def match_targets(table: Table, target: Column, split: Split) -> tuple[Table, list[Finding]]:
-    """The table with the target's labels as the training rows spell them, and warnings for classes that only rows that judge have."""
+    """The table with the target's labels as the training rows spell them, and warnings for classes that only rows that
+    judge have."""
     values, modality = table.frame[target.name], registry.get("modalities", target.modality)
     labels = modality.labels(values.gather(split.train), {})
     if labels is None:
@@ -204,7 +229,11 @@ def match_targets(table: Table, target: Column, split: Split) -> tuple[Table, li
 def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
     """What reading the cells of inputs and target leaves out or changes."""
     columns = [*schema.inputs, schema.target]
-    found = [(column, line) for column in columns for line in registry.get("modalities", column.modality).notices(frame[column.name], column.state)]
+    found = [
+        (column, line)
+        for column in columns
+        for line in registry.get("modalities", column.modality).notices(frame[column.name], column.state)
+    ]
     return [Finding("note", f"Column {column.name!r}: {line}") for column, line in found]
 
 
@@ -222,7 +251,8 @@ def pick_task(schema: Schema, config: Config) -> str:
 
 
 def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Config:
-    """The configuration with nothing left implicit; a table from Python is written beside it, so that the run can be continued."""
+    """The configuration with nothing left implicit; a table from Python is written beside it, so that the run can be
+    continued."""
     data = config.data
     if frame is not None:
         path = run.path / "data.arrow"
@@ -275,7 +305,8 @@ def cell_name(table: Table, row: int, reason: str) -> str:
 
 
 def cross_fit(ready: PreparedData) -> int:
-    """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches and judges."""
+    """How many networks are trained side by side. On few rows each leaves out a fold, so that every row both teaches
+    and judges."""
     plan = make_plan(ready.schema, ready.config, ready.n_train_rows, ready.task)
     if not plan.cross:
         return plan.networks
@@ -288,5 +319,7 @@ def cross_fit(ready: PreparedData) -> int:
     fold[rows[order]] = np.arange(len(rows)) % plan.networks
     data.fold = fold
     data.splits["train"] = data.splits["val"] = rows
-    ready.split_words += f" Few rows: {plan.networks} networks side by side, each judged on the part of the rows it never learns from."
+    ready.split_words += (
+        f" Few rows: {plan.networks} networks side by side, each judged on the part of the rows it never learns from."
+    )
     return plan.networks

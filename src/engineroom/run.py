@@ -41,7 +41,8 @@ def train(
 
 
 def fit(setup: TrainingSetup, say: Say, watchers: tuple = ()) -> tuple[Model, str]:
-    """Collect → forward → loss → backpropagation → repeat, until a callback stops it; then the evaluation on the test split."""
+    """Collect → forward → loss → backpropagation → repeat, until a callback stops it; then the evaluation on the test
+    split."""
     model, schedule = setup.model, setup.schedule
     callbacks = make_callbacks(setup, say, watchers)
     first = restore_or_initialise(setup, callbacks, say)

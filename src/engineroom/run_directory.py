@@ -22,7 +22,11 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.config_path, self.events, self.checkpoints = path / "config.yaml", path / "events.jsonl", path / "checkpoints"
+        self.config_path, self.events, self.checkpoints = (
+            path / "config.yaml",
+            path / "events.jsonl",
+            path / "checkpoints",
+        )
         self.bundle, self.cache, self.prepared = path / "bundle", path / "cache", path / "prepared.json"
         self.sketches = path / "sketches"
         self._lock: BaseFileLock | None = None
@@ -53,7 +57,9 @@ class RunDirectory:
         """An existing run and its configuration."""
         run = cls(Path(path))
         if not run.config_path.exists():
-            raise BundleError(f"{run.path} holds no run to continue.", "There is no config.yaml in it.", "List runs: engineroom runs")
+            raise BundleError(
+                f"{run.path} holds no run to continue.", "There is no config.yaml in it.", "List runs: engineroom runs"
+            )
         run.lock()
         settle_directory(run.bundle)
         return run, make_config(read_yaml(run.config_path))
@@ -103,7 +109,11 @@ def list_runs(root: str | Path = "runs") -> list[dict[str, Any]]:
     found = []
     for config in Path(root).glob("*/config.yaml"):
         run = RunDirectory(config.parent)
-        facts: dict[str, Any] = {"run": str(run.path), "state": "unfinished", "changed": os.path.getmtime(config.parent)}
+        facts: dict[str, Any] = {
+            "run": str(run.path),
+            "state": "unfinished",
+            "changed": os.path.getmtime(config.parent),
+        }
         manifest = run.bundle / "bundle.json"
         if manifest.exists():
             try:

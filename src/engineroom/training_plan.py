@@ -1,4 +1,5 @@
-"""Training defaults (batch size, epochs, learning rate, weight decay): one row for each kind of data or task, the same for every data set."""
+"""Training defaults (batch size, epochs, learning rate, weight decay): one row for each kind of data or task, the same
+for every data set."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ UNTIL_MINUTES = 12.0  # when a score is asked for, there is more patience
 CHECKS = 40  # validations a run
 PATIENCE = 10
 
-# kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate, weight decay)
+# kind → (epochs at `rows` rows, rows, how epochs shrink with more rows, smallest and largest batch, learning rate,
+# weight decay)
 RECIPES = {
     "set": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
     "vector": (40, 20_000, 0.4, 32, 256, 2e-3, 0.02),
@@ -51,7 +53,12 @@ RECIPES = {
     "language_modeling": (800, 1, 0.0, 16, 16, 2e-3, 0.1),
 }
 # kind or pace → (networks side by side, on at most so many rows, whether each leaves out a fold of its own)
-TOGETHER = {"steps": (5, 1_000, True), "words": (3, 8_000, False), "token_classification": (3, 8_000, False), "document_extraction": (3, 8_000, False)}
+TOGETHER = {
+    "steps": (5, 1_000, True),
+    "words": (3, 8_000, False),
+    "token_classification": (3, 8_000, False),
+    "document_extraction": (3, 8_000, False),
+}
 SMALL_TABLE = 2_000  # rows
 
 
@@ -75,7 +82,11 @@ class TrainingPlan:
 def make_plan(schema: Schema, config: Config, rows: int, task: Any) -> TrainingPlan:
     """The row of defaults of the task, or of the column type that learns slowest; explicit settings have precedence."""
     kinds = {registry.get("modalities", one.modality).signal_type for one in input_fields(schema)}
-    kind = next(k for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "scene", "vector", "set", "static") if k in kinds)
+    kind = next(
+        k
+        for k in ("clip", "picture", "steps", "path", "graph", "words", "state", "scene", "vector", "set", "static")
+        if k in kinds
+    )
     epochs, at, shrink, least, most, lr, decay = RECIPES[task.training_defaults or kind]
     size = config.train.batch_size or max(least, min(most, 2 ** max(0, (rows // 40).bit_length() - 1)))
     networks, most_rows, cross = TOGETHER.get(task.training_defaults or kind, (1, 0, False))

@@ -1,4 +1,5 @@
-"""Eyes of someone who acts: no row hears of another, where a thing is counts, and any size of picture ends in a small map."""
+"""Eyes of someone who acts: no row hears of another, where a thing is counts, and any size of picture ends in a small
+map."""
 
 from __future__ import annotations
 
@@ -26,5 +27,7 @@ def test_where_a_thing_is_counts() -> None:
     torch.manual_seed(0)
     left, right = torch.zeros(1, 1, 10, 10), torch.zeros(1, 1, 10, 10)
     left[..., 5, 3], right[..., 5, 7] = 1.0, 1.0
-    network = get("backbones", "nature_cnn").build(Signal(left, "grid"), Config(), kind="scene", size="small", members=1)
+    network = get("backbones", "nature_cnn").build(
+        Signal(left, "grid"), Config(), kind="scene", size="small", members=1
+    )
     assert not torch.allclose(network(Signal(left, "grid")).pooled, network(Signal(right, "grid")).pooled, atol=1e-3)

@@ -29,7 +29,11 @@ def sound_files(folder) -> list[str]:
 
     paths = [str(folder / f"{i}.wav") for i in range(N)]
     for i, path in enumerate(paths):
-        soundfile.write(path, 0.4 * np.sin(2 * np.pi * (300 if i % 2 else 1200) * np.arange(2400) / 8000) + RNG.normal(0, 0.01, 2400), 8000)
+        soundfile.write(
+            path,
+            0.4 * np.sin(2 * np.pi * (300 if i % 2 else 1200) * np.arange(2400) / 8000) + RNG.normal(0, 0.01, 2400),
+            8000,
+        )
     return paths
 
 
@@ -43,9 +47,14 @@ def columns(kind: str, folder) -> dict:
         pixels[1::2, :, :8] += 150
         return {"x": pixels}
     if kind == "series":
-        return {"x": [(np.sin(np.arange(40) * (0.2 if i % 2 else 0.6)) + RNG.normal(0, 0.1, 40)).tolist() for i in range(N)]}
+        return {
+            "x": [(np.sin(np.arange(40) * (0.2 if i % 2 else 0.6)) + RNG.normal(0, 0.1, 40)).tolist() for i in range(N)]
+        }
     if kind == "molecule":
-        return {"x": [f"{'C' * (2 + i)}C(=O){'O' if i % 2 else 'N'}" for i in range(N)], "n": [float(i) for i in range(N)]}
+        return {
+            "x": [f"{'C' * (2 + i)}C(=O){'O' if i % 2 else 'N'}" for i in range(N)],
+            "n": [float(i) for i in range(N)],
+        }
     if kind == "audio":
         return {"x": sound_files(folder)}
     return {"t": columns("text", folder)["x"], "p": columns("image", folder)["x"], "n": [float(i) for i in range(N)]}
@@ -58,7 +67,14 @@ def fitted(kind: str, folder):
     y = np.array([i % 2 for i in range(N)])
     name, baseline = choose(schema)
     frame = table.frame
-    return name, baseline.fit(frame[:60], y[:60], schema=schema, kind="classes", classes=3, val=(frame[60:75], y[60:75]), seed=0), frame, y
+    return (
+        name,
+        baseline.fit(
+            frame[:60], y[:60], schema=schema, kind="classes", classes=3, val=(frame[60:75], y[60:75]), seed=0
+        ),
+        frame,
+        y,
+    )
 
 
 NAMES = {
@@ -72,7 +88,9 @@ def test_learns_and_comes_back_from_its_bytes(kind: str, tmp_path) -> None:
     name, baseline, frame, y = fitted(kind, tmp_path)
     assert name == NAMES[kind]
     p = baseline.predict(frame[60:])
-    assert p.shape == (30, 3) and np.allclose(p.sum(1), 1) and (p[:, 2] == 0).all(), "a class that never occurred has probability 0"
+    assert p.shape == (30, 3) and np.allclose(p.sum(1), 1) and (p[:, 2] == 0).all(), (
+        "a class that never occurred has probability 0"
+    )
     assert (p.argmax(1) == y[60:]).mean() > 0.9
     assert np.allclose(load(baseline.dump()).predict(frame[60:]), p)
 
@@ -84,13 +102,25 @@ def test_numbers_and_label_sets(tmp_path) -> None:
     y = table.frame["price"].to_numpy()
     for name in ("gradient_boosting", "dummy"):
         baseline = registry.get("baselines", name).fit(
-            table.frame[:150], y[:150], schema=schema, kind="number", classes=0, val=(table.frame[150:], y[150:]), seed=0
+            table.frame[:150],
+            y[:150],
+            schema=schema,
+            kind="number",
+            classes=0,
+            val=(table.frame[150:], y[150:]),
+            seed=0,
         )
         assert load(baseline.dump()).predict(table.frame[150:]).shape == (50,)
     labels = np.stack([y > 200, y > 0], 1).astype(int)  # the second never varies
     for name in ("gradient_boosting", "dummy"):
         baseline = registry.get("baselines", name).fit(
-            table.frame[:150], labels[:150], schema=schema, kind="labels", classes=2, val=(table.frame[150:], labels[150:]), seed=0
+            table.frame[:150],
+            labels[:150],
+            schema=schema,
+            kind="labels",
+            classes=2,
+            val=(table.frame[150:], labels[150:]),
+            seed=0,
         )
         p = baseline.predict(table.frame[150:])
         assert p.shape == (50, 2) and (p[:, 1] == 1).all()
@@ -129,7 +159,9 @@ KINDS = ["trees", "text", "image", "series", "audio", "mixed"]
 def test_one_class_alone_in_training_is_said_and_answered(kind: str, tmp_path) -> None:
     name, one, frame, y = fitted(kind, tmp_path)
     val = (frame[60:75], y[60:75])
-    baseline = registry.get("baselines", name).fit(frame[:60], np.ones(60, int), schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    baseline = registry.get("baselines", name).fit(
+        frame[:60], np.ones(60, int), schema=one.schema, kind="classes", classes=3, val=val, seed=0
+    )
     assert baseline.words == "always the only class that occurs in training"
     assert (load(baseline.dump()).predict(frame[60:]) == [0, 1, 0]).all()
 
@@ -137,10 +169,14 @@ def test_one_class_alone_in_training_is_said_and_answered(kind: str, tmp_path) -
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_validation_rows(kind: str, tmp_path) -> None:
     name, one, frame, y = fitted(kind, tmp_path)
-    order = np.random.default_rng(0).permutation(len(y))  # the rows count up: the last ones hold numbers that no row before them has
+    order = np.random.default_rng(0).permutation(
+        len(y)
+    )  # the rows count up: the last ones hold numbers that no row before them has
     frame, y = frame[order], y[order]
     nothing = (frame[:0], y[:0])
-    baseline = registry.get("baselines", name).fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=nothing, seed=0)
+    baseline = registry.get("baselines", name).fit(
+        frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=nothing, seed=0
+    )
     assert (baseline.predict(frame[60:]).argmax(1) == y[60:]).mean() > 0.9
 
 
@@ -160,7 +196,9 @@ def test_many_classes_of_many_texts_take_support_vectors_with_sharpened_answers(
     monkeypatch.setattr(tfidf_linear, "TOO_MANY", 10)
     monkeypatch.setattr(_estimator, "FEW_TO_SHARPEN", 10)
     val = (frame[60:75], y[60:75])
-    baseline = tfidf_linear.BASELINE.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0)
+    baseline = tfidf_linear.BASELINE.fit(
+        frame[:60], y[:60], schema=one.schema, kind="classes", classes=3, val=val, seed=0
+    )
     p = load(baseline.dump()).predict(frame[60:])
     assert "support vectors" in baseline.words and np.allclose(p.sum(1), 1) and (p.argmax(1) == y[60:]).all()
     assert p.max(1).min() > 0.9, "right on every validation row, so it may be sure"

@@ -1,4 +1,5 @@
-"""A stored baseline is data: whoever wrote it, reading it runs nothing, unpacks within bounds and gives one plain error."""
+"""A stored baseline is data: whoever wrote it, reading it runs nothing, unpacks within bounds and gives one plain
+error."""
 
 from __future__ import annotations
 
@@ -20,14 +21,18 @@ from engineroom.core import registry
 from engineroom.core.errors import BundleError, DataError
 from engineroom.core.schema import Column, Schema
 
-SCHEMA = Schema((Column("x", "number", "input", {"mean": 0.0, "std": 1.0, "edges": [0.0, 1.0]}), Column("y", "category", "target")))
+SCHEMA = Schema(
+    (Column("x", "number", "input", {"mean": 0.0, "std": 1.0, "edges": [0.0, 1.0]}), Column("y", "category", "target"))
+)
 FRAME = pl.DataFrame({"x": np.arange(40.0)})
 Y = np.arange(40) // 20
 
 
 def baseline(kind: str = "classes", y: np.ndarray = Y, name: str = "gradient_boosting") -> _estimator.FittedBaseline:
     classes = y.shape[1] if kind == "labels" else 2
-    return registry.get("baselines", name).fit(FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0)
+    return registry.get("baselines", name).fit(
+        FRAME, y, schema=SCHEMA, kind=kind, classes=classes, val=(FRAME, y), seed=0
+    )
 
 
 def rewritten(raw: bytes, **changed: bytes) -> bytes:
@@ -117,7 +122,12 @@ def test_only_labels_that_vary_are_learnt() -> None:
     assert y.shape == (40, 2) and constant == [None, 1, None, 0] and split_labels(Y, "classes")[1] == []
     for name in ("gradient_boosting", "dummy", "multimodal"):
         p = load(baseline("labels", labels, name).dump()).predict(FRAME)
-        assert p.shape == (40, 4) and (p[:, 1] == 1).all() and (p[:, 3] == 0).all() and np.allclose(p[:, 0] + p[:, 2], 1, atol=0.02)
+        assert (
+            p.shape == (40, 4)
+            and (p[:, 1] == 1).all()
+            and (p[:, 3] == 0).all()
+            and np.allclose(p[:, 0] + p[:, 2], 1, atol=0.02)
+        )
     p = baseline("labels", labels[:, :1], "dummy").predict(FRAME)
     assert p.shape == (40, 1) and np.allclose(p, 0.5)
     with pytest.raises(DataError, match="No label varies"):

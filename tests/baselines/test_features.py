@@ -1,4 +1,5 @@
-"""What the baselines see: the same whatever the row stands beside, finite whatever the cell holds, and different where the data differ."""
+"""What the baselines see: the same whatever the row stands beside, finite whatever the cell holds, and different where
+the data differ."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ RNG = np.random.default_rng(0)
 
 
 def fitted(values: pl.Series, modality: str) -> Column:
-    return Column(values.name, modality, "input", registry.get("modalities", modality).fit(values, limits=LimitsConfig()))
+    return Column(
+        values.name, modality, "input", registry.get("modalities", modality).fit(values, limits=LimitsConfig())
+    )
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 8, 8), (3, 3, 32, 32), (2, 3, 17, 40)])
@@ -74,7 +77,9 @@ def test_kernels_are_each_rows_own_and_the_seeds(channels: int, length: int) -> 
     x = RNG.normal(size=(6, channels, length)).astype(np.float32)
     found = rocket.kernels(x, 3)
     assert found.shape == (6, 2 * rocket.KERNELS) and np.isfinite(found).all() and (found == rocket.kernels(x, 3)).all()
-    assert np.allclose(rocket.kernels(x[2:3], 3)[0], found[2], atol=1e-4) and not np.allclose(rocket.kernels(x, 4), found)
+    assert np.allclose(rocket.kernels(x[2:3], 3)[0], found[2], atol=1e-4) and not np.allclose(
+        rocket.kernels(x, 4), found
+    )
     assert rocket.kernels(x[:0], 3).shape == (0, 2 * rocket.KERNELS)
 
 
@@ -95,7 +100,11 @@ def test_kernels_are_drawn_as_the_paper_says() -> None:
 
 
 def test_series_of_any_length_with_gaps_and_of_other_channels() -> None:
-    values = pl.Series("x", [[0.0, 1.0, None, 3.0], [], None, [float("nan")] * 5, list(np.arange(900.0)), [1.0]], dtype=pl.List(pl.Float64))
+    values = pl.Series(
+        "x",
+        [[0.0, 1.0, None, 3.0], [], None, [float("nan")] * 5, list(np.arange(900.0)), [1.0]],
+        dtype=pl.List(pl.Float64),
+    )
     x = rocket.series_features(values.to_frame(), fitted(values, "series"), 30, 0)
     assert len(x) == 6 and np.isfinite(x).all()
     wide = pl.Series("x", [[[0.0, 1.0], [1.0, 2.0]]])
@@ -112,7 +121,14 @@ def test_any_text_has_features(name: str, texts: list[str]) -> None:
 
 
 def test_scalars_keep_what_is_missing_and_which_are_categories() -> None:
-    frame = pl.DataFrame({"n": [1.0, None, float("inf")], "c": ["p", "new", None], "d": ["2024-01-01", None, "x"], "m": [["u"], [], ["v"]]})
+    frame = pl.DataFrame(
+        {
+            "n": [1.0, None, float("inf")],
+            "c": ["p", "new", None],
+            "d": ["2024-01-01", None, "x"],
+            "m": [["u"], [], ["v"]],
+        }
+    )
     train = pl.DataFrame({"n": [1.0, 2.0], "c": ["p", "q"], "d": ["2024-01-01", "2024-02-01"], "m": [["u"], ["v"]]})
     kinds = {"n": "number", "c": "category", "d": "datetime", "m": "multilabel"}
     schema = Schema((*(fitted(train[n], kind) for n, kind in kinds.items()), Column("y", "category", "target")))

@@ -35,23 +35,35 @@ FLOORS = [  # data, target, expected baseline, score, floor (a ceiling for error
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("name", "target", "expected", "score", "floor", "seconds"), FLOORS, ids=[f[0] for f in FLOORS])
-def test_a_sound_opponent(name: str, target: str | None, expected: str, score: str, floor: float, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "target", "expected", "score", "floor", "seconds"), FLOORS, ids=[f[0] for f in FLOORS]
+)
+def test_a_sound_opponent(
+    name: str, target: str | None, expected: str, score: str, floor: float, seconds: float
+) -> None:
     config = make_config({"target": target})
     table = open_table(real_data(name), target=target, limits=config.limits)
     schema = infer_schema(table, config)
     kind = "number" if schema.target.modality == "number" else "classes"
     split = split_rows(table, schema, SplitConfig(), seed=0, task=kind)
-    schema = fit_schema(apply_findings(schema, check(table, schema, split, task=kind), config), table, split.train, config.limits)
+    schema = fit_schema(
+        apply_findings(schema, check(table, schema, split, task=kind), config), table, split.train, config.limits
+    )
     answers = table.frame[schema.target.name]
-    y = to_floats(answers) if kind == "number" else CATEGORY.encode(answers, schema.target.state, {}).astype(np.int64) - 1
+    y = (
+        to_floats(answers)
+        if kind == "number"
+        else CATEGORY.encode(answers, schema.target.state, {}).astype(np.int64) - 1
+    )
     chosen, baseline = choose(schema)
     classes = 0 if kind == "number" else len(schema.target.state["values"])
     begun = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # linear models cut short
         val = (table.frame[split.val], y[split.val])
-        fitted = baseline.fit(table.frame[split.train], y[split.train], schema=schema, kind=kind, classes=classes, val=val, seed=0)
+        fitted = baseline.fit(
+            table.frame[split.train], y[split.train], schema=schema, kind=kind, classes=classes, val=val, seed=0
+        )
     said = load(fitted.dump()).predict(table.frame[split.test])
     assert time.process_time() - begun < seconds
     truth = y[split.test]

@@ -1,4 +1,5 @@
-"""On few rows the classical baseline is chosen on folds: a straight line where the truth is one, trees where it is not."""
+"""On few rows the classical baseline is chosen on folds: a straight line where the truth is one, trees where it is
+not."""
 
 from __future__ import annotations
 
@@ -18,11 +19,15 @@ RNG = np.random.default_rng(3)
 
 def fitted(frame: pl.DataFrame, kind: str):
     table = Table(frame, "t")
-    schema = fit_schema(infer_schema(table, make_config({"target": "y"})), table, np.arange(frame.height), LimitsConfig())
+    schema = fit_schema(
+        infer_schema(table, make_config({"target": "y"})), table, np.arange(frame.height), LimitsConfig()
+    )
     y = registry.get("modalities", schema.target.modality).encode(frame["y"], schema.target.state, {})
     y = frame["y"].to_numpy() if kind == "number" else np.asarray(y, int) - 1
     val = (frame[:0], y[:0])
-    baseline = registry.get("baselines", "gradient_boosting").fit(frame, y, schema=schema, kind=kind, classes=2, val=val, seed=0)
+    baseline = registry.get("baselines", "gradient_boosting").fit(
+        frame, y, schema=schema, kind=kind, classes=2, val=val, seed=0
+    )
     return baseline, y
 
 

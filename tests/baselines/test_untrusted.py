@@ -1,4 +1,5 @@
-"""A baseline forged out of trusted types alone: no tree reads outside its arrays, goes round in circles, or answers another question."""
+"""A baseline forged out of trusted types alone: no tree reads outside its arrays, goes round in circles, or answers
+another question."""
 
 from __future__ import annotations
 
@@ -33,11 +34,15 @@ SCHEMA = Schema(
 FRAME = pl.DataFrame({"c": ["a", "b", "c", "b"] * 30, "x": np.arange(120.0) % 7})
 X = np.stack([np.arange(120.0) % 4, np.arange(120.0) % 7], 1)
 Y = (X[:, 0] % 2 + (X[:, 1] > 3)).astype(int)
-BOOSTED = registry.get("baselines", "gradient_boosting").fit(FRAME, Y, schema=SCHEMA, kind="classes", classes=3, val=(FRAME, Y), seed=0)
+BOOSTED = registry.get("baselines", "gradient_boosting").fit(
+    FRAME, Y, schema=SCHEMA, kind="classes", classes=3, val=(FRAME, Y), seed=0
+)
 
 
 def around(estimator: Any) -> FittedBaseline:
-    return FittedBaseline("gradient_boosting", "a stranger's", "classes", 3, SCHEMA, {"constant": []}, {"estimator": estimator})
+    return FittedBaseline(
+        "gradient_boosting", "a stranger's", "classes", 3, SCHEMA, {"constant": []}, {"estimator": estimator}
+    )
 
 
 def forest() -> FittedBaseline:
@@ -56,7 +61,12 @@ def refused(baseline: FittedBaseline) -> None:
 
 def test_good_ones_are_read() -> None:
     labels = around(MultiOutputClassifier(ExtraTreesClassifier(3)).fit(X, np.stack([Y > 0, Y > 1], 1)))
-    for baseline in (forest(), boosted(), labels, around(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y))):
+    for baseline in (
+        forest(),
+        boosted(),
+        labels,
+        around(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)),
+    ):
         load(baseline.dump())
     assert (load(BOOSTED.dump()).predict(FRAME) == BOOSTED.predict(FRAME)).all()
 
@@ -108,7 +118,9 @@ def set_node(field: str, value: float) -> Callable[[FittedBaseline], None]:
     def change(baseline: FittedBaseline) -> None:
         predictor = baseline.parts["estimator"]._predictors[3][0]
         predictor.nodes = predictor.nodes.copy()
-        where = np.flatnonzero((predictor.nodes["is_leaf"] == 0) & ((predictor.nodes["is_categorical"] == 1) | (field != "bitset_idx")))[0]
+        where = np.flatnonzero(
+            (predictor.nodes["is_leaf"] == 0) & ((predictor.nodes["is_categorical"] == 1) | (field != "bitset_idx"))
+        )[0]
         predictor.nodes[field][where] = value
 
     return change
@@ -136,7 +148,9 @@ FORGED_BOOSTING = {
     "narrow categories": set_predictor(raw_left_cat_bitsets=np.zeros((9, 1), np.uint32)),
     "unknown categories": set_numbers_to_categories,
     "no nodes": lambda baseline: set_predictor(nodes=baseline.parts["estimator"]._predictors[3][0].nodes[:0])(baseline),
-    "cut nodes": lambda baseline: set_predictor(nodes=baseline.parts["estimator"]._predictors[3][0].nodes[:1])(baseline),
+    "cut nodes": lambda baseline: set_predictor(nodes=baseline.parts["estimator"]._predictors[3][0].nodes[:1])(
+        baseline
+    ),
     "width": lambda baseline: set_estimator(n_features_in_=1, _preprocessor=None)(baseline),
     "classes": set_estimator(n_trees_per_iteration_=10**12),
     "in fit": set_estimator(_in_fit=True),
@@ -151,7 +165,14 @@ def test_forged_boosting_is_refused(forge: Callable[[FittedBaseline], None]) -> 
     refused(baseline)
 
 
-@pytest.mark.parametrize("forge", [FORGED_FOREST["far"], FORGED_FOREST["width"], lambda baseline: setattr(baseline.parts["estimator"], "_max_features", 1)])
+@pytest.mark.parametrize(
+    "forge",
+    [
+        FORGED_FOREST["far"],
+        FORGED_FOREST["width"],
+        lambda baseline: setattr(baseline.parts["estimator"], "_max_features", 1),
+    ],
+)
 def test_forged_isolation_forests_are_refused(forge: Callable[[FittedBaseline], None]) -> None:
     baseline = around(IsolationForest(n_estimators=5, random_state=0).fit(X))
     assert load(baseline.dump()).parts["estimator"].score_samples(X).shape == (120,)
@@ -161,7 +182,12 @@ def test_forged_isolation_forests_are_refused(forge: Callable[[FittedBaseline], 
 
 @pytest.mark.parametrize(
     "estimator",
-    [SVC(), KNeighborsClassifier(algorithm="kd_tree"), GradientBoostingClassifier(n_estimators=2), AdaBoostClassifier(n_estimators=2)],
+    [
+        SVC(),
+        KNeighborsClassifier(algorithm="kd_tree"),
+        GradientBoostingClassifier(n_estimators=2),
+        AdaBoostClassifier(n_estimators=2),
+    ],
     ids=lambda one: type(one).__name__,
 )
 def test_estimators_that_no_baseline_is_made_of_are_refused(estimator: Any) -> None:
@@ -174,7 +200,14 @@ def test_a_tree_outside_its_estimator_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"coef_": np.zeros((3, 9))}, {"classes_": np.array([0, 1, 77])}, {"n_features_in_": 5}, {"intercept_": np.zeros(7)}], ids=str
+    "change",
+    [
+        {"coef_": np.zeros((3, 9))},
+        {"classes_": np.array([0, 1, 77])},
+        {"n_features_in_": 5},
+        {"intercept_": np.zeros(7)},
+    ],
+    ids=str,
 )
 def test_parts_that_do_not_fit_together_give_one_error(change: dict[str, Any]) -> None:
     baseline = around(LogisticRegression().fit(X, Y))

@@ -36,7 +36,9 @@ def fitted(frame: pl.DataFrame, kind: str, train: int, val: int):
 def test_many_levels_are_told_by_their_target_not_by_their_spelling(rows: int) -> None:
     shops = rows // 8
     shop, worth = RNG.integers(0, shops, rows), RNG.normal(size=shops) * 3
-    frame = pl.DataFrame({"shop": [f"shop {k}" for k in shop], "x": RNG.normal(size=rows), "y": worth[shop] + RNG.normal(size=rows)})
+    frame = pl.DataFrame(
+        {"shop": [f"shop {k}" for k in shop], "x": RNG.normal(size=rows), "y": worth[shop] + RNG.normal(size=rows)}
+    )
     model, test, y = fitted(frame, "number", int(0.8 * rows), int(0.1 * rows))
     error = ((model.predict(test) - y) ** 2).mean()
     assert 1 - error / y.var() > 0.6, model.words
@@ -46,7 +48,9 @@ def test_many_levels_are_told_by_their_target_not_by_their_spelling(rows: int) -
 
 def test_many_levels_of_classes_and_the_codes_are_no_order() -> None:
     shop, good = RNG.integers(0, 300, 2_400), RNG.random(300) < 0.5
-    frame = pl.DataFrame({"shop": [f"shop {k}" for k in shop], "y": np.where(good[shop] ^ (RNG.random(2_400) < 0.1), "good", "bad")})
+    frame = pl.DataFrame(
+        {"shop": [f"shop {k}" for k in shop], "y": np.where(good[shop] ^ (RNG.random(2_400) < 0.1), "good", "bad")}
+    )
     model, test, y = fitted(frame, "classes", 2_100, 150)
     assert (model.predict(test).argmax(1) == y).mean() > 0.75
     assert wide_columns(model.schema) == ["shop"] and "target_encoder" in model.parts
@@ -57,7 +61,10 @@ def test_many_levels_of_classes_and_the_codes_are_no_order() -> None:
 def test_texts_beside_numbers_are_read_word_for_word() -> None:
     words = np.array([f"w{k}" for k in range(2_000)])
     good = RNG.integers(0, 2, 500)
-    texts = [" ".join(RNG.choice(words, 12)) + (f" super{RNG.integers(30)}b" if one else f" awful{RNG.integers(30)}b") for one in good]
+    texts = [
+        " ".join(RNG.choice(words, 12)) + (f" super{RNG.integers(30)}b" if one else f" awful{RNG.integers(30)}b")
+        for one in good
+    ]
     frame = pl.DataFrame({"t": texts, "x": RNG.normal(size=500), "y": np.where(good > 0, "p", "q")})
     model, test, y = fitted(frame, "classes", 350, 50)
     assert model.name == "multimodal" and (model.predict(test).argmax(1) == y).mean() > 0.95, model.words
@@ -68,7 +75,9 @@ def test_a_baseline_that_is_worse_than_the_constant_is_replaced_and_says_so(monk
 
     frame = pl.DataFrame({"x": RNG.normal(size=2_600), "y": RNG.choice(["a", "b"], 2_600, p=[0.8, 0.2])})
     honest = HistGradientBoostingClassifier.predict_proba
-    monkeypatch.setattr(HistGradientBoostingClassifier, "predict_proba", lambda self, x: honest(self, x)[:, ::-1])  # as if it had diverged
+    monkeypatch.setattr(
+        HistGradientBoostingClassifier, "predict_proba", lambda self, x: honest(self, x)[:, ::-1]
+    )  # as if it had diverged
     model, _, _ = fitted(frame, "classes", 2_200, 200)
     assert "instead of gradient-boosted trees: worse than the constant on validation rows (accuracy" in model.words
     assert type(model.parts["estimator"]).__name__ == "ExtraTreesClassifier"
@@ -79,7 +88,9 @@ def test_rare_classes_do_not_let_boosted_trees_diverge() -> None:
     frame = pl.DataFrame({f"x{k}": counts + RNG.normal(size=2_600) * 3 for k in range(3)} | {"y": counts.astype(str)})
     model, test, y = fitted(frame, "classes", 2_200, 200)
     known = y >= 0
-    assert (model.predict(test).argmax(1) == y)[known].mean() > 1.1 * np.bincount(y[known]).max() / known.sum(), model.words
+    assert (model.predict(test).argmax(1) == y)[known].mean() > 1.1 * np.bincount(y[known]).max() / known.sum(), (
+        model.words
+    )
 
 
 @pytest.mark.parametrize("positives", [1, 2, 3])
@@ -100,11 +111,18 @@ def test_a_column_of_two_values_in_four_hundred_rows() -> None:
 
 
 def test_losses_with_a_floor() -> None:
-    assert _validation_check.is_worse((2.0, 0.5), (1.0, 0.5)) and not _validation_check.is_worse((2.0, 0.4), (1.0, 0.5)) and not _validation_check.is_worse((0.9, 0.6), (1.0, 0.5))
+    assert (
+        _validation_check.is_worse((2.0, 0.5), (1.0, 0.5))
+        and not _validation_check.is_worse((2.0, 0.4), (1.0, 0.5))
+        and not _validation_check.is_worse((0.9, 0.6), (1.0, 0.5))
+    )
 
 
 def test_rare_classes_among_many_levels() -> None:
     shop = RNG.integers(0, 300, 900)
     y = np.where(np.arange(900) == 5, "odd", np.array(["a", "b", "c"])[shop % 3])
     model, test, truth = fitted(pl.DataFrame({"shop": [f"shop {k}" for k in shop], "y": y}), "classes", 700, 100)
-    assert model.predict(test).shape == (100, len(model.schema.target.state["values"])) and (model.predict(test).argmax(1) == truth).mean() > 0.5
+    assert (
+        model.predict(test).shape == (100, len(model.schema.target.state["values"]))
+        and (model.predict(test).argmax(1) == truth).mean() > 0.5
+    )

@@ -1,4 +1,5 @@
-"""One answer a row, in the same order, with the name of its file; nothing is lost, overwritten or passed over in silence."""
+"""One answer a row, in the same order, with the name of its file; nothing is lost, overwritten or passed over in
+silence."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def trained(tmp_path_factory) -> tuple[str, Path]:
     root = pictures(tmp_path_factory.mktemp("answers"), [f"{i}.png" for i in range(40)])
     (root / "t.csv").write_text("photo,label\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(40)))
     run = root / "run"
-    er.train(root / "t.csv", target="label", steps=1, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
+    er.train(
+        root / "t.csv", target="label", steps=1, run=str(run), show="quiet", train__threads=1, train__precision="fp32"
+    )
     return str(run), root
 
 
@@ -52,7 +55,9 @@ def test_missing_files_and_empty_cells_keep_their_rows(trained, tmp_path: Path, 
     assert code == 0 and out.height == 12 and out["prediction"].is_null().to_list() == [i in (3, 7) for i in range(12)]
     assert out["file"].to_list() == [name or None for name in names]
     assert "row 3 (gone.png)" in err and "row 7" in err
-    _, text, _ = verb(monkeypatch, capsys, "predict", run, str(root / "new.csv"), "-o", str(tmp_path / "out.csv"), "--json")
+    _, text, _ = verb(
+        monkeypatch, capsys, "predict", run, str(root / "new.csv"), "-o", str(tmp_path / "out.csv"), "--json"
+    )
     assert [(one["row"], one["file"]) for one in json.loads(text)["unanswered"]] == [(3, "gone.png"), (7, None)]
     assert er.predict(run, root / "new.csv").height == 12
 
@@ -63,7 +68,13 @@ def test_folder_answers_name_their_files(trained, tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")
     model = er.load(run)
     out = model.predict(tmp_path)  # the model's column is called photo, the folder's image
-    assert out.columns[0] == "file" and out["file"].to_list() == ["broken.png", "img_9.jpg", "img_10.JPG", "x.jfif", "sub/a b#1 é.png"]
+    assert out.columns[0] == "file" and out["file"].to_list() == [
+        "broken.png",
+        "img_9.jpg",
+        "img_10.JPG",
+        "x.jfif",
+        "sub/a b#1 é.png",
+    ]
     assert out["prediction"].is_null().to_list() == [True, False, False, False, False] and list(model.damaged) == [0]
     assert model.predict(tmp_path / "img_9.jpg")["file"].to_list() == ["img_9.jpg"]
     assert "file" not in model.predict(pl.DataFrame({"photo": [str(tmp_path / "img_9.jpg")]})).columns
@@ -93,15 +104,28 @@ def test_samples_of_rows(tmp_path: Path, monkeypatch, capsys) -> None:
     rng = np.random.default_rng(0)
     table = pl.DataFrame({"a": rng.normal(0, 1, 120), "kind": rng.choice(["x", "y"], 120)})
     run = str(tmp_path / "run")
-    er.train(table, recipe="tabular_diffusion", options={"condition_on": "kind"}, steps=1, run=run, show="quiet", train__threads=1, train__precision="fp32")
+    er.train(
+        table,
+        recipe="tabular_diffusion",
+        options={"condition_on": "kind"},
+        steps=1,
+        run=run,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
     made = er.generate(run, count=6, conditions={"kind": "y"})
     assert made.height == 6 and made["kind"].to_list() == ["y"] * 6
-    assert made.equals(er.generate(run, count=6, conditions={"kind": "y"})) and not made["a"].equals(er.generate(run, count=6, conditions={"kind": "y"}, seed=1)["a"])
+    assert made.equals(er.generate(run, count=6, conditions={"kind": "y"})) and not made["a"].equals(
+        er.generate(run, count=6, conditions={"kind": "y"}, seed=1)["a"]
+    )
     assert er.generate(run, count=4)["kind"].to_list() == ["x", "y", "x", "y"]
     for wrong in ({"kind": "z"}, {"sort": "x"}):
         with pytest.raises(UserError, match="knows no|no condition"):
             er.generate(run, conditions=wrong)
-    code, _, _ = verb(monkeypatch, capsys, "generate", run, "-o", str(tmp_path / "made.csv"), "--count", "3", "--set", "kind=x")
+    code, _, _ = verb(
+        monkeypatch, capsys, "generate", run, "-o", str(tmp_path / "made.csv"), "--count", "3", "--set", "kind=x"
+    )
     assert code == 0 and pl.read_csv(tmp_path / "made.csv")["kind"].to_list() == ["x"] * 3
 
 

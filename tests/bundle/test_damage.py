@@ -21,7 +21,15 @@ from engineroom.core.files import blake_file
 @pytest.fixture(scope="module")
 def good(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("good")
-    er.train(house_table(), target="sold", steps=30, run=str(root / "run"), show="quiet", train__threads=1, train__precision="fp32")
+    er.train(
+        house_table(),
+        target="sold",
+        steps=30,
+        run=str(root / "run"),
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
     return root / "run" / "bundle"
 
 
@@ -91,7 +99,8 @@ def test_missing_file(bundle: Path) -> None:
 def test_weights_that_answer_otherwise(bundle: Path) -> None:
     weights = load_file(bundle / "weights.safetensors")
     save_file(
-        {name: tensor * 1.5 if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, bundle / "weights.safetensors"
+        {name: tensor * 1.5 if tensor.is_floating_point() else tensor for name, tensor in weights.items()},
+        bundle / "weights.safetensors",
     )
     rehash(bundle)
     assert "otherwise" in refused(bundle)
@@ -99,7 +108,9 @@ def test_weights_that_answer_otherwise(bundle: Path) -> None:
 
 def test_weights_of_another_network_are_of_another_version(bundle: Path) -> None:
     weights = load_file(bundle / "weights.safetensors")
-    save_file({name.replace("stems", "roots"): tensor for name, tensor in weights.items()}, bundle / "weights.safetensors")
+    save_file(
+        {name.replace("stems", "roots"): tensor for name, tensor in weights.items()}, bundle / "weights.safetensors"
+    )
     rehash(bundle)
     said = refused(bundle)
     assert "another version and must be trained anew" in said and er.__version__ in said and "roots" in said

@@ -22,7 +22,9 @@ def test_it_is_the_whole_product_sorted(asked: int, known: int, top: int, seed: 
     whole = ask @ have.T
     assert similarity.shape == place.shape == (asked, min(top, known))
     assert np.array_equal(similarity, -np.sort(-whole, axis=1)[:, :top])
-    assert np.array_equal(np.take_along_axis(whole, place, 1), similarity) and all(len(set(row)) == len(row) for row in place.tolist())
+    assert np.array_equal(np.take_along_axis(whole, place, 1), similarity) and all(
+        len(set(row)) == len(row) for row in place.tolist()
+    )
 
 
 def test_the_earlier_of_equals_comes_first() -> None:

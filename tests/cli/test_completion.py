@@ -20,7 +20,9 @@ $function engineroom
 echo "$fallback"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
-pytestmark = pytest.mark.skipif(not BASH or not (HERE / "engineroom").exists(), reason="needs bash and the installed command")
+pytestmark = pytest.mark.skipif(
+    not BASH or not (HERE / "engineroom").exists(), reason="needs bash and the installed command"
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,9 @@ def bash(home: Path, script: str, *words: str) -> list[str]:
     # Which shell asks is told, not guessed from the processes above: under make that is sh.
     told = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     environment = {**os.environ, **told, "HOME": str(home), "PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run([str(BASH), "-c", script, "bash", *words], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [str(BASH), "-c", script, "bash", *words], capture_output=True, text=True, check=True, env=environment
+    )
     assert not done.stderr, done.stderr
     return done.stdout.split()
 

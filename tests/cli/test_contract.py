@@ -51,12 +51,23 @@ def test_predict_writes_one_row_per_row_in_order(trained: Path) -> None:
 def test_evaluate_prints_one_object_that_agrees_with_scikit_learn(trained: Path) -> None:
     done = command("evaluate", "sold", "other.csv", "--json", cwd=trained)
     result = json.loads(done.stdout)
-    assert result["rows"] == 80 and set(result) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}
+    assert result["rows"] == 80 and set(result) == {
+        "rows",
+        "metrics",
+        "baseline",
+        "positive_class",
+        "unknown_classes",
+        "notes",
+    }
     command("predict", "sold", "other.csv", "-o", "out.csv", cwd=trained)
     out, truth = pl.read_csv(trained / "out.csv"), pl.read_csv(trained / "other.csv")["sold"]
     assert result["metrics"]["accuracy"] == pytest.approx(sk.accuracy_score(truth, out["prediction"]))
-    assert result["metrics"]["roc_auc"] == pytest.approx(sk.roc_auc_score(truth == "yes", out["probability_yes"]), abs=1e-6)
-    assert {"accuracy", "f1_macro", "roc_auc", "log_loss"} <= set(result["metrics"]) and set(result["baseline"]) == set(result["metrics"])
+    assert result["metrics"]["roc_auc"] == pytest.approx(
+        sk.roc_auc_score(truth == "yes", out["probability_yes"]), abs=1e-6
+    )
+    assert {"accuracy", "f1_macro", "roc_auc", "log_loss"} <= set(result["metrics"]) and set(result["baseline"]) == set(
+        result["metrics"]
+    )
     numbers = json.loads(command("evaluate", "price", "other.csv", "--json", cwd=trained).stdout)
     assert {"rmse", "mae", "r2"} <= set(numbers["metrics"])
 
@@ -90,7 +101,10 @@ def test_advice_names_the_nearest(trained: Path) -> None:
     assert "'price'" in command("train", "houses.csv", "--target", "prise", cwd=trained, check=3).stderr
     assert "'train.lr'" in command("train", "houses.csv", "--set", "train.lrr=1", cwd=trained, check=2).stderr
     assert "'houses.csv'" in command("train", "hauses.csv", cwd=trained, check=3).stderr
-    assert "transformer" in command("train", "houses.csv", "--target", "price", "--model", "transfromer", cwd=trained, check=2).stderr
+    assert (
+        "transformer"
+        in command("train", "houses.csv", "--target", "price", "--model", "transfromer", cwd=trained, check=2).stderr
+    )
 
 
 def test_an_existing_run_is_not_overwritten(trained: Path) -> None:
@@ -108,7 +122,9 @@ def test_yaml_holds_what_flags_hold(trained: Path) -> None:
 
 
 def test_until_stops_when_reached(trained: Path) -> None:
-    done = command("train", "houses.csv", "--target", "sold", "--run", "until", "--until", "accuracy=0.7", "--json", cwd=trained)
+    done = command(
+        "train", "houses.csv", "--target", "sold", "--run", "until", "--until", "accuracy=0.7", "--json", cwd=trained
+    )
     assert "reached 0.7" in done.stdout
     command("train", "houses.csv", "--target", "sold", "--until", "acuracy=0.7", cwd=trained, check=2)
 

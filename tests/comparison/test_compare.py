@@ -1,4 +1,5 @@
-"""Side by side: the same rows for all, a paired test that sees what is there and nothing else, and plain words where models cannot meet."""
+"""Side by side: the same rows for all, a paired test that sees what is there and nothing else, and plain words where
+models cannot meet."""
 
 from __future__ import annotations
 
@@ -29,7 +30,14 @@ def runs(tmp_path_factory):
     house_table(80, seed=5).write_csv(root / "other.csv")
     data = str(root / "houses.csv")
     er.train(data, target="sold", run=str(root / "a"), steps=60, **QUIET)
-    er.train(data, target="sold", run=str(root / "blind"), steps=5, columns={"area": {"role": "ignore"}, "price": {"role": "ignore"}}, **QUIET)
+    er.train(
+        data,
+        target="sold",
+        run=str(root / "blind"),
+        steps=5,
+        columns={"area": {"role": "ignore"}, "price": {"role": "ignore"}},
+        **QUIET,
+    )
     er.train(house_table(100, seed=3), target="sold", run=str(root / "elsewhere"), steps=5, **QUIET)
     er.train(data, target="price", run=str(root / "price"), steps=5, **QUIET)
     return root
@@ -47,7 +55,11 @@ def test_a_better_model_is_found_better_on_stored_answers(runs) -> None:
     first = result["disagreements"][0]
     assert first["split"] and first["a"]["said"] == "right" and first["blind"]["wrong"]
     page = (runs / "page.html").read_text("utf-8")
-    assert "Calibration" in page and "Example by example" in page and '="http' not in page.replace('="http://www.w3.org', "")
+    assert (
+        "Calibration" in page
+        and "Example by example" in page
+        and '="http' not in page.replace('="http://www.w3.org', "")
+    )
 
 
 def test_new_data_are_answered_by_all(runs) -> None:
@@ -85,7 +97,8 @@ def test_the_command_line_prints_json_and_writes_what_is_asked(runs) -> None:
 
 @pytest.mark.slow
 def test_the_paired_test_keeps_its_promise() -> None:
-    """Of two equally good predictors one is called better in about 5 % of draws, not more; a real difference is found."""
+    """Of two equally good predictors one is called better in about 5 % of draws, not more; a real difference is
+    found."""
     task = registry.get("tasks", "classification")
 
     def graded(truth: np.ndarray, right: float) -> dict:
@@ -108,8 +121,14 @@ def test_several_looks_are_corrected() -> None:
 
 def test_the_cheapest_of_equals_is_advised() -> None:
     task = registry.get("tasks", "classification")
-    sides = [{"name": n, "scores": {"accuracy": s}, "cost": {"parameters": c}} for n, s, c in (("big", 0.9, 100), ("small", 0.89, 10), ("bad", 0.5, 1))]
-    pairs = [Pair(a, b, "accuracy", 0.1, 0, 0.2, p, w) for a, b, p, w in (("big", "small", 0.6, ""), ("big", "bad", 0.01, "big"), ("small", "bad", 0.01, "small"))]
+    sides = [
+        {"name": n, "scores": {"accuracy": s}, "cost": {"parameters": c}}
+        for n, s, c in (("big", 0.9, 100), ("small", 0.89, 10), ("bad", 0.5, 1))
+    ]
+    pairs = [
+        Pair(a, b, "accuracy", 0.1, 0, 0.2, p, w)
+        for a, b, p, w in (("big", "small", 0.6, ""), ("big", "bad", 0.01, "big"), ("small", "bad", 0.01, "small"))
+    ]
     assert judge(sides, pairs, task)["use"] == "small"
 
 

@@ -1,4 +1,5 @@
-"""Every kind of column: recognises its own, fits to JSON, encodes, collates, becomes a signal, augments without changing shape, shows safely."""
+"""Every kind of column: recognises its own, fits to JSON, encodes, collates, becomes a signal, augments without
+changing shape, shows safely."""
 
 from __future__ import annotations
 
@@ -29,7 +30,13 @@ VALUES = {
     "formula": pl.Series("x", [f"Fe{1 + i % 3}O{2 + i % 4}(SiC)0.{1 + i % 9}" for i in range(42)]),
     "vector": pl.Series("x", RNG.normal(size=(42, 12)).astype(np.float32)),
     "mask": pl.Series("x", [write_mask(RNG.integers(0, 3, (12, 14)).astype(np.uint8), [0, 1, 2]) for _ in range(42)]),
-    "boxes": pl.Series("x", [json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3)) for i in range(42)]),
+    "boxes": pl.Series(
+        "x",
+        [
+            json.dumps([{"class": "ab"[i % 2], "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.3 + i / 80}] * (i % 3))
+            for i in range(42)
+        ],
+    ),
     "anomaly_label": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
     "defect_label": pl.Series("x", ["normal", "anomaly", "<script>"] * 14),
     "binary_targets": pl.DataFrame({"p": [0, 1, None] * 14, "q": [1, 1, 0] * 14}).to_struct("x"),
@@ -40,9 +47,27 @@ VALUES = {
     "time_features": pl.Series("x", np.arange(42) * 3600.0),
     "tokens": pl.Series("x", [["the", "<b>bold</b>", f"Thing{i}", "and", "the", "rest"] for i in range(42)]),
     "token_labels": pl.Series("x", [["O", "B-<script>", "I-<script>", "O"][: 1 + i % 4] for i in range(42)]),
-    "document_page": pl.Series("x", [{"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4} for i in range(42)]),
-    "document_fields": pl.Series("x", [{"tags": ["O", "B-a", "I-a"], "words": [" at", " <b>bold</b>", " <script>"], "fields": [{"name": "a", "value": "<script>"}]}] * 42),
-    "interaction_history": pl.Series("history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]),
+    "document_page": pl.Series(
+        "x",
+        [
+            {"words": ["Total:", f"{i}.50", "<b>bold</b>", "<script>"], "facts": [[i, 0, 90, 9, 1, 0, 1, 1, 9]] * 4}
+            for i in range(42)
+        ],
+    ),
+    "document_fields": pl.Series(
+        "x",
+        [
+            {
+                "tags": ["O", "B-a", "I-a"],
+                "words": [" at", " <b>bold</b>", " <script>"],
+                "fields": [{"name": "a", "value": "<script>"}],
+            }
+        ]
+        * 42,
+    ),
+    "interaction_history": pl.Series(
+        "history", [[f"item{(i + k) % 9}" for k in range(1 + i % 5)] + ["<script>"] for i in range(42)]
+    ),
     "aligned_sequence": pl.Series("x", [f"MKLV{'ADEGW'[i % 5]}NGKT{'ST'[i % 2]}LKGETTEA" for i in range(42)]),
     "text_corpus": pl.Series("x", [f"<b>bold</b> words, stretch {i}, and more" for i in range(42)]),
     "next_token": pl.Series("x", np.arange(42)),
@@ -70,8 +95,48 @@ VALUES = {
 
 
 # kinds that a task or a source gives to its columns; no column is taken for one by itself
-GIVEN = ("window", "future_covariates", "forecast_target", "time_features", "vector", "instance_id", "binary_targets", "boxes", "mask", "text_corpus", "next_token", "next_note", "next_stroke", "source_text", "target_text", "latent_noise", "generated_image", "anomaly_label", "defect_label", "document_page", "document_fields", "observation", "image_observation", "episode",
-         "degraded_image", "clean_image", "transcript", "noisy_speech", "clean_speech", "speech", "row_index", "image_noise", "row_noise", "gumbel_noise", "generated_clip", "row", "mel_target", "characters", "mel_frames", "waveform_target")
+GIVEN = (
+    "window",
+    "future_covariates",
+    "forecast_target",
+    "time_features",
+    "vector",
+    "instance_id",
+    "binary_targets",
+    "boxes",
+    "mask",
+    "text_corpus",
+    "next_token",
+    "next_note",
+    "next_stroke",
+    "source_text",
+    "target_text",
+    "latent_noise",
+    "generated_image",
+    "anomaly_label",
+    "defect_label",
+    "document_page",
+    "document_fields",
+    "observation",
+    "image_observation",
+    "episode",
+    "degraded_image",
+    "clean_image",
+    "transcript",
+    "noisy_speech",
+    "clean_speech",
+    "speech",
+    "row_index",
+    "image_noise",
+    "row_noise",
+    "gumbel_noise",
+    "generated_clip",
+    "row",
+    "mel_target",
+    "characters",
+    "mel_frames",
+    "waveform_target",
+)
 
 
 @pytest.fixture
@@ -84,7 +149,13 @@ def values(name, tmp_path):
         soundfile.write(tmp_path / f"{i}.wav", RNG.normal(0, 0.1, 4000), 8000)
     paths = [str(tmp_path / f"{i}.wav") for i in range(12)]
     if name in ("noisy_speech", "clean_speech"):
-        return pl.Series("x", [{"source": path, "noise": "made", "part": [0.0, 1.0], "level": 5.0, "least": 1.0, "chance": i} for i, path in enumerate(paths)])
+        return pl.Series(
+            "x",
+            [
+                {"source": path, "noise": "made", "part": [0.0, 1.0], "level": 5.0, "least": 1.0, "chance": i}
+                for i, path in enumerate(paths)
+            ],
+        )
     return pl.Series("x", paths)
 
 
@@ -104,7 +175,11 @@ def test_fit_encode_collate_stem(name, values) -> None:
     encoded = modality.encode(values, state, damaged)
     assert not damaged
     assert (len(encoded.lengths) if isinstance(encoded, Ragged) else len(encoded)) == len(values)
-    rows = Ragged(encoded.flat[: encoded.lengths[:4].sum()], encoded.lengths[:4]) if isinstance(encoded, Ragged) else encoded[:4]
+    rows = (
+        Ragged(encoded.flat[: encoded.lengths[:4].sum()], encoded.lengths[:4])
+        if isinstance(encoded, Ragged)
+        else encoded[:4]
+    )
     if modality.is_scalar:
         rows = rows[:, None]
     fields = modality.collate(rows, state)
@@ -116,12 +191,15 @@ def test_fit_encode_collate_stem(name, values) -> None:
     assert {k: v.shape for k, v in augmented.items()} == {k: v.shape for k, v in fields.items()}
     again = modality.augment(dict(fields), state, torch_generator(0, "test"))
     assert name in ("image", "generated_image") or all(
-        torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(augmented.values(), again.values(), strict=True)
+        torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
+        for a, b in zip(augmented.values(), again.values(), strict=True)
     )
     if modality.layouts and modality.backbones:
         looks = [modality.augment_view(dict(fields), [state], torch_generator(0, "view", k)) for k in (0, 0, 1)]
         assert all({k: v.shape for k, v in look.items()} == {k: v.shape for k, v in fields.items()} for look in looks)
-        assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), "a look is a function of its seed"
+        assert torch.equal(torch.nan_to_num(looks[0][""].float()), torch.nan_to_num(looks[1][""].float())), (
+            "a look is a function of its seed"
+        )
     for layout in modality.layouts[:1]:
         signal = modality.stem([state], 16, layout).eval()(fields[""], fields.get("_mask"))
         assert signal.layout == layout and len(signal.data) == 4 and torch.isfinite(signal.data).all()
@@ -139,9 +217,13 @@ def test_a_row_means_the_same_alone_and_in_a_batch(name, values) -> None:
         alone = modality.encode(values[row : row + 1], state, {})
         if isinstance(whole, Ragged):
             begin = int(whole.lengths[:row].sum())
-            assert np.array_equal(alone.flat, whole.flat[begin : begin + whole.lengths[row]], equal_nan=whole.flat.dtype.kind == "f")
+            assert np.array_equal(
+                alone.flat, whole.flat[begin : begin + whole.lengths[row]], equal_nan=whole.flat.dtype.kind == "f"
+            )
         else:
-            np.testing.assert_allclose(np.asarray(alone[0], np.float64), np.asarray(whole[row], np.float64), rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(
+                np.asarray(alone[0], np.float64), np.asarray(whole[row], np.float64), rtol=1e-5, atol=1e-6
+            )
 
 
 @pytest.mark.parametrize("name", registry.names("modalities"))
@@ -164,7 +246,11 @@ def test_padding_never_reaches_the_answer() -> None:
     both, mask = torch.zeros(2, 50, 2), torch.zeros(2, 50, dtype=torch.bool)
     both[0, :30], both[1], mask[0, :30], mask[1] = short[0], long[0], True, True
     for name in ("cnn", "fcn", "rnn", "transformer"):
-        model = registry.get("backbones", name).build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1).eval()
+        model = (
+            registry.get("backbones", name)
+            .build(Signal(both, "sequence", mask), Config(), kind="steps", size="small", members=1)
+            .eval()
+        )
         together = model(Signal(both, "sequence", mask)).pooled[0]
         alone = model(Signal(short, "sequence", torch.ones(1, 30, dtype=torch.bool))).pooled[0]
         assert torch.allclose(together, alone, atol=1e-4), name

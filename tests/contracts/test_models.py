@@ -1,4 +1,5 @@
-"""Every backbone on every kind of signal it claims: right shapes, gradients everywhere, one batch can be learnt by heart, options matter."""
+"""Every backbone on every kind of signal it claims: right shapes, gradients everywhere, one batch can be learnt by
+heart, options matter."""
 
 from __future__ import annotations
 
@@ -104,7 +105,9 @@ def test_networks_side_by_side_are_a_team_unless_a_family_is_asked_for() -> None
     def backbones(name: str) -> set[str]:
         _, data = build("series", {})
         config = make_config({"model": {"name": name}})
-        model = assemble(data.schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N, networks=3)
+        model = assemble(
+            data.schema, config, registry.get("tasks", "classification"), data.batch(np.arange(2)), rows=N, networks=3
+        )
         assert model(data.batch(np.arange(4))).shape == (4, 3, 2)
         return model.plan.backbones
 
@@ -121,7 +124,10 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
     table = house_table(260)
     target = {"classification": "sold", "regression": "price", "multilabel": "tags"}[task]
     if task == "multilabel":
-        tags = [[t for t, on in (("big", a > 70), ("bern", c == "Bern")) if on] for a, c in zip(table["area"], table["city"], strict=True)]
+        tags = [
+            [t for t, on in (("big", a > 70), ("bern", c == "Bern")) if on]
+            for a, c in zip(table["area"], table["city"], strict=True)
+        ]
         table = table.drop("price", "sold").with_columns(tags=pl.Series(tags, dtype=pl.List(pl.String)))
     else:
         table = table.drop({"sold": "price", "price": "sold"}[target])
@@ -143,7 +149,13 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
 
 
 def test_mirror_images_are_used_only_where_they_keep_the_meaning(here) -> None:
-    model = er.train(str(shape_pictures(here / "pictures", per_class=60)), steps=5, show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        str(shape_pictures(here / "pictures", per_class=60)),
+        steps=5,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
     assert "horizontal" not in model.schema["image"].state["symmetries"]
 
 
@@ -154,8 +166,20 @@ def test_unequal_lengths_come_back_from_their_bundle(here, backbone: str, kind: 
     rng = np.random.default_rng(0)
     lengths = rng.integers(6, 90, 80)
     values = (
-        [rng.normal(size=n).tolist() for n in lengths] if kind == "series" else [" ".join(rng.choice(list("abcdefgh"), n)) for n in lengths]
+        [rng.normal(size=n).tolist() for n in lengths]
+        if kind == "series"
+        else [" ".join(rng.choice(list("abcdefgh"), n)) for n in lengths]
     )
     table = pl.DataFrame({"x": values, "y": ["left", "right"] * 40})
-    model = er.train(table, target="y", steps=6, show="quiet", model=backbone, model__size="small", columns={"x": {"modality": kind}}, train__threads=1, train__precision="fp32")
+    model = er.train(
+        table,
+        target="y",
+        steps=6,
+        show="quiet",
+        model=backbone,
+        model__size="small",
+        columns={"x": {"modality": kind}},
+        train__threads=1,
+        train__precision="fp32",
+    )
     assert er.load(str(model.path)).predict(table[:1]).height == 1

@@ -1,4 +1,5 @@
-"""Scores are what a person computes: the primary metric of every task from `predict`'s output and the test file alone, by the field's reference."""
+"""Scores are what a person computes: the primary metric of every task from `predict`'s output and the test file alone,
+by the field's reference."""
 
 from __future__ import annotations
 
@@ -14,16 +15,24 @@ import engineroom as er
 from engineroom.core import registry
 from engineroom.core.errors import DataError
 
-HOW: dict[str, Any] = {"show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small", "model__ensemble_size": 1}
+HOW: dict[str, Any] = {
+    "show": "quiet",
+    "train__threads": 1,
+    "train__precision": "fp32",
+    "model__size": "small",
+    "model__ensemble_size": 1,
+}
 RNG = np.random.default_rng(0)
 
 # Tasks whose answers cannot be set beside a test file row by row, and why; what is nearest is tested where the task is.
 REASONS = {
-    "language_modeling": "a corpus is rated token by token: the answer is how likely the text was, which no file holds (nearest: below)",
+    "language_modeling": "a corpus is rated token by token: the answer is how likely the text was, which no file "
+    "holds (nearest: below)",
     "chat": "as language, whose scores it inherits",
     "music": "as language: nats a frame, rated by the network itself",
     "drawing": "as language: nats a point, rated by the network itself",
-    "reinforcement_learning": "graded is what an episode brings, which no file holds (nearest: the mean return that `predict` writes, below)",
+    "reinforcement_learning": "graded is what an episode brings, which no file holds (nearest: the mean return that "
+    "`predict` writes, below)",
     "image_generation": "no row of the file is the answer: made and real pictures are compared as two crowds",
     "image_diffusion": "as generation",
     "video_diffusion": "as generation",
@@ -31,12 +40,33 @@ REASONS = {
     "tabular_gan": "as synthetic",
     "contrastive_pretraining": "asks a row for itself, by two views drawn by chance",
     "masked_pretraining": "asks for parts that the model itself hides; a file has no such cells",
-    "text_to_speech": "frames are compared after alignment in time (mel cepstral distortion); `predict` writes the sound made of them",
-    "vocoder": "the question is the recording's own frames; its distances are tested with known sounds in tests/tasks/test_vocoding.py",
+    "text_to_speech": "frames are compared after alignment in time (mel cepstral distortion); `predict` writes the "
+    "sound made of them",
+    "vocoder": "the question is the recording's own frames; its distances are tested with known sounds in "
+    "tests/tasks/test_vocoding.py",
 }
-HERE = ("classification", "regression", "multilabel", "multitask", "cost_sensitive", "anomaly_detection", "forecasting", "token_classification", "recommendation", "metric_learning",
-        "cross_modal_retrieval", "text2text_generation", "document_extraction")
-MEDIA = ("object_detection", "segmentation", "image_restoration", "speech_enhancement", "speech_recognition")  # tests/contracts/test_media_scores.py
+HERE = (
+    "classification",
+    "regression",
+    "multilabel",
+    "multitask",
+    "cost_sensitive",
+    "anomaly_detection",
+    "forecasting",
+    "token_classification",
+    "recommendation",
+    "metric_learning",
+    "cross_modal_retrieval",
+    "text2text_generation",
+    "document_extraction",
+)
+MEDIA = (
+    "object_detection",
+    "segmentation",
+    "image_restoration",
+    "speech_enhancement",
+    "speech_recognition",
+)  # tests/contracts/test_media_scores.py
 
 
 def test_every_task_is_compared_or_says_why_not() -> None:
@@ -49,7 +79,9 @@ def table(rows: int = 240) -> pl.DataFrame:
 
 
 def test_classification(here) -> None:
-    frame = table().with_columns(y=pl.Series(np.where(RNG.random(240) < 0.5, "a", np.where(RNG.random(240) < 0.7, "b", "c"))))
+    frame = table().with_columns(
+        y=pl.Series(np.where(RNG.random(240) < 0.5, "a", np.where(RNG.random(240) < 0.7, "b", "c")))
+    )
     model = er.train(frame[:180], target="y", steps=12, **HOW)
     test = frame[180:].with_columns(y=pl.when(pl.int_range(60) < 6).then(pl.lit("new")).otherwise("y").alias("y"))
     found, out, truth = model.evaluate(test), model.predict(test.drop("y")), test["y"]
@@ -57,14 +89,20 @@ def test_classification(here) -> None:
     assert found["metrics"]["accuracy"] == pytest.approx(reference.accuracy_score(truth, out["prediction"]))
     assert found["metrics"]["f1_macro"] == pytest.approx(reference.f1_score(truth, out["prediction"], average="macro"))
     p = out.select("probability_a", "probability_b", "probability_c").with_columns(new=0.0).to_numpy()
-    assert found["metrics"]["log_loss"] == pytest.approx(reference.log_loss(truth, p, labels=["a", "b", "c", "new"]), rel=1e-3)
+    assert found["metrics"]["log_loss"] == pytest.approx(
+        reference.log_loss(truth, p, labels=["a", "b", "c", "new"]), rel=1e-3
+    )
     with np.errstate(all="ignore"):
-        assert found["metrics"]["balanced_accuracy"] == pytest.approx(reference.recall_score(truth, out["prediction"], average="macro"))
+        assert found["metrics"]["balanced_accuracy"] == pytest.approx(
+            reference.recall_score(truth, out["prediction"], average="macro")
+        )
 
 
 def test_regression_with_values_far_from_the_rest(here) -> None:
     frame = table().with_columns(y=pl.col("x") * 3 + 100)
-    frame = frame.with_columns(y=pl.when(pl.int_range(240) % 60 == 7).then(1e6).otherwise("y"), part=pl.Series(["train"] * 180 + ["test"] * 60))
+    frame = frame.with_columns(
+        y=pl.when(pl.int_range(240) % 60 == 7).then(1e6).otherwise("y"), part=pl.Series(["train"] * 180 + ["test"] * 60)
+    )
     model = er.train(frame, target="y", steps=12, columns={"part": {"role": "split"}}, task="regression", **HOW)
     test = frame[180:]
     found, said = model.evaluate(frame), model.predict(test.drop("y"))["prediction"]
@@ -88,7 +126,9 @@ def test_multilabel(here) -> None:
     said = [cell.split("|") if cell else [] for cell in model.predict(test.drop("y"))["prediction"]]
     both = MultiLabelBinarizer().fit(truth + said)
     score = reference.f1_score(both.transform(truth), both.transform(said), average="micro", zero_division=0)
-    assert model.evaluate(test)["metrics"]["f1_micro"] == pytest.approx(score) and model.evaluate(test)["unknown_classes"] == {"new": 5}
+    assert model.evaluate(test)["metrics"]["f1_micro"] == pytest.approx(score) and model.evaluate(test)[
+        "unknown_classes"
+    ] == {"new": 5}
 
 
 def test_screening(here) -> None:
@@ -104,25 +144,44 @@ def test_screening(here) -> None:
 
 
 def test_decision(here) -> None:
-    frame = table().with_columns(y=pl.Series(np.where(table()["x"].to_numpy() + RNG.normal(size=240) > 1.2, "ill", "well")))
-    model = er.train(frame[:180], target="y", recipe="cost_sensitive", options={"false_negative_cost": 7}, steps=12, **HOW)
+    frame = table().with_columns(
+        y=pl.Series(np.where(table()["x"].to_numpy() + RNG.normal(size=240) > 1.2, "ill", "well"))
+    )
+    model = er.train(
+        frame[:180], target="y", recipe="cost_sensitive", options={"false_negative_cost": 7}, steps=12, **HOW
+    )
     test, out = frame[180:], model.predict(frame[180:].drop("y"))
     missed, alarmed = ((test["y"] == a) & (out["prediction"] == b) for a, b in (("ill", "well"), ("well", "ill")))
     found = model.evaluate(test)
-    assert found["metrics"]["cost"] == pytest.approx((7 * missed.sum() + alarmed.sum()) / 60) and found["positive_class"] == "ill"
-    assert found["metrics"]["average_precision"] == pytest.approx(reference.average_precision_score(test["y"] == "ill", out["risk"]))
+    assert (
+        found["metrics"]["cost"] == pytest.approx((7 * missed.sum() + alarmed.sum()) / 60)
+        and found["positive_class"] == "ill"
+    )
+    assert found["metrics"]["average_precision"] == pytest.approx(
+        reference.average_precision_score(test["y"] == "ill", out["risk"])
+    )
 
 
 def test_anomaly(here) -> None:
-    frame = table(400).with_columns(w=pl.col("noise") * 1.0).with_columns(w=pl.Series(RNG.normal(size=400)) * 0.1 + pl.col("x"))
+    frame = (
+        table(400)
+        .with_columns(w=pl.col("noise") * 1.0)
+        .with_columns(w=pl.Series(RNG.normal(size=400)) * 0.1 + pl.col("x"))
+    )
     odd = np.arange(400) % 10 == 0
-    frame = frame.with_columns(w=pl.when(pl.Series(odd)).then(-pl.col("w")).otherwise("w"), state=pl.Series(np.where(odd, "odd", "normal")))
+    frame = frame.with_columns(
+        w=pl.when(pl.Series(odd)).then(-pl.col("w")).otherwise("w"), state=pl.Series(np.where(odd, "odd", "normal"))
+    )
     model = er.train(frame[:300], target="state", recipe="anomaly_detection", steps=15, **HOW)
     test = frame[300:].filter(pl.Series(odd[300:]) | (pl.int_range(100) % 7 == 0))
     out, found = model.predict(test.drop("state")), model.evaluate(test)
     assert found["rows"] == test.height, "no row is set aside, left out or made up"
-    assert found["metrics"]["roc_auc"] == pytest.approx(reference.roc_auc_score(test["state"] == "odd", out["score"]), abs=1e-6)
-    assert found["metrics"]["f1"] == pytest.approx(reference.f1_score(test["state"] == "odd", out["alarm"], zero_division=0))
+    assert found["metrics"]["roc_auc"] == pytest.approx(
+        reference.roc_auc_score(test["state"] == "odd", out["score"]), abs=1e-6
+    )
+    assert found["metrics"]["f1"] == pytest.approx(
+        reference.f1_score(test["state"] == "odd", out["alarm"], zero_division=0)
+    )
 
 
 def test_tagging(here) -> None:
@@ -131,10 +190,16 @@ def test_tagging(here) -> None:
     rows = []
     for _ in range(160):
         name = "".join(RNG.choice(list("abdeg"), 4))
-        rows.append({"words": ["go", "to", name + "ville", "now"], "tags": ["O", "O", "B-place", "O"]} if RNG.random() < 0.6 else {"words": ["ask", name], "tags": ["O", "B-who"]})
+        rows.append(
+            {"words": ["go", "to", name + "ville", "now"], "tags": ["O", "O", "B-place", "O"]}
+            if RNG.random() < 0.6
+            else {"words": ["ask", name], "tags": ["O", "B-who"]}
+        )
     frame = pl.DataFrame(rows)
     model = er.train(frame[:120], target="tags", task="token_classification", steps=25, **HOW)
-    test = frame[120:].with_columns(tags=pl.when(pl.int_range(40) < 3).then(pl.lit(["O", "B-new", "I-new", "O"])).otherwise("tags"))
+    test = frame[120:].with_columns(
+        tags=pl.when(pl.int_range(40) < 3).then(pl.lit(["O", "B-new", "I-new", "O"])).otherwise("tags")
+    )
     test = test.filter(test["words"].list.len() == test["tags"].list.len())
     said = [cell.split(" ") for cell in model.predict(test.drop("tags"))["prediction"]]
     assert model.evaluate(test)["metrics"]["f1"] == pytest.approx(f1_score(test["tags"].to_list(), said))
@@ -142,7 +207,9 @@ def test_tagging(here) -> None:
 
 def test_recommendation(here) -> None:
     events = [(f"u{u}", f"i{(u * 7 + s * s) % 30}", s) for u in range(90) for s in range(6)]
-    frame = pl.DataFrame(events, schema=["user", "item", "time"], orient="row").unique(["user", "item"], keep="first", maintain_order=True)
+    frame = pl.DataFrame(events, schema=["user", "item", "time"], orient="row").unique(
+        ["user", "item"], keep="first", maintain_order=True
+    )
     model = er.train(frame, task="recommendation", steps=12, **HOW)
     last = frame.sort("user", "time").group_by("user", maintain_order=True).last()
     out = model.predict(frame.join(last, ["user", "item", "time"], how="anti"))
@@ -155,7 +222,10 @@ def test_recommendation(here) -> None:
 
 def test_embedding_and_its_pairs(here) -> None:
     centre = RNG.normal(0, 2, (20, 4))
-    frame = pl.DataFrame({f"x{i}": centre.repeat(8, 0)[:, i] + RNG.normal(size=160) for i in range(4)} | {"thing": [f"t{k}" for k in range(20) for _ in range(8)]})
+    frame = pl.DataFrame(
+        {f"x{i}": centre.repeat(8, 0)[:, i] + RNG.normal(size=160) for i in range(4)}
+        | {"thing": [f"t{k}" for k in range(20) for _ in range(8)]}
+    )
     model = er.train(frame, target="thing", recipe="metric_learning", steps=12, **HOW)
     test = frame[:64]
     e, names = model.predict(test.drop("thing")).to_numpy(), test["thing"].to_numpy()
@@ -164,14 +234,23 @@ def test_embedding_and_its_pairs(here) -> None:
     false, true, _ = reference.roc_curve(same, pairs, drop_intermediate=False)
     gap = np.interp(0, (false - (1 - true)), false)
     found = model.evaluate(test)["metrics"]
-    assert found["eer"] == pytest.approx(gap, abs=1e-3) and found["roc_auc"] == pytest.approx(reference.roc_auc_score(same, pairs), abs=1e-4)
+    assert found["eer"] == pytest.approx(gap, abs=1e-3) and found["roc_auc"] == pytest.approx(
+        reference.roc_auc_score(same, pairs), abs=1e-4
+    )
 
 
 def test_matching(here) -> None:
     pace = RNG.integers(1, 6, 150)
     waves = [(np.sin(p * np.linspace(0, 6, 30)) + RNG.normal(0, 0.1, 30)).tolist() for p in pace]
-    frame = pl.DataFrame({"wave": waves, "words": [f"pace {'one two three four five six'.split()[p]} number {i}" for i, p in enumerate(pace)]})
-    model = er.train(frame, target="wave", task="cross_modal_retrieval", steps=10, columns={"words": {"modality": "text"}}, **HOW)
+    frame = pl.DataFrame(
+        {
+            "wave": waves,
+            "words": [f"pace {'one two three four five six'.split()[p]} number {i}" for i, p in enumerate(pace)],
+        }
+    )
+    model = er.train(
+        frame, target="wave", task="cross_modal_retrieval", steps=10, columns={"words": {"modality": "text"}}, **HOW
+    )
     test = frame[110:]
     out, found = model.predict(test), model.evaluate(test)["metrics"]
     sides = [out.select(c for c in out.columns if c.startswith(side)).to_numpy() for side in ("embedding_", "found_")]
@@ -185,12 +264,16 @@ def test_rewriting(here) -> None:
 
     words = {"ak": "one", "bel": "Two!", "cor": "thrée", "dun": "four,"}
     texts = [list(RNG.choice(list(words), RNG.integers(2, 6))) for _ in range(160)]
-    frame = pl.DataFrame({"read": [" ".join(t) for t in texts], "written": ["  " + " ".join(words[w] for w in t) for t in texts]})
+    frame = pl.DataFrame(
+        {"read": [" ".join(t) for t in texts], "written": ["  " + " ".join(words[w] for w in t) for t in texts]}
+    )
     model = er.train(frame[:120], target="written", recipe="translation", steps=60, train__lr=0.003, **HOW)
     said = model.predict(frame[120:].drop("written"))["prediction"].to_list()
     truth = [text.strip() for text in frame["written"][120:]]
     found = model.evaluate(frame[120:])["metrics"]
-    assert found["bleu"] == pytest.approx(sacrebleu.corpus_bleu(said, [truth]).score) and found["chrf"] == pytest.approx(sacrebleu.corpus_chrf(said, [truth]).score)
+    assert found["bleu"] == pytest.approx(sacrebleu.corpus_bleu(said, [truth]).score) and found[
+        "chrf"
+    ] == pytest.approx(sacrebleu.corpus_chrf(said, [truth]).score)
 
 
 def test_documents(here) -> None:
@@ -204,7 +287,11 @@ def test_documents(here) -> None:
     for answer, cell in zip(out.iter_rows(named=True), test["fields"], strict=True):
         fields = json.loads(cell) if isinstance(cell, str) else cell
         given = {name: answer[name] for name in ("company", "date", "address", "total") if answer[name]}
-        hits += sum(" ".join(given.get(name, "").casefold().split()) == " ".join(str(value).casefold().split()) for name, value in fields.items() if value and name in given)
+        hits += sum(
+            " ".join(given.get(name, "").casefold().split()) == " ".join(str(value).casefold().split())
+            for name, value in fields.items()
+            if value and name in given
+        )
         said, true = said + len(given), true + sum(bool(value) for value in fields.values())
     assert model.evaluate(test)["metrics"]["f1"] == pytest.approx(2 * hits / (said + true), abs=1e-6)
 
@@ -222,12 +309,17 @@ def test_forecasting_windows_are_graded_against_the_series(here) -> None:
     truth = np.array([load[int(round(at))] for at in said[step].cast(pl.Float64)])
     deviation = np.repeat(rows["_deviation"].to_numpy(), 4)
     found = model.evaluate(frame)["metrics"]
-    assert found["mse"] == pytest.approx((((said["mean"].to_numpy() - truth) / deviation) ** 2).mean(), rel=1e-3) and found["mse"] > 100
+    assert (
+        found["mse"] == pytest.approx((((said["mean"].to_numpy() - truth) / deviation) ** 2).mean(), rel=1e-3)
+        and found["mse"] > 100
+    )
 
 
 def test_language_is_rated_alike_by_predict_and_evaluate(here) -> None:
     text = "the cat sat on the mat and the dog ran to the log " * 60
-    model = er.train(pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=6, options={"context": 32}, **HOW)
+    model = er.train(
+        pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=6, options={"context": 32}, **HOW
+    )
     assert set(model.evaluate(pl.DataFrame({"words": [text]}))["metrics"]) >= {"bits_per_byte", "perplexity"}
 
 

@@ -35,14 +35,20 @@ def test_f1_is_that_of_seqeval(scheme, known):
     truth = [labelled(rng, scheme) for _ in range(60)]
     said = []
     for row in truth:  # keep the beginning of the row, make the rest anew
-        cut = next(i for i in range(len(row), -1, -1) if i == len(row) or row[i][:2] not in ("I-", "E-", "L-")) if rng.random() < 0.3 else 0
+        cut = (
+            next(i for i in range(len(row), -1, -1) if i == len(row) or row[i][:2] not in ("I-", "E-", "L-"))
+            if rng.random() < 0.3
+            else 0
+        )
         said.append((row[:cut] + labelled(rng, scheme, 30))[: len(row)] if cut < len(row) else row)
     theirs = precision_recall_fscore_support(truth, said, average="micro", scheme=known, zero_division=0)[:3]
     if scheme == "IOB2":
         total = np.sum([counts(spans(a), spans(b)) for a, b in zip(truth, said)], axis=0)
         assert f1(*total) == pytest.approx(theirs)
         return
-    well = [(a, b) for a, b in zip(truth, said) if b[-1][:2] not in ("B-", "I-")]  # a span cut off at the end of a row: seqeval has none, we have one
+    well = [
+        (a, b) for a, b in zip(truth, said) if b[-1][:2] not in ("B-", "I-")
+    ]  # a span cut off at the end of a row: seqeval has none, we have one
     theirs = precision_recall_fscore_support(*map(list, zip(*well)), average="micro", scheme=known, zero_division=0)[:3]
     total = np.sum([counts(spans(a), spans(b)) for a, b in well], axis=0)
     assert f1(*total) == pytest.approx(theirs)

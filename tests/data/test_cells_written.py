@@ -1,5 +1,5 @@
-"""Cells mean what people mean by them: each way of writing numbers, dates, durations and sets of labels is decided over the whole column,
-kept, and means the same in one row as in all. What does not parse is counted and named."""
+"""Cells mean what people mean by them: each way of writing numbers, dates, durations and sets of labels is decided over
+the whole column, kept, and means the same in one row as in all. What does not parse is counted and named."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def write(path, name, cells, **more):
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([name, *more, "y"])
-        writer.writerows([[cell, *(column[i] for column in more.values()), "ab"[i % 2]] for i, cell in enumerate(cells)])
+        writer.writerows(
+            [[cell, *(column[i] for column in more.values()), "ab"[i % 2]] for i, cell in enumerate(cells)]
+        )
     return path
 
 
@@ -77,8 +79,11 @@ def test_numbers_are_numbers_however_they_are_written(tmp_path, kind):
 
 
 DATES = {form: form for form in (
-    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
-    "%d %B %Y", "%Y年%m月%d日", "%a, %d %b %Y 00:00:00 GMT", "%Y-%m-%dT00:00:00+00:00", "%Y-%m-%d 00:00:00+02:00", "%Y-%m-%dT00:00:00.250Z",
+    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%b %d, "
+                                                                                                                                      "%Y",
+    "%d %B "
+    "%Y", "%Y年%m月%d日", "%a, %d %b %Y 00:00:00 "
+                       "GMT", "%Y-%m-%dT00:00:00+00:00", "%Y-%m-%d 00:00:00+02:00", "%Y-%m-%dT00:00:00.250Z",
     "%d/%m/%Y 00:00:00", "%d.%m.%Y 00:00:00", "%m/%d/%Y 12:00 AM",
 )}  # fmt: skip
 
@@ -138,7 +143,13 @@ def test_dates_that_could_be_either_are_said_and_can_be_told(tmp_path):
     [("4:49:42", 17_382), ("00:01:30.5", 90.5), ("2 days 03:04:05", 183_845), ("1h 30m", 5_400), ("26:00:01", 93_601)],
 )
 def test_durations_are_seconds(tmp_path, cell, seconds):
-    others = {"4:49:42": "3:10:0{}", "00:01:30.5": "00:02:3{}.5", "2 days 03:04:05": "1 days 00:00:0{}", "1h 30m": "2h {}m", "26:00:01": "31:00:0{}"}
+    others = {
+        "4:49:42": "3:10:0{}",
+        "00:01:30.5": "00:02:3{}.5",
+        "2 days 03:04:05": "1 days 00:00:0{}",
+        "1h 30m": "2h {}m",
+        "26:00:01": "31:00:0{}",
+    }
     cells = [cell, *[others[cell].format(i % 10) for i in range(COUNT)]]
     table = open_table(write(tmp_path / "t.csv", "took", cells), target="y")
     assert table.frame["took"][0] == pytest.approx(seconds)
@@ -172,7 +183,9 @@ def test_bounds_are_taken_and_said(tmp_path):
 
 def test_codes_stay_text(tmp_path):
     zips = [f"{i % 40:05d}" for i in range(COUNT)]
-    table = open_table(write(tmp_path / "t.csv", "zip", zips, version=[f"1.{i % 4}.{i % 7}" for i in range(COUNT)]), target="y")
+    table = open_table(
+        write(tmp_path / "t.csv", "zip", zips, version=[f"1.{i % 4}.{i % 7}" for i in range(COUNT)]), target="y"
+    )
     assert table.frame["zip"].to_list() == zips and table.frame["version"].dtype == pl.String
     plain = write(tmp_path / "new.csv", "zip", ["123", "00007"], version=["1.2.3", "1.0.0"])
     assert open_table(plain, target="y", conventions=table.conventions).frame["zip"].to_list() == ["123", "00007"]
@@ -195,7 +208,8 @@ def test_counts_with_an_order_are_a_regression_and_it_is_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["这个产品非常好用质量也很不错值得购买", "これは良い製品ですとても満足しました", "สินค้าดีมากชอบมากจะซื้ออีกแน่นอน"]
+    "text",
+    ["这个产品非常好用质量也很不错值得购买", "これは良い製品ですとても満足しました", "สินค้าดีมากชอบมากจะซื้ออีกแน่นอน"],
 )
 def test_texts_without_blanks_are_texts(tmp_path, text):
     cells = [text[: 8 + i % (len(text) - 8)] + text[i % 5 :] + str(i) for i in range(COUNT)]
@@ -221,7 +235,11 @@ def test_each_part_may_write_its_dates_in_its_own_way(tmp_path):
 def test_wide_tables_are_typed_at_once(tmp_path):
     values = RNG.normal(size=(200, 5_000)).round(3)
     path = tmp_path / "wide.csv"
-    path.write_text(",".join(f"g{i}" for i in range(5_000)) + ",y\n" + "\n".join(",".join(map(str, row)) + f",{'ab'[k % 2]}" for k, row in enumerate(values)))
+    path.write_text(
+        ",".join(f"g{i}" for i in range(5_000))
+        + ",y\n"
+        + "\n".join(",".join(map(str, row)) + f",{'ab'[k % 2]}" for k, row in enumerate(values))
+    )
     begun = time.process_time()
     table = open_table(path, target="y")
     schema = infer_schema(table, Config(target="y"))
@@ -230,10 +248,18 @@ def test_wide_tables_are_typed_at_once(tmp_path):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(values=st.lists(st.floats(-1e9, 1e9).map(lambda v: round(v, 2)), min_size=30, max_size=60, unique=True), style=st.sampled_from(["en", "de", "fr", "ch"]))
+@given(
+    values=st.lists(st.floats(-1e9, 1e9).map(lambda v: round(v, 2)), min_size=30, max_size=60, unique=True),
+    style=st.sampled_from(["en", "de", "fr", "ch"]),
+)
 def test_any_column_of_one_style_of_numbers_is_read(tmp_path, values, style):
     if max(map(abs, values)) < 1_000:  # nothing tells the mark of thousands
         values = [*values, 1_234_567.89]
-    form = {"en": lambda v: f"{v:,.2f}", "de": lambda v: swap(f"{v:,.2f}"), "fr": lambda v: f"{v:,.2f}".replace(",", " ").replace(".", ","), "ch": lambda v: f"{v:,.2f}".replace(",", "'")}[style]
+    form = {
+        "en": lambda v: f"{v:,.2f}",
+        "de": lambda v: swap(f"{v:,.2f}"),
+        "fr": lambda v: f"{v:,.2f}".replace(",", " ").replace(".", ","),
+        "ch": lambda v: f"{v:,.2f}".replace(",", "'"),
+    }[style]
     table = open_table(write(tmp_path / "t.csv", "x", [form(v) for v in values]), target="y")
     assert table.frame["x"].to_list() == pytest.approx(values)

@@ -23,8 +23,11 @@ RNG = np.random.default_rng(0)
 KINDS = {"words": "category", "text": "text", "day": "datetime", "part": "category"}
 
 
-def findings(frame: pl.DataFrame, task: str = "classes", *, rows: tuple[int, int] | None = None, **more) -> list[Finding]:
-    """Columns called words*, text*, day* are of that kind, others numbers; y is the target. `rows`: sizes of train and val, else a split."""
+def findings(
+    frame: pl.DataFrame, task: str = "classes", *, rows: tuple[int, int] | None = None, **more
+) -> list[Finding]:
+    """Columns called words*, text*, day* are of that kind, others numbers; y is the target. `rows`: sizes of train and
+    val, else a split."""
     kind = {"classes": "category", "number": "number", "labels": "multilabel"}[task]
     columns = [Column(n, KINDS.get(n.rstrip("0123456789"), "number")) for n in frame.columns if n != "y"]
     schema = Schema((*columns, Column("y", kind, "target")))
@@ -64,13 +67,20 @@ def test_a_column_that_tells_the_class_is_left_out(how: str) -> None:
         "cuts": ("z", a.cast(pl.Float64) + pl.Series(RNG.uniform(0, 0.9, N))),
     }[how]  # fmt: skip
     found = one(findings(frame.with_columns(column[1].alias(column[0]))), "alone tells the target 'y'")
-    assert found.action == "ignore" and found.columns == (column[0],) and "role=input" in found.fix and found.level == "warning"
+    assert (
+        found.action == "ignore"
+        and found.columns == (column[0],)
+        and "role=input" in found.fix
+        and found.level == "warning"
+    )
 
 
 def test_a_column_that_nearly_tells_the_class_is_only_mentioned() -> None:
     y = RNG.integers(0, 2, 6000)
     flip = np.arange(6000) % 300 == 0
-    found = one(findings(pl.DataFrame({"x": RNG.normal(size=6000), "z": y ^ flip, "y": y.astype(str)})), "alone explains")
+    found = one(
+        findings(pl.DataFrame({"x": RNG.normal(size=6000), "z": y ^ flip, "y": y.astype(str)})), "alone explains"
+    )
     assert found.action == "" and "role=ignore" in found.fix
 
 
@@ -91,7 +101,9 @@ def test_words_can_tell_a_number_too() -> None:
 
 def test_chance_does_not_pass_for_a_leak() -> None:
     ids = [f"row{i}" for i in range(N)]
-    rare = pl.DataFrame({"x": RNG.normal(size=N), "words": RNG.choice(["p", "q"], N), "words2": ids, "y": ["a"] * (N - 12) + ["b"] * 12})
+    rare = pl.DataFrame(
+        {"x": RNG.normal(size=N), "words": RNG.choice(["p", "q"], N), "words2": ids, "y": ["a"] * (N - 12) + ["b"] * 12}
+    )
     assert not any("alone" in f.what for f in findings(rare))
     few = pl.DataFrame({"x": [*range(15), *range(100, 115)], "x2": RNG.normal(size=30), "y": ["a"] * 15 + ["b"] * 15})
     assert all(f.action == "" for f in findings(few))
@@ -99,22 +111,36 @@ def test_chance_does_not_pass_for_a_leak() -> None:
 
 def test_the_only_column_is_never_left_out_on_suspicion() -> None:
     y = RNG.choice(["a", "b"], N)
-    found = one(findings(pl.DataFrame({"z": np.where(y == "a", 1.0, 2.0) + RNG.uniform(0, 0.5, N), "y": y})), "alone tells")
+    found = one(
+        findings(pl.DataFrame({"z": np.where(y == "a", 1.0, 2.0) + RNG.uniform(0, 0.5, N), "y": y})), "alone tells"
+    )
     assert found.action == "" and found.level == "warning" and "no other column" in found.fix
 
 
 def test_columns_that_hold_nothing_are_left_out() -> None:
-    found = findings(base(empty=pl.Series([None] * N, dtype=pl.Float64), nan=[float("nan")] * N, same=[3] * N, words=["only"] * N))
-    for name, words in (("empty", "is empty"), ("nan", "is empty"), ("same", "is always 3"), ("words", "is always only")):
+    found = findings(
+        base(empty=pl.Series([None] * N, dtype=pl.Float64), nan=[float("nan")] * N, same=[3] * N, words=["only"] * N)
+    )
+    for name, words in (
+        ("empty", "is empty"),
+        ("nan", "is empty"),
+        ("same", "is always 3"),
+        ("words", "is always only"),
+    ):
         assert one(found, f"Column {name!r} {words}").action == "ignore"
 
 
 def test_missing_and_infinite_values() -> None:
     gaps = pl.Series([None if i % 4 == 0 else float(v) for i, v in enumerate(RNG.normal(size=N))])
     found = findings(
-        base(a=gaps, b=gaps.fill_null(float("nan")), c=pl.Series(RNG.normal(size=N)).scatter([0, 5], float("inf"))), rows=(300, 40)
+        base(a=gaps, b=gaps.fill_null(float("nan")), c=pl.Series(RNG.normal(size=N)).scatter([0, 5], float("inf"))),
+        rows=(300, 40),
     )
-    assert one(found, "'a' is missing in 25%") and one(found, "'b' is missing in 25%") and one(found, "'c' holds 2 infinite")
+    assert (
+        one(found, "'a' is missing in 25%")
+        and one(found, "'b' is missing in 25%")
+        and one(found, "'c' holds 2 infinite")
+    )
     many = one(findings(base(**{f"x{i}": gaps for i in range(3, 15)})), "Values are missing in 12 columns")
     assert "x3 2" in many.what and many.what.count("%") == 8
 
@@ -129,7 +155,10 @@ def test_classes_that_cannot_be_learnt() -> None:
     names = one(findings(base(y=[f"name{i}" for i in range(N)])), "classes in")
     assert names.level == "error" and "regression" in names.fix
     found = findings(base(y=["a"] * 370 + ["b"] * 26 + ["c"] * 4))
-    assert one(found, "unbalanced: a has 266 rows").level == "warning" and "c" in one(found, "fewer than 5 training rows").what
+    assert (
+        one(found, "unbalanced: a has 266 rows").level == "warning"
+        and "c" in one(found, "fewer than 5 training rows").what
+    )
     assert not findings(base(y=["a"] * 200 + ["b"] * 200))
 
 
@@ -144,7 +173,11 @@ def test_numbers_that_cannot_be_learnt() -> None:
     y = pl.Series(RNG.normal(size=N)).scatter([3, 4], float("inf"))
     assert one(findings(base(y=y), "number"), "2 row(s) have an infinite target")
     assert (
-        "999" in one(findings(base(y=pl.Series(RNG.normal(size=N)).scatter([3], 99999.0)), "number", rows=(300, 50)), "far from all").what
+        "999"
+        in one(
+            findings(base(y=pl.Series(RNG.normal(size=N)).scatter([3], 99999.0)), "number", rows=(300, 50)),
+            "far from all",
+        ).what
     )
 
 
@@ -165,7 +198,10 @@ def test_far_numbers_and_long_texts() -> None:
 
 def test_values_the_training_rows_never_saw() -> None:
     parts = ["north"] * 150 + ["south"] * 150 + ["east"] * 100
-    found = one(findings(base(words=parts, code=[len(p) for p in parts]), rows=(270, 30)), "'words' takes values in the test rows")
+    found = one(
+        findings(base(words=parts, code=[len(p) for p in parts]), rows=(270, 30)),
+        "'words' takes values in the test rows",
+    )
     assert found.action == "ignore"
     mixed = [f"v{i % 7}" for i in range(300)] + [f"v{i % 10}" for i in range(100)]
     note = one(findings(base(words=mixed), rows=(270, 30)), "takes a value that training never saw")
@@ -174,7 +210,9 @@ def test_values_the_training_rows_never_saw() -> None:
 
 def test_many_categories() -> None:
     n = 20_001
-    frame = pl.DataFrame({"x": RNG.normal(size=n), "words": [f"v{i}" for i in range(n)], "y": RNG.choice(["a", "b"], n)})
+    frame = pl.DataFrame(
+        {"x": RNG.normal(size=n), "words": [f"v{i}" for i in range(n)], "y": RNG.choice(["a", "b"], n)}
+    )
     assert "role=id" in one(findings(frame, rows=(15_000, 2000)), "15,000 categories").fix
 
 
@@ -209,7 +247,9 @@ def test_whatever_the_column_holds_the_checks_come_to_an_end(data) -> None:
     frame = pl.DataFrame(
         {
             "x": pl.Series(data.draw(st.lists(cell, min_size=n, max_size=n)), dtype=pl.Float64),
-            "words": pl.Series(data.draw(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=n, max_size=n)), dtype=pl.String),
+            "words": pl.Series(
+                data.draw(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=n, max_size=n)), dtype=pl.String
+            ),
             "y": ["a", "b"] * (n // 2) + ["a"] * (n % 2),
         }
     )
@@ -228,10 +268,14 @@ def test_the_path_of_indoor_movement_gives_the_answer_away() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("name", "target"), [("diamonds", "price"), ("adult", "income"), ("california_housing", "median_house_value")])
+@pytest.mark.parametrize(
+    ("name", "target"), [("diamonds", "price"), ("adult", "income"), ("california_housing", "median_house_value")]
+)
 def test_honest_real_columns_are_kept(name: str, target: str) -> None:
     config = make_config({"target": target})
     table = open_table(real_data(name), target=target, limits=LimitsConfig())
     schema = infer_schema(table, config)
     kind = {"category": "classes", "number": "number"}[schema.target.modality]
-    assert not any(f.action for f in check(table, schema, split_rows(table, schema, SplitConfig(), seed=0, task=kind), task=kind))
+    assert not any(
+        f.action for f in check(table, schema, split_rows(table, schema, SplitConfig(), seed=0, task=kind), task=kind)
+    )

@@ -78,7 +78,11 @@ def sound(seed: int, seconds: float = 1.5, rate: int = 16_000) -> np.ndarray:
     rng = np.random.default_rng(seed)
     t = np.arange(int(seconds * rate)) / rate
     return (
-        sum(np.sin(2 * np.pi * f * t + 9 * np.sin(t * f / 100)) * rng.random(8).repeat(len(t) // 8) for f in rng.uniform(200, 4000, 5)) / 12
+        sum(
+            np.sin(2 * np.pi * f * t + 9 * np.sin(t * f / 100)) * rng.random(8).repeat(len(t) // 8)
+            for f in rng.uniform(200, 4000, 5)
+        )
+        / 12
     )
 
 
@@ -92,7 +96,12 @@ def recorded(wave: np.ndarray, form: str = "WAV", rate: int = 16_000) -> bytes:
 
 def test_recordings_in_another_format_or_loudness_are_twins() -> None:
     cells = [recorded(sound(i)) for i in range(12)]
-    again = [recorded(sound(0), "FLAC"), recorded(sound(1) * 0.4), recorded(sound(2), "MP3"), recorded(sound(3)[:12_000])]
+    again = [
+        recorded(sound(0), "FLAC"),
+        recorded(sound(1) * 0.4),
+        recorded(sound(2), "MP3"),
+        recorded(sound(3)[:12_000]),
+    ]
     assert clusters(pl.Series(cells + again, dtype=pl.Binary), "audio") == [*range(12), 0, 1, 2, 12]
     silent = [recorded(np.zeros(8000)), recorded(np.zeros(9000))]
     assert clusters(pl.Series(silent, dtype=pl.Binary), "audio") == [0, 1]
@@ -152,7 +161,12 @@ def test_rows_are_twins_when_all_columns_agree() -> None:
             "y": list("abcde"),
         }
     )
-    kinds = {"id": ("identifier", "id"), "a": ("number", "input"), "b": ("category", "input"), "c": ("multilabel", "input")}
+    kinds = {
+        "id": ("identifier", "id"),
+        "a": ("number", "input"),
+        "b": ("category", "input"),
+        "c": ("multilabel", "input"),
+    }
     schema = Schema((*(Column(n, *kind) for n, kind in kinds.items()), Column("y", "category", "target")))
     assert find_clusters(Table(frame), schema).tolist() == [0, 0, 1, 2, 2]
     assert find_clusters(Table(frame), Schema((Column("y", "category", "target"),))).tolist() == [0, 1, 2, 3, 4]
@@ -171,7 +185,8 @@ def test_numbers_of_first_sight() -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize(
-    ("name", "most"), [("mnist", 0.005), ("cifar10", 0.002), ("gtsrb", 0.005), ("chest_xray", 0.002), ("fsdd_spoken_digits", 0.002)]
+    ("name", "most"),
+    [("mnist", 0.005), ("cifar10", 0.002), ("gtsrb", 0.005), ("chest_xray", 0.002), ("fsdd_spoken_digits", 0.002)],
 )
 def test_different_real_things_are_not_taken_for_twins(name: str, most: float) -> None:
     table = open_table(real_data(name), limits=LimitsConfig())
@@ -208,7 +223,10 @@ def test_a_crowd_of_variants_of_one_template_is_one_cluster(count: int, words: i
 
 def test_texts_without_blanks_have_twins_too() -> None:
     text = "这家餐厅的菜非常好吃服务员也很热情下次还会再来推荐给大家"
-    assert clusters(pl.Series([text, text.replace("餐厅", "饭店"), "今天天气很好我们一起去公园散步吧然后再去看一场电影好吗"]), "text") == [0, 0, 1]
+    assert clusters(
+        pl.Series([text, text.replace("餐厅", "饭店"), "今天天气很好我们一起去公园散步吧然后再去看一场电影好吗"]),
+        "text",
+    ) == [0, 0, 1]
 
 
 @pytest.mark.parametrize("side", [32, 64, 128])
@@ -218,7 +236,9 @@ def test_a_picture_saved_at_half_its_size_is_a_twin(side: int, filter_: str) -> 
 
     rng = np.random.default_rng(1)
     waves = [rng.random((6, 6, 3)) for _ in range(40)]
-    pictures = [Image.fromarray((w * 255).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC) for w in waves]
+    pictures = [
+        Image.fromarray((w * 255).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC) for w in waves
+    ]
     halves = [picture.resize((side // 2, side // 2), Image.Resampling[filter_]) for picture in pictures]
     cells = []
     for picture in [*pictures, *halves]:

@@ -1,4 +1,5 @@
-"""Rows of one patient share one answer: found before the split, kept together, said. Columns that only predict well are left alone."""
+"""Rows of one patient share one answer: found before the split, kept together, said. Columns that only predict well are
+left alone."""
 
 from __future__ import annotations
 
@@ -16,10 +17,16 @@ from engineroom.data.splits import split_rows
 def patients(name="patient_id", each=10, count=80, numeric=False, target="class"):
     rng = np.random.default_rng(0)
     who = np.repeat(np.arange(count), each)
-    marker = rng.normal(size=count)[who] + 0.05 * rng.normal(size=len(who))  # the same for all rows of a patient, and of no use for others
+    marker = rng.normal(size=count)[who] + 0.05 * rng.normal(
+        size=len(who)
+    )  # the same for all rows of a patient, and of no use for others
     answer = rng.integers(0, 2, count)[who]
     values = [int(w) for w in who] if numeric else [f"P{w:03d}" for w in who]
-    y = pl.Series("ill", [["no", "yes"][a] for a in answer]) if target == "class" else pl.Series("ill", rng.normal(size=count)[who])
+    y = (
+        pl.Series("ill", [["no", "yes"][a] for a in answer])
+        if target == "class"
+        else pl.Series("ill", rng.normal(size=count)[who])
+    )
     return pl.DataFrame([pl.Series(name, values), pl.Series("marker", marker), y])
 
 
@@ -40,7 +47,11 @@ def test_groups_are_kept_together_and_said(name, target):
     assert [one.column for one in groups] == [name]
     assert groups[0].count == 80 and groups[0].rows == 10
     assert schema[name].role == "group"
-    assert "repeats" in findings[0].what and findings[0].level == "warning" and f"columns.{name}.role=input" in findings[0].fix
+    assert (
+        "repeats" in findings[0].what
+        and findings[0].level == "warning"
+        and f"columns.{name}.role=input" in findings[0].fix
+    )
     split = split_rows(table, schema, config.split, seed=0, task=task)
     assert split.by == "group"
     sides = [set(table.frame[name].gather(part)) for part in (split.train, split.val, split.test)]
@@ -73,7 +84,9 @@ def test_most_rows_having_one_answer_says_nothing():
 def test_categories_that_predict_well_are_no_groups():
     rng = np.random.default_rng(0)
     city = rng.choice([f"city {chr(97 + i)}" for i in range(20)], 800)
-    frame = pl.DataFrame({"city": city, "x": rng.normal(size=800), "ill": ["yes" if c < "city k" else "no" for c in city]})
+    frame = pl.DataFrame(
+        {"city": city, "x": rng.normal(size=800), "ill": ["yes" if c < "city k" else "no" for c in city]}
+    )
     assert not prepared(frame)[4]
 
 

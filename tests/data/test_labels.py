@@ -37,7 +37,12 @@ def test_spellings_of_one_class(label: str, known: list[str], stands_for: str | 
 
 def test_what_is_matched_and_what_is_not_is_said() -> None:
     values, match = match_labels(pl.Series("y", ["a", "B", "c", "c", None, ""]), target("a", "b"))
-    assert values.to_list()[:2] == ["a", "b"] and match.renamed == {"B": "b"} and match.unknown == {"c": 2} and match.found == 2
+    assert (
+        values.to_list()[:2] == ["a", "b"]
+        and match.renamed == {"B": "b"}
+        and match.unknown == {"c": 2}
+        and match.found == 2
+    )
     notes = match.notes("y")
     assert "'B' as 'b'" in notes[0] and "2 of 4 labels" in notes[1] and "c (2)" in notes[1]
     match.require_known("y")
@@ -65,9 +70,14 @@ def test_the_warning_before_training_names_them() -> None:
     assert finding.level == "warning" and "cross (2)" in finding.what and "test rows" in finding.what
 
 
-@given(st.lists(st.text(max_size=4), max_size=6), st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4, unique=True))
+@given(
+    st.lists(st.text(max_size=4), max_size=6),
+    st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4, unique=True),
+)
 def test_every_label_is_known_renamed_or_unknown(labels: list[str], known: list[str]) -> None:
     values, match = match_labels(pl.Series("y", labels, dtype=pl.String), target(*known))
-    assert len(values) == len(labels) and set(match.renamed.values()) <= set(known) and not set(match.unknown) & set(known)
+    assert (
+        len(values) == len(labels) and set(match.renamed.values()) <= set(known) and not set(match.unknown) & set(known)
+    )
     there = [label for label in pl.Series(labels, dtype=pl.String).str.strip_chars() if label]
     assert match.found + sum(match.unknown.values()) == len(there)

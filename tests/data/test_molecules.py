@@ -1,4 +1,5 @@
-"""Molecules: recognised by their grammar alone, read atom by atom, the same in every spelling, split by scaffold, drawn harmlessly."""
+"""Molecules: recognised by their grammar alone, read atom by atom, the same in every spelling, split by scaffold, drawn
+harmlessly."""
 
 from __future__ import annotations
 
@@ -26,7 +27,14 @@ from engineroom.modalities.science import _rdkit as chem
 from engineroom.modalities.science.molecule import closes
 
 MOLECULE = registry.get("modalities", "molecule")
-DRUGS = ["CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O", "[Na+].[Cl-]", "C1CC1/C=C/Br", "N#N"]
+DRUGS = [
+    "CC(=O)Oc1ccccc1C(=O)O",
+    "CN1C=NC2=C1C(=O)N(C(=O)N2C)C",
+    "CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O",
+    "[Na+].[Cl-]",
+    "C1CC1/C=C/Br",
+    "N#N",
+]
 NOT_MOLECULES = {
     "names": ["Tetradecane", "Butethal", "Fenfuram", "Amigdalin", "citral"],
     "words of the same letters": ["ICON", "COIN", "BISON", "SPOON", "noon", "boss", "COP", "Cocoon", "SCOOP"],
@@ -50,7 +58,10 @@ def test_molecules_are_claimed_before_identifiers_without_chemistry(monkeypatch)
     values = pl.Series("x", [f"{'C' * i}{drug}" for i in range(1, 8) for drug in DRUGS[:3]])
     claims = {name: one.detect(values) for name, one in registry.every("modalities").items()}
     assert max(claims, key=claims.get) == "molecule"
-    assert MOLECULE.detect(pl.Series("x", [1, 2])) == 0.0 and MOLECULE.detect(pl.Series("x", [None], dtype=pl.String)) == 0.0
+    assert (
+        MOLECULE.detect(pl.Series("x", [1, 2])) == 0.0
+        and MOLECULE.detect(pl.Series("x", [None], dtype=pl.String)) == 0.0
+    )
 
 
 @pytest.mark.parametrize("name", ["esol", "bbbp", "lipophilicity", "tox21"])
@@ -73,7 +84,9 @@ def test_every_bond_is_seen_from_both_ends() -> None:
     assert (codes > 0).all() and (codes < np.array(list(chem.CODES.values()))).all()
     start = 0
     for count in rows.lengths:
-        edges = rows.flat[start : start + count, len(chem.CODES) + len(chem.NUMBERS) :].reshape(count, chem.NEIGHBOURS, 2)
+        edges = rows.flat[start : start + count, len(chem.CODES) + len(chem.NUMBERS) :].reshape(
+            count, chem.NEIGHBOURS, 2
+        )
         bonds = {(here, int(there) - 1, int(code)) for here in range(count) for there, code in edges[here] if there}
         assert {(b, a, code) for a, b, code in bonds} == bonds and all(0 < code < chem.BONDS for _, _, code in bonds)
         start += count
@@ -99,7 +112,12 @@ def answer(smiles: list[str]) -> torch.Tensor:
     fields = MOLECULE.collate(MOLECULE.encode(pl.Series(smiles), state, {}), state)
     signal = MOLECULE.stem([state], 16, "graph")(fields[""], fields["_mask"])
     with torch.no_grad():
-        return registry.get("backbones", "gnn").build(signal, Config(), kind="graph", size="small", members=1).eval()(signal).pooled
+        return (
+            registry.get("backbones", "gnn")
+            .build(signal, Config(), kind="graph", size="small", members=1)
+            .eval()(signal)
+            .pooled
+        )
 
 
 def test_spelling_and_company_change_nothing() -> None:
@@ -148,8 +166,21 @@ def schema() -> Schema:
 
 
 def test_scaffolds_stay_together_and_the_words_say_so() -> None:
-    rings = ["c1ccccc1", "c1ccncc1", "C1CCCC1", "C1CCNCC1", "c1ccc2ccccc2c1", "c1ccoc1", "c1ccsc1", "C1CCOCC1", "c1cnc[nH]1", "C1CC1"]
-    frame = pl.DataFrame({"smiles": [f"{'C' * (1 + i)}{ring}" for ring in rings for i in range(9)], "y": np.arange(90.0)})
+    rings = [
+        "c1ccccc1",
+        "c1ccncc1",
+        "C1CCCC1",
+        "C1CCNCC1",
+        "c1ccc2ccccc2c1",
+        "c1ccoc1",
+        "c1ccsc1",
+        "C1CCOCC1",
+        "c1cnc[nH]1",
+        "C1CC1",
+    ]
+    frame = pl.DataFrame(
+        {"smiles": [f"{'C' * (1 + i)}{ring}" for ring in rings for i in range(9)], "y": np.arange(90.0)}
+    )
     found = split_rows(Table(frame), schema(), SplitConfig(by="group", column="smiles"), seed=0, task="number")
     scaffolds = MOLECULE.group_ids(frame["smiles"])
     parts = [set(scaffolds.gather(rows)) for rows in (found.train, found.val, found.test)]
@@ -161,7 +192,10 @@ def test_columns_without_a_likeness_of_their_own_are_grouped_by_their_values() -
     frame = pl.DataFrame({"who": [f"w{i % 12}" for i in range(120)], "y": np.arange(120.0)})
     kinds = Schema((Column("who", "category"), Column("y", "number", "target")))
     found = split_rows(Table(frame), kinds, SplitConfig(by="group", column="who"), seed=0, task="number")
-    assert not set(frame["who"].gather(found.train)) & set(frame["who"].gather(found.test)) and "same who stay" in found.words
+    assert (
+        not set(frame["who"].gather(found.train)) & set(frame["who"].gather(found.test))
+        and "same who stay" in found.words
+    )
 
 
 def test_one_molecule_written_twice_is_a_twin() -> None:
@@ -173,8 +207,12 @@ def test_one_molecule_written_twice_is_a_twin() -> None:
 def test_drawings_hold_nothing_but_shapes() -> None:
     svg = MOLECULE.to_html(DRUGS[1], {})
     assert {one.tag for one in ElementTree.fromstring(svg).iter()} <= {"svg", *chem.DRAWN} and "path" in svg
-    assert "<script" not in MOLECULE.to_html("<script>alert(1)</script>", {}) and MOLECULE.to_html(None, {}) == "<p></p>"
-    evil = ElementTree.fromstring('<g onload="x()"><script>1</script><path d="M 0,0" style="fill:url(http://x)" onclick="y()"/></g>')
+    assert (
+        "<script" not in MOLECULE.to_html("<script>alert(1)</script>", {}) and MOLECULE.to_html(None, {}) == "<p></p>"
+    )
+    evil = ElementTree.fromstring(
+        '<g onload="x()"><script>1</script><path d="M 0,0" style="fill:url(http://x)" onclick="y()"/></g>'
+    )
     assert chem.harmless(evil) == '<g ><path d="M 0,0"></path></g>'
 
 

@@ -18,11 +18,15 @@ from engineroom.data.dataset import encode_table
 from engineroom.data.schema_inference import fit_schema, infer_schema, number_or_classes
 
 N = 60
-CELLS = st.one_of(st.none(), st.text(max_size=12), st.integers(-(10**12), 10**12).map(str), st.floats(allow_nan=True).map(str))
+CELLS = st.one_of(
+    st.none(), st.text(max_size=12), st.integers(-(10**12), 10**12).map(str), st.floats(allow_nan=True).map(str)
+)
 
 
 def schema_of(values: dict, target: str = "y", **settings) -> Schema:
-    return infer_schema(Table(pl.DataFrame(values | {"y": ["a", "b"] * (N // 2)})), make_config({"target": target, **settings}))
+    return infer_schema(
+        Table(pl.DataFrame(values | {"y": ["a", "b"] * (N // 2)})), make_config({"target": target, **settings})
+    )
 
 
 def test_typical_columns() -> None:
@@ -84,7 +88,11 @@ def test_the_users_word_counts() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CELLS, min_size=8, max_size=40), st.text(min_size=1, max_size=20))
 def test_any_column_of_text_is_typed_fitted_and_encoded(cells: list, name: str) -> None:
-    table = Table(pl.DataFrame({name: pl.Series(cells, dtype=pl.String), name + " target": [str(i % 2) for i in range(len(cells))]}))
+    table = Table(
+        pl.DataFrame(
+            {name: pl.Series(cells, dtype=pl.String), name + " target": [str(i % 2) for i in range(len(cells))]}
+        )
+    )
     config = make_config({"target": name + " target"})
     schema = fit_schema(infer_schema(table, config), table, np.arange(len(cells) - 2), config.limits)
     again = Schema.from_json(json.loads(json.dumps(schema.to_json())))

@@ -1,4 +1,5 @@
-"""Splits: every row has one place, classes keep their share, twins and groups stay together, and the seed alone decides."""
+"""Splits: every row has one place, classes keep their share, twins and groups stay together, and the seed alone
+decides."""
 
 from __future__ import annotations
 
@@ -24,11 +25,16 @@ def schema_of(frame: pl.DataFrame, **roles: str) -> Schema:
     """Column y is the target; words are categories, everything else numbers."""
     kinds = {pl.String: "category", pl.List(pl.String): "multilabel", pl.Date: "datetime"}
     return Schema(
-        tuple(Column(n, kinds.get(frame[n].dtype, "number"), roles.get(n, "target" if n == "y" else "input")) for n in frame.columns)
+        tuple(
+            Column(n, kinds.get(frame[n].dtype, "number"), roles.get(n, "target" if n == "y" else "input"))
+            for n in frame.columns
+        )
     )
 
 
-def split(frame: pl.DataFrame, config: SplitConfig = DEFAULT, *, seed: int = 0, task: str = "classes", **roles: str) -> Split:
+def split(
+    frame: pl.DataFrame, config: SplitConfig = DEFAULT, *, seed: int = 0, task: str = "classes", **roles: str
+) -> Split:
     return split_rows(Table(frame), schema_of(frame, **roles), config, seed=seed, task=task)
 
 
@@ -120,7 +126,9 @@ def test_label_sets_are_split_by_their_rarest_label() -> None:
 def test_rows_without_a_target_are_left_out_and_counted() -> None:
     frame = pl.DataFrame({"x": np.arange(50), "y": [None, "", *["a", "b"] * 24]})
     found = split(frame)
-    assert not {0, 1} & set(np.concatenate(parts(found))) and any("2 row(s) without a target" in note for note in found.notes)
+    assert not {0, 1} & set(np.concatenate(parts(found))) and any(
+        "2 row(s) without a target" in note for note in found.notes
+    )
     numbers = pl.DataFrame({"x": np.arange(50), "y": [None, float("nan"), float("inf"), *range(47)]}, strict=False)
     assert sum(map(len, parts(split(numbers, task="number")))) == 47
 
@@ -152,7 +160,11 @@ def test_training_rows_that_stand_in_the_given_test_are_left_out_if_few() -> Non
     assert len(found.test) == 30 and any("5 row(s) to learn from" in note for note in found.notes)
     many = given_frame().with_columns(x=pl.col("x") % 25)
     found = split(many, part="split")
-    assert found.dropped == 0 and found.straddling == len(found.train) and any("may flatter" in note for note in found.notes)
+    assert (
+        found.dropped == 0
+        and found.straddling == len(found.train)
+        and any("may flatter" in note for note in found.notes)
+    )
 
 
 def test_given_parts_of_every_spelling_and_rows_of_no_part() -> None:
@@ -201,7 +213,10 @@ def test_twins_in_different_groups_are_left_out_of_training() -> None:
 def test_validation_rows_honour_groups_beside_a_given_test() -> None:
     frame = given_frame().with_columns(who=pl.Series([f"g{i // 9}" for i in range(120)]))
     found = split(frame, part="split", who="group")
-    assert not set(frame["who"].gather(found.train)) & set(frame["who"].gather(found.val)) and "whole groups of who" in found.words
+    assert (
+        not set(frame["who"].gather(found.train)) & set(frame["who"].gather(found.val))
+        and "whole groups of who" in found.words
+    )
 
 
 def days(count: int) -> list[date]:
@@ -243,7 +258,9 @@ def test_where_all_rows_are_of_a_few_kinds_equal_rows_are_parted() -> None:
     for frame in (few, common):
         found = split(frame)
         assert [len(part) for part in parts(found)] == [pytest.approx(n, abs=3) for n in (86, 10, 24)]
-        assert found.straddling > 0.4 * len(found.train) and any("Equal rows are so common" in note for note in found.notes)
+        assert found.straddling > 0.4 * len(found.train) and any(
+            "Equal rows are so common" in note for note in found.notes
+        )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +295,9 @@ def test_every_setting_changes_the_split() -> None:
     assert len(seen) == 6
     text = pl.DataFrame({"x": [f"Word number {i // 2}{'!' * (i % 2)}" for i in range(200)], "y": ["a", "b"] * 100})
     schema = Schema((Column("x", "text"), Column("y", "category", "target")))
-    near, exact = (split_rows(Table(text), schema, SplitConfig(near_duplicates=n), seed=0, task="classes") for n in (True, False))
+    near, exact = (
+        split_rows(Table(text), schema, SplitConfig(near_duplicates=n), seed=0, task="classes") for n in (True, False)
+    )
     assert near.hash != exact.hash and near.duplicates == 200 and exact.duplicates == 0
 
 
@@ -293,7 +312,9 @@ def test_a_large_table_is_split_in_no_time() -> None:
     import time
 
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame({f"x{i}": rng.normal(size=50_000).round(3) for i in range(10)} | {"y": rng.choice(["a", "b"], 50_000)})
+    frame = pl.DataFrame(
+        {f"x{i}": rng.normal(size=50_000).round(3) for i in range(10)} | {"y": rng.choice(["a", "b"], 50_000)}
+    )
     begun = time.process_time()
     split(frame)
     assert time.process_time() - begun < 3

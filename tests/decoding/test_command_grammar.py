@@ -1,4 +1,5 @@
-"""Commands: forms and slots are found, a mishearing is forgiven, nonsense and a missing wake word are no command; grammars that are none are refused."""
+"""Commands: forms and slots are found, a mishearing is forgiven, nonsense and a missing wake word are no command;
+grammars that are none are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +18,10 @@ from engineroom.run import train
 
 HOUSE = {
     "wake": "computer",
-    "intents": {"light": ["turn {switch} the light in the {room}", "light {switch}"], "timer": ["set a timer for {number} minutes"]},
+    "intents": {
+        "light": ["turn {switch} the light in the {room}", "light {switch}"],
+        "timer": ["set a timer for {number} minutes"],
+    },
     "slots": {"switch": ["on", "off"], "room": ["kitchen", "bedroom"], "number": ["five", "ten"]},
 }
 
@@ -76,11 +80,20 @@ def test_without_a_microphone_it_says_so(monkeypatch) -> None:
 
 
 def test_a_model_keeps_its_grammar_and_is_judged_by_it(tmp_path) -> None:
-    """The whole road on a few recordings; untaught as it is, it tells what it heard, and whoever says nothing wants nothing."""
+    """The whole road on a few recordings; untaught as it is, it tells what it heard, and whoever says nothing wants
+    nothing."""
     table = orders().head(40)
-    settings = {"task": "speech_recognition", "target": "text", "run": str(tmp_path / "run"), "options": {"grammar": GRAMMAR}, "train": {"steps": 4, "threads": 1, "precision": "fp32"}}
+    settings = {
+        "task": "speech_recognition",
+        "target": "text",
+        "run": str(tmp_path / "run"),
+        "options": {"grammar": GRAMMAR},
+        "train": {"steps": 4, "threads": 1, "precision": "fp32"},
+    }
     model = train(Config.model_validate(settings), table=table)[0]
-    assert 0 <= model.metrics["commands"] <= 1 and "Commands understood" in (model.path / "report.html").read_text("utf-8")
+    assert 0 <= model.metrics["commands"] <= 1 and "Commands understood" in (model.path / "report.html").read_text(
+        "utf-8"
+    )
     assert {"wake", "intent", "slots"} <= set(model.predict(table.head(2)).columns)
     heard = engineroom.listen(str(tmp_path / "run"), [table["recording"][0]])
     assert set(heard[0]) == {"recording", "wake", "intent", "slots", "text"}
@@ -98,5 +111,7 @@ def test_obeyed_is_who_does_the_very_same() -> None:
 def test_what_the_demo_says_is_what_its_grammar_knows() -> None:
     grammar, texts = read_grammar(GRAMMAR), orders()["text"].to_list()
     wishes = [understood(text, grammar) for text in texts]
-    assert all((wish["intent"] is not None) == text.startswith("sami ") for wish, text in zip(wishes, texts, strict=True))
+    assert all(
+        (wish["intent"] is not None) == text.startswith("sami ") for wish, text in zip(wishes, texts, strict=True)
+    )
     assert {wish["intent"] for wish in wishes} == {None, *grammar["intents"]}

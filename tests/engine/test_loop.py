@@ -124,7 +124,12 @@ def test_a_rate_that_climbs_reaches_its_peak_though_the_end_moves() -> None:
     schedule = Schedule(1000)
     for step, end in ((4, 527), (8, 569), (30, 300)):
         schedule.end_at(step, end)
-    assert schedule.share(50) == 1.0 and schedule.share(30) < 0.7 and schedule.share(300) == 0.0 and 0.45 < schedule.share(175) < 0.55
+    assert (
+        schedule.share(50) == 1.0
+        and schedule.share(30) < 0.7
+        and schedule.share(300) == 0.0
+        and 0.45 < schedule.share(175) < 0.55
+    )
     rates = [schedule.share(step) for step in range(301)]
     assert max(abs(a - b) for a, b in pairwise(rates)) < 0.05, "it never jumps"
     schedule.end_at(40, 100, final=True)

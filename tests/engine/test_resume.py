@@ -20,11 +20,23 @@ from engineroom.engine.callbacks.history import read_history
 
 STEPS = 60
 SHORT = 10  # steps of the runs in this process
-FAST = ["--set", "train.checkpoint_seconds=0", "--set", "train.precision=fp32", "--set", "train.threads=1", "--steps", STEPS, "--quiet"]
+FAST = [
+    "--set",
+    "train.checkpoint_seconds=0",
+    "--set",
+    "train.precision=fp32",
+    "--set",
+    "train.threads=1",
+    "--steps",
+    STEPS,
+    "--quiet",
+]
 
 
 def start(cwd: Path, *arguments: object) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "engineroom", *map(str, arguments)], cwd=cwd, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return subprocess.Popen(
+        [sys.executable, "-m", "engineroom", *map(str, arguments)], cwd=cwd, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
 
 
 def kill_at(process: subprocess.Popen, events: Path, step: int) -> None:
@@ -47,7 +59,9 @@ def weights(run: Path) -> bytes:
 def ends(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, torch.Tensor]]:
     """The weights at the end of every run of this process; the evaluation there is left out."""
     found: list[dict[str, torch.Tensor]] = []
-    monkeypatch.setattr("engineroom.run.finish", lambda ready, networks, *rest: found.append(networks["model"].state_dict()))
+    monkeypatch.setattr(
+        "engineroom.run.finish", lambda ready, networks, *rest: found.append(networks["model"].state_dict())
+    )
     return found
 
 
@@ -124,7 +138,9 @@ def test_resume_is_bit_identical(tmp_path: Path, ends: list, kind: str) -> None:
 def test_same_seed_same_weights_and_another_seed_others(tmp_path: Path, ends: list) -> None:
     for run, seed in (("a", 1), ("b", 1), ("c", 2)):
         train = {"precision": "fp32", "threads": 1}
-        er.train(house_table(), target="sold", run=str(tmp_path / run), seed=seed, steps=SHORT, show="quiet", train=train)
+        er.train(
+            house_table(), target="sold", run=str(tmp_path / run), seed=seed, steps=SHORT, show="quiet", train=train
+        )
     assert same(ends[0], ends[1]) and not same(ends[0], ends[2])
 
 
@@ -156,7 +172,8 @@ def test_a_run_in_use_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_killed_can_already_predict(tmp_path: Path) -> None:
-    """The bundle is renewed while training goes on; it says that it is unfinished, and resuming still goes to the end."""
+    """The bundle is renewed while training goes on; it says that it is unfinished, and resuming still goes to the
+    end."""
     house_table().write_csv(tmp_path / "houses.csv")
     process = start(tmp_path, "train", "houses.csv", "--target", "price", "--run", "r", *FAST)
     for _ in range(6000):

@@ -1,4 +1,5 @@
-"""Observations that are pictures: told from numbers by their space, laid out as channels first whatever their order, small and still bytes."""
+"""Observations that are pictures: told from numbers by their space, laid out as channels first whatever their order,
+small and still bytes."""
 
 from __future__ import annotations
 
@@ -71,7 +72,9 @@ def test_an_episode_in_pictures(catch: str, given: str) -> None:
     facts, seeds = describe(f"{catch}?given={given}"), np.arange(4)
     world = World(facts)
     start = world.reset(3)
-    assert start.shape == ((6 if given == "pair" else 3), 6, 6) and start.dtype == (np.float32 if given == "floats" else np.uint8)
+    assert start.shape == ((6 if given == "pair" else 3), 6, 6) and start.dtype == (
+        np.float32 if given == "floats" else np.uint8
+    )
     assert start[-3, 0].max() == (1.0 if given == "floats" else 255)
     played = play(facts, seeds, at_random(facts, seeds))
     assert (played["steps"] == 5).all() and set(played["return"]) <= {-1.0, 1.0}
@@ -81,7 +84,9 @@ def test_an_episode_in_pictures(catch: str, given: str) -> None:
     assert looked.shape[1:] == start.shape
 
 
-@pytest.mark.parametrize(("fault", "given", "words"), [("shape", "last", "5 × 6 × 3 instead of 6 × 6 × 3"), ("nan", "floats", "NaN")])
+@pytest.mark.parametrize(
+    ("fault", "given", "words"), [("shape", "last", "5 × 6 × 3 instead of 6 × 6 × 3"), ("nan", "floats", "NaN")]
+)
 def test_wrong_pictures_are_told(catch: str, fault: str, given: str, words: str) -> None:
     facts = describe(f"{catch}?fault={fault}&given={given}")
     with pytest.raises(UserError, match=words) as found:

@@ -1,4 +1,5 @@
-"""The road: what a camera sees follows from where the car is, whoever knows the map stays on it, whoever lets go leaves it."""
+"""The road: what a camera sees follows from where the car is, whoever knows the map stays on it, whoever lets go leaves
+it."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def test_the_camera_sees_where_the_car_is() -> None:
     road.place = 0.0
     straight = middle_of_asphalt(0.0)
     assert middle_of_asphalt(1.0) > straight > middle_of_asphalt(-1.0), "left of the middle, the road lies to the right"
-    assert middle_of_asphalt(0.0, 0.2) > straight > middle_of_asphalt(0.0, -0.2), "turned to the left, it lies to the right"
+    assert middle_of_asphalt(0.0, 0.2) > straight > middle_of_asphalt(0.0, -0.2), (
+        "turned to the left, it lies to the right"
+    )
     assert road.look(32, 64).shape == (32, 64, 3) and road.render().shape == (160, 320, 3)
     assert np.array_equal(road.look(32, 64)[:11], np.broadcast_to([150, 190, 225], (11, 64, 3))), "sky"
 
@@ -43,7 +46,11 @@ def test_the_camera_sees_where_the_car_is() -> None:
 def test_steps_and_ends() -> None:
     world = World(describe("road?longest=500"))
     start = world.reset(4)
-    assert start.shape == (3, 32, 64) and start.dtype == np.uint8 and np.array_equal(start, World(describe("road")).reset(4))
+    assert (
+        start.shape == (3, 32, 64)
+        and start.dtype == np.uint8
+        and np.array_equal(start, World(describe("road")).reset(4))
+    )
     road, total = world.env.unwrapped, 0.0
     for _ in range(100):
         _, reward, ended, _ = world.step(np.array([1.0]))

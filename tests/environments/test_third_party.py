@@ -1,4 +1,5 @@
-"""Environments that installed packages bring: well-known ones by name alone, others after a colon; what is missing says what to install."""
+"""Environments that installed packages bring: well-known ones by name alone, others after a colon; what is missing says
+what to install."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from engineroom.environments._rollout import play
 from engineroom.environments._spaces import spelled
 from engineroom.environments._third_party import package_of, provide
 
-MAZE = '''
+MAZE = """
 import gymnasium
 import numpy as np
 
@@ -34,13 +35,17 @@ class Maze(gymnasium.Env):
         return {"place": np.ones((2, 2), np.float32), "goal": 2}, 1.0, False, False, {}
 
 gymnasium.register("Labyrinth-v3", Maze, max_episode_steps=7)
-'''
+"""
 
 
 def test_names_lead_to_their_package() -> None:
     assert package_of("highway-fast-v0").extra == "driving" and package_of("ALE/Pong-v5").library == "ale-py"
     assert package_of("CartPole-v1") is None and package_of("highwayman-v0") is None
-    assert looks_like_one("my_worlds:Labyrinth-v3") and looks_like_one("lane-keeping-v0") and not looks_like_one("my_worlds:3")
+    assert (
+        looks_like_one("my_worlds:Labyrinth-v3")
+        and looks_like_one("lane-keeping-v0")
+        and not looks_like_one("my_worlds:3")
+    )
 
 
 def test_what_is_missing_says_what_to_install(monkeypatch) -> None:
@@ -63,7 +68,15 @@ def test_a_package_named_before_a_colon(tmp_path, monkeypatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     facts = describe("my_worlds:Labyrinth-v3")
     assert facts["longest"] == 7 and facts["observation"]["size"] == 7
-    assert facts["observation"]["names"] == ["goal 1", "goal 2", "goal 3", "place 1, 1", "place 1, 2", "place 2, 1", "place 2, 2"]
+    assert facts["observation"]["names"] == [
+        "goal 1",
+        "goal 2",
+        "goal 3",
+        "place 1, 1",
+        "place 1, 2",
+        "place 2, 1",
+        "place 2, 2",
+    ]
     assert play(facts, [1], at_random(facts, [1]))["return"][0] == 7
     allowed.discard(facts["name"])
     with pytest.raises(UserError, match="is a program"):
@@ -85,19 +98,29 @@ def test_numbers_of_nested_spaces_have_names() -> None:
 def test_lane_keeping_by_its_rule_and_its_film() -> None:
     pytest.importorskip("highway_env")
     facts = describe("lane-keeping-v0")
-    assert facts["longest"] == 200 and facts["observation"]["names"][8] == "y of the car" and rule_of({"name": "highway_env:lane-keeping-v0"}) == "lane-keeping"
+    assert (
+        facts["longest"] == 200
+        and facts["observation"]["names"][8] == "y of the car"
+        and rule_of({"name": "highway_env:lane-keeping-v0"}) == "lane-keeping"
+    )
     by_rule = play(facts, np.arange(500, 503), RULES["lane-keeping"][1](facts))["return"]
     assert by_rule.min() > 190 > play(facts, np.arange(500, 503), at_random(facts, np.arange(500, 503)))["return"].max()
     world = World(facts, pictures=True)
     world.reset(1)
     drawn = world.picture()
-    assert drawn is not None and drawn.shape == (250, 600, 3) and drawn.std() > 1, "its class takes no render_mode, yet it draws"
+    assert drawn is not None and drawn.shape == (250, 600, 3) and drawn.std() > 1, (
+        "its class takes no render_mode, yet it draws"
+    )
 
 
 def test_a_highway_is_a_table_of_cars_and_its_rule_does_not_crash() -> None:
     pytest.importorskip("highway_env")
     facts = describe("highway-fast-v0?config={vehicles_count: 8, duration: 10}")
-    assert facts["observation"]["size"] == 25 and facts["observation"]["names"][:2] == ["own there", "own x"] and facts["action"]["names"][4] == "slower"
+    assert (
+        facts["observation"]["size"] == 25
+        and facts["observation"]["names"][:2] == ["own there", "own x"]
+        and facts["action"]["names"][4] == "slower"
+    )
     played = play(facts, np.arange(500, 504), RULES["highway-fast"][1](facts))
     assert (played["steps"] == 10).all() and not played["ended"].any() and played["return"].mean() > 6
 

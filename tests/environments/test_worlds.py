@@ -1,4 +1,5 @@
-"""Environments: found by name, described in plain numbers, played again from seed and actions; every fault names its seed and step."""
+"""Environments: found by name, described in plain numbers, played again from seed and actions; every fault names its
+seed and step."""
 
 from __future__ import annotations
 
@@ -60,13 +61,23 @@ def chance(name: str, number: int = 3, first: int = 10):
 
 
 def test_names_are_told_from_paths_and_arguments_from_names(own) -> None:
-    assert all(looks_like_one(text) for text in ("CartPole-v1", "warehouse", "CartPol", "cartpole", "warehouse?robots=3", own))
+    assert all(
+        looks_like_one(text) for text in ("CartPole-v1", "warehouse", "CartPol", "cartpole", "warehouse?robots=3", own)
+    )
     assert not any(looks_like_one(text) for text in ("houses.csv", "photos/", "runs/photos-1", "data", "/tmp/x"))
     assert split_name("warehouse?robots=3&longest=50") == ("warehouse", {"robots": 3, "longest": 50})
     assert full_name("CartPole-v1") == "CartPole-v1" and full_name("no/such.csv").startswith("/")
 
 
-@pytest.mark.parametrize(("name", "kind", "numbers"), [("CartPole-v1", "discrete", 2), ("Pendulum-v1", "continuous", 1), ("FrozenLake-v1", "discrete", 4), ("warehouse", "discrete", 5)])
+@pytest.mark.parametrize(
+    ("name", "kind", "numbers"),
+    [
+        ("CartPole-v1", "discrete", 2),
+        ("Pendulum-v1", "continuous", 1),
+        ("FrozenLake-v1", "discrete", 4),
+        ("warehouse", "discrete", 5),
+    ],
+)
 def test_facts_are_plain_and_an_episode_can_be_played_again(name: str, kind: str, numbers: int) -> None:
     facts, seeds, played = chance(name)
     assert json.loads(json.dumps(facts)) == facts and facts["action"]["kind"] == kind and count(facts) == numbers
@@ -75,8 +86,13 @@ def test_facts_are_plain_and_an_episode_can_be_played_again(name: str, kind: str
         world.reset(int(seed))
         total = sum(world.step(action)[1] for action in played["actions"][k])
         assert np.isclose(total, played["return"][k])
-    assert again(facts, int(seeds[0]), played["actions"][0])[0].shape == (played["steps"][0], facts["observation"]["size"])
-    assert all(np.array_equal(a, b) for a, b in zip(chance(name)[2]["actions"], played["actions"], strict=True)), "the same chance for the same seeds"
+    assert again(facts, int(seeds[0]), played["actions"][0])[0].shape == (
+        played["steps"][0],
+        facts["observation"]["size"],
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(chance(name)[2]["actions"], played["actions"], strict=True)), (
+        "the same chance for the same seeds"
+    )
 
 
 def test_wandering_tells_the_scale() -> None:
@@ -93,7 +109,9 @@ def test_a_class_of_the_users_own_is_cut_by_the_clock(own) -> None:
     assert ended["ended"].all() and (ended["steps"] == 3).all()
 
 
-@pytest.mark.parametrize(("fault", "words"), [("raises", "out of oil"), ("observation", "NaN"), ("reward", "reward of nan")])
+@pytest.mark.parametrize(
+    ("fault", "words"), [("raises", "out of oil"), ("observation", "NaN"), ("reward", "reward of nan")]
+)
 def test_faults_name_seed_and_step(own, fault: str, words: str) -> None:
     with pytest.raises(UserError, match=words) as found:
         chance(f"{own}?fault={fault}&longest=9", number=1, first=77)
@@ -130,7 +148,10 @@ def test_an_environment_is_a_table_of_seeds() -> None:
     assert open_table("warehouse").notes == () and "cut after" not in str(table.notes)
 
 
-@pytest.mark.parametrize(("name", "at_least"), [("CartPole-v1", 499), ("Pendulum-v1", -250), ("MountainCar-v0", -140), ("Acrobot-v1", -150), ("warehouse", 17)])
+@pytest.mark.parametrize(
+    ("name", "at_least"),
+    [("CartPole-v1", 499), ("Pendulum-v1", -250), ("MountainCar-v0", -140), ("Acrobot-v1", -150), ("warehouse", 17)],
+)
 def test_rules_written_by_hand_do_what_they_promise(name: str, at_least: float) -> None:
     facts, rule = describe(name), RULES[name.rpartition("-v")[0] or name][1]
     assert play(facts, np.arange(500, 508), rule(facts))["return"].mean() >= at_least

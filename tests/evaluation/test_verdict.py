@@ -31,7 +31,11 @@ def faced(deep: slice, baseline: slice, dummy: slice = slice(100)) -> tuple[list
 
 def test_no_difference_is_said_in_words() -> None:
     _, verdict = faced(slice(10), slice(10))
-    assert verdict["use"] == "either" and "accuracy 0.95 of both" in verdict["sentence"] and "against" not in verdict["sentence"]
+    assert (
+        verdict["use"] == "either"
+        and "accuracy 0.95 of both" in verdict["sentence"]
+        and "against" not in verdict["sentence"]
+    )
     assert verdict["why"][0] == "On the same 200 test rows both score alike, whichever of these rows are drawn."
     _, verdict = faced(slice(0, 10), slice(10, 20))
     assert "both score alike (95 % interval of the difference -0." in verdict["why"][0]
@@ -49,14 +53,23 @@ def test_no_difference_is_said_in_words() -> None:
         (slice(120), slice(110), "dummy", "dummy baseline", "deep model"),
     ],
 )
-def test_the_large_number_is_that_of_the_model_to_use(deep: slice, baseline: slice, use: str, first: str, other: str) -> None:
+def test_the_large_number_is_that_of_the_model_to_use(
+    deep: slice, baseline: slice, use: str, first: str, other: str
+) -> None:
     entries, verdict = faced(deep, baseline)
     assert verdict["use"] == use
     if use == "baseline":
-        assert verdict["sentence"] == "Use the classical model: accuracy 0.95 (the baseline one) against 0.7 of the deep model."
+        assert (
+            verdict["sentence"]
+            == "Use the classical model: accuracy 0.95 (the baseline one) against 0.7 of the deep model."
+        )
     found = tiles(entries, verdict, TASK)
     large = next((e for e in entries if e.name == use), entries[0])
-    assert found[0]["label"] == "accuracy" and found[0]["value"] == large.scores["accuracy"] and found[0]["hint"].startswith(first)
+    assert (
+        found[0]["label"] == "accuracy"
+        and found[0]["value"] == large.scores["accuracy"]
+        and found[0]["hint"].startswith(first)
+    )
     assert found[0]["others"][0]["who"] == other
     report = SAMPLES["binary"]() | {"verdict": verdict, "tiles": found}
     page, shown = render_html(report), span(found[0])
@@ -65,15 +78,25 @@ def test_the_large_number_is_that_of_the_model_to_use(deep: slice, baseline: sli
 
 
 def test_what_stands_beside_has_the_decimals_of_the_large_one() -> None:
-    tile = {"value": 0.9712, "low": 0.951, "high": 0.992, "others": [{"who": "a", "value": 0.5}, {"who": "b", "value": None}]}
+    tile = {
+        "value": 0.9712,
+        "low": 0.951,
+        "high": 0.992,
+        "others": [{"who": "a", "value": 0.5}, {"who": "b", "value": None}],
+    }
     assert span(tile)["others"] == [("a", "0.500"), ("b", "–")]
     assert span(tile | {"low": None})["others"] == [("a", "0.5"), ("b", "–")]
 
 
 def test_a_gain_over_the_constant_must_be_clear_of_chance() -> None:
     _, verdict = faced(slice(100, 192), slice(90, 190), slice(100))  # 8 of 200 more than the constant: chance does that
-    assert verdict["use"] == "dummy" and verdict["sentence"].startswith("Nothing was learnt that is clear of chance: accuracy 0.54")
-    assert any("95 % interval (above 0 is better)" in line for line in verdict["why"]) and "too few rows" in verdict["why"][-1]
+    assert verdict["use"] == "dummy" and verdict["sentence"].startswith(
+        "Nothing was learnt that is clear of chance: accuracy 0.54"
+    )
+    assert (
+        any("95 % interval (above 0 is better)" in line for line in verdict["why"])
+        and "too few rows" in verdict["why"][-1]
+    )
     _, verdict = faced(slice(60), slice(95), slice(100))
     assert verdict["use"] == "deep"
 
@@ -84,10 +107,20 @@ def test_where_accuracy_shows_no_gain_the_probabilities_are_asked() -> None:
     risk = np.clip(0.06 + 0.3 * truth + 0.02 * rng.normal(size=400), 0.01, 0.49)
     entries = [
         examine(name, name, {"probability": np.stack([1 - p, p], 1)}, truth, TASK)
-        for name, p in (("deep", risk), ("baseline", np.full(400, 0.06) + 1e-4 * rng.normal(size=400)), ("dummy", np.full(400, 0.06)))
+        for name, p in (
+            ("deep", risk),
+            ("baseline", np.full(400, 0.06) + 1e-4 * rng.normal(size=400)),
+            ("dummy", np.full(400, 0.06)),
+        )
     ]
     verdict = judge(*entries, TASK).to_json()
     assert entries[0].scores["accuracy"] == entries[2].scores["accuracy"] and verdict["use"] == "deep"
-    assert "neither model is clear of the dummy baseline" in verdict["sentence"] and "By log_loss, the deep model's gain" in verdict["why"][-1]
-    few = [examine(e.name, e.name, {"probability": e.records["probability"]}, (np.arange(400) == 7).astype(int), TASK) for e in entries]
+    assert (
+        "neither model is clear of the dummy baseline" in verdict["sentence"]
+        and "By log_loss, the deep model's gain" in verdict["why"][-1]
+    )
+    few = [
+        examine(e.name, e.name, {"probability": e.records["probability"]}, (np.arange(400) == 7).astype(int), TASK)
+        for e in entries
+    ]
     assert judge(*few, TASK).use == "dummy", "one positive says nothing of the ranking"

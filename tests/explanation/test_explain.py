@@ -1,4 +1,5 @@
-"""A planted cause is found: in a picture a patch, in a text a word, in a series a stretch, in a table a column. And a false explainer is caught."""
+"""A planted cause is found: in a picture a patch, in a text a word, in a series a stretch, in a table a column. And a
+false explainer is caught."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ QUIET = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
 def pictures(n: int) -> tuple[pl.DataFrame, np.ndarray]:
-    """Noise of 16 × 16 pixels; class "spot" has one bright spot of 4 × 4 at a random place of the 4 × 4 grid; the spot's place (n,), -1 = none."""
+    """Noise of 16 × 16 pixels; class "spot" has one bright spot of 4 × 4 at a random place of the 4 × 4 grid; the
+    spot's place (n,), -1 = none."""
     x = RNG.integers(60, 120, (n, 16, 16), dtype=np.uint8)
     y, place = RNG.integers(0, 2, n), RNG.integers(0, 16, n)
     for i in np.flatnonzero(y):
@@ -57,7 +59,9 @@ def table(n: int) -> pl.DataFrame:
     """price follows `cause` alone."""
     cause = RNG.choice([-2.0, 2.0], n) + 0.3 * RNG.normal(size=n)
     noise = {f"noise_{i}": RNG.normal(size=n) for i in range(4)}
-    return pl.DataFrame({**noise, "cause": cause, "kind": RNG.choice(list("abc"), n), "price": 10 * cause + RNG.normal(size=n)})
+    return pl.DataFrame(
+        {**noise, "cause": cause, "kind": RNG.choice(list("abc"), n), "price": 10 * cause + RNG.normal(size=n)}
+    )
 
 
 def train(data: pl.DataFrame, target: str, root, **settings):
@@ -105,7 +109,11 @@ def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> No
     far = []
     for (masked_row, numbers), place in zip(found(photo_model, frame[spots], "gradcam"), places[spots], strict=True):
         weight = np.maximum(numbers, 0)
-        middle = sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, masked_row.parts, strict=True)) / weight.sum() / 2  # in patches of 4 × 4
+        middle = (
+            sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, masked_row.parts, strict=True))
+            / weight.sum()
+            / 2
+        )  # in patches of 4 × 4
         far.append(np.abs(middle - np.array(divmod(int(place), 4)) - 0.5).max())
     assert np.mean(far) < 0.8, far  # a map drawn by chance is 1.2 patches off
 
@@ -113,18 +121,27 @@ def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> No
 def test_the_planted_word_is_found(root) -> None:
     model = train(texts(600), "y", root / "text", steps=100)
     for name in ("occlusion", "integrated_gradients"):
-        first = [masked_row.parts[int(numbers.argmax())].name for masked_row, numbers in found(model, texts(60).filter(pl.col("y") == "yes").head(20), name)]
+        first = [
+            masked_row.parts[int(numbers.argmax())].name
+            for masked_row, numbers in found(model, texts(60).filter(pl.col("y") == "yes").head(20), name)
+        ]
         assert np.mean([word == "magic" for word in first]) >= 0.95, (name, first)
     result = explain(model, texts(6), rows=2, page=root / "text.html")
-    assert result["rows"][0]["parts"][0]["column"] == "text" and "magic" in (root / "text.html").read_text("utf-8") + "magic" * (result["rows"][0]["answer"] == "no")
+    assert result["rows"][0]["parts"][0]["column"] == "text" and "magic" in (root / "text.html").read_text(
+        "utf-8"
+    ) + "magic" * (result["rows"][0]["answer"] == "no")
 
 
 def test_the_planted_stretch_is_found(root) -> None:
-    model = train(series(300)[0], "y", root / "series", steps=80, model={"name": "cnn", "size": "small", "ensemble_size": 1})
+    model = train(
+        series(300)[0], "y", root / "series", steps=80, model={"name": "cnn", "size": "small", "ensemble_size": 1}
+    )
     frame, starts = series(60)
     bumps = np.flatnonzero(starts >= 0)[:20]
     hits = []
-    for (masked_row, numbers), start in zip(found(model, frame[bumps], "integrated_gradients"), starts[bumps], strict=True):
+    for (masked_row, numbers), start in zip(
+        found(model, frame[bumps], "integrated_gradients"), starts[bumps], strict=True
+    ):
         step = 2 * masked_row.parts[int(numbers.argmax())].place[0]  # stretches of two steps
         hits.append(start - 2 <= step <= start + 8)
     assert np.mean(hits) >= 0.95
@@ -133,7 +150,10 @@ def test_the_planted_stretch_is_found(root) -> None:
 def test_the_planted_column_is_found_by_every_method(table_model) -> None:
     for name in ("integrated_gradients", "occlusion", "shapley"):
         rows = found(table_model, table(40).drop("price"), name)
-        assert np.mean([masked_row.parts[int(np.abs(numbers).argmax())].name == "cause" for masked_row, numbers in rows]) >= 0.95, name
+        assert (
+            np.mean([masked_row.parts[int(np.abs(numbers).argmax())].name == "cause" for masked_row, numbers in rows])
+            >= 0.95
+        ), name
 
 
 @pytest.mark.parametrize("name", ["integrated_gradients", "shapley"])
@@ -154,7 +174,8 @@ def test_an_open_veil_changes_nothing(photo_model) -> None:
 
 
 def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
-    """An edge finder knows nothing of what was learnt: the fresh network shows it the same. Random numbers order nothing."""
+    """An edge finder knows nothing of what was learnt: the fresh network shows it the same. Random numbers order
+    nothing."""
     frame, places = pictures(60)
     fresh = untrained(photo_model)
     data, kept = photo_model.encoded(photo_model.open(frame[np.flatnonzero(places >= 0)[:12]]))
@@ -163,15 +184,33 @@ def test_a_true_explainer_passes_and_false_ones_fail(photo_model) -> None:
         batch = data.batch(np.array([row]))
         masked_row = MaskedRow(photo_model.network, photo_model.task, photo_model.schema, batch)
         other = MaskedRow(fresh, photo_model.task, photo_model.schema, batch, whole=masked_row.whole)
-        edges = np.array([float(masked_row.cuts["column:photo"].signal.data[0, 0][masked_row.cuts["column:photo"].where == k].std()) for k in range(len(masked_row.parts))])
-        own = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(masked_row), "edges": edges, "random": RNG.normal(size=len(edges))}
-        theirs = {"integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(other), "edges": edges, "random": RNG.normal(size=len(edges))}
+        edges = np.array(
+            [
+                float(
+                    masked_row.cuts["column:photo"].signal.data[0, 0][masked_row.cuts["column:photo"].where == k].std()
+                )
+                for k in range(len(masked_row.parts))
+            ]
+        )
+        own = {
+            "integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(masked_row),
+            "edges": edges,
+            "random": RNG.normal(size=len(edges)),
+        }
+        theirs = {
+            "integrated_gradients": registry.get("explanation/methods", "integrated_gradients").attribute(other),
+            "edges": edges,
+            "random": RNG.normal(size=len(edges)),
+        }
         walks.append(walk(masked_row, own, row))
         for name in own:
             likeness[name].append(rank_correlation(own[name], theirs[name]))
     assert verdict(walks, likeness, "integrated_gradients")["passes"], verdict(walks, likeness, "integrated_gradients")
     assert "fresh weights" in verdict(walks, likeness, "edges")["words"]
-    assert "random order" in verdict(walks, likeness, "random")["words"] and not verdict(walks, likeness, "random")["passes"]
+    assert (
+        "random order" in verdict(walks, likeness, "random")["words"]
+        and not verdict(walks, likeness, "random")["passes"]
+    )
     assert verdict(walks[:2], likeness, "integrated_gradients")["passes"] is None
 
 
@@ -179,8 +218,14 @@ def test_the_page_the_json_and_the_clock(photo_model, root) -> None:
     result = explain(photo_model, pictures(12)[0].drop("y"), rows=3, page=root / "photo.html")
     assert result["seconds_a_row"] < 1 and len(result["rows"]) == 3 and len(result["rows"][0]["parts"]) == 64
     page = (root / "photo.html").read_text("utf-8")
-    assert "Faithfulness: can the explanations be believed?" in page and "data:image/png" in page and '="http' not in page.replace('="http://www.w3.org', "")
-    assert set(result["methods"]) == {"gradcam", "integrated_gradients", "occlusion"}, "64 tiles are too many for sampled orders"
+    assert (
+        "Faithfulness: can the explanations be believed?" in page
+        and "data:image/png" in page
+        and '="http' not in page.replace('="http://www.w3.org', "")
+    )
+    assert set(result["methods"]) == {"gradcam", "integrated_gradients", "occlusion"}, (
+        "64 tiles are too many for sampled orders"
+    )
 
 
 def test_the_command_line(table_model, root) -> None:
@@ -189,7 +234,9 @@ def test_the_command_line(table_model, root) -> None:
     result = json.loads(done.stdout)
     assert list(result["methods"]) == ["shapley"] and (root / "explain.html").exists()
     by_cause = next(one for one in result["dependence"] if one["column"] == "cause")
-    assert result["dependence"][0]["column"] == "cause" and by_cause["mean"][-1] - by_cause["mean"][0] > 20, "ten a unit"
+    assert result["dependence"][0]["column"] == "cause" and by_cause["mean"][-1] - by_cause["mean"][0] > 20, (
+        "ten a unit"
+    )
 
 
 def test_what_cannot_be_asked_is_said(table_model) -> None:
@@ -209,7 +256,13 @@ def test_verbs_stay_verbs_beside_folders_of_their_name() -> None:
 def test_rollout_shows_where_a_transformer_reads_and_its_heads_add_up(root) -> None:
     from engineroom.explanation.views.attention import looks, rollout
 
-    model = train(texts(200), "y", root / "attention_rollout", steps=20, model={"name": "transformer", "size": "small", "ensemble_size": 1})
+    model = train(
+        texts(200),
+        "y",
+        root / "attention_rollout",
+        steps=20,
+        model={"name": "transformer", "size": "small", "ensemble_size": 1},
+    )
     data, _ = model.encoded(model.open(texts(4)))
     weights = looks(model.network, data.batch(np.array([0])))
     assert len(weights) == 2  # the small Transformer's blocks
@@ -267,26 +320,52 @@ def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
 
     rng = np.random.default_rng(5)
     cause = rng.choice([-1.0, 1.0], 600)
-    up = np.where(rng.random(600) < 0.06, -cause, cause) > 0  # now and then otherwise: a perfect column would be left out as a leak
-    frame = pl.DataFrame({"noise": rng.normal(size=600), "cause": cause + 0.1 * rng.normal(size=600), "kind": rng.choice(list("abc"), 600), "y": np.where(up, "up", "down")})
+    up = (
+        np.where(rng.random(600) < 0.06, -cause, cause) > 0
+    )  # now and then otherwise: a perfect column would be left out as a leak
+    frame = pl.DataFrame(
+        {
+            "noise": rng.normal(size=600),
+            "cause": cause + 0.1 * rng.normal(size=600),
+            "kind": rng.choice(list("abc"), 600),
+            "y": np.where(up, "up", "down"),
+        }
+    )
     model = train(frame, "y", root / "otherwise", steps=100)
     found = otherwise(model, frame.drop("y"), np.arange(12))
     assert all(one["other"] and one["other"] != one["answer"] for one in found)
     assert np.mean([len(one["changes"]) == 1 and one["changes"][0].startswith("cause = ") for one in found]) >= 0.9
     words = train(texts(500), "y", root / "words", steps=100)
     rows = texts(40).filter(pl.col("y") == "yes").head(8)
-    assert np.mean([any("magic" in change for change in one["changes"]) for one in otherwise(words, rows, np.arange(8))]) >= 0.75
-    assert otherwise(train(table(200), "price", root / "number", steps=20), table(20), np.arange(2)) == []  # a number has no "other answer"
+    assert (
+        np.mean([any("magic" in change for change in one["changes"]) for one in otherwise(words, rows, np.arange(8))])
+        >= 0.75
+    )
+    assert (
+        otherwise(train(table(200), "price", root / "number", steps=20), table(20), np.arange(2)) == []
+    )  # a number has no "other answer"
 
 
 @pytest.mark.parametrize("name", ["forecasting", "token_classification", "document_extraction", "recommendation"])
 def test_structured_answers_are_explained_too(name: str, root) -> None:
     recipe = registry.get("recipes", name)
     data = recipe.demo()
-    model = er.train(data, target=recipe.target, recipe=name, steps=2, run=str(root / name), limits={"max_damaged": 1.0}, **QUIET)
-    result = explain(model, data[:8] if name in ("token_classification", "document_extraction") else data, rows=1, methods=("integrated_gradients",), page=root / f"{name}.html")
+    model = er.train(
+        data, target=recipe.target, recipe=name, steps=2, run=str(root / name), limits={"max_damaged": 1.0}, **QUIET
+    )
+    result = explain(
+        model,
+        data[:8] if name in ("token_classification", "document_extraction") else data,
+        rows=1,
+        methods=("integrated_gradients",),
+        page=root / f"{name}.html",
+    )
     parts = result["rows"][0]["parts"]
-    assert parts and all(np.isfinite(part["integrated_gradients"]) for part in parts) and any(part["integrated_gradients"] for part in parts)
+    assert (
+        parts
+        and all(np.isfinite(part["integrated_gradients"]) for part in parts)
+        and any(part["integrated_gradients"] for part in parts)
+    )
     assert "Faithfulness: can the explanations be believed?" in (root / f"{name}.html").read_text("utf-8")
 
 
@@ -308,12 +387,18 @@ def test_what_explanations_of_structured_answers_move() -> None:
     heat = torch.zeros(1, 1, 1 + 4, 3, 3)
     heat[0, 0, 0, 1, 2] = 4.0
     bound = type(task)(values=("cell",))
-    assert bound.score_outputs(heat, heat, None).item() == 4.0 and bound.score_outputs(0 * heat, heat, None).item() == 0.0
+    assert (
+        bound.score_outputs(heat, heat, None).item() == 4.0 and bound.score_outputs(0 * heat, heat, None).item() == 0.0
+    )
     face = torch.randn(2, 1, 8)
-    assert registry.get("tasks", "metric_learning").score_outputs(face, face[:1], None)[0].item() == pytest.approx(1.0, abs=1e-6)
+    assert registry.get("tasks", "metric_learning").score_outputs(face, face[:1], None)[0].item() == pytest.approx(
+        1.0, abs=1e-6
+    )
 
 
 def test_every_kind_of_answer_has_a_number_that_an_explanation_moves() -> None:
     from engineroom.tasks._base import BaseTask
 
-    assert not [name for name, task in registry.every("tasks").items() if type(task).score_outputs is BaseTask.score_outputs]
+    assert not [
+        name for name, task in registry.every("tasks").items() if type(task).score_outputs is BaseTask.score_outputs
+    ]

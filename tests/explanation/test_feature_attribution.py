@@ -19,13 +19,23 @@ def planted() -> pl.DataFrame:
     """Only `cause` and `town` matter; two columns are noise."""
     cause, town = RNG.normal(size=N), RNG.choice(["north", "south"], N, p=[0.8, 0.2])
     y = np.where(cause + 3.0 * (town == "south") + 0.1 * RNG.normal(size=N) > 1, "alarm", "quiet")
-    return pl.DataFrame({"noise": RNG.normal(size=N), "cause": cause, "town": town, "other": RNG.choice(list("abc"), N), "y": y})
+    return pl.DataFrame(
+        {"noise": RNG.normal(size=N), "cause": cause, "town": town, "other": RNG.choice(list("abc"), N), "y": y}
+    )
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("reasons") / "r"
-    return er.train(planted(), target="y", recipe="cost_sensitive", options={"positive": "alarm"}, steps=250, run=str(run), show="quiet")
+    return er.train(
+        planted(),
+        target="y",
+        recipe="cost_sensitive",
+        options={"positive": "alarm"},
+        steps=250,
+        run=str(run),
+        show="quiet",
+    )
 
 
 @pytest.mark.slow
@@ -72,16 +82,22 @@ def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
     whole, _ = model.answers(table)
     for place, column in enumerate(model.schema.inputs):
         anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])))
-        assert np.array_equal(pull[:, place], model.task.score_predictions(whole, whole) - model.task.score_predictions(anew, whole))
+        assert np.array_equal(
+            pull[:, place], model.task.score_predictions(whole, whole) - model.task.score_predictions(anew, whole)
+        )
 
 
 def test_a_row_that_cannot_be_read_is_named_and_has_no_reasons(tmp_path) -> None:
     shape_pictures(tmp_path / "pictures")
     files = sorted(str(p) for p in (tmp_path / "pictures").rglob("*.png"))
-    table = pl.DataFrame({"picture": files, "size": RNG.normal(size=len(files)), "side": [p.split("/")[-2] for p in files]})
+    table = pl.DataFrame(
+        {"picture": files, "size": RNG.normal(size=len(files)), "side": [p.split("/")[-2] for p in files]}
+    )
     run = er.train(table, target="side", steps=10, run=str(tmp_path / "r"), show="quiet")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    table.head(3).with_columns(picture=pl.Series([files[0], str(tmp_path / "broken.png"), files[1]])).write_csv(tmp_path / "new.csv")
+    table.head(3).with_columns(picture=pl.Series([files[0], str(tmp_path / "broken.png"), files[1]])).write_csv(
+        tmp_path / "new.csv"
+    )
     done = command("predict", run.path, "new.csv", "-o", "out.csv", "--top-features", 1, cwd=tmp_path)
     assert "row 1 (broken.png) cannot be read" in done.stderr
     out = pl.read_csv(tmp_path / "out.csv")

@@ -1,4 +1,5 @@
-"""The path head reads the map of every backbone that continues histories; trend and remainder add up; quantiles begin in their order."""
+"""The path head reads the map of every backbone that continues histories; trend and remainder add up; quantiles begin
+in their order."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def test_every_family_gives_a_path(name: str) -> None:
 
 def test_trend_and_remainder_add_up_and_a_straight_line_is_all_trend() -> None:
     line = torch.arange(50.0)[None, :, None]
-    features = registry.get("backbones", "dlinear").build(Signal(line, "sequence"), Config(), kind="path", size="small", members=1)(Signal(line, "sequence"))
+    features = registry.get("backbones", "dlinear").build(
+        Signal(line, "sequence"), Config(), kind="path", size="small", members=1
+    )(Signal(line, "sequence"))
     assert features.map is not None
     trend, rest = features.map.data[..., 0], features.map.data[..., 1]
     assert torch.allclose(trend + rest, line[..., 0]) and rest[0, 15:35].abs().max() < 1e-4

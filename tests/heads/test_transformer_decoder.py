@@ -1,4 +1,5 @@
-"""Writing piece by piece: what comes later changes nothing earlier, memory changes nothing at all, and a search finds what trying everything finds."""
+"""Writing piece by piece: what comes later changes nothing earlier, memory changes nothing at all, and a search finds
+what trying everything finds."""
 
 from __future__ import annotations
 
@@ -38,7 +39,11 @@ def test_later_pieces_change_nothing_earlier(head) -> None:
     other = said.clone()
     other[:, 3] = 1
     a, b = head(features(said=said)), head(features(said=other))
-    assert a.shape == (3, 1, 5, V) and torch.allclose(a[:, :, :3], b[:, :, :3], atol=1e-5) and not torch.allclose(a[:, :, 3], b[:, :, 3], atol=1e-3)
+    assert (
+        a.shape == (3, 1, 5, V)
+        and torch.allclose(a[:, :, :3], b[:, :, :3], atol=1e-5)
+        and not torch.allclose(a[:, :, 3], b[:, :, 3], atol=1e-3)
+    )
 
 
 @torch.no_grad()
@@ -68,14 +73,20 @@ def test_what_is_read_can_be_said_to_the_letter() -> None:
     x, kept = head.think(said, head.begin(features()))
     looks = (head.ask(x) @ kept.places.transpose(1, 2) / 32**0.5).masked_fill(~kept.seen[:, 0], -torch.inf).softmax(-1)
     copied, chosen = head.gate(x).sigmoid(), get("heads", "transformer_decoder").choose(head, x, kept).softmax(-1)
-    mixed = ((1 - copied) * chosen).scatter_add(2, kept.pieces[:, None].expand_as(looks), copied * looks)  # as See et al. write it
+    mixed = ((1 - copied) * chosen).scatter_add(
+        2, kept.pieces[:, None].expand_as(looks), copied * looks
+    )  # as See et al. write it
     assert torch.allclose(head(features(said=said))[:, 0].softmax(-1), mixed, atol=1e-5)
     head.gate.weight.zero_()
     head.gate.bias.fill_(30.0)  # it copies whatever it does
     only = head(features(said=said)).softmax(-1)
-    assert float(only[1, 0, :, [END, 4]].max()) < 1e-5 and float(only[1, 0, :, 3].min()) > 0  # its second text holds pieces 0, 1 and 2, not 3, and no end
+    assert (
+        float(only[1, 0, :, [END, 4]].max()) < 1e-5 and float(only[1, 0, :, 3].min()) > 0
+    )  # its second text holds pieces 0, 1 and 2, not 3, and no end
     head.gate.bias.fill_(-30.0)  # it never does
-    assert torch.allclose(head(features(said=said))[:, 0], get("heads", "transformer_decoder").choose(head, x, kept), atol=1e-4)
+    assert torch.allclose(
+        head(features(said=said))[:, 0], get("heads", "transformer_decoder").choose(head, x, kept), atol=1e-4
+    )
 
 
 def likeliest(head, row: Features, longest: int) -> tuple[float, list[int]]:

@@ -1,4 +1,5 @@
-"""Labels: kept at once, taken back one by one, asked for where they teach. The book survives kill -9, the simulation tells gain from none."""
+"""Labels: kept at once, taken back one by one, asked for where they teach. The book survives kill -9, the simulation
+tells gain from none."""
 
 import json
 import os
@@ -169,8 +170,21 @@ def test_the_deep_asker_takes_over_when_labels_are_enough(tmp_path: Path) -> Non
 
 
 def start(folder: Path, *more: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "engineroom", "label", "rows.csv", "--classes", "common,rare", "-o", "out.csv", *more]
-    return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "engineroom",
+        "label",
+        "rows.csv",
+        "--classes",
+        "common,rare",
+        "-o",
+        "out.csv",
+        *more,
+    ]
+    return subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def test_the_command_line_labels_survives_kill_9_and_goes_on(tmp_path: Path) -> None:

@@ -20,15 +20,23 @@ def written_out(q, k, v, seen):
 @pytest.mark.parametrize("causal", [False, True])
 def test_it_is_the_formula(causal):
     q, k, v = drawn(3, 4, 2, 5, 8)
-    seen = torch.ones(5, 5, dtype=torch.bool).tril() if causal else torch.tensor([True, True, False, True, True]).expand(4, 1, 1, 5)
-    torch.testing.assert_close(attend(q, k, v, None if causal else seen, causal=causal), written_out(q, k, v, seen), atol=1e-5, rtol=1e-4)
+    seen = (
+        torch.ones(5, 5, dtype=torch.bool).tril()
+        if causal
+        else torch.tensor([True, True, False, True, True]).expand(4, 1, 1, 5)
+    )
+    torch.testing.assert_close(
+        attend(q, k, v, None if causal else seen, causal=causal), written_out(q, k, v, seen), atol=1e-5, rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("keys", [5, SHORT + 1])
 def test_in_bf16_its_way_back_is_near_and_the_kind_of_number_stays(keys, causal):
     parts = drawn(3, 4, 2, keys, 8).bfloat16().requires_grad_()
-    seen = torch.ones(keys, keys, dtype=torch.bool).tril() if causal else (torch.arange(keys) != 3).expand(4, 1, 1, keys)
+    seen = (
+        torch.ones(keys, keys, dtype=torch.bool).tril() if causal else (torch.arange(keys) != 3).expand(4, 1, 1, keys)
+    )
     with torch.autocast("cpu", torch.bfloat16):
         mixed = attend(*parts, None if causal else seen, causal=causal)
     assert mixed.dtype == torch.bfloat16

@@ -1,4 +1,5 @@
-"""Curves of known shape: their law and their crossing are found; the advice follows; and the whole verb runs on real trainings."""
+"""Curves of known shape: their law and their crossing are found; the advice follows; and the whole verb runs on real
+trainings."""
 
 from __future__ import annotations
 
@@ -21,7 +22,11 @@ RNG = np.random.default_rng(0)
 
 def test_a_power_law_is_found() -> None:
     law = fit(ROWS, 0.05 + 3 * ROWS**-0.6)
-    assert law is not None and law.power == pytest.approx(0.6, abs=0.05) and law.at(6400) == pytest.approx(0.05 + 3 * 6400**-0.6, rel=0.02)
+    assert (
+        law is not None
+        and law.power == pytest.approx(0.6, abs=0.05)
+        and law.at(6400) == pytest.approx(0.05 + 3 * 6400**-0.6, rel=0.02)
+    )
     rising = fit(ROWS, np.array([0.1, 0.2, 0.3, 0.4, 0.5]))
     assert rising is not None and rising.scale == 0, "a curve that gets worse promises nothing"
     assert fit(ROWS[:2], np.array([1.0, 0.5])) is None
@@ -30,9 +35,13 @@ def test_a_power_law_is_found() -> None:
 def test_crossings_inside_before_beyond_and_never() -> None:
     assert crossing(ROWS, np.array([-1, -1, -1, 1, 1])) == pytest.approx(math.sqrt(400 * 800))
     assert crossing(ROWS, np.ones(5)) == 0
-    assert crossing(ROWS, np.array([1, 1, 1, -1, 1.0])) == pytest.approx(math.sqrt(800 * 1600)), "from there on it stays ahead"
+    assert crossing(ROWS, np.array([1, 1, 1, -1, 1.0])) == pytest.approx(math.sqrt(800 * 1600)), (
+        "from there on it stays ahead"
+    )
     assert crossing(ROWS, np.array([-5.0, -4, -3, -2, -1])) == pytest.approx(3200, rel=0.01)
-    assert crossing(ROWS, -np.ones(5)) == math.inf and crossing(ROWS, np.array([-9.5, -9.4, -9.3, -9.2, -9.1])) == math.inf
+    assert (
+        crossing(ROWS, -np.ones(5)) == math.inf and crossing(ROWS, np.array([-9.5, -9.4, -9.3, -9.2, -9.1])) == math.inf
+    )
 
 
 def test_advice_follows_from_lead_and_crossing() -> None:
@@ -56,7 +65,9 @@ def test_the_crossing_has_an_interval_that_holds_the_truth() -> None:
 
     points = [SizePoint(int(n), graded(0.7 + 0.1 * k / 2), graded(0.8), 1.0, task) for k, n in enumerate(ROWS)]
     found = measure(points)
-    assert found["crossing"]["low"] <= 400 <= (found["crossing"]["high"] or math.inf) and found["advice"]["use"] == "deep"
+    assert (
+        found["crossing"]["low"] <= 400 <= (found["crossing"]["high"] or math.inf) and found["advice"]["use"] == "deep"
+    )
 
 
 def test_sizes_grow_by_a_ratio_to_all_rows() -> None:
@@ -69,14 +80,32 @@ def test_sizes_grow_by_a_ratio_to_all_rows() -> None:
 @pytest.mark.slow
 def test_the_command_line_on_real_trainings(here) -> None:
     house_table(260).drop("sold").write_csv(here / "houses.csv")
-    done = command("scale", "houses.csv", "--target", "price", "--sizes", 2, "--minutes", 0.1, "--set", "train.threads=1", "--set", "train.precision=fp32", "--json", cwd=here)
+    done = command(
+        "scale",
+        "houses.csv",
+        "--target",
+        "price",
+        "--sizes",
+        2,
+        "--minutes",
+        0.1,
+        "--set",
+        "train.threads=1",
+        "--set",
+        "train.precision=fp32",
+        "--json",
+        cwd=here,
+    )
     result = json.loads(done.stdout)
     assert result["metric"] == "rmse" and result["rows"][-1] <= 210 and len(result["deep"]["value"]) == 2
-    assert result["advice"]["use"] in ("deep", "baseline", "either") and "The curves" in (here / "scale.html").read_text("utf-8")
+    assert result["advice"]["use"] in ("deep", "baseline", "either") and "The curves" in (
+        here / "scale.html"
+    ).read_text("utf-8")
 
 
 def test_no_curve_promises_an_error_below_nothing() -> None:
-    """400 noisy curves over four sizes: the floor is never below 0, and tenfold rows are foretold as well as by scipy's bounded fit."""
+    """400 noisy curves over four sizes: the floor is never below 0, and tenfold rows are foretold as well as by scipy's
+    bounded fit."""
     from scipy.optimize import curve_fit
 
     from engineroom.learning_curves.power_law import fit
@@ -92,7 +121,9 @@ def test_no_curve_promises_an_error_below_nothing() -> None:
         far = floor + scale * 30_000**-power
         ours.append(abs(law.at(30_000) - far))
         try:
-            best, _ = curve_fit(lambda n, a, b, c: a + b * n**-c, rows, errors, p0=(0.05, 1, 0.5), bounds=([0, 0, 0.05], [1, 100, 2]))
+            best, _ = curve_fit(
+                lambda n, a, b, c: a + b * n**-c, rows, errors, p0=(0.05, 1, 0.5), bounds=([0, 0, 0.05], [1, 100, 2])
+            )
         except RuntimeError:
             continue
         theirs.append(abs(best[0] + best[1] * 30_000 ** -best[2] - far))

@@ -33,7 +33,9 @@ def test_a_lesson_tells_shows_and_checks(name: str, here) -> None:
     spoken: list[str] = []
     result = er.lesson(name, page=str(here / "page.html"), say=spoken.append, **QUICK.get(name, {}))
     page = (here / "page.html").read_text("utf-8")
-    assert result["checks"] and all(check["claim"] in page.replace("&#39;", "'").replace("&#34;", '"') for check in result["checks"])
+    assert result["checks"] and all(
+        check["claim"] in page.replace("&#39;", "'").replace("&#34;", '"') for check in result["checks"]
+    )
     assert '="http' not in page.replace('="http://www.w3.org', "") and "Your turn" in page
     assert f"engineroom lesson {name} --set" in spoken[-1]
     assert any("✓" in line or "✗" in line for line in spoken) and result["page"]
@@ -77,13 +79,19 @@ def test_the_gradient_that_is_measured_is_the_one_there_is() -> None:
 def test_both_networks_of_the_attention_lesson_cost_the_same() -> None:
     for length in (10, 30, 100):
         width = attention.equal_width(length)
-        assert attention.lstm_cost(length, width - 1) < attention.attention_cost(length) <= attention.lstm_cost(length, width)
+        assert (
+            attention.lstm_cost(length, width - 1)
+            < attention.attention_cost(length)
+            <= attention.lstm_cost(length, width)
+        )
 
 
 def test_what_the_bus_attends_to_is_what_the_forward_pass_uses() -> None:
     looker = attention.Looker(9)
     x, colour, where = attention.draw(9, 6, torch.Generator().manual_seed(0))
-    assert (x[torch.arange(6), where] % len(attention.COLOURS) == colour).all(), "the word that is pointed at says the colour"
+    assert (x[torch.arange(6), where] % len(attention.COLOURS) == colour).all(), (
+        "the word that is pointed at says the colour"
+    )
     with torch.no_grad():
         vectors = looker.vectors(x)
         value = looker.attention.qkv(vectors).chunk(3, -1)[2]
@@ -104,6 +112,8 @@ def test_what_is_not_there_is_said() -> None:
 
 def test_the_command_line(here) -> None:
     listed = [json.loads(line) for line in command("lesson", "--json", cwd=here).stdout.splitlines()]
-    assert {one["name"] for one in listed} == set(registry.names("lessons")) and [one["year"] for one in listed] == sorted(one["year"] for one in listed)
+    assert {one["name"] for one in listed} == set(registry.names("lessons")) and [
+        one["year"] for one in listed
+    ] == sorted(one["year"] for one in listed)
     done = command("lesson", "perceptron", "--set", "hard=or", "--set", "passes=20", cwd=here)
     assert "✗ It does not learn OR" in done.stdout and (here / "perceptron.html").exists()

@@ -32,7 +32,8 @@ def test_perfect_answers_and_none() -> None:
 
 
 def test_a_case_by_hand() -> None:
-    """Two true boxes; answers by score: right, wrong, right. Recall 1/2 at precision 1, recall 1 at precision 2/3: 51 recalls of 1, 50 of 2/3."""
+    """Two true boxes; answers by score: right, wrong, right. Recall 1/2 at precision 1, recall 1 at precision 2/3: 51
+    recalls of 1, 50 of 2/3."""
     rows = [metrics.match(said([*A, 0.9, 0], [0.3, 0, 0.4, 0.1, 0.8, 0], [*B, 0.7, 0]), true([*A, 0], [*B, 0]))]
     assert rows[0][:, 2].tolist() == [1, 0, 1]
     found = metrics.average_precision(rows, np.array([2, 0]))
@@ -89,7 +90,16 @@ def test_a_hundred_answers_count_for_each_class_as_pycocotools_has_it() -> None:
     for i, (true, own) in enumerate(zip(truth, said, strict=True)):
         for x1, y1, x2, y2, k in true:
             box = [x1, y1, x2 - x1, y2 - y1]
-            annotations.append({"id": len(annotations) + 1, "image_id": i, "category_id": int(k), "bbox": box, "area": box[2] * box[3], "iscrowd": 0})
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": i,
+                    "category_id": int(k),
+                    "bbox": box,
+                    "area": box[2] * box[3],
+                    "iscrowd": 0,
+                }
+            )
         for x1, y1, x2, y2, score, k in own:
             answers.append({"image_id": i, "category_id": int(k), "bbox": [x1, y1, x2 - x1, y2 - y1], "score": score})
     with contextlib.redirect_stdout(io.StringIO()):
@@ -101,6 +111,8 @@ def test_a_hundred_answers_count_for_each_class_as_pycocotools_has_it() -> None:
         judged.accumulate()
         judged.summarize()
     totals = np.array([[(true[:, 4] == k).sum() for k in range(3)] for true in truth])
-    found = metrics.scores([metrics.match(own, true) for own, true in zip(said, truth, strict=True)], totals, np.zeros(6))
+    found = metrics.scores(
+        [metrics.match(own, true) for own, true in zip(said, truth, strict=True)], totals, np.zeros(6)
+    )
     assert found["map"] == pytest.approx(judged.stats[0], abs=1e-6)
     assert found["map_50"] == pytest.approx(judged.stats[1], abs=1e-6)

@@ -1,4 +1,5 @@
-"""Scores where the rows cannot tell, and intervals: bounded in time, the same for the same seed, and honest about a tie."""
+"""Scores where the rows cannot tell, and intervals: bounded in time, the same for the same seed, and honest about a
+tie."""
 
 from __future__ import annotations
 
@@ -37,9 +38,14 @@ def test_no_rows_no_scores(classes: int) -> None:
 def test_one_class_alone_and_none_known(classes: int) -> None:
     p = probabilities(10, classes)
     alone = classification.scores(np.ones(10, int), p)
-    assert np.isnan(alone["roc_auc"]) and np.isfinite([alone["accuracy"], alone["log_loss"], alone["balanced_accuracy"]]).all()
+    assert (
+        np.isnan(alone["roc_auc"])
+        and np.isfinite([alone["accuracy"], alone["log_loss"], alone["balanced_accuracy"]]).all()
+    )
     unknown = classification.scores(np.full(10, -1), p)
-    assert unknown["accuracy"] == unknown["f1_macro"] == unknown["balanced_accuracy"] == 0.0 and unknown["log_loss"] > 30
+    assert (
+        unknown["accuracy"] == unknown["f1_macro"] == unknown["balanced_accuracy"] == 0.0 and unknown["log_loss"] > 30
+    )
 
 
 def test_a_class_absent_from_the_rows_is_left_out_of_the_mean_curve() -> None:
@@ -63,7 +69,12 @@ def test_sure_and_wrong_is_finite_and_calibration_is_felt() -> None:
     y = np.array([0, 1] * 50)
     wrong = np.stack([y, 1 - y], 1).astype(float)
     found = classification.scores(y, wrong)
-    assert found["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps)) and found["ece"] == 1 and found["brier"] == 1 and found["f1"] == 0
+    assert (
+        found["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps))
+        and found["ece"] == 1
+        and found["brier"] == 1
+        and found["f1"] == 0
+    )
     right = np.where(RNG.random((5000, 1)) < 0.7, [[0.7, 0.3]], [[0.7, 0.3]])
     truth = (RNG.random(5000) > 0.7).astype(int)
     assert classification.scores(truth, right)["ece"] < 0.02
@@ -93,18 +104,26 @@ def test_intervals_depend_on_the_seed_alone() -> None:
     records = {"truth": RNG.normal(size=300)}
     assert intervals(mean, records, seed=1) == intervals(mean, records, seed=1) != intervals(mean, records, seed=2)
     low, high = intervals(mean, records)["mean"]
-    assert low < records["truth"].mean() < high and high - low == pytest.approx(4 * records["truth"].std() / 300**0.5, rel=0.2)
+    assert low < records["truth"].mean() < high and high - low == pytest.approx(
+        4 * records["truth"].std() / 300**0.5, rel=0.2
+    )
 
 
 def test_resampling_takes_whole_rows() -> None:
     records = {"truth": np.arange(50), "probability": np.stack([np.arange(50), -np.arange(50)], 1)}
 
     def together(r: dict) -> dict[str, float]:
-        assert len(r["truth"]) == 50 and (r["probability"][:, 0] == r["truth"]).all() and (r["probability"][:, 1] == -r["truth"]).all()
+        assert (
+            len(r["truth"]) == 50
+            and (r["probability"][:, 0] == r["truth"]).all()
+            and (r["probability"][:, 1] == -r["truth"]).all()
+        )
         return {"different": len(np.unique(r["truth"])) / 50}
 
     low, high = intervals(together, records)["different"]
-    assert 0.8 < low < 1.0 < high < 1.2, "two thirds of the rows stand in a draw: where the score itself lies outside, the interval is moved to it"
+    assert 0.8 < low < 1.0 < high < 1.2, (
+        "two thirds of the rows stand in a draw: where the score itself lies outside, the interval is moved to it"
+    )
 
 
 def test_when_time_runs_out_at_least_some_were_drawn() -> None:
@@ -147,5 +166,7 @@ def test_a_tie_is_a_tie() -> None:
 def test_the_pair_is_drawn_together() -> None:
     """A steady gain is seen although each score alone is far too uncertain."""
     hard = RNG.normal(0, 10, 300)
-    value, low, _high, p = paired_difference(mean, {"truth": hard + 0.1 + RNG.normal(0, 0.1, 300)}, {"truth": hard}, "mean")
+    value, low, _high, p = paired_difference(
+        mean, {"truth": hard + 0.1 + RNG.normal(0, 0.1, 300)}, {"truth": hard}, "mean"
+    )
     assert 0 < low < value < 0.2 and p < 0.02

@@ -21,7 +21,12 @@ def circle(*degrees: float) -> np.ndarray:
 def test_perfectly_apart() -> None:
     e, truth = circle(0, 5, 90, 95), np.array([1, 1, 2, 2])
     found = scores(e, truth, np.arange(4))
-    assert found["eer"] == 0 and found["roc_auc"] == 1 and found["recall_at_1"] == 1 and found["accepted_at_1_percent"] == 1
+    assert (
+        found["eer"] == 0
+        and found["roc_auc"] == 1
+        and found["recall_at_1"] == 1
+        and found["accepted_at_1_percent"] == 1
+    )
 
 
 def test_one_swap_is_counted() -> None:
@@ -66,7 +71,10 @@ def test_the_score_that_chooses_is_there_even_where_nothing_can_be_scored() -> N
     from engineroom.core import registry
 
     task = registry.get("tasks", "metric_learning")
-    nothing, something = scores(circle(0, 50), np.array([1, 2]), np.arange(2)), scores(circle(0, 5, 90), np.array([1, 1, 2]), np.arange(3))
+    nothing, something = (
+        scores(circle(0, 50), np.array([1, 2]), np.arange(2)),
+        scores(circle(0, 5, 90), np.array([1, 1, 2]), np.arange(3)),
+    )
     assert nothing.keys() == something.keys() >= {task.monitor, task.primary_metric, *task.higher, *task.lower}
 
 

@@ -1,4 +1,5 @@
-"""How real a picture looks: nothing between equals, little where details lie elsewhere, much where they are missing or made up."""
+"""How real a picture looks: nothing between equals, little where details lie elsewhere, much where they are missing or
+made up."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ def answers(draw):
     n, C, seed = draw(st.integers(6, 60)), draw(st.integers(2, 5)), draw(st.integers(0, 10_000))
     rng = np.random.default_rng(seed)
     p = rng.random((n, C)).round(draw(st.integers(1, 6))) + 1e-3
-    return np.concatenate([np.arange(C), rng.integers(0, C, n - C)]) if n > C else np.arange(C)[:n], p / p.sum(1, keepdims=True)
+    return np.concatenate([np.arange(C), rng.integers(0, C, n - C)]) if n > C else np.arange(C)[:n], p / p.sum(
+        1, keepdims=True
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,7 +50,10 @@ def test_classification_agrees_with_scikit_learn(pair) -> None:
 def test_a_class_unseen_in_training_counts_as_wrong_in_every_score() -> None:
     from sklearn import metrics as reference
 
-    truth, p = np.array([0, 1, 2, 3, 2, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1], [0.7, 0.3], [0.4, 0.6], [0.3, 0.7]])
+    truth, p = (
+        np.array([0, 1, 2, 3, 2, 0]),
+        np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1], [0.7, 0.3], [0.4, 0.6], [0.3, 0.7]]),
+    )
     scores, said = classification.scores(truth, p), p.argmax(1)
     wide = np.pad(p, ((0, 0), (0, 2)))
     assert scores["accuracy"] == pytest.approx(reference.accuracy_score(truth, said))
@@ -65,7 +70,10 @@ def test_a_class_unseen_in_training_counts_as_wrong_in_every_score() -> None:
 def test_the_positive_class_is_the_one_that_is_named() -> None:
     from sklearn import metrics as reference
 
-    truth, p = np.array([0, 0, 1, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])
+    truth, p = (
+        np.array([0, 0, 1, 1, 1, 0]),
+        np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]]),
+    )
     scores = classification.scores(truth, p, 0)
     assert scores["f1"] == pytest.approx(reference.f1_score(truth, p.argmax(1), pos_label=0))
     assert scores["average_precision"] == pytest.approx(reference.average_precision_score(truth == 0, p[:, 0]))
@@ -79,7 +87,9 @@ def test_regression_agrees_with_scikit_learn() -> None:
     assert ours["rmse"] == pytest.approx(sk.root_mean_squared_error(y, said)) and ours["mae"] == pytest.approx(
         sk.mean_absolute_error(y, said)
     )
-    assert ours["r2"] == pytest.approx(sk.r2_score(y, said)) and ours["coverage"] == pytest.approx(np.mean(np.abs(y - said) <= 0.5))
+    assert ours["r2"] == pytest.approx(sk.r2_score(y, said)) and ours["coverage"] == pytest.approx(
+        np.mean(np.abs(y - said) <= 0.5)
+    )
 
 
 def test_label_sets_agree_with_scikit_learn() -> None:
@@ -87,9 +97,9 @@ def test_label_sets_agree_with_scikit_learn() -> None:
     y, p = rng.integers(0, 2, (40, 4)), rng.random((40, 4))
     said = (p > 0.5).astype(int)
     ours = multilabel.scores(y, said, p)
-    assert ours["f1_micro"] == pytest.approx(sk.f1_score(y, said, average="micro")) and ours["accuracy"] == pytest.approx(
-        sk.accuracy_score(y, said)
-    )
+    assert ours["f1_micro"] == pytest.approx(sk.f1_score(y, said, average="micro")) and ours[
+        "accuracy"
+    ] == pytest.approx(sk.accuracy_score(y, said))
     assert ours["average_precision"] == pytest.approx(sk.average_precision_score(y, p))
 
 

@@ -41,7 +41,15 @@ def test_nothing_said_and_nothing_true_are_no_division() -> None:
 def test_scores_add_up_over_rows() -> None:
     records = {"truth": np.array([None, None], object)} | {
         name: np.array(values, float)
-        for name, values in {"correct": [3, 4], "tokens": [4, 6], "loss": [2, 3], "hits": [1, 1], "found": [2, 2], "real": [1, 2], "exact": [1, 0]}.items()
+        for name, values in {
+            "correct": [3, 4],
+            "tokens": [4, 6],
+            "loss": [2, 3],
+            "hits": [1, 1],
+            "found": [2, 2],
+            "real": [1, 2],
+            "exact": [1, 0],
+        }.items()
     }
     out = scores(records, by_spans=True, whole=False)
     assert next(iter(out)) == "f1" and out["f1"] == pytest.approx(4 / 7) and out["accuracy"] == 0.7
@@ -54,5 +62,8 @@ def test_scores_add_up_over_rows() -> None:
 
 
 def test_what_becomes_of_spans() -> None:
-    true, said = [("a", 0, 2), ("b", 3, 4), ("a", 5, 7), ("c", 8, 9)], [("a", 0, 2), ("a", 3, 4), ("a", 6, 7), ("c", 10, 11)]
+    true, said = (
+        [("a", 0, 2), ("b", 3, 4), ("a", 5, 7), ("c", 8, 9)],
+        [("a", 0, 2), ("a", 3, 4), ("a", 6, 7), ("c", 10, 11)],
+    )
     assert span_errors(true, said) == {"exact": 1, "wrong kind": 1, "wrong border": 1, "missed": 1, "invented": 1}

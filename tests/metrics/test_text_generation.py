@@ -16,10 +16,14 @@ def test_scores_are_those_of_sacrebleu() -> None:
     from sacrebleu.metrics import BLEU, CHRF
 
     found = scores(graded(SAID, TRUTH))
-    assert found["bleu"] == pytest.approx(BLEU().corpus_score(SAID, [TRUTH]).score) and found["chrf"] == pytest.approx(CHRF().corpus_score(SAID, [TRUTH]).score)
+    assert found["bleu"] == pytest.approx(BLEU().corpus_score(SAID, [TRUTH]).score) and found["chrf"] == pytest.approx(
+        CHRF().corpus_score(SAID, [TRUTH]).score
+    )
     assert found["exact"] == 0.25
     part = take(graded(SAID, TRUTH), np.array([1, 1, 2]))
-    assert scores(part)["bleu"] == pytest.approx(BLEU().corpus_score([SAID[1], SAID[1], SAID[2]], [[TRUTH[1], TRUTH[1], TRUTH[2]]]).score)
+    assert scores(part)["bleu"] == pytest.approx(
+        BLEU().corpus_score([SAID[1], SAID[1], SAID[2]], [[TRUTH[1], TRUTH[1], TRUTH[2]]]).score
+    )
 
 
 def test_rouge_by_hand() -> None:

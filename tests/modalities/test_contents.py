@@ -1,4 +1,5 @@
-"""What files hold is read as it is meant: transparency, deep levels, loudness, soft masks, turned videos; what is cut is counted."""
+"""What files hold is read as it is meant: transparency, deep levels, loudness, soft masks, turned videos; what is cut
+is counted."""
 
 from __future__ import annotations
 
@@ -128,7 +129,9 @@ def test_loudness_is_kept_and_can_be_taken_away(tmp_path: Path) -> None:
 def test_what_is_not_heard_is_counted(tmp_path: Path) -> None:
     values = tones(tmp_path, [0.5] * 3, seconds=3.0)
     state = AUDIO.fit(values, limits=LimitsConfig(seconds=2.0))
-    assert AUDIO.notices(values, state) == ["3 of 3 recordings are longer than 2 s (limits.seconds=2); the rest is not heard."]
+    assert AUDIO.notices(values, state) == [
+        "3 of 3 recordings are longer than 2 s (limits.seconds=2); the rest is not heard."
+    ]
     assert AUDIO.notices(values, AUDIO.fit(values, limits=LIMITS)) == []
 
 
@@ -159,7 +162,9 @@ def test_pictures_of_other_endings(tmp_path: Path, ending: str) -> None:
     kind = {"jfif": "JPEG", "jp2": "JPEG2000", "heic": "HEIF"}.get(ending, ending.upper())
     Image.fromarray(pixels).save(tmp_path / f"a.{ending}", kind)
     read = decode(str(tmp_path / f"a.{ending}"), pixels=10**6)
-    assert read[:, :12].max() < 30 and read[:, 20:].min() > 170 and IMAGE.detect(pl.Series("x", [f"a.{ending}"] * 3)) > 0.9
+    assert (
+        read[:, :12].max() < 30 and read[:, 20:].min() > 170 and IMAGE.detect(pl.Series("x", [f"a.{ending}"] * 3)) > 0.9
+    )
 
 
 def test_videos_are_turned_as_they_say() -> None:
@@ -183,7 +188,9 @@ def test_a_missing_picture_has_no_answer_and_a_missing_number_is_one() -> None:
     def schema(*kinds: str) -> Schema:
         return Schema((*(Column(kind, kind, "input", {}) for kind in kinds), Column("y", "category", "target", {})))
 
-    frame = pl.DataFrame({"image": ["a.png", None, ""], "number": [1.0, None, 2.0], "molecule": [None, "C", None], "y": ["a", "b", "c"]})
+    frame = pl.DataFrame(
+        {"image": ["a.png", None, ""], "number": [1.0, None, 2.0], "molecule": [None, "C", None], "y": ["a", "b", "c"]}
+    )
     assert list(empty_rows(frame, schema("image"))) == [1, 2]
     assert list(empty_rows(frame, schema("image", "molecule"))) == [2]
     assert empty_rows(frame, schema("image", "number")) == {} and empty_rows(frame, schema("number")) == {}

@@ -23,7 +23,9 @@ def build(rows: int = 12) -> tuple[ColumnsModel, object]:
         }
     )
     table = Table(frame)
-    config = make_config({"target": "tags", "task": "token_classification", "columns": {"words": {"modality": "tokens"}}})
+    config = make_config(
+        {"target": "tags", "task": "token_classification", "columns": {"words": {"modality": "tokens"}}}
+    )
     schema = fit_schema(infer_schema(table, config), table, np.arange(rows), config.limits)
     data = encode_table(frame, schema)
     task = make_task("token_classification", {}).for_target(schema.target)
@@ -33,7 +35,9 @@ def build(rows: int = 12) -> tuple[ColumnsModel, object]:
 
 def test_a_number_reaches_every_word() -> None:
     model, batch = build()
-    assert model.beside is not None and float(model.beside.weight.detach().abs().max()) == 0, "it begins by saying nothing"
+    assert model.beside is not None and float(model.beside.weight.detach().abs().max()) == 0, (
+        "it begins by saying nothing"
+    )
     before = model(batch)
     torch.nn.init.normal_(model.beside.weight)
     after = model(batch)

@@ -1,4 +1,5 @@
-"""Learning by acting: advantages and returns with known answers, chances as torch has them, and a memory that a resumed run takes up bit for bit."""
+"""Learning by acting: advantages and returns with known answers, chances as torch has them, and a memory that a resumed
+run takes up bit for bit."""
 
 from __future__ import annotations
 
@@ -59,7 +60,10 @@ def test_chances_are_those_of_torch() -> None:
     same = torch.distributions.Normal(numbers[:, :2], numbers[:, 2:].exp())
     assert torch.allclose(log_chance(numbers, action), same.log_prob(action).sum(1))
     assert torch.allclose(doubt(numbers, discrete=False), same.entropy().sum(1))
-    assert torch.allclose(doubt(torch.from_numpy(said[:1]), discrete=True), torch.distributions.Categorical(logits=torch.from_numpy(said[:1])).entropy())
+    assert torch.allclose(
+        doubt(torch.from_numpy(said[:1]), discrete=True),
+        torch.distributions.Categorical(logits=torch.from_numpy(said[:1])).entropy(),
+    )
     far = drawn(numbers.numpy().repeat(20_000, 0), generator, discrete=False)
     assert np.allclose(far.mean(0), [0.5, -1.0], atol=0.03) and np.allclose(np.log(far.std(0)), [-0.3, 0.2], atol=0.03)
 
@@ -85,8 +89,10 @@ def test_worlds_are_played_again_up_to_where_they_were(name: str) -> None:
 
 def test_an_environment_that_does_otherwise_the_second_time_is_told(tmp_path) -> None:
     (tmp_path / "dice.py").write_text(
-        "import gymnasium, itertools\nimport numpy as np\nN = itertools.count()\nclass Dice(gymnasium.Env):\n    observation_space = gymnasium.spaces.Box(0, 1e9, (1,))\n"
-        "    action_space = gymnasium.spaces.Discrete(2)\n    def reset(self, *, seed=None, options=None):\n        return np.array([next(N)]), {}\n"
+        "import gymnasium, itertools\nimport numpy as np\nN = itertools.count()\nclass Dice(gymnasium.Env):\n    "
+        "observation_space = gymnasium.spaces.Box(0, 1e9, (1,))\n"
+        "    action_space = gymnasium.spaces.Discrete(2)\n    def reset(self, *, seed=None, options=None):\n        "
+        "return np.array([next(N)]), {}\n"
         "    def step(self, action):\n        return np.array([next(N)]), 0.0, False, False, {}\n"
     )
     facts = describe(f"{tmp_path / 'dice.py'}:Dice")
@@ -97,7 +103,8 @@ def test_an_environment_that_does_otherwise_the_second_time_is_told(tmp_path) ->
 
 
 def test_a_memory_gives_returns_of_several_steps() -> None:
-    """In CartPole every step brings 1: the sum tells how many were seen, and what still counts tells whether the episode ended."""
+    """In CartPole every step brings 1: the sum tells how many were seen, and what still counts tells whether the
+    episode ended."""
     replay = gathered("CartPole-v1", "dqn")
     seen_ends = 0
     for step in range(1, 6):

@@ -1,4 +1,5 @@
-"""Two players in one loop: each moves its own weights only, what answers is the running mean, and asking the critic does not teach it."""
+"""Two players in one loop: each moves its own weights only, what answers is the running mean, and asking the critic
+does not teach it."""
 
 from __future__ import annotations
 
@@ -22,8 +23,17 @@ from engineroom.prepare import prepare
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame({"picture": pl.Series(rng.integers(0, 255, (60, 16, 16), dtype=np.uint8)), "kind": ["a", "b"] * 30})
-    config = make_config({"target": "picture", "task": "image_generation", "run": str(tmp_path_factory.mktemp("gan") / "run"), "model": {"ensemble_size": 1, "dropout": 0.0}})
+    frame = pl.DataFrame(
+        {"picture": pl.Series(rng.integers(0, 255, (60, 16, 16), dtype=np.uint8)), "kind": ["a", "b"] * 30}
+    )
+    config = make_config(
+        {
+            "target": "picture",
+            "task": "image_generation",
+            "run": str(tmp_path_factory.mktemp("gan") / "run"),
+            "model": {"ensemble_size": 1, "dropout": 0.0},
+        }
+    )
     ready = prepare(config, None, frame, lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:8], 1, 0)
     torch.manual_seed(0)
@@ -43,10 +53,14 @@ def test_each_player_moves_its_own_weights_only(stage) -> None:
     judge, maker = OBJECTIVE.make_learners(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
     before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [judge]))
-    assert same(before["generator"], weights(cast["generator"])) and not same(before["discriminator"], weights(cast["discriminator"]))
+    assert same(before["generator"], weights(cast["generator"])) and not same(
+        before["discriminator"], weights(cast["discriminator"])
+    )
     before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [maker]))
-    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(before["generator"], weights(cast["generator"]))
+    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(
+        before["generator"], weights(cast["generator"])
+    )
     assert not same(before["model"], weights(cast["model"])), "the running mean follows"
     assert not any(parameter.requires_grad for parameter in cast["model"].parameters())
 

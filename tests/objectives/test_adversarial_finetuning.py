@@ -1,4 +1,5 @@
-"""A finish: two players who each move their own weights, pulls that are shares of one another, a critic that is heard as far as it can tell."""
+"""A finish: two players who each move their own weights, pulls that are shares of one another, a critic that is heard
+as far as it can tell."""
 
 from __future__ import annotations
 
@@ -20,12 +21,25 @@ from engineroom.prepare import prepare
 def photographs(rows: int = 12) -> pl.DataFrame:
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 255, (rows, 12, 12, 3), dtype=np.uint8)
-    return pl.DataFrame({"picture": pl.Series(coarse.repeat(6, 1).repeat(6, 2)), "split": (["train"] * 4 + ["test", "val"]) * (rows // 6)})
+    return pl.DataFrame(
+        {
+            "picture": pl.Series(coarse.repeat(6, 1).repeat(6, 2)),
+            "split": (["train"] * 4 + ["test", "val"]) * (rows // 6),
+        }
+    )
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    config = make_config({"target": "picture", "task": "image_restoration", "options": {"adversarial": "gan"}, "run": str(tmp_path_factory.mktemp("finish") / "run"), "model": {"size": "small"}})
+    config = make_config(
+        {
+            "target": "picture",
+            "task": "image_restoration",
+            "options": {"adversarial": "gan"},
+            "run": str(tmp_path_factory.mktemp("finish") / "run"),
+            "model": {"size": "small"},
+        }
+    )
     ready = prepare(config, None, photographs(), lambda line: None)
     batch = ready.data.augmented(ready.data.splits["train"][:4], WAIT + RISE, 0)
     torch.manual_seed(0)
@@ -45,10 +59,14 @@ def test_each_player_moves_its_own_weights_only(stage) -> None:
     model, judge = OBJECTIVE.make_learners(cast, ready.task, Schedule(10), Precision(), lr=1e-3, weight_decay=0.0)
     before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [model]))
-    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(before["generator"], weights(cast["generator"]))
+    assert same(before["discriminator"], weights(cast["discriminator"])) and not same(
+        before["generator"], weights(cast["generator"])
+    )
     before = {name: weights(cast[name]) for name in ("generator", "discriminator", "model")}
     list(learn([(1, batch)], [judge]))
-    assert same(before["generator"], weights(cast["generator"])) and not same(before["discriminator"], weights(cast["discriminator"]))
+    assert same(before["generator"], weights(cast["generator"])) and not same(
+        before["discriminator"], weights(cast["discriminator"])
+    )
     assert not same(before["model"], weights(cast["model"])), "the running mean follows"
     assert "reference" not in cast, "there was nothing to be finished"
 
@@ -79,10 +97,13 @@ class Shows(torch.nn.Module):
         return [x]
 
     def forward(self, seen: list[torch.Tensor]):
-        return self.keen * seen[0].flatten(1), [torch.ones(1)  + 0 * seen[0].sum()]
+        return self.keen * seen[0].flatten(1), [torch.ones(1) + 0 * seen[0].sum()]
 
 
-@pytest.mark.parametrize(("keen", "step", "share"), [(1.0, WAIT + RISE, 0.5), (1.0, WAIT, 0.0), (0.0, WAIT + RISE, 0.0), (-1.0, WAIT + RISE, 0.0)])
+@pytest.mark.parametrize(
+    ("keen", "step", "share"),
+    [(1.0, WAIT + RISE, 0.5), (1.0, WAIT, 0.0), (0.0, WAIT + RISE, 0.0), (-1.0, WAIT + RISE, 0.0)],
+)
 def test_a_critic_is_heard_by_its_share_and_only_where_it_can_tell(keen: float, step: int, share: float) -> None:
     output = torch.full((2, 1, 3, 4, 4), -1.0, requires_grad=True)
     batch = Batch({"target": torch.ones(2, 3, 4, 4)}, np.arange(2), step)
@@ -100,7 +121,11 @@ def test_critics_say_what_they_see_and_feel() -> None:
         seen = critic.sees(things)
         found, felt = critic(seen)
         assert len(seen) == kinds and found.shape[0] == 2 and found.ndim == 2 and len(felt) == 4 * kinds
-    assert torch.isfinite(torch.autograd.grad(Ears()(Ears().sees(silent := torch.zeros(1, 4_000, requires_grad=True)))[0].sum(), silent)[0]).all()
+    assert torch.isfinite(
+        torch.autograd.grad(Ears()(Ears().sees(silent := torch.zeros(1, 4_000, requires_grad=True)))[0].sum(), silent)[
+            0
+        ]
+    ).all()
 
 
 def test_who_learns_begins_where_the_model_stands(stage) -> None:

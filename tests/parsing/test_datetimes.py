@@ -1,4 +1,5 @@
-"""Dates, times of day, durations and label sets: read as people mean them, the order of day and month decided over the whole column."""
+"""Dates, times of day, durations and label sets: read as people mean them, the order of day and month decided over the
+whole column."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ def read(cells: list, **how) -> list:
         (["2022-01-01T00:00:00+00:00", "2022-01-01T01:30:00+00:00"], [T(2022, 1, 1), T(2022, 1, 1, 1, 30)]),
         (["2022-01-01 00:00:00+02:00", "2022-06-01 00:00:00+02:00"], [T(2022, 1, 1), T(2022, 6, 1)]),
         (["2022-03-27T01:00:00+01:00", "2022-03-27T03:00:00+02:00"], [T(2022, 3, 27), T(2022, 3, 27, 1)]),
-        (["2022-01-01 00:00:00.25Z", "2022-01-02T03:04:05Z"], [T(2022, 1, 1, 0, 0, 0, 250_000), T(2022, 1, 2, 3, 4, 5)]),
+        (
+            ["2022-01-01 00:00:00.25Z", "2022-01-02T03:04:05Z"],
+            [T(2022, 1, 1, 0, 0, 0, 250_000), T(2022, 1, 2, 3, 4, 5)],
+        ),
         (["01/05/2022 03:04 PM", "13/05/2022 12:00 AM"], [T(2022, 5, 1, 15, 4), T(2022, 5, 13)]),
         (["Jan 5, 2022", "February 7, 2021"], [D(2022, 1, 5), D(2021, 2, 7)]),
         (["5 January 2022", "7. März 2021", "1st Dec 2020"], [D(2022, 1, 5), D(2021, 3, 7), D(2020, 12, 1)]),
@@ -42,7 +46,10 @@ def read(cells: list, **how) -> list:
         (["2020-W05", "2020-W53"], [D(2020, 1, 27), D(2020, 12, 28)]),
         (["Jan-22", "Feb-22"], [D(2022, 1, 1), D(2022, 2, 1)]),
         (["2022年1月5日", "2022年12月31日"], [D(2022, 1, 5), D(2022, 12, 31)]),
-        (["Wed, 05 Jan 2022 10:00:00 +0000", "Thu, 06 Jan 2022 11:00:00 +0000"], [T(2022, 1, 5, 10), T(2022, 1, 6, 11)]),
+        (
+            ["Wed, 05 Jan 2022 10:00:00 +0000", "Thu, 06 Jan 2022 11:00:00 +0000"],
+            [T(2022, 1, 5, 10), T(2022, 1, 6, 11)],
+        ),
         (["Sat Jan  8 10:00:00 2022", "Sun Jan  9 11:00:00 2022"], [T(2022, 1, 8, 10), T(2022, 1, 9, 11)]),
         (["05/06/48", "25/06/30"], [D(1948, 6, 5), D(2030, 6, 25)]),
     ],
@@ -84,18 +91,36 @@ def test_whole_numbers_are_dates_where_they_can_be_nothing_else() -> None:
     seconds = pl.Series("created_at", [1_640_995_200, 1_641_081_600])
     assert read_cells(seconds, guess_numeric_dates(seconds) or {}).to_list() == [T(2022, 1, 1), T(2022, 1, 2)]
     assert read_cells(seconds * 1000, guess_numeric_dates(seconds * 1000) or {}).to_list()[0] == T(2022, 1, 1)
-    for other in (pl.Series("amount", [1_640_995_200]), pl.Series("time", [0, 1, 2]), pl.Series("x", [19_000_101, 20_223_199])):
+    for other in (
+        pl.Series("amount", [1_640_995_200]),
+        pl.Series("time", [0, 1, 2]),
+        pl.Series("x", [19_000_101, 20_223_199]),
+    ):
         assert guess_numeric_dates(other) is None
 
 
 def test_label_sets_are_told_by_parts_that_come_back() -> None:
     assert read(["red|blue", "red"] * 20)[0] == ["red", "blue"] and read(["a;b", "b", "c;a"] * 20)[2] == ["c", "a"]
     assert read(["a,b", "a", "b", "c", "a,c", "b,c", "a,b,c"] * 10)[4] == ["a", "c"]
-    assert read(["x y", "x", "y", "z", "x z", "y z"] * 10, target=True)[0] == ["x", "y"] and read(["x y", "x", "y", "z", "x z"] * 10)[0] == "x y"
+    assert (
+        read(["x y", "x", "y", "z", "x z", "y z"] * 10, target=True)[0] == ["x", "y"]
+        and read(["x y", "x", "y", "z", "x z"] * 10)[0] == "x y"
+    )
     assert read(["Yes, often", "No, never"] * 20)[0] == "Yes, often"
 
 
-STYLES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%Y-%m-%d", "%d %B %Y", "%b %d, %Y", "%Y/%m/%d", "%d-%b-%y", "%Y%m%dT%H%M%S", "%d/%m/%Y %I:%M %p")
+STYLES = (
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%y",
+    "%Y-%m-%d",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%Y/%m/%d",
+    "%d-%b-%y",
+    "%Y%m%dT%H%M%S",
+    "%d/%m/%Y %I:%M %p",
+)
 BEGIN, END = datetime.datetime(1985, 1, 1), datetime.datetime(2030, 1, 1)
 
 

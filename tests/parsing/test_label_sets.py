@@ -16,7 +16,10 @@ from engineroom.parsing.label_sets import guess_labels, read_labels
 def test_labels_that_recur_are_sets(cells: list[str], separator: str) -> None:
     convention = guess_labels(pl.Series("labels", cells))
     assert convention == {"kind": "labels", "separator": separator}
-    assert read_labels(pl.Series(cells[:2]), convention).to_list() == [cells[0].split(separator), cells[1].split(separator)]
+    assert read_labels(pl.Series(cells[:2]), convention).to_list() == [
+        cells[0].split(separator),
+        cells[1].split(separator),
+    ]
 
 
 @pytest.mark.parametrize("rows", [3, 5, 40])

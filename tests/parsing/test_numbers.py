@@ -92,7 +92,11 @@ FORMS = st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")])
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.decimals(-(10**9), 10**9, places=2, allow_nan=False), min_size=3, max_size=30), FORMS, st.sampled_from(["", "$", "€", "%", "kg"]))
+@given(
+    st.lists(st.decimals(-(10**9), 10**9, places=2, allow_nan=False), min_size=3, max_size=30),
+    FORMS,
+    st.sampled_from(["", "$", "€", "%", "kg"]),
+)
 def test_any_number_comes_back_from_any_format(numbers, form, unit) -> None:
     decimal, thousands = form
 

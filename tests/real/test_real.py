@@ -22,7 +22,19 @@ FLOORS = [
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "target", "score", "floor", "steps"), FLOORS, ids=[f[0] for f in FLOORS])
 def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score: str, floor: float, steps: int) -> None:
-    command("train", real_data(name), *(["--target", target] if target else []), "--run", "r", "--steps", steps, "--set", "model.size=small", "--quiet", cwd=tmp_path)
+    command(
+        "train",
+        real_data(name),
+        *(["--target", target] if target else []),
+        "--run",
+        "r",
+        "--steps",
+        steps,
+        "--set",
+        "model.size=small",
+        "--quiet",
+        cwd=tmp_path,
+    )
     manifest = json.loads((tmp_path / "r" / "bundle" / "bundle.json").read_text())
     assert manifest["metrics"][score] >= floor
     assert manifest["baseline"]["metrics"][score] >= floor - 0.05
@@ -30,7 +42,9 @@ def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score:
 
 @pytest.mark.real
 def test_a_leak_in_real_data_is_found(tmp_path: Path) -> None:
-    done = command("train", real_data("indoor_movement"), "--target", "target", "--run", "r", "--steps", 5, "--json", cwd=tmp_path)
+    done = command(
+        "train", real_data("indoor_movement"), "--target", "target", "--run", "r", "--steps", 5, "--json", cwd=tmp_path
+    )
     schema = next(json.loads(line) for line in done.stdout.splitlines() if '"schema"' in line)
     roles = {c["name"]: c["role"] for c in schema["columns"]}
     assert roles["path"] == "ignore" and roles["group"] == "ignore" and roles["series"] == "input"

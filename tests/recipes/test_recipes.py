@@ -1,4 +1,5 @@
-"""Every recipe: settings that are known, a demo table that holds its target, at most 40 lines; flags win over a recipe."""
+"""Every recipe: settings that are known, a demo table that holds its target, at most 40 lines; flags win over a
+recipe."""
 
 from __future__ import annotations
 

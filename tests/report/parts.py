@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 YAML = "data: shared/houses.csv\ntarget: price\nseed: 0\nmodel:\n  name: auto\n  width: 128\ntrain:\n  minutes: 10\n  batch_size: 256\n  lr: 0.002\n"
-WORDS = {"deep": "transformer 6 × 192, 3 networks side by side", "baseline": "gradient boosting, 400 trees", "dummy": "the commonest answer"}
+WORDS = {
+    "deep": "transformer 6 × 192, 3 networks side by side",
+    "baseline": "gradient boosting, 400 trees",
+    "dummy": "the commonest answer",
+}
 
 
 def exhibit(kind: str, title: str, data: dict[str, Any], words: str = "") -> dict[str, Any]:
@@ -96,7 +100,11 @@ def costs() -> list[dict]:
         ["photo", "cnn", "ResNet, 8 blocks, 64–256 channels", "pictures of 64 pixels, 6,920 of them"],
         ["description", "transformer", "6 × 192, 4 heads", "texts with word order"],
     ]
-    rows = [["deep", 161.2, 2914, 12.53, 1.343], ["baseline", 14.3, 81250, 3.1, 0.119], ["dummy", 0.0, 4200000, 0.001, 0.0]]
+    rows = [
+        ["deep", 161.2, 2914, 12.53, 1.343],
+        ["baseline", 14.3, 81250, 3.1, 0.119],
+        ["dummy", 0.0, 4200000, 0.001, 0.0],
+    ]
     size = [
         ["parameters", "3,101,442", "learned numbers"],
         ["size", "12.53 MB", "weights"],

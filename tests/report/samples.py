@@ -1,4 +1,5 @@
-"""Sample reports that look like real ones: two classes with texts, 151 classes with pictures and sounds, a number, several labels."""
+"""Sample reports that look like real ones: two classes with texts, 151 classes with pictures and sounds, a number,
+several labels."""
 
 from __future__ import annotations
 
@@ -22,7 +23,13 @@ def report(
 ) -> dict[str, Any]:
     """A whole report around `answers`, the exhibits of its middle section; scores: name → [deep, baseline, dummy]."""
     tiles = [
-        {"label": n, "value": v[0], "low": v[0] * 0.984, "high": v[0] * 1.013, "hint": "test split, 95 % bootstrap interval"}
+        {
+            "label": n,
+            "value": v[0],
+            "low": v[0] * 0.984,
+            "high": v[0] * 1.013,
+            "hint": "test split, 95 % bootstrap interval",
+        }
         for n, v in scores.items()
     ]
     return {
@@ -43,7 +50,8 @@ def report(
             {"title": "The model and what it cost", "words": "", "exhibits": costs()},
             {"title": "Reproduce it", "words": "", "exhibits": again()},
         ],
-        "reproduce": f"engineroom train shared/{title}.csv --target {target} --steps 1650 --set train.precision=bf16 --seed 0",
+        "reproduce": f"engineroom train shared/{title}.csv --target {target} --steps 1650 --set train.precision=bf16 "
+        "--seed 0",
     }
 
 
@@ -84,24 +92,32 @@ def picture(seed: int) -> str:
 def sound(seed: int) -> str:
     t = np.linspace(0, 1, 8000)
     wave = np.sin(t * 900 * (1 + seed)) * np.exp(-3 * t) * np.sin(t * 9) ** 2
-    return f'{waveform(wave)}<audio controls preload="none" src="data:audio/ogg;base64,T2dnUw=="></audio><small>{seed}_jackson_{seed}.wav</small>'
+    return (
+        f'{waveform(wave)}<audio controls preload="none" '
+        f'src="data:audio/ogg;base64,T2dnUw=="></audio><small>{seed}_jackson_{seed}.wav</small>'
+    )
 
 
 def gallery(items: list[tuple[str, str, str]], tone: str = "bad") -> dict:
     cards = [{"title": t, "subtitle": s, "tone": tone, "html": h} for t, s, h in items]
     return exhibit(
-        "gallery", "Worst mistakes", {"items": cards}, "Most confident errors first: look for wrong labels, odd inputs, missing context."
+        "gallery",
+        "Worst mistakes",
+        {"items": cards},
+        "Most confident errors first: look for wrong labels, odd inputs, missing context.",
     )
 
 
 def binary() -> dict[str, Any]:
     why = [
-        "accuracy 0.931 against 0.872: 0.059 better, 95 % interval 0.041 to 0.077 (paired bootstrap over 1,821 test rows).",
+        "accuracy 0.931 against 0.872: 0.059 better, 95 % interval 0.041 to 0.077 (paired bootstrap over 1,821 test "
+        "rows).",
         "It took 161 s to train against 14 s, and answers 2,914 rows a second against 81,250.",
     ]
     texts = [
         "the film is a mess from start to finish , but what a mess !",
-        "it 's hard to know whether to recommend this film because for every thing it does right there 's at least one and occasionally two things it gets ever so wrong .",
+        "it 's hard to know whether to recommend this film because for every thing it does right there 's at least "
+        "one and occasionally two things it gets ever so wrong .",
         "not bad .",
     ]
     items = [
@@ -125,7 +141,15 @@ def binary() -> dict[str, Any]:
         "auc": [0.978, 0.941, 0.5],
         "brier": [0.052, 0.094, 0.25],
     }
-    return report(verdict, title="reviews", task="classification", target="positive", scores=scores, answers=[*classes(["no", "yes"], 1821, 2.4), gallery(items)])  # fmt: skip
+    # fmt: skip
+    return report(
+        verdict,
+        title="reviews",
+        task="classification",
+        target="positive",
+        scores=scores,
+        answers=[*classes(["no", "yes"], 1821, 2.4), gallery(items)],
+    )
 
 
 def many_classes() -> dict[str, Any]:
@@ -136,7 +160,11 @@ def many_classes() -> dict[str, Any]:
         "<b>bold</b>",
     ]
     items = [
-        (f"said {names[i * 9]} (0.9{9 - i % 9})", f"row {412 + 31 * i} · is {names[i * 9 + 1]}", picture(i) if i % 2 else sound(i))
+        (
+            f"said {names[i * 9]} (0.9{9 - i % 9})",
+            f"row {412 + 31 * i} · is {names[i * 9 + 1]}",
+            picture(i) if i % 2 else sound(i),
+        )
         for i in range(10)
     ]
     verdict = {
@@ -146,9 +174,25 @@ def many_classes() -> dict[str, Any]:
         "difference": {},
     }
     middle = classes(names, 4500, 4.2)
-    result = report(verdict, title="intents", task="classification", target="intent", scores={"accuracy": [0.871, 0.893, 0.0067], "log_loss": [0.5, 0.41, 5.02], "top_5": [0.964, 0.971, 0.0335]}, answers=[*middle, gallery(items)])  # fmt: skip
+    # fmt: skip
+    result = report(
+        verdict,
+        title="intents",
+        task="classification",
+        target="intent",
+        scores={"accuracy": [0.871, 0.893, 0.0067], "log_loss": [0.5, 0.41, 5.02], "top_5": [0.964, 0.971, 0.0335]},
+        answers=[*middle, gallery(items)],
+    )
     rng = np.random.default_rng(5)
-    result["sections"][2]["exhibits"][3]["data"] = {"labels": names, "series": [{"name": "train", "values": rng.integers(80, 120, 151).tolist()}, {"name": "test", "values": [30] * 151}], "y": "rows"}  # fmt: skip
+    # fmt: skip
+    result["sections"][2]["exhibits"][3]["data"] = {
+        "labels": names,
+        "series": [
+            {"name": "train", "values": rng.integers(80, 120, 151).tolist()},
+            {"name": "test", "values": [30] * 151},
+        ],
+        "y": "rows",
+    }
     return result
 
 
@@ -158,7 +202,10 @@ def regression() -> dict[str, Any]:
     records = {"truth": truth, "said": truth * np.exp(rng.normal(0, 0.18, 2000))}
     records |= {"low": records["said"] * 0.72, "high": records["said"] * 1.36, "loss": np.abs(records["said"] - truth)}
     target: Any = SimpleNamespace(name="price", state={})
-    middle = [e.to_json() for e in REGRESSION.panels(records, records | {"said": truth * np.exp(rng.normal(0.05, 0.25, 2000))}, target)]
+    middle = [
+        e.to_json()
+        for e in REGRESSION.panels(records, records | {"said": truth * np.exp(rng.normal(0.05, 0.25, 2000))}, target)
+    ]
     items = [
         (*REGRESSION.error_caption(records, int(i), target), f"<p><b>rooms</b> {i % 9} · <b>area</b> 18{i}.5</p>")
         for i in REGRESSION.rank_errors(records)[:6]
@@ -169,7 +216,19 @@ def regression() -> dict[str, Any]:
         "why": ["rmse 42,310 against 42,880: the interval of the difference holds 0."],
         "difference": {},
     }
-    return report(verdict, title="houses", task="regression", target="price", scores={"rmse": [42310.4, 42880.9, 115020.0], "mae": [29120.1, 29811.0, 84111.0], "r2": [0.864, 0.861, -0.0002]}, answers=[*middle, gallery(items)])  # fmt: skip
+    # fmt: skip
+    return report(
+        verdict,
+        title="houses",
+        task="regression",
+        target="price",
+        scores={
+            "rmse": [42310.4, 42880.9, 115020.0],
+            "mae": [29120.1, 29811.0, 84111.0],
+            "r2": [0.864, 0.861, -0.0002],
+        },
+        answers=[*middle, gallery(items)],
+    )
 
 
 def multilabel() -> dict[str, Any]:
@@ -179,14 +238,25 @@ def multilabel() -> dict[str, Any]:
     records = {"truth": truth, "said": np.where(rng.random((300, 6)) < 0.15, 1 - truth, truth), "loss": rng.random(300)}
     target: Any = SimpleNamespace(name="mood", state={"values": names})
     middle = [e.to_json() for e in MULTILABEL.panels(records, records, target)]
-    items = [(*MULTILABEL.error_caption(records, int(i), target), sound(int(i) % 7)) for i in MULTILABEL.rank_errors(records)[:6]]
+    items = [
+        (*MULTILABEL.error_caption(records, int(i), target), sound(int(i) % 7))
+        for i in MULTILABEL.rank_errors(records)[:6]
+    ]
     verdict = {
         "use": "dummy",
         "sentence": "Use neither: both are no better than always saying the commonest labels.",
         "why": ["Look at the target, or bring more rows."],
         "difference": {},
     }
-    return report(verdict, title="emotions", task="multilabel", target="mood", scores={"f1_micro": [0.41, 0.405, 0.42], "hamming_loss": [0.29, 0.3, 0.28]}, answers=[*middle, gallery(items)])  # fmt: skip
+    # fmt: skip
+    return report(
+        verdict,
+        title="emotions",
+        task="multilabel",
+        target="mood",
+        scores={"f1_micro": [0.41, 0.405, 0.42], "hamming_loss": [0.29, 0.3, 0.28]},
+        answers=[*middle, gallery(items)],
+    )
 
 
 SAMPLES = {"binary": binary, "many_classes": many_classes, "regression": regression, "multilabel": multilabel}

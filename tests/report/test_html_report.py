@@ -91,7 +91,11 @@ def test_the_policy_lets_our_script_run_and_no_other() -> None:
     script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in policy[1] and policy[1].startswith("default-src 'none'") and "form-action 'none'" in policy[1]
+    assert (
+        f"script-src 'sha256-{digest}'" in policy[1]
+        and policy[1].startswith("default-src 'none'")
+        and "form-action 'none'" in policy[1]
+    )
 
 
 @pytest.mark.parametrize("name", list(SAMPLES))
@@ -120,7 +124,11 @@ def test_json_is_strict_and_survives_half_characters(tmp_path) -> None:
     report["tiles"][0] |= {"high": math.nan, "low": -math.inf, "hint": "half \ud800"}
     write_report(report, tmp_path)
     read = json.loads((tmp_path / "report.json").read_text("utf-8"), parse_constant=pytest.fail)
-    assert read["tiles"][0]["high"] is None and read["tiles"][0]["low"] is None and read["sections"] == strict(report["sections"])
+    assert (
+        read["tiles"][0]["high"] is None
+        and read["tiles"][0]["low"] is None
+        and read["sections"] == strict(report["sections"])
+    )
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
@@ -128,7 +136,10 @@ def test_control_codes_reach_neither_page_nor_json(tmp_path) -> None:
     report = SAMPLES["binary"]()
     report["verdict"]["sentence"] = "Use \x1b[2J\x00\x9b it\tnow"
     write_report(report, tmp_path)
-    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["verdict"]["sentence"] == "Use \ufffd[2J\ufffd\ufffd it\tnow"
+    assert (
+        json.loads((tmp_path / "report.json").read_text("utf-8"))["verdict"]["sentence"]
+        == "Use \ufffd[2J\ufffd\ufffd it\tnow"
+    )
     assert not re.search(r"[\x00\x1b\x9b]", (tmp_path / "report.html").read_text("utf-8"))
 
 
@@ -138,7 +149,10 @@ def test_a_crash_while_writing_leaves_the_old_report(tmp_path, monkeypatch) -> N
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(UserError):
         write_report(SAMPLES["regression"](), tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and set(before) == {"report.html", "report.json"}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before and set(before) == {
+        "report.html",
+        "report.json",
+    }
 
 
 def test_a_score_without_interval_shows_none() -> None:
@@ -149,7 +163,9 @@ def test_a_score_without_interval_shows_none() -> None:
 
 
 def test_an_empty_gallery_says_so() -> None:
-    report = SAMPLES["binary"]() | {"sections": [{"title": "s", "words": "", "exhibits": [exhibit("gallery", "g", {"items": []})]}]}
+    report = SAMPLES["binary"]() | {
+        "sections": [{"title": "s", "words": "", "exhibits": [exhibit("gallery", "g", {"items": []})]}]
+    }
     assert "Nothing to show." in render_html(report)
 
 
@@ -202,7 +218,9 @@ def test_numbers_as_people_read_them() -> None:
 
 def variables(scheme: str) -> dict[str, str]:
     css = re.search(r"<style>(.*?)</style>", render_html(SAMPLES["binary"]()), re.DOTALL)[1]
-    light, dark = (dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL))
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    )
     return light if scheme == "light" else light | dark
 
 
@@ -212,7 +230,8 @@ def contrast(one: str, two: str) -> float:
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         return sum(
-            w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+            w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+            for w, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
         )
 
     light, dark = sorted((luminance(one), luminance(two)), reverse=True)
@@ -227,4 +246,6 @@ def test_everything_can_be_read(scheme: str) -> None:
             assert contrast(colour[text], colour[ground]) >= 4.5, (text, ground)
     assert all(contrast(colour[f"series-{i}"], colour["card"]) >= 3 for i in range(1, 7)), "lines and bars"
     assert all(contrast(colour["ink"], colour[heat]) >= 4.5 for heat in ("heat-1", "heat-2")), "numbers in cells"
-    assert all(contrast(colour["card"], colour[tone]) >= 4.5 for tone in ("series-1", "series-2", "series-4", "bad")), "the badge"
+    assert all(contrast(colour["card"], colour[tone]) >= 4.5 for tone in ("series-1", "series-2", "series-4", "bad")), (
+        "the badge"
+    )

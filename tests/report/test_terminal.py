@@ -26,7 +26,14 @@ def test_it_fits_a_narrow_screen(name: str) -> None:
 
 def test_it_tells_score_models_and_warnings_in_this_order() -> None:
     text = "\n".join(summary(SAMPLES["binary"](), 100))
-    parts = ["Use the deep model", "accuracy 0.931, 0.916 to 0.943", "› deep", "error: 3 pictures", "warning: 12 test rows", "report:"]
+    parts = [
+        "Use the deep model",
+        "accuracy 0.931, 0.916 to 0.943",
+        "› deep",
+        "error: 3 pictures",
+        "warning: 12 test rows",
+        "report:",
+    ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places) and "looks like a row number" not in text, "notes are for the page"
 
@@ -43,7 +50,9 @@ def test_markup_in_names_stays_text() -> None:
 
 def test_many_warnings_are_counted() -> None:
     report = SAMPLES["binary"]()
-    report["sections"][2]["exhibits"][1]["data"]["items"] = [{"level": "warning", "what": f"w{i}", "why": "", "fix": ""} for i in range(9)]
+    report["sections"][2]["exhibits"][1]["data"]["items"] = [
+        {"level": "warning", "what": f"w{i}", "why": "", "fix": ""} for i in range(9)
+    ]
     text = "\n".join(summary(report))
     assert "w4" in text and "w5" not in text and "… and 4 more in the report" in text
 
@@ -59,7 +68,11 @@ def test_hostile_names_do_not_steer_the_terminal() -> None:
     report["sections"][2]["exhibits"][1]["data"]["items"][0]["what"] = "column \x9b31m"
     file = io.StringIO()
     print_summary(report, Console(file=file, width=60, force_terminal=True, color_system=None))
-    assert not set(file.getvalue()) & set("\x07\x9b") and "\x1b[2J" not in file.getvalue() and "\x1b]" not in file.getvalue()
+    assert (
+        not set(file.getvalue()) & set("\x07\x9b")
+        and "\x1b[2J" not in file.getvalue()
+        and "\x1b]" not in file.getvalue()
+    )
 
 
 def test_scores_of_one_row_share_their_decimals() -> None:

@@ -1,4 +1,5 @@
-"""A recurrent network that hears frame after frame, never ahead, and can be fed block by block (GRU, Cho et al. 2014)."""
+"""A recurrent network that hears frame after frame, never ahead, and can be fed block by block (GRU, Cho et al.
+2014)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Convolutional networks (LeCun et al. 1989; Krizhevsky et al. 2012): residual on grids, inception on series, n-gram filters on text."""
+"""Convolutional networks (LeCun et al. 1989; Krizhevsky et al. 2012): residual on grids, inception on series, n-gram
+filters on text."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ WORDS = {"small": 64, "medium": 160, "large": 256}  # filters of each length
 class GridNet(nn.Module):
     """grid (B, C, H, W) → Features (B, 1, D) and the last map.
 
-    Each stage widens, halves the picture by the strongest of four neighbours, then refines it by residual blocks: most of the
-    arithmetic happens on small maps.
+    Each stage widens, halves the picture by the strongest of four neighbours, then refines it by residual blocks: most
+    of the arithmetic happens on small maps.
     """
 
     def __init__(self, channels: int, side: int, width: int, blocks: int, dropout: float) -> None:
@@ -68,7 +69,8 @@ class SeriesNet(nn.Module):
 
 
 class WordNet(nn.Module):
-    """Token vectors (B, T, D) → Features: filters over 2 to 4 neighbours, the strongest answer of each (Kim 2014), beside the plain average."""
+    """Token vectors (B, T, D) → Features: filters over 2 to 4 neighbours, the strongest answer of each (Kim 2014),
+    beside the plain average."""
 
     def __init__(self, channels: int, filters: int, dropout: float) -> None:
         super().__init__()

@@ -1,4 +1,5 @@
-"""Videos as blocks of space and time: convolutions over 3 × 3 × 3 neighbours (Tran et al. 2015), each beside a short cut."""
+"""Videos as blocks of space and time: convolutions over 3 × 3 × 3 neighbours (Tran et al. 2015), each beside a short
+cut."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Videos frame by frame: a convolutional network looks at every frame and at what changed since the last, a recurrent one follows them in time
-(Donahue et al. 2015)."""
+"""Videos frame by frame: a convolutional network looks at every frame and at what changed since the last, a recurrent
+one follows them in time (Donahue et al. 2015)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is said in frames: two convolutions that bring four frames to one, then an LSTM that reads both ways (Deep Speech 2, Amodei et al. 2016)."""
+"""What is said in frames: two convolutions that bring four frames to one, then an LSTM that reads both ways (Deep
+Speech 2, Amodei et al. 2016)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Linear maps of a series: its trend and what remains are handed to the head side by side (DLinear, Zeng et al. 2023)."""
+"""Linear maps of a series: its trend and what remains are handed to the head side by side (DLinear, Zeng et al.
+2023)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ SPANS = 16  # of the history whose level and roughness the head may look at
 
 
 class LinearNet(nn.Module):
-    """sequence (B, T, C) → Features: the map holds (B, T, 2C) trend and remainder; pooled are level and roughness of its spans."""
+    """sequence (B, T, C) → Features: the map holds (B, T, 2C) trend and remainder; pooled are level and roughness of
+    its spans."""
 
     def __init__(self, steps: int, channels: int) -> None:
         super().__init__()

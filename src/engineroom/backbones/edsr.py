@@ -1,4 +1,5 @@
-"""A trunk of residual blocks at the size of the picture as it came, without normalisation, which would forget how bright it was (EDSR, Lim et al. 2017)."""
+"""A trunk of residual blocks at the size of the picture as it came, without normalisation, which would forget how
+bright it was (EDSR, Lim et al. 2017)."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class Block(nn.Module):
 
 
 class Trunk(nn.Module):
-    """grid (B, C, H, W) of any size → Features: pooled (B, 1, D) and a map (B, D, H, W). Large pictures are answered in tiles."""
+    """grid (B, C, H, W) of any size → Features: pooled (B, 1, D) and a map (B, D, H, W). Large pictures are answered in
+    tiles."""
 
     def __init__(self, channels: int, width: int, blocks: int) -> None:
         super().__init__()

@@ -13,15 +13,18 @@ WIDTH = {"small": 32, "medium": 64, "large": 128}  # of the first and the last o
 
 
 class ShapeNet(nn.Module):
-    """sequence (B, T, C) → Features (B, 1, width): three short convolutions, the average over all steps (FCN, Wang et al. 2017).
+    """sequence (B, T, C) → Features (B, 1, width): three short convolutions, the average over all steps (FCN, Wang et
+    al. 2017).
 
-    It sees shapes of at most 13 steps and counts how often they occur, not where: the plainer partner of `SeriesNet`, surer on
-    series from a place that was not learnt from.
+    It sees shapes of at most 13 steps and counts how often they occur, not where: the plainer partner of `SeriesNet`,
+    surer on series from a place that was not learnt from.
     """
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList((ConvStep(channels, width, 7), ConvStep(width, 2 * width, 5), ConvStep(2 * width, width, 3)))
+        self.layers = nn.ModuleList(
+            (ConvStep(channels, width, 7), ConvStep(width, 2 * width, 5), ConvStep(2 * width, width, 3))
+        )
         self.drop = nn.Dropout(dropout)
         self.width = width
 

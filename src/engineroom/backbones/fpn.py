@@ -1,4 +1,5 @@
-"""A U-Net that stops on its way up where one answer stands for 4 × 4 places: whole to say what, fine enough to say where (Lin et al. 2017)."""
+"""A U-Net that stops on its way up where one answer stands for 4 × 4 places: whole to say what, fine enough to say
+where (Lin et al. 2017)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Graph networks: atoms hear from their neighbours along bonds, round by round.
 
-Message passing: Gilmer et al. 2017. The round: GIN (Xu et al. 2019) with bonds (Hu et al. 2020). The one place that hears all: Li et al. 2017.
+Message passing: Gilmer et al. 2017. The round: GIN (Xu et al. 2019) with bonds (Hu et al. 2020). The one place that
+hears all: Li et al. 2017.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ USUAL = 25.0  # atoms; a sum over them is divided by this, so that it starts nea
 
 
 class Round(nn.Module):
-    """Atoms (M, D), neighbours (M, N), bonds (M, N, E) → atoms (M, D): what was known and what was heard, through one hidden layer.
+    """Atoms (M, D), neighbours (M, N), bonds (M, N, E) → atoms (M, D): what was known and what was heard, through one
+    hidden layer.
 
     Rows are gathered by `embedding`, whose backward pass adds in one order on every run; plain indexing does not.
     """
@@ -27,7 +29,9 @@ class Round(nn.Module):
         super().__init__()
         self.bond = nn.Linear(bond, width)
         self.own = nn.Parameter(torch.zeros(()))
-        self.layers = nn.Sequential(nn.Linear(width, 2 * width), nn.BatchNorm1d(2 * width), nn.ReLU(), nn.Linear(2 * width, width))
+        self.layers = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.BatchNorm1d(2 * width), nn.ReLU(), nn.Linear(2 * width, width)
+        )
         self.norm, self.drop = nn.BatchNorm1d(width), nn.Dropout(dropout)
 
     def forward(self, x: Tensor, neighbours: Tensor, real: Tensor, bonds: Tensor) -> Tensor:
@@ -40,14 +44,17 @@ class Whole(nn.Module):
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width))
+        self.layers = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width)
+        )
 
     def forward(self, x: Tensor, owner: Tensor, mask: Tensor) -> Tensor:
         return F.embedding(owner, self.layers(padded(x, mask).sum(1)))
 
 
 class GraphNet(nn.Module):
-    """graph (B, T, D) → Features. Inside, atoms of all molecules stand in one row without padding; an atom is one of M."""
+    """graph (B, T, D) → Features. Inside, atoms of all molecules stand in one row without padding; an atom is one of
+    M."""
 
     def __init__(self, channels: int, bond: int, width: int, rounds: int, dropout: float) -> None:
         super().__init__()
@@ -56,7 +63,9 @@ class GraphNet(nn.Module):
         self.wholes = nn.ModuleList(Whole(width, dropout) for _ in range(rounds - 1))
         self.pool = AttentionPool(width)
         self.width = 2 * width
-        self.mix = nn.Sequential(nn.LayerNorm(4 * width), nn.Linear(4 * width, self.width), nn.ReLU(), nn.Dropout(2 * dropout))
+        self.mix = nn.Sequential(
+            nn.LayerNorm(4 * width), nn.Linear(4 * width, self.width), nn.ReLU(), nn.Dropout(2 * dropout)
+        )
 
     def forward(self, signal: Signal) -> Features:
         assert signal.mask is not None
@@ -69,7 +78,9 @@ class GraphNet(nn.Module):
             if index < len(self.wholes):
                 x = x + self.wholes[index](x, owner, mask)
         atoms = padded(x, mask)
-        pooled = torch.cat([self.pool(atoms, mask), masked_mean(atoms, mask), masked_max(atoms, mask), atoms.sum(1) / USUAL], 1)
+        pooled = torch.cat(
+            [self.pool(atoms, mask), masked_mean(atoms, mask), masked_max(atoms, mask), atoms.sum(1) / USUAL], 1
+        )
         return Features(self.mix(pooled)[:, None], Signal(atoms, "sequence", mask))
 
 

@@ -1,4 +1,5 @@
-"""A generative Transformer (Radford et al. 2019): every token knows those before it in its window. Sizes: small is nanoGPT's setting for a CPU."""
+"""A generative Transformer (Radford et al. 2019): every token knows those before it in its window. Sizes: small is
+nanoGPT's setting for a CPU."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ SIZE = {"small": (128, 4, 4), "medium": (256, 6, 8), "large": (384, 6, 6)}  # wi
 class GPT(nn.Module):
     """sequence (B, T, D), real from the left → Features: the last real step, and a map (B, T, width).
 
-    `reach` tokens are one window. Longer texts are read in windows that overlap by half, so that every token beyond the first window
-    has half a window before it.
+    `reach` tokens are one window. Longer texts are read in windows that overlap by half, so that every token beyond the
+    first window has half a window before it.
     """
 
     def __init__(self, inputs: int, width: int, reach: int, blocks: int, heads: int, dropout: float) -> None:
@@ -45,7 +46,8 @@ class GPT(nn.Module):
         return Features(last(x, signal.mask)[:, None], Signal(x, "sequence", signal.mask))
 
     def overlapping(self, data: Tensor) -> Tensor:
-        """(B, T, D), T > reach → (B, T, width): window k begins at k · reach / 2 and answers for its second half, the first for all."""
+        """(B, T, D), T > reach → (B, T, width): window k begins at k · reach / 2 and answers for its second half, the
+        first for all."""
         B, T, D = data.shape
         half = max(1, self.reach // 2)
         windows = -(-(T - self.reach) // half) + 1

@@ -16,7 +16,11 @@ class Handed(nn.Module):
         self.width = width
 
     def forward(self, signal: Signal) -> Features:
-        return Features(signal.data.flatten(2).mean(2)[:, None], signal) if signal.layout == "grid" else Features(signal.data[:, None])
+        return (
+            Features(signal.data.flatten(2).mean(2)[:, None], signal)
+            if signal.layout == "grid"
+            else Features(signal.data[:, None])
+        )
 
 
 class Hands:

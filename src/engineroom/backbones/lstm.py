@@ -1,4 +1,5 @@
-"""A recurrent network that reads forwards only and keeps its state as long as the text lasts (Hochreiter & Schmidhuber 1997; Graves 2013)."""
+"""A recurrent network that reads forwards only and keeps its state as long as the text lasts (Hochreiter & Schmidhuber
+1997; Graves 2013)."""
 
 from __future__ import annotations
 
@@ -10,11 +11,16 @@ from ..core.batch import Features, Signal
 from ..core.config import Config
 from .sasrec import last
 
-SIZE = {"small": (256, 2), "medium": (512, 2), "large": (768, 3)}  # width, layers: small has about as many weights as the small GPT
+SIZE = {
+    "small": (256, 2),
+    "medium": (512, 2),
+    "large": (768, 3),
+}  # width, layers: small has about as many weights as the small GPT
 
 
 class LSTM(nn.Module):
-    """sequence (B, T, D), real from the left → Features: the last real state, and a map (B, T, width). `reach` 0: any number of tokens."""
+    """sequence (B, T, D), real from the left → Features: the last real state, and a map (B, T, width). `reach` 0: any
+    number of tokens."""
 
     reach = 0
 

@@ -13,7 +13,8 @@ WIDTH = {"small": (128, 2), "medium": (256, 3), "large": (512, 3)}
 
 
 class Perceptrons(nn.Module):
-    """Signal → Features (B, K, D). Sequences of fixed length are laid side by side, padded ones averaged, grids flattened."""
+    """Signal → Features (B, K, D). Sequences of fixed length are laid side by side, padded ones averaged, grids
+    flattened."""
 
     def __init__(self, inputs: int, width: int, depth: int, members: int, dropout: float, *, average: bool) -> None:
         super().__init__()
@@ -32,7 +33,8 @@ class Perceptrons(nn.Module):
 
 
 class Averaged(nn.Module):
-    """Word vectors (B, T, D) → Features: their sum over the root of their number, nothing else (Joulin et al. 2017; Iyyer et al. 2015)."""
+    """Word vectors (B, T, D) → Features: their sum over the root of their number, nothing else (Joulin et al. 2017;
+    Iyyer et al. 2015)."""
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()

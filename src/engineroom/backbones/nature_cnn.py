@@ -1,4 +1,5 @@
-"""Convolutions for someone who acts: no norm over the batch, for an actor sees one moment at a time, and the last map is read place by place (Mnih et al. 2015)."""
+"""Convolutions for someone who acts: no norm over the batch, for an actor sees one moment at a time, and the last map
+is read place by place (Mnih et al. 2015)."""
 
 from __future__ import annotations
 
@@ -8,13 +9,18 @@ from torch import Tensor, nn
 from ..core.batch import Features, Signal
 from ..core.config import Config
 
-SIZES = {"small": (16, 128), "medium": (32, 256), "large": (64, 512)}  # channels of the first map, width of what is read from the last
+SIZES = {
+    "small": (16, 128),
+    "medium": (32, 256),
+    "large": (64, 512),
+}  # channels of the first map, width of what is read from the last
 ROOM = 12  # rows and columns of the last map at most
 GAIN = 2**0.5  # of a layer before a bend, so that signals keep their size
 
 
 class Sight(nn.Module):
-    """grid (B, C, H, W) → Features (B, 1, width) and the last map: halved by strides until it is small, then all of it read at once."""
+    """grid (B, C, H, W) → Features (B, 1, width) and the last map: halved by strides until it is small, then all of it
+    read at once."""
 
     def __init__(self, channels: int, height: int, width: int, first: int, features: int, dropout: float) -> None:
         super().__init__()

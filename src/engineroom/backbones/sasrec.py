@@ -1,4 +1,5 @@
-"""A Transformer that looks back only: every step knows what came before it, never what comes after (SASRec, Kang & McAuley 2018)."""
+"""A Transformer that looks back only: every step knows what came before it, never what comes after (SASRec, Kang &
+McAuley 2018)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ SIZE = {"small": (1, 2), "medium": (2, 2), "large": (4, 4)}  # blocks, heads
 
 
 class CausalNet(nn.Module):
-    """sequence (B, T, D), real from the left → Features: the last real step, and a map (B, T, D) of as many numbers as came in."""
+    """sequence (B, T, D), real from the left → Features: the last real step, and a map (B, T, D) of as many numbers as
+    came in."""
 
     def __init__(self, width: int, steps: int, blocks: int, heads: int, dropout: float) -> None:
         super().__init__()

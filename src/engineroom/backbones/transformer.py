@@ -22,7 +22,16 @@ class TransformerNet(nn.Module):
     positions: Tensor
 
     def __init__(
-        self, signal: Signal, width: int, blocks: int, heads: int, dropout: float, *, ordered: bool, patch: int, tokens: int
+        self,
+        signal: Signal,
+        width: int,
+        blocks: int,
+        heads: int,
+        dropout: float,
+        *,
+        ordered: bool,
+        patch: int,
+        tokens: int,
     ) -> None:
         super().__init__()
         channels = signal.data.shape[1] if signal.layout == "grid" else signal.data.shape[2]
@@ -58,7 +67,11 @@ class TransformerNet(nn.Module):
     def forward(self, signal: Signal) -> Features:
         x, mask = self.tokens(signal)
         if self.scale is not None:
-            positions = self.positions if x.shape[1] <= len(self.positions) else sine_positions(x.shape[1], x.shape[2]).to(x.device)
+            positions = (
+                self.positions
+                if x.shape[1] <= len(self.positions)
+                else sine_positions(x.shape[1], x.shape[2]).to(x.device)
+            )
             x = x + self.scale * positions[: x.shape[1]]
         first = x
         x = self.drop(x)
@@ -78,7 +91,13 @@ class Transformer:
             patch = max(2, round((shape[2] * shape[3] / PATCHES) ** 0.5))
             tokens = (shape[2] // patch) * (shape[3] // patch)
         else:
-            patch = 1 if kind in ("words", "set") else -(-shape[1] // PATH_PATCHES) if kind == "path" else max(1, shape[1] // PATCHES)
+            patch = (
+                1
+                if kind in ("words", "set")
+                else -(-shape[1] // PATH_PATCHES)
+                if kind == "path"
+                else max(1, shape[1] // PATCHES)
+            )
             tokens = -(-shape[1] // patch)
         dropout = (0.3 if kind == "words" else 0.1) if config.model.dropout is None else config.model.dropout
         return TransformerNet(signal, *SIZE[size], dropout, ordered=kind != "set", patch=patch, tokens=tokens)

@@ -1,4 +1,5 @@
-"""U-Net (Ronneberger et al. 2015) with residual blocks: down to see the whole, up again to say where; an answer for every place of a grid."""
+"""U-Net (Ronneberger et al. 2015) with residual blocks: down to see the whole, up again to say where; an answer for
+every place of a grid."""
 
 from __future__ import annotations
 
@@ -12,18 +13,22 @@ from ..layers.conv import ConvNorm, ResidualBlock
 
 # channels at full size, a half, a quarter, …: most of the arithmetic is done where there are few places
 WIDTHS = {"small": (8, 16, 32, 64, 96), "medium": (16, 24, 48, 96, 128), "large": (24, 48, 96, 192, 256)}
-LARGE = 128  # pixels along the shorter side, from which squares of 2 × 2 are read and answered at once: more than twice as fast
+# pixels along the shorter side, from which squares of 2 × 2 are read and answered at once: more than twice as fast
+LARGE = 128
 
 
 class UNet(nn.Module):
     """grid (B, C, H, W) of any size → Features: pooled (B, 1, D), and a map (B, W₀, H / 2^finest, W / 2^finest).
 
-    Each step down halves the grid by a convolution and refines it by a residual block; each step up enlarges, joins what the way down
-    saw at that size, and refines. `finest` is the level at which the way up ends: 0 = every place, 2 = one answer for 4 × 4 places.
-    With `patch` P > 1 squares of P × P places go in as the channels of one, and come out as `fine` numbers for each of them (Shi et al. 2016).
+    Each step down halves the grid by a convolution and refines it by a residual block; each step up enlarges, joins
+    what the way down saw at that size, and refines. `finest` is the level at which the way up ends: 0 = every place, 2
+    = one answer for 4 × 4 places. With `patch` P > 1 squares of P × P places go in as the channels of one, and come out
+    as `fine` numbers for each of them (Shi et al. 2016).
     """
 
-    def __init__(self, channels: int, widths: tuple[int, ...], dropout: float, *, finest: int = 0, patch: int = 1, fine: int = 0) -> None:
+    def __init__(
+        self, channels: int, widths: tuple[int, ...], dropout: float, *, finest: int = 0, patch: int = 1, fine: int = 0
+    ) -> None:
         super().__init__()
         self.finest, self.patch, self.divisor = finest, patch, patch * 2 ** (len(widths) - 1)
         self.first = ConvNorm(channels * patch**2, widths[0])
@@ -80,7 +85,8 @@ class Up(nn.Module):
 
 
 def widen(x: Tensor, divisor: int) -> Tensor:
-    """Pad (B, C, H, W) to the right and below, by the picture's own edge, until both sides can be halved as often as is needed."""
+    """Pad (B, C, H, W) to the right and below, by the picture's own edge, until both sides can be halved as often as is
+    needed."""
     H, W = x.shape[2:]
     down, right = -H % divisor, -W % divisor
     return F.pad(x, (0, right, 0, down), mode="replicate") if down or right else x
@@ -90,7 +96,11 @@ class UNetFamily:
     takes = ("grid",)
 
     def build(self, signal: Signal, config: Config, *, kind: str, size: str, members: int) -> nn.Module:
-        channels, dropout, widths = signal.data.shape[1], 0.1 if config.model.dropout is None else config.model.dropout, WIDTHS[size]
+        channels, dropout, widths = (
+            signal.data.shape[1],
+            0.1 if config.model.dropout is None else config.model.dropout,
+            WIDTHS[size],
+        )
         if min(signal.data.shape[2:]) >= LARGE:
             return UNet(channels, widths[1:], dropout, patch=2, fine=widths[0])
         return UNet(channels, widths, dropout)

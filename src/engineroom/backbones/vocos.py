@@ -1,5 +1,6 @@
-"""Frames of sound and a first guess of their spectrum → what is to be done to it: blocks of one-dimensional convolutions over time (ConvNeXt, Liu et al.
-2022; for sound: Vocos, Siuzdak 2023). At a hundred steps a second a processor's core is many times faster than real time."""
+"""Frames of sound and a first guess of their spectrum → what is to be done to it: blocks of one-dimensional
+convolutions over time (ConvNeXt, Liu et al. 2022; for sound: Vocos, Siuzdak 2023). At a hundred steps a second a
+processor's core is many times faster than real time."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Block(nn.Module):
 
 
 class Vocos(nn.Module):
-    """sequence (B, N, MELS + 2 · bins) → Features: pooled (B, 1, D), and a map (B, N, D + 2 · bins): what was found out of every frame, beside the guess."""
+    """sequence (B, N, MELS + 2 · bins) → Features: pooled (B, 1, D), and a map (B, N, D + 2 · bins): what was found out
+    of every frame, beside the guess."""
 
     def __init__(self, inputs: int, width: int, blocks: int) -> None:
         super().__init__()

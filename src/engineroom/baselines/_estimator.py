@@ -1,4 +1,5 @@
-"""What every fitted baseline is: features of the raw columns, then one scikit-learn estimator. Plain enough to be stored without pickle."""
+"""What every fitted baseline is: features of the raw columns, then one scikit-learn estimator. Plain enough to be
+stored without pickle."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ TRUSTED = [
     "sklearn._loss.loss.HalfSquaredError",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.tree._tree.Tree",
-    "functools.partial", "sklearn.utils.validation.check_array",
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
 ]
 KINDS = ("classes", "number", "labels")
 MANY_ROWS = 100_000  # for fewer, one thread does it
@@ -43,7 +45,8 @@ FEW_TO_SHARPEN = 50  # validation rows
 
 
 class Baseline:
-    """What most baselines share: features of the columns, then one estimator. A baseline of a task's own kind answers by itself."""
+    """What most baselines share: features of the columns, then one estimator. A baseline of a task's own kind answers
+    by itself."""
 
     kinds: tuple[str, ...] = KINDS  # of questions it can answer
     most = 50_000  # rows learnt from, evenly taken
@@ -58,12 +61,15 @@ class Baseline:
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         if not frame.height:
             return np.zeros((0, fitted.classes) if fitted.kind != "number" else 0)
-        return answer(fitted.parts["estimator"], self.features(frame, fitted), fitted.kind, fitted.classes, fitted.facts)
+        return answer(
+            fitted.parts["estimator"], self.features(frame, fitted), fitted.kind, fitted.classes, fitted.facts
+        )
 
 
 @dataclass
 class FittedBaseline:
-    """`parts` are scikit-learn objects by name, `facts` plain JSON; the baseline `name` knows how to put them to work."""
+    """`parts` are scikit-learn objects by name, `facts` plain JSON; the baseline `name` knows how to put them to
+    work."""
 
     name: str
     words: str
@@ -110,12 +116,15 @@ class LoadedBaseline(FittedBaseline):
             raise
         except Exception as error:  # as many kinds as there are ways not to fit, too little memory among them
             why = f"{type(error).__name__}: {str(error)[:200]}"
-            raise BundleError("The bundle's classical baseline cannot answer.", why, "Copy the bundle again, or train again.") from error
+            raise BundleError(
+                "The bundle's classical baseline cannot answer.", why, "Copy the bundle again, or train again."
+            ) from error
         return said
 
 
 def load(data: bytes) -> LoadedBaseline:
-    """Read a baseline; types that are not trusted, damaged bytes and forged trees give one BundleError and run nothing."""
+    """Read a baseline; types that are not trusted, damaged bytes and forged trees give one BundleError and run
+    nothing."""
     from sklearn.base import BaseEstimator
     from skops import io as skops
 
@@ -123,7 +132,9 @@ def load(data: bytes) -> LoadedBaseline:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             bounded(file)
             head = json.loads(file.read("baseline.json"))
-            stored = {entry.removesuffix(".skops"): file.read(entry) for entry in file.namelist() if entry.endswith(".skops")}
+            stored = {
+                entry.removesuffix(".skops"): file.read(entry) for entry in file.namelist() if entry.endswith(".skops")
+            }
         for part in stored.values():
             with zipfile.ZipFile(io.BytesIO(part)) as inner:
                 bounded(inner)
@@ -132,20 +143,29 @@ def load(data: bytes) -> LoadedBaseline:
         known = name in registry.names("baselines") and kind in registry.get("baselines", name).kinds
         known = known and isinstance(words, str) and isinstance(facts, dict)
         whole = "estimator" in parts or kind not in KINDS
-        if not known or not whole or not 0 <= int(classes) <= MOST_CLASSES or not all(isinstance(p, BaseEstimator) for p in parts.values()):
+        if (
+            not known
+            or not whole
+            or not 0 <= int(classes) <= MOST_CLASSES
+            or not all(isinstance(p, BaseEstimator) for p in parts.values())
+        ):
             raise ValueError("its description makes no sense")
         check_sound(parts)
         return LoadedBaseline(name, words, kind, int(classes), Schema.from_json(head["schema"]), facts, parts)
     except BundleError:
         raise
     except Exception as error:  # skops raises many kinds; each means the same here
-        raise BundleError("The bundle's classical baseline is damaged.", str(error)[:200], "Copy the bundle again, or train again.") from None
+        raise BundleError(
+            "The bundle's classical baseline is damaged.", str(error)[:200], "Copy the bundle again, or train again."
+        ) from None
 
 
 def bounded(file: zipfile.ZipFile) -> None:
     """Refuse what would unpack to more than any baseline needs."""
     if sum(entry.file_size for entry in file.infolist()) > MOST_BYTES:
-        raise BundleError("The bundle's classical baseline is absurdly large.", "", "Copy the bundle again, or train again.")
+        raise BundleError(
+            "The bundle's classical baseline is absurdly large.", "", "Copy the bundle again, or train again."
+        )
 
 
 def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any]) -> np.ndarray:
@@ -156,7 +176,9 @@ def answer(estimator: Any, x: Any, kind: str, classes: int, facts: dict[str, Any
         constant = facts["constant"]
         out = np.array([[np.nan if value is None else value for value in constant]]).repeat(x.shape[0], 0)
         p = estimator.predict_proba(x)
-        out[:, [value is None for value in constant]] = np.stack([q[:, 1] for q in (p if isinstance(p, list) else [p])], 1)
+        out[:, [value is None for value in constant]] = np.stack(
+            [q[:, 1] for q in (p if isinstance(p, list) else [p])], 1
+        )
         return out
     if hasattr(estimator, "predict_proba"):
         p = estimator.predict_proba(x)
@@ -190,26 +212,37 @@ def several(estimator: Any, kind: str) -> Any:
 
 
 def split_labels(y: np.ndarray, kind: str) -> tuple[np.ndarray, list[int | None]]:
-    """(what can be learnt, the value of every label that never varies, else None): most estimators refuse a label with one value."""
+    """(what can be learnt, the value of every label that never varies, else None): most estimators refuse a label with
+    one value."""
     if kind != "labels":
         return y, []
     constant = [int(column[0]) if (column == column[0]).all() else None for column in y.T]
     varies = [value is None for value in constant]
     if not any(varies):
-        raise DataError("No label varies in the training rows.", "There is nothing to learn.", "Add rows, or choose another --target.")
+        raise DataError(
+            "No label varies in the training rows.",
+            "There is nothing to learn.",
+            "Add rows, or choose another --target.",
+        )
     return y[:, varies], constant
 
 
-def linear_tries(kind: str, *, alphas: tuple[float, ...], strengths: tuple[float, ...], rounds: int) -> list[tuple[str, Any]]:
+def linear_tries(
+    kind: str, *, alphas: tuple[float, ...], strengths: tuple[float, ...], rounds: int
+) -> list[tuple[str, Any]]:
     """Ridge regression or logistic regression, held more or less tightly, for `pick`."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
     if kind == "number":
         return [(f"ridge ({alpha:g})", Ridge(alpha)) for alpha in alphas]
-    return [(f"logistic regression (C={c:g})", several(LogisticRegression(C=c, max_iter=rounds), kind)) for c in strengths]
+    return [
+        (f"logistic regression (C={c:g})", several(LogisticRegression(C=c, max_iter=rounds), kind)) for c in strengths
+    ]
 
 
-def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[Any, np.ndarray], kind: str) -> tuple[str, Any]:
+def pick(
+    candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[Any, np.ndarray], kind: str
+) -> tuple[str, Any]:
     """Fit each candidate, keep the one that is best on the validation rows."""
     if len(candidates) == 1 or not len(val[1]) or kind == "labels":
         name, estimator = candidates[0]
@@ -219,7 +252,8 @@ def pick(candidates: list[tuple[str, Any]], x: Any, y: np.ndarray, val: tuple[An
 
 
 def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaseline]:
-    """What every baseline's `fit` is spared: more rows than `most`, a single class, and threads that wait for each other over small sums.
+    """What every baseline's `fit` is spared: more rows than `most`, a single class, and threads that wait for each
+    other over small sums.
 
     On a busy machine such threads take up to forty times longer. Whatever was spared is said in `words`.
     """
@@ -245,7 +279,8 @@ def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaselin
 
 
 def sharpness(estimator: Any, x: Any, y: np.ndarray) -> float:
-    """What a decision function is multiplied by before the softmax: least log loss on validation rows (Guo et al. 2017: temperature)."""
+    """What a decision function is multiplied by before the softmax: least log loss on validation rows (Guo et al. 2017:
+    temperature)."""
     from scipy.optimize import minimize_scalar
 
     if hasattr(estimator, "predict_proba"):

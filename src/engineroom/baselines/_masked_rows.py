@@ -25,6 +25,12 @@ def as_they_are(frame: pl.DataFrame, schema: Schema) -> Iterator[Batch]:
 
 def answered(frame: pl.DataFrame, schema: Schema, parts: Told, guess: Callable[[Batch], Tensor]) -> Predictions:
     """`guess` says (B, W) to a batch of them."""
-    found = [judged(parts, question, guess(question)) for question in (hide_by_content(batch, parts) for batch in as_they_are(frame, schema))]
+    found = [
+        judged(parts, question, guess(question))
+        for question in (hide_by_content(batch, parts) for batch in as_they_are(frame, schema))
+    ]
     columns = sum(len(one.columns) for one in parts.values())
-    return {name: np.concatenate([one[name] for one in found] or [np.zeros((0, columns), np.float32)]) for name in ("error", "hit")}
+    return {
+        name: np.concatenate([one[name] for one in found] or [np.zeros((0, columns), np.float32)])
+        for name in ("error", "hit")
+    }

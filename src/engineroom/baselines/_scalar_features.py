@@ -1,7 +1,9 @@
-"""Scalar columns as features for trees: numbers as they stand, few categories as categories, many by how often they occur and by the target's mean.
+"""Scalar columns as features for trees: numbers as they stand, few categories as categories, many by how often they
+occur and by the target's mean.
 
-A column of many levels as numbers in the order of its spelling tells trees nothing and lets them learn single rows by heart. Its target encoding is
-cross-fitted (scikit-learn's TargetEncoder after Micci-Barreca 2001), so that no training row sees its own target.
+A column of many levels as numbers in the order of its spelling tells trees nothing and lets them learn single rows by
+heart. Its target encoding is cross-fitted (scikit-learn's TargetEncoder after Micci-Barreca 2001), so that no training
+row sees its own target.
 """
 
 from __future__ import annotations
@@ -29,8 +31,11 @@ def wide_columns(schema: Schema, rows: int | None = None) -> list[str]:
     return [c.name for c in schema.inputs if c.modality == "category" and len(c.state["values"]) > most]
 
 
-def scalar_features(frame: pl.DataFrame, schema: Schema, wide: Collection[str] | None = None) -> tuple[np.ndarray, list[bool]]:
-    """(N, F) float64 with NaN for missing, and which features are categories. Columns that are `wide` say how often their value occurs in training."""
+def scalar_features(
+    frame: pl.DataFrame, schema: Schema, wide: Collection[str] | None = None
+) -> tuple[np.ndarray, list[bool]]:
+    """(N, F) float64 with NaN for missing, and which features are categories. Columns that are `wide` say how often
+    their value occurs in training."""
     wide = wide_columns(schema) if wide is None else wide
     parts: list[np.ndarray] = [np.zeros((frame.height, 0))]
     categorical: list[bool] = []
@@ -65,7 +70,8 @@ def codes_of(frame: pl.DataFrame, schema: Schema, wide: Collection[str]) -> np.n
 
 
 def learn_scalars(frame: pl.DataFrame, y: np.ndarray, fitted: Any, seed: int) -> tuple[np.ndarray, list[bool]]:
-    """Features of the training rows, and which are categories; `fitted` keeps what `read_scalars` needs for other rows."""
+    """Features of the training rows, and which are categories; `fitted` keeps what `read_scalars` needs for other
+    rows."""
     wide = wide_columns(fitted.schema, frame.height)
     fitted.facts["wide"] = wide
     x, categorical = scalar_features(frame, fitted.schema, wide)
@@ -89,8 +95,12 @@ def cross_fitted(encoder: Any, codes: np.ndarray, y: np.ndarray, kind: str, seed
     folds = (StratifiedKFold if kind == "classes" else KFold)(FOLDS, shuffle=True, random_state=seed)
     for learn, judge in folds.split(codes, y):
         one = clone(encoder).fit(codes[learn], y[learn])
-        there = np.searchsorted(classes, one.classes_) if width > 1 else np.zeros(1, np.int64)  # a rare class may be missing from a fold
-        out[np.ix_(judge, np.arange(codes.shape[1]), there)] = one.transform(codes[judge]).reshape(len(judge), codes.shape[1], -1)
+        there = (
+            np.searchsorted(classes, one.classes_) if width > 1 else np.zeros(1, np.int64)
+        )  # a rare class may be missing from a fold
+        out[np.ix_(judge, np.arange(codes.shape[1]), there)] = one.transform(codes[judge]).reshape(
+            len(judge), codes.shape[1], -1
+        )
     return out.reshape(len(y), -1)
 
 
@@ -104,7 +114,8 @@ def read_scalars(frame: pl.DataFrame, fitted: Any) -> np.ndarray:
 
 
 def make_encoder(y: np.ndarray, kind: str) -> Any:
-    """A target encoder for this kind of target, or None where it has none: label sets, very many classes, too few rows to cross-fit."""
+    """A target encoder for this kind of target, or None where it has none: label sets, very many classes, too few rows
+    to cross-fit."""
     from sklearn.preprocessing import TargetEncoder
 
     if kind == "number":

@@ -1,4 +1,5 @@
-"""Few rows: no one classical learner is best on all small tables, so a handful are tried on folds of the training rows and the best stands as the baseline."""
+"""Few rows: no one classical learner is best on all small tables, so a handful are tried on folds of the training rows
+and the best stands as the baseline."""
 
 from __future__ import annotations
 
@@ -10,13 +11,17 @@ SMALL = 2_000  # rows up to which the choice is worth its time
 FOLDS = 5
 GENTLE: dict[str, Any] = {"learning_rate": 0.05, "max_iter": 80, "max_leaf_nodes": 7, "min_samples_leaf": 10}
 TREES = 1_000  # in all, where there are many classes
-WIDE = 1_000  # columns from which trees look at a random few at each split: boosting takes minutes there, and its gain is not seen
+# columns from which trees look at a random few at each split: boosting takes minutes there, and its gain is not seen
+WIDE = 1_000
 STRENGTHS = (0.03, 0.3)
 ALPHAS = (1.0, 30.0)
 
 
-def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str, seed: int) -> tuple[str, dict[str, Any], Any]:
-    """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows x (N, F), y (N,)."""
+def best_of(
+    x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str, seed: int
+) -> tuple[str, dict[str, Any], Any]:
+    """(words, how its features are spread or {}, the unfitted estimator): what does best on folds of the training rows
+    x (N, F), y (N,)."""
     how = spreading(x, categorical)
     if x.shape[1] >= WIDE:
         tries = wide_candidates(kind, seed)
@@ -27,9 +32,15 @@ def best_of(x: np.ndarray, y: np.ndarray, *, categorical: list[bool], kind: str,
     nothing = fold_loss(constant(kind), np.zeros((len(x), 1)), y, kind, seed)
     if min(losses) > nothing:  # what is left is to be held more tightly
         tries += tight_candidates(kind, seed)
-        losses += [fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries[len(losses) :]]
+        losses += [
+            fold_loss(estimator, wide if linear else x, y, kind, seed) for _, linear, estimator in tries[len(losses) :]
+        ]
     words, linear, estimator = tries[int(np.argmin(losses))]
-    return words + ("; no better than the constant on folds" if min(losses) > nothing else ""), how if linear else {}, estimator
+    return (
+        words + ("; no better than the constant on folds" if min(losses) > nothing else ""),
+        how if linear else {},
+        estimator,
+    )
 
 
 def constant(kind: str) -> Any:
@@ -44,19 +55,31 @@ def tight_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
     from sklearn.linear_model import LogisticRegression, Ridge
 
     trees = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
-    out: list[tuple[str, bool, Any]] = [("extremely randomised trees", False, trees(100, min_samples_leaf=5, random_state=seed))]
-    return [*out, ("ridge regression (α=1000)", True, Ridge(alpha=1000.0)) if kind == "number" else ("logistic regression (C=0.001)", True, LogisticRegression(C=0.001, max_iter=500))]
+    out: list[tuple[str, bool, Any]] = [
+        ("extremely randomised trees", False, trees(100, min_samples_leaf=5, random_state=seed))
+    ]
+    return [
+        *out,
+        ("ridge regression (α=1000)", True, Ridge(alpha=1000.0))
+        if kind == "number"
+        else ("logistic regression (C=0.001)", True, LogisticRegression(C=0.001, max_iter=500)),
+    ]
 
 
 def candidates(kind: str, categorical: list[bool], seed: int, classes: int) -> list[tuple[str, bool, Any]]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    known: dict[str, Any] = {"random_state": seed, "early_stopping": False} | ({"categorical_features": categorical} if any(categorical) else {})
+    known: dict[str, Any] = {"random_state": seed, "early_stopping": False} | (
+        {"categorical_features": categorical} if any(categorical) else {}
+    )
     trees = HistGradientBoostingRegressor if kind == "number" else HistGradientBoostingClassifier
     rounds = max(20, TREES // classes)  # one tree a class and round
     gentle = {**GENTLE, "max_iter": min(GENTLE["max_iter"], rounds)}
-    out = [("gradient-boosted trees", False, trees(**known, max_iter=min(100, rounds))), ("small gradient-boosted trees", False, trees(**known, **gentle))]
+    out = [
+        ("gradient-boosted trees", False, trees(**known, max_iter=min(100, rounds))),
+        ("small gradient-boosted trees", False, trees(**known, **gentle)),
+    ]
     if kind == "number":
         return out + [(f"ridge regression (α={a:g})", True, Ridge(alpha=a)) for a in ALPHAS]
     return out + [(f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=500)) for c in STRENGTHS]
@@ -64,11 +87,18 @@ def candidates(kind: str, categorical: list[bool], seed: int, classes: int) -> l
 
 def wide_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
     """More columns than rows: forests whose splits see few columns, and linear models held tightly."""
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+    from sklearn.ensemble import (
+        ExtraTreesClassifier,
+        ExtraTreesRegressor,
+        RandomForestClassifier,
+        RandomForestRegressor,
+    )
     from sklearn.linear_model import LogisticRegression, Ridge
 
     number = kind == "number"
-    forest, extra = (RandomForestRegressor, ExtraTreesRegressor) if number else (RandomForestClassifier, ExtraTreesClassifier)
+    forest, extra = (
+        (RandomForestRegressor, ExtraTreesRegressor) if number else (RandomForestClassifier, ExtraTreesClassifier)
+    )
     settings: dict[str, Any] = {"n_estimators": 200, "max_features": "sqrt", "random_state": seed}
     out: list[tuple[str, bool, Any]] = [
         ("random forest", False, forest(**settings)),
@@ -76,7 +106,13 @@ def wide_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
     ]
     if number:
         return [*out, *((f"ridge regression (α={a:g})", True, Ridge(alpha=a)) for a in (100.0, 1_000.0, 10_000.0))]
-    return [*out, *((f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=200)) for c in (0.0003, 0.003, 0.03))]
+    return [
+        *out,
+        *(
+            (f"logistic regression (C={c:g})", True, LogisticRegression(C=c, max_iter=200))
+            for c in (0.0003, 0.003, 0.03)
+        ),
+    ]
 
 
 def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int) -> float:
@@ -102,7 +138,8 @@ def fold_loss(estimator: Any, x: np.ndarray, y: np.ndarray, kind: str, seed: int
 
 
 def fillable(x: np.ndarray) -> np.ndarray:
-    """(N, F) without columns that are empty throughout, which scikit-learn's histograms refuse: a constant teaches as little."""
+    """(N, F) without columns that are empty throughout, which scikit-learn's histograms refuse: a constant teaches as
+    little."""
     empty = np.isnan(x).all(0)
     return np.where(empty, 0.0, x) if empty.any() else x
 
@@ -117,12 +154,15 @@ def spreading(x: np.ndarray, categorical: list[bool]) -> dict[str, Any]:
         else:
             missing = float(len(known) < len(values))
             deviation = float(known.std()) or 1.0 if len(known) else 1.0
-            columns.append({"mean": float(known.mean()) if len(known) else 0.0, "deviation": deviation, "missing": missing})
+            columns.append(
+                {"mean": float(known.mean()) if len(known) else 0.0, "deviation": deviation, "missing": missing}
+            )
     return {"columns": columns}
 
 
 def spread(x: np.ndarray, how: dict[str, Any]) -> np.ndarray:
-    """(N, F) with NaN → (N, G) for linear models: categories as flags, numbers in their own spread, and a flag for those that were missing in training."""
+    """(N, F) with NaN → (N, G) for linear models: categories as flags, numbers in their own spread, and a flag for
+    those that were missing in training."""
     parts: list[np.ndarray] = [np.zeros((len(x), 0))]
     for values, column in zip(x.T, how["columns"], strict=True):
         if "levels" in column:

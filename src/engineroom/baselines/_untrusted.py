@@ -1,7 +1,8 @@
 """Is a baseline that was read from a file sound? Types alone do not say so.
 
-Trees are walked by compiled code that checks nothing: a child out of range or a loop among a forged tree's nodes would read foreign memory
-or never end. So only what baselines are made of is let in, and every tree must lead downwards, to a leaf, over features that there are.
+Trees are walked by compiled code that checks nothing: a child out of range or a loop among a forged tree's nodes would
+read foreign memory or never end. So only what baselines are made of is let in, and every tree must lead downwards, to a
+leaf, over features that there are.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ ALLOWED = {
     "sklearn.ensemble._forest": "ExtraTreesClassifier ExtraTreesRegressor",
     "sklearn.ensemble._iforest": "IsolationForest",
     "sklearn.ensemble._hist_gradient_boosting.binning": "_BinMapper",
-    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": "HistGradientBoostingClassifier HistGradientBoostingRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": "HistGradientBoostingClassifier "
+    "HistGradientBoostingRegressor",
     "sklearn.linear_model._logistic": "LogisticRegression",
     "sklearn.linear_model._ridge": "Ridge RidgeCV RidgeClassifierCV",
     "sklearn.mixture._gaussian_mixture": "GaussianMixture",
@@ -69,7 +71,12 @@ def held(thing: Any) -> Iterator[Any]:
         yield from thing.ravel() if thing.dtype.hasobject else ()
     elif kind is type and issubclass(thing, np.generic):
         return
-    elif kind is partial and thing.func is check_array and not thing.args and thing.keywords.keys() <= {"dtype", "ensure_all_finite"}:
+    elif (
+        kind is partial
+        and thing.func is check_array
+        and not thing.args
+        and thing.keywords.keys() <= {"dtype", "ensure_all_finite"}
+    ):
         yield from thing.keywords.values()
     elif kind.__qualname__ in ALLOWED.get(kind.__module__, "").split():
         yield from members(thing)
@@ -88,10 +95,18 @@ def members(thing: Any) -> Iterator[Any]:
         check_tree(facts.pop("tree_"), width(thing))
     if type(thing).__name__.startswith(("ExtraTrees", "IsolationForest")) and "estimators_" in facts:
         kinds = {type(one).__name__ for one in facts["estimators_"]}
-        if len(kinds) != 1 or "ExtraTree" not in kinds.pop() or {width(one) for one in facts["estimators_"]} != {width(thing)}:
+        if (
+            len(kinds) != 1
+            or "ExtraTree" not in kinds.pop()
+            or {width(one) for one in facts["estimators_"]} != {width(thing)}
+        ):
             raise ValueError("its forest is not of one kind of tree")
-    if type(thing).__name__ == "IsolationForest" and (type(facts.get("_max_features")) is not int or facts["_max_features"] != width(thing)):
-        raise ValueError("its trees would read other features than it is given")  # scikit-learn hands them over unchecked
+    if type(thing).__name__ == "IsolationForest" and (
+        type(facts.get("_max_features")) is not int or facts["_max_features"] != width(thing)
+    ):
+        raise ValueError(
+            "its trees would read other features than it is given"
+        )  # scikit-learn hands them over unchecked
     yield from facts.values()
 
 
@@ -123,7 +138,11 @@ def check_boosting(estimator: Any, rounds: Any) -> None:
     if facts.get("_in_fit") or {len(trees) for trees in rounds} != {facts["n_trees_per_iteration_"]}:
         raise ValueError("its rounds of trees differ")
     for one in predictors:
-        if type(one) is not TreePredictor or vars(one).keys() != {"nodes", "binned_left_cat_bitsets", "raw_left_cat_bitsets"}:
+        if type(one) is not TreePredictor or vars(one).keys() != {
+            "nodes",
+            "binned_left_cat_bitsets",
+            "raw_left_cat_bitsets",
+        }:
             raise ValueError("a tree is none")
         sets = one.raw_left_cat_bitsets
         if type(sets) is not np.ndarray or sets.ndim != 2 or sets.shape[1] != 8 or type(one.nodes) is not np.ndarray:
@@ -143,8 +162,11 @@ def check_boosting(estimator: Any, rounds: Any) -> None:
         raise ValueError("a tree asks for categories that there are not")
 
 
-def check_nodes(left: np.ndarray, right: np.ndarray, feature: np.ndarray, inner: np.ndarray, sizes: np.ndarray, features: int) -> None:
-    """Nodes of trees of `sizes`, one after another: children come after their parent and within its tree, features exist."""
+def check_nodes(
+    left: np.ndarray, right: np.ndarray, feature: np.ndarray, inner: np.ndarray, sizes: np.ndarray, features: int
+) -> None:
+    """Nodes of trees of `sizes`, one after another: children come after their parent and within its tree, features
+    exist."""
     place = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     first, last = np.minimum(left, right), np.maximum(left, right)
     sound = (first > place) & (last < np.repeat(sizes, sizes)) & (feature >= 0) & (feature < features)

@@ -1,6 +1,8 @@
-"""A baseline is looked at on validation rows before it stands as an opponent: one that diverged, or is worse than the constant, is replaced.
+"""A baseline is looked at on validation rows before it stands as an opponent: one that diverged, or is worse than the
+constant, is replaced.
 
-Boosted trees diverge where a class has one or two rows (raw scores of 80,000). Whatever is replaced is said in the baseline's words.
+Boosted trees diverge where a class has one or two rows (raw scores of 80,000). Whatever is replaced is said in the
+baseline's words.
 """
 
 from __future__ import annotations
@@ -16,13 +18,19 @@ FLOOR = 1e-3  # least probability in the log loss that compares: a wrong answer 
 KINDS = ("classes", "number")
 
 
-def check_baseline(fitted: Any, features: Any, frame: pl.DataFrame, y: np.ndarray, val: tuple[pl.DataFrame, np.ndarray], seed: int) -> None:
-    """Replace the estimator of `fitted` where it is worse than the constant on the validation rows, or where rare classes may have made it diverge
-    and another does better; `features(frame)` are what it reads."""
+def check_baseline(
+    fitted: Any, features: Any, frame: pl.DataFrame, y: np.ndarray, val: tuple[pl.DataFrame, np.ndarray], seed: int
+) -> None:
+    """Replace the estimator of `fitted` where it is worse than the constant on the validation rows, or where rare
+    classes may have made it diverge and another does better; `features(frame)` are what it reads."""
     from sklearn.base import is_classifier, is_regressor
 
     estimator = fitted.parts.get("estimator")
-    if fitted.kind not in KINDS or not (is_classifier(estimator) or is_regressor(estimator)) or len(val[1]) < LEAST_ROWS:
+    if (
+        fitted.kind not in KINDS
+        or not (is_classifier(estimator) or is_regressor(estimator))
+        or len(val[1]) < LEAST_ROWS
+    ):
         return
     if len(y) == len(val[1]) and np.array_equal(y, val[1]):  # every row teaches: folds have chosen
         return
@@ -40,14 +48,20 @@ def check_baseline(fitted: Any, features: Any, frame: pl.DataFrame, y: np.ndarra
     best = min(tried, key=lambda one: one[0])
     fitted.parts["estimator"] = best[2]
     if best[2] is not first:
-        why = f"worse than the constant on validation rows ({shown(found, fitted.kind)} against {shown(nothing, fitted.kind)})" if worse else "worse on validation rows"
+        why = (
+            f"worse than the constant on validation rows ({shown(found, fitted.kind)} against "
+            f"{shown(nothing, fitted.kind)})"
+            if worse
+            else "worse on validation rows"
+        )
         fitted.words = f"{best[1]} (instead of {words}: {why})"
     if is_worse(best[0], nothing):
         fitted.words += "; no better than the constant on validation rows"
 
 
 def replacements(first: Any, x: Any, y: np.ndarray, kind: str, seed: int) -> list[tuple[str, Any, np.ndarray]]:
-    """(words, unfitted estimator, rows to learn from): other learners, more strongly regularised, and the same one without its rarest classes."""
+    """(words, unfitted estimator, rows to learn from): other learners, more strongly regularised, and the same one
+    without its rarest classes."""
     from scipy.sparse import issparse
     from sklearn.base import clone
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -60,13 +74,22 @@ def replacements(first: Any, x: Any, y: np.ndarray, kind: str, seed: int) -> lis
             return [("ridge regression (α=30)", Ridge(alpha=30.0), every)]
         return [("logistic regression (C=0.1)", LogisticRegression(C=0.1, max_iter=200), every)]
     if kind == "number":
-        return [("extremely randomised trees", ExtraTreesRegressor(100, min_samples_leaf=leaf, random_state=seed), every)]
+        return [
+            ("extremely randomised trees", ExtraTreesRegressor(100, min_samples_leaf=leaf, random_state=seed), every)
+        ]
     out = [("extremely randomised trees", ExtraTreesClassifier(100, min_samples_leaf=leaf, random_state=seed), every)]
     counts = np.bincount(y)
     common = np.flatnonzero(counts[y] >= RARE)
     if len(common) < len(y) and len(np.unique(y[common])) > 1:
         left = int((counts[np.unique(y)] < RARE).sum())
-        out.append((f"{'gradient-boosted trees' if is_boosted(first) else 'the same learner'} without {left} classes of fewer than {RARE} rows", clone(first), common))
+        out.append(
+            (
+                f"{'gradient-boosted trees' if is_boosted(first) else 'the same learner'} without {left} classes of "
+                f"fewer than {RARE} rows",
+                clone(first),
+                common,
+            )
+        )
     return out
 
 
@@ -94,7 +117,8 @@ def constant_loss(y: np.ndarray, truth: np.ndarray, fitted: Any) -> tuple[float,
 
 
 def is_worse(found: tuple[float, float], nothing: tuple[float, float]) -> bool:
-    """By both measures: probabilities that are too sure are calibrated later, and rare classes leave the share of wrong answers as it is."""
+    """By both measures: probabilities that are too sure are calibrated later, and rare classes leave the share of wrong
+    answers as it is."""
     return found[0] > nothing[0] and found[1] >= nothing[1]
 
 

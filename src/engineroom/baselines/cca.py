@@ -1,4 +1,5 @@
-"""Two sides matched by linear algebra: features of both, shortened, and canonical correlations between them (Hotelling 1936)."""
+"""Two sides matched by linear algebra: features of both, shortened, and canonical correlations between them (Hotelling
+1936)."""
 
 from __future__ import annotations
 
@@ -17,12 +18,16 @@ class LinearMatch(Baseline):
     most = 20_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.cross_decomposition import PLSSVD
         from sklearn.preprocessing import StandardScaler
 
         facts = {"seed": seed}
-        sides = [FittedBaseline("cca", "", kind, classes, Schema((column,)), dict(facts), {}) for column in schema.inputs]
+        sides = [
+            FittedBaseline("cca", "", kind, classes, Schema((column,)), dict(facts), {}) for column in schema.inputs
+        ]
         features = []
         for side in sides:
             MIXED.shorten(frame, side)
@@ -36,13 +41,21 @@ class LinearMatch(Baseline):
         size = max(1, min(MOST_DIMENSIONS, *(x.shape[1] for x in scaled), len(frame) - 1))
         parts["match"] = PLSSVD(size).fit(*scaled)
         words = "features of both sides → directions in which they vary together (partial least squares)"
-        return FittedBaseline("cca", words, kind, classes, schema, {"seed": seed, "sides": [side.facts for side in sides]}, parts)
+        return FittedBaseline(
+            "cca", words, kind, classes, schema, {"seed": seed, "sides": [side.facts for side in sides]}, parts
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         out = []
         for number, column in enumerate(fitted.schema.inputs):
-            own = {name.removeprefix(f"{number}."): part for name, part in fitted.parts.items() if name.startswith(f"{number}.")}
-            side = FittedBaseline("cca", "", fitted.kind, fitted.classes, Schema((column,)), fitted.facts["sides"][number], own)
+            own = {
+                name.removeprefix(f"{number}."): part
+                for name, part in fitted.parts.items()
+                if name.startswith(f"{number}.")
+            }
+            side = FittedBaseline(
+                "cca", "", fitted.kind, fitted.classes, Schema((column,)), fitted.facts["sides"][number], own
+            )
             out.append(own["scale"].transform(MIXED.features(frame, side)))
         asked, found = fitted.parts["match"].transform(*out)
         return {"embedding": unit(asked), "found": unit(found)}

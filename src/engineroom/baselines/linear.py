@@ -19,17 +19,23 @@ class Vector(Baseline):
         return 1.0 if "vector" in kinds and kinds <= {"vector", *SCALAR} else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         y, constant = split_labels(y, kind)
         fitted = FittedBaseline("linear", "", kind, classes, schema, {"constant": constant}, {})
         tries = linear_tries(kind, alphas=(1.0, 30.0, 1000.0), strengths=(0.01, 0.1, 1.0), rounds=300)
-        name, fitted.parts["estimator"] = pick(tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind)
+        name, fitted.parts["estimator"] = pick(
+            tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind
+        )
         fitted.words = f"the numbers as they are → {name}"
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         vectors = [
-            registry.get("modalities", "vector").encode(frame[c.name], c.state, {}) for c in fitted.schema.inputs if c.modality == "vector"
+            registry.get("modalities", "vector").encode(frame[c.name], c.state, {})
+            for c in fitted.schema.inputs
+            if c.modality == "vector"
         ]
         return np.concatenate([np.nan_to_num(scalar_features(frame, fitted.schema)[0]), *vectors], 1)
 

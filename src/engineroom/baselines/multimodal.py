@@ -1,5 +1,5 @@
-"""Any mixture of columns: each kind's features side by side, then boosted trees over long ones shortened, or, where texts are among them, a linear model
-over all words and character pieces. The validation rows choose."""
+"""Any mixture of columns: each kind's features side by side, then boosted trees over long ones shortened, or, where
+texts are among them, a linear model over all words and character pieces. The validation rows choose."""
 
 from __future__ import annotations
 
@@ -36,9 +36,13 @@ class Mixed(Baseline):
         return 0.5
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         y, constant = split_labels(y, kind)
-        fitted = FittedBaseline("multimodal", "", kind, classes, schema, {"constant": constant, "seed": seed, "linear": False}, {})
+        fitted = FittedBaseline(
+            "multimodal", "", kind, classes, schema, {"constant": constant, "seed": seed, "linear": False}, {}
+        )
         self.shorten(frame, fitted)
         scalars, categorical = learn_scalars(frame, y, fitted, seed)
         raws = self.raws(frame, fitted)
@@ -50,13 +54,29 @@ class Mixed(Baseline):
             tries += [(name, several(one, kind), True) for name, one in linear(kind)]
         learn, judged = apart(len(y), frame, val, seed)
         both = {how: self.side_by_side(scalars, raws, fitted, linear=how) for how in {how for _, _, how in tries}}
-        losses = [self.loss(one, both[how], y, learn, judged, val, fitted, how) for _, one, how in tries] if len(tries) > 1 else [0.0]
+        losses = (
+            [self.loss(one, both[how], y, learn, judged, val, fitted, how) for _, one, how in tries]
+            if len(tries) > 1
+            else [0.0]
+        )
         words, estimator, fitted.facts["linear"] = tries[int(np.argmin(losses))]
         fitted.parts["estimator"] = estimator.fit(both[fitted.facts["linear"]], y)
-        fitted.words = f"features of every column → {words}" + (f" (better on validation than {len(tries) - 1} others)" if len(tries) > 1 else "")
+        fitted.words = f"features of every column → {words}" + (
+            f" (better on validation than {len(tries) - 1} others)" if len(tries) > 1 else ""
+        )
         return fitted
 
-    def loss(self, estimator: Any, x: Any, y: np.ndarray, learn: np.ndarray, judged: np.ndarray, val: Any, fitted: FittedBaseline, how: bool) -> float:
+    def loss(
+        self,
+        estimator: Any,
+        x: Any,
+        y: np.ndarray,
+        learn: np.ndarray,
+        judged: np.ndarray,
+        val: Any,
+        fitted: FittedBaseline,
+        how: bool,
+    ) -> float:
         """What a candidate misses by: on rows set aside, or on the validation rows where there are some."""
         from sklearn.base import clone
 
@@ -64,7 +84,10 @@ class Mixed(Baseline):
         if len(judged):
             asked, truth = x[judged], y[judged]
         else:
-            asked, truth = self.side_by_side(read_scalars(val[0], fitted), self.raws(val[0], fitted), fitted, linear=how), val[1]
+            asked, truth = (
+                self.side_by_side(read_scalars(val[0], fitted), self.raws(val[0], fitted), fitted, linear=how),
+                val[1],
+            )
         said = answer(one, asked, fitted.kind, fitted.classes, fitted.facts)
         return missed(said, truth, fitted)
 
@@ -82,7 +105,9 @@ class Mixed(Baseline):
 
     def raw(self, frame: pl.DataFrame, column: Column, index: int, fitted: FittedBaseline) -> Any:
         if column.modality in WORDY:
-            return side_by_side([tfidf(name, fitted.facts[f"{name}{index}"]).transform(texts(frame, column)) for name in SETTINGS])
+            return side_by_side(
+                [tfidf(name, fitted.facts[f"{name}{index}"]).transform(texts(frame, column)) for name in SETTINGS]
+            )
         if column.modality == "image":
             return image_features(frame, column)
         if column.modality == "audio":
@@ -91,7 +116,9 @@ class Mixed(Baseline):
             return video_features(frame, column)
         if column.modality == "aligned_sequence":
             encoded = registry.get("modalities", "aligned_sequence").encode(frame[column.name], column.state, {})
-            return np.concatenate([encoded == code for code in range(1, 1 + max(map(len, column.state["known"])))], 1).astype(np.float32)
+            return np.concatenate(
+                [encoded == code for code in range(1, 1 + max(map(len, column.state["known"])))], 1
+            ).astype(np.float32)
         if column.modality == "vector":
             return registry.get("modalities", "vector").encode(frame[column.name], column.state, {})
         if column.modality == "formula":
@@ -107,7 +134,10 @@ class Mixed(Baseline):
     def short(self, raws: list[Any], fitted: FittedBaseline) -> list[np.ndarray]:
         """(N, WIDTH) each: what trees read of the long columns."""
         parts = [fitted.parts[f"short{index}"] for index in range(len(raws))]
-        return [part.transform(raw) if raw.shape[0] else np.zeros((0, part.n_components)) for part, raw in zip(parts, raws, strict=True)]
+        return [
+            part.transform(raw) if raw.shape[0] else np.zeros((0, part.n_components))
+            for part, raw in zip(parts, raws, strict=True)
+        ]
 
     def side_by_side(self, scalars: np.ndarray, raws: list[Any], fitted: FittedBaseline, *, linear: bool) -> Any:
         """(N, F): all columns shortened, or for a linear model texts as they are, and everything in its own spread."""
@@ -117,11 +147,16 @@ class Mixed(Baseline):
         if not linear:
             return fillable(np.concatenate([scalars, *short], 1))
         kinds = [column.modality in WORDY for column in long_columns(fitted.schema)]
-        parts = [raw if wordy else one / most for raw, one, wordy, most in zip(raws, short, kinds, fitted.facts["largest"], strict=True)]
+        parts = [
+            raw if wordy else one / most
+            for raw, one, wordy, most in zip(raws, short, kinds, fitted.facts["largest"], strict=True)
+        ]
         return side_by_side([csr_matrix(spread(scalars, fitted.facts["spread"])), *map(csr_matrix, parts)])
 
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
-        return self.side_by_side(read_scalars(frame, fitted), self.raws(frame, fitted), fitted, linear=fitted.facts.get("linear", False))
+        return self.side_by_side(
+            read_scalars(frame, fitted), self.raws(frame, fitted), fitted, linear=fitted.facts.get("linear", False)
+        )
 
 
 def boosted(kind: str, categorical: list[bool], seed: int) -> tuple[str, Any]:
@@ -137,11 +172,14 @@ def linear(kind: str) -> list[tuple[str, Any]]:
 
     if kind == "number":
         return [(f"ridge regression over all words (α={a:g})", Ridge(alpha=a)) for a in (1.0, 10.0)]
-    return [(f"logistic regression over all words (C={c:g})", LogisticRegression(C=c, max_iter=200)) for c in (1.0, 10.0)]
+    return [
+        (f"logistic regression over all words (C={c:g})", LogisticRegression(C=c, max_iter=200)) for c in (1.0, 10.0)
+    ]
 
 
 def apart(rows: int, frame: pl.DataFrame, val: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(rows to learn from, rows set aside to judge candidates): none is set aside where there are validation rows of their own."""
+    """(rows to learn from, rows set aside to judge candidates): none is set aside where there are validation rows of
+    their own."""
     every = np.arange(rows)
     if len(val[1]) and not (len(val[1]) == rows and val[0].equals(frame)):
         return every, every[:0]
@@ -170,7 +208,24 @@ def texts(frame: pl.DataFrame, column: Column) -> list[str]:
 
 
 def long_columns(schema: Schema) -> list[Column]:
-    return [c for c in schema.inputs if c.modality in ("text", "image", "audio", "series", "molecule", "formula", "video", "vector", "tokens", "interaction_history", "aligned_sequence")]
+    return [
+        c
+        for c in schema.inputs
+        if c.modality
+        in (
+            "text",
+            "image",
+            "audio",
+            "series",
+            "molecule",
+            "formula",
+            "video",
+            "vector",
+            "tokens",
+            "interaction_history",
+            "aligned_sequence",
+        )
+    ]
 
 
 BASELINE = Mixed()

@@ -1,4 +1,5 @@
-"""Rows known again without a network: principal components of what a network would read (Hotelling 1933); validation rows say whether whitened."""
+"""Rows known again without a network: principal components of what a network would read (Hotelling 1933); validation
+rows say whether whitened."""
 
 from __future__ import annotations
 
@@ -16,10 +17,17 @@ from ..metrics.contrastive import graded
 from ._estimator import Baseline, FittedBaseline, with_care
 
 COMPONENTS = 64
-SIDE, STEPS, WORDS = 16, 64, 1_024  # places of a picture's side, steps of a sequence, and words (hashed) that are told apart
+SIDE, STEPS, WORDS = (
+    16,
+    64,
+    1_024,
+)  # places of a picture's side, steps of a sequence, and words (hashed) that are told apart
 CATEGORIES = 32
 AT_ONCE = 256  # rows
-WORDING = {True: "principal components of the columns, whitened", False: "principal components of the columns"}  # by whether they are whitened
+WORDING = {
+    True: "principal components of the columns, whitened",
+    False: "principal components of the columns",
+}  # by whether they are whitened
 
 
 class Principal(Baseline):
@@ -27,7 +35,9 @@ class Principal(Baseline):
     most = 5_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -37,7 +47,9 @@ class Principal(Baseline):
         size = max(1, min(COMPONENTS, x.shape[1], len(x) - 1))
         found = []
         for whiten, words in WORDING.items():
-            estimator = make_pipeline(StandardScaler(), PCA(size, whiten=whiten, svd_solver="randomized", random_state=seed)).fit(x)
+            estimator = make_pipeline(
+                StandardScaler(), PCA(size, whiten=whiten, svd_solver="randomized", random_state=seed)
+            ).fit(x)
             fitted = FittedBaseline("pca", words, kind, classes, schema, {}, {"estimator": estimator})
             said = self.answer(val[0], fitted)
             found.append((float(graded(said["first"], said["second"])["loss"].mean()), fitted))
@@ -45,9 +57,13 @@ class Principal(Baseline):
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         data = encode_table(frame, fitted.schema, target=False)
-        parts = [features(data, rows_of(data, start), LOOKS) for start in range(0, len(data), AT_ONCE)] or [[np.zeros((0, 1))] * 3]
+        parts = [features(data, rows_of(data, start), LOOKS) for start in range(0, len(data), AT_ONCE)] or [
+            [np.zeros((0, 1))] * 3
+        ]
         out = {}
-        for name, x in zip(("embedding", "first", "second"), (np.concatenate(one) for one in zip(*parts, strict=True)), strict=True):
+        for name, x in zip(
+            ("embedding", "first", "second"), (np.concatenate(one) for one in zip(*parts, strict=True)), strict=True
+        ):
             e = fitted.parts["estimator"].transform(x) if len(x) else x
             out[name] = (e / np.maximum(np.linalg.norm(e, axis=1, keepdims=True), 1e-9)).astype(np.float32)
         return out
@@ -65,7 +81,8 @@ def features(data: Dataset, rows: np.ndarray, looks: int = 0) -> list[np.ndarray
 
 
 def numbers(batch: Batch, one: Field) -> np.ndarray:
-    """(B, D) plain numbers of one field: averaged places of pictures and sequences, counted words, classes one by one."""
+    """(B, D) plain numbers of one field: averaged places of pictures and sequences, counted words, classes one by
+    one."""
     x = batch[one.name]
     if not x.is_floating_point() and x.ndim == 2 and f"{one.name}_mask" in batch.fields:  # words
         counts = torch.zeros(len(x), WORDS).scatter_add_(1, x.long() % WORDS, batch[f"{one.name}_mask"].float())
@@ -76,7 +93,13 @@ def numbers(batch: Batch, one: Field) -> np.ndarray:
     if one.is_scalar or x.ndim == 2:
         return x.flatten(1).numpy()
     if x.ndim == 3:  # (B, T, C)
-        return adaptive_avg_pool1d(x.transpose(1, 2), min(STEPS, x.shape[1]) if f"{one.name}_mask" not in batch.fields else STEPS).flatten(1).numpy()
+        return (
+            adaptive_avg_pool1d(
+                x.transpose(1, 2), min(STEPS, x.shape[1]) if f"{one.name}_mask" not in batch.fields else STEPS
+            )
+            .flatten(1)
+            .numpy()
+        )
     return adaptive_avg_pool2d(x.flatten(1, -3), (min(SIDE, x.shape[-2]), min(SIDE, x.shape[-1]))).flatten(1).numpy()
 
 

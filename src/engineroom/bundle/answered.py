@@ -22,8 +22,16 @@ def file_names(frame: pl.DataFrame, schema: Schema, root: str) -> list[str | Non
     names = [column.name for column in schema.inputs if column.name in frame.columns]
     for name in [*names, *(one for one in frame.columns if one not in names)]:
         values = frame[name]
-        values = values.struct.field("source") if isinstance(values.dtype, pl.Struct) and "source" in values.struct.fields else values
-        if values.dtype == pl.String and values.null_count() < len(values) and values.drop_nulls().str.starts_with(inside).all():
+        values = (
+            values.struct.field("source")
+            if isinstance(values.dtype, pl.Struct) and "source" in values.struct.fields
+            else values
+        )
+        if (
+            values.dtype == pl.String
+            and values.null_count() < len(values)
+            and values.drop_nulls().str.starts_with(inside).all()
+        ):
             return values.str.slice(len(inside)).to_list()
     return None
 
@@ -33,15 +41,24 @@ def with_files(out: pl.DataFrame, files: list[str | None] | None) -> pl.DataFram
     if files is None or "file" in out.columns:
         return out
     rows = out["_row"].to_list() if "_row" in out.columns else range(out.height)
-    return out.insert_column(0, pl.Series("file", [files[row] for row in rows], dtype=pl.String)) if len(rows) == out.height else out
+    return (
+        out.insert_column(0, pl.Series("file", [files[row] for row in rows], dtype=pl.String))
+        if len(rows) == out.height
+        else out
+    )
 
 
 def renamed_media(table: Table, schema: Schema) -> Table:
-    """A folder's pictures under the name of the one column of pictures that the model reads, whatever the training table called it."""
+    """A folder's pictures under the name of the one column of pictures that the model reads, whatever the training
+    table called it."""
     lacking = [column for column in schema.inputs if column.name not in table.frame.columns]
     for column in lacking if len(lacking) == 1 else []:
         kinds = (column.modality,) if column.modality not in MOVING else (column.modality, *MOVING)
-        others = {name: hint.get("modality") for name, hint in table.hints.items() if name in table.frame.columns and name not in [one.name for one in schema]}
+        others = {
+            name: hint.get("modality")
+            for name, hint in table.hints.items()
+            if name in table.frame.columns and name not in [one.name for one in schema]
+        }
         found = next((names for kind in kinds if (names := [name for name, its in others.items() if its == kind])), [])
         if len(found) == 1:
             hints = {column.name if name == found[0] else name: hint for name, hint in table.hints.items()}
@@ -60,12 +77,16 @@ def in_place(out: pl.DataFrame, kept: np.ndarray, rows: int) -> pl.DataFrame:
 def with_facts(schema: Schema, table: Table) -> Schema:
     """The schema with what the source of the rows knows of their answers: the numbers of categories."""
     target = schema.target
-    return schema.with_column(replace(target, state={**target.state, **table.hints.get(target.name, {}).get("facts", {})}))
+    return schema.with_column(
+        replace(target, state={**target.state, **table.hints.get(target.name, {}).get("facts", {})})
+    )
 
 
 def reading_notes(frame: pl.DataFrame, schema: Schema) -> list[str]:
     """What reading the cells of these rows leaves out or changes."""
-    return [line for c in schema.inputs for line in registry.get("modalities", c.modality).notices(frame[c.name], c.state)]
+    return [
+        line for c in schema.inputs for line in registry.get("modalities", c.modality).notices(frame[c.name], c.state)
+    ]
 
 
 def comparable(frame: pl.DataFrame, target: Column) -> tuple[pl.DataFrame, list[str]]:

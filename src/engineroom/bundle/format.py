@@ -1,4 +1,5 @@
-"""The bundle on disk: written aside and swapped in whole; read with every size, name and hash checked before it is believed."""
+"""The bundle on disk: written aside and swapped in whole; read with every size, name and hash checked before it is
+believed."""
 
 from __future__ import annotations
 
@@ -46,7 +47,10 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise damaged(directory, f"bundle.json cannot be read ({error})") from None
     if not isinstance(manifest, dict) or any(key not in manifest for key in NEEDED):
-        raise damaged(directory, "bundle.json lacks " + ", ".join(k for k in NEEDED if not isinstance(manifest, dict) or k not in manifest))
+        raise damaged(
+            directory,
+            "bundle.json lacks " + ", ".join(k for k in NEEDED if not isinstance(manifest, dict) or k not in manifest),
+        )
     if manifest["format"] != FORMAT:
         raise BundleError(
             f"The bundle {directory} has format {manifest['format']!r}; this version reads {FORMAT}.",
@@ -63,7 +67,14 @@ def check_files(directory: Path, files: Any) -> None:
     if not isinstance(files, dict) or any(name not in files for name in CORE_FILES):
         raise damaged(directory, "its list of files is not whole")
     for name, value in files.items():
-        if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name or len(name) > 100:
+        if (
+            not isinstance(name, str)
+            or name in ("", ".", "..")
+            or "/" in name
+            or "\\" in name
+            or "\0" in name
+            or len(name) > 100
+        ):
             raise damaged(directory, f"it names a file {name!r:.60} outside of itself")
         path = directory / name
         if path.is_symlink() or not path.is_file():
@@ -107,17 +118,21 @@ def tensor_shapes(directory: Path, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def outdated(directory: Path, manifest: dict[str, Any], why: str) -> BundleError:
-    """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Forged hashes are refused by the same words.)"""
+    """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Forged hashes are refused
+    by the same words.)"""
     facts = manifest["provenance"] if isinstance(manifest["provenance"], dict) else {}
     wrote = f"engineroom {manifest.get('version', '?')!s:.20} on {facts.get('created', '?')!s:.10}"
     return BundleError(
         f"The bundle {directory} was made by another version and must be trained anew.",
         f"Its files are as {wrote} wrote them, but {why}.",
-        "Train it again with this version (config.yaml in the run directory holds its settings), or use the version that wrote it.",
+        "Train it again with this version (config.yaml in the run directory holds its settings), or use the version "
+        "that wrote it.",
     )
 
 
 def damaged(directory: Path, why: str) -> BundleError:
     return BundleError(
-        f"The bundle {directory} is damaged.", why[0].upper() + why[1:] + ".", "Copy it again, or train it again; nothing of it was run."
+        f"The bundle {directory} is damaged.",
+        why[0].upper() + why[1:] + ".",
+        "Copy it again, or train it again; nothing of it was run.",
     )

@@ -1,7 +1,8 @@
-"""Who is this, and what is like it? Rows that were enrolled are kept in the bundle as embeddings alone; one matrix product searches them, part by part.
+"""Who is this, and what is like it? Rows that were enrolled are kept in the bundle as embeddings alone; one matrix
+product searches them, part by part.
 
-Exact search, whatever the number of rows: even a million are searched sooner than a graph over them (HNSW, Malkov & Yashunin 2018) is built or read (bench/gallery.py).
-Nothing of a picture but its embedding is kept.
+Exact search, whatever the number of rows: even a million are searched sooner than a graph over them (HNSW, Malkov &
+Yashunin 2018) is built or read (bench/gallery.py). Nothing of a picture but its embedding is kept.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Gallery:
             raise damaged(path, "its gallery does not fit together")
 
     def enrol(self, data: Any, *, name: str | None = None) -> int:
-        """Add rows under `name`, or each under the name its target column gives, else under its file's name; how many were added."""
+        """Add rows under `name`, or each under the name its target column gives, else under its file's name; how many
+        were added."""
         frame = self.model.open(data)
         vectors, kept = embed(self.model, frame, "found")
         said = [name] * frame.height if name else row_names(self.model, frame)
@@ -67,7 +69,9 @@ class Gallery:
     def forget(self, name: str | None = None) -> int:
         """Take back the last enrolment, or all rows of `name`; how many are gone."""
         if not self.names:
-            raise UserError("Nobody is enrolled.", "", f"Enrol somebody: engineroom enrol {self.model.path.parent} PHOTOS")
+            raise UserError(
+                "Nobody is enrolled.", "", f"Enrol somebody: engineroom enrol {self.model.path.parent} PHOTOS"
+            )
         self._must_know(name)
         last = max(self.turns)
         keep = [(n != name) if name is not None else (t != last) for n, t in zip(self.names, self.turns, strict=True)]
@@ -91,13 +95,16 @@ class Gallery:
         return with_files(pl.DataFrame({"_row": out["row"], **out}), self.model.files).drop("_row")
 
     def verify(self, data: Any, *, name: str | None = None) -> pl.DataFrame:
-        """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on validation pairs."""
+        """Is each row somebody enrolled (or `name`)? row, name, similarity, accepted; the threshold was set on
+        validation pairs."""
         self._must_know(name)
         vectors, kept = self._asked(self.model.open(data))
         theirs = np.flatnonzero([name is None or n == name for n in self.names])
         similarity, place = most_alike(vectors, self.vectors[theirs], 1)
         names, best = [self.names[k] for k in theirs[place[:, 0]]], similarity[:, 0]
-        out = pl.DataFrame({"_row": kept, "row": kept, "name": names, "similarity": best, "accepted": best >= self.threshold})
+        out = pl.DataFrame(
+            {"_row": kept, "row": kept, "name": names, "similarity": best, "accepted": best >= self.threshold}
+        )
         return with_files(out, self.model.files).drop("_row")
 
     def _must_know(self, name: str | None) -> None:
@@ -112,7 +119,11 @@ class Gallery:
         """((rows kept, D), row numbers kept) of rows that can be looked for."""
         vectors, kept = embed(self.model, frame)
         if not self.names:
-            raise UserError("Nobody is enrolled.", "There is nothing to search in.", f"First: engineroom enrol {self.model.path.parent} DATA")
+            raise UserError(
+                "Nobody is enrolled.",
+                "There is nothing to search in.",
+                f"First: engineroom enrol {self.model.path.parent} DATA",
+            )
         if vectors.shape[1] != self.vectors.shape[1]:
             raise damaged(self.model.path, "its gallery holds embeddings of another width")
         return vectors, kept
@@ -126,14 +137,17 @@ class Gallery:
                 if file.name not in ("bundle.json", VECTORS, NAMES):
                     shutil.copy2(file, aside / file.name)
             save_file({"vectors": torch.from_numpy(np.ascontiguousarray(self.vectors))}, aside / VECTORS)
-            (aside / NAMES).write_text(json.dumps({"names": self.names, "turns": self.turns}, ensure_ascii=False), "utf-8")
+            (aside / NAMES).write_text(
+                json.dumps({"names": self.names, "turns": self.turns}, ensure_ascii=False), "utf-8"
+            )
             manifest["files"] = seal(aside, manifest)
 
         replace_directory(old, fill)
 
 
 def most_alike(asked: np.ndarray, known: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """asked (Q, D), known (N, D) → (similarities (Q, k), places among the known (Q, k)), best first; k = at most `top`."""
+    """asked (Q, D), known (N, D) → (similarities (Q, k), places among the known (Q, k)), best first; k = at most
+    `top`."""
     found = [one_part(asked[i : i + ASKED], known, min(top, len(known))) for i in range(0, max(1, len(asked)), ASKED)]
     similarity, place = (np.concatenate(each) for each in zip(*found, strict=True))
     return similarity, place

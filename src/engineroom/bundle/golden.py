@@ -1,4 +1,5 @@
-"""What stays: five stored inputs and their outputs. A bundle that answers them otherwise than when it was written is refused."""
+"""What stays: five stored inputs and their outputs. A bundle that answers them otherwise than when it was written is
+refused."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ def check_golden(directory: Path, network: nn.Module, example: Batch, expected: 
             output = network(example)
     except (RuntimeError, IndexError, ValueError) as error:
         raise damaged(directory, f"it cannot answer its own stored inputs ({str(error)[:100]})") from None
-    if output.shape != expected.shape or not torch.allclose(output, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE):
+    if output.shape != expected.shape or not torch.allclose(
+        output, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE
+    ):
         raise damaged(directory, "it answers its stored inputs otherwise than when it was written")
 
 
@@ -48,4 +51,6 @@ def make_golden(network: nn.Module, data: Dataset, rows: np.ndarray) -> dict[str
         if keep < len(output):  # maps are large: fewer of them do
             fields, output = {name: tensor[:keep] for name, tensor in fields.items()}, network(cut(batch, keep))
     network.train(was)
-    return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {"output": output.clone().contiguous()}
+    return {f"field.{name}": tensor.clone().contiguous() for name, tensor in fields.items()} | {
+        "output": output.clone().contiguous()
+    }

@@ -1,4 +1,5 @@
-"""Grading a stored model on labelled data: which rows count, which labels it knows, and how the answers compare with the table's own values."""
+"""Grading a stored model on labelled data: which rows count, which labels it knows, and how the answers compare with
+the table's own values."""
 
 from __future__ import annotations
 
@@ -26,14 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Graded:
-    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are in their order."""
+    """Answers that were graded: `rows` (N,) of `frame` had a known target and could be read; `truth` and `records` are
+    in their order."""
 
     frame: pl.DataFrame
     rows: np.ndarray
     truth: np.ndarray
     records: RowResults
     notes: tuple[str, ...] = ()  # what was left out, matched or not known, in words
-    unknown: dict[str, int] = field(default_factory=dict)  # labels that are no class of the model → how often they occur
+    unknown: dict[str, int] = field(
+        default_factory=dict
+    )  # labels that are no class of the model → how often they occur
 
 
 def grade_data(model: Model, data: Any) -> Graded:
@@ -72,10 +76,17 @@ def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: lis
         known = np.isfinite(truth) if truth.dtype.kind == "f" else truth >= 0
     known &= ~np.isin(kept, list(bad))
     if not known.any():
-        raise DataError(f"No row has a value of {target.name!r} to compare with.", reasons({**model.damaged, **bad}), "Check the file.")
+        raise DataError(
+            f"No row has a value of {target.name!r} to compare with.",
+            reasons({**model.damaged, **bad}),
+            "Check the file.",
+        )
     if known.sum() < frame.height:
         left = frame.height - int(known.sum())
-        notes.append(f"{left:,} of {frame.height:,} rows cannot be read and are not graded{reasons({**model.damaged, **bad}, ' (', ')')}.")
+        notes.append(
+            f"{left:,} of {frame.height:,} rows cannot be read and are not "
+            f"graded{reasons({**model.damaged, **bad}, ' (', ')')}."
+        )
     answers, truth = {name: values[known] for name, values in answers.items()}, truth[known]
     notes += [*match.notes(target.name), *task.target_notes(truth)]
     return Graded(frame, kept[known], truth, task.score_rows(answers, truth), tuple(notes), match.unknown)
@@ -95,25 +106,35 @@ def evaluation(model: Model, graded: Graded) -> dict[str, Any]:
         out["baseline"] = finite(task.compute_metrics(model.baseline_records(graded)))
     if (positive := positive_class(task, target)) is not None:
         out["positive_class"] = positive
-    return out | {"unknown_classes": graded.unknown, "notes": [*graded.notes, *task.metric_notes(graded.records, target)]}
+    return out | {
+        "unknown_classes": graded.unknown,
+        "notes": [*graded.notes, *task.metric_notes(graded.records, target)],
+    }
 
 
 def test_part(table: Table, schema: Schema) -> tuple[pl.DataFrame, list[str]]:
-    """(the rows that the source, or the run's own split column, marks as test; what was left out): all rows where none is marked."""
-    names = [name for name, hint in table.hints.items() if hint.get("role") == "split"] + [column.name for column in schema.role("split")]
+    """(the rows that the source, or the run's own split column, marks as test; what was left out): all rows where none
+    is marked."""
+    names = [name for name, hint in table.hints.items() if hint.get("role") == "split"] + [
+        column.name for column in schema.role("split")
+    ]
     for name in dict.fromkeys(names):
         if name in table.frame.columns:
             test = to_strings(table.frame[name]).str.to_lowercase().is_in(PARTS["test"]).fill_null(False)
             if test.any() and not test.all():
                 left = f"{table.frame.height - int(test.sum()):,} others are left out"
-                return table.frame.filter(test), [f"Graded on the {int(test.sum()):,} rows that {name!r} marks as test; {left}."]
+                return table.frame.filter(test), [
+                    f"Graded on the {int(test.sum()):,} rows that {name!r} marks as test; {left}."
+                ]
     return table.frame, []
 
 
 def positive_class(task: Any, target: Column) -> str | None:
     """The class of which f1 and average_precision are, where there are two."""
     names = target.state.get("values", ())
-    return str(names[task.place]) if task.output_type == "classes" and len(names) == 2 and hasattr(task, "place") else None
+    return (
+        str(names[task.place]) if task.output_type == "classes" and len(names) == 2 and hasattr(task, "place") else None
+    )
 
 
 def finite(scores: dict[str, float]) -> dict[str, float]:

@@ -32,7 +32,8 @@ from .rows import empty_rows, for_new_files, with_gaps, with_names
 
 
 class Model:
-    """A trained model: a bundle that has been loaded. `path` is its directory, `schema` its columns, `metrics` what it achieved on its test split."""
+    """A trained model: a bundle that has been loaded. `path` is its directory, `schema` its columns, `metrics` what it
+    achieved on its test split."""
 
     def __init__(self, path: Path, manifest: dict[str, Any], network: nn.Module) -> None:
         self.path, self.manifest, self.network = path, manifest, network
@@ -43,14 +44,19 @@ class Model:
         self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
-        self.files: list[str | None] | None = None  # of the rows asked last: their files, below the folder they were read from
+        self.files: list[str | None] | None = (
+            None  # of the rows asked last: their files, below the folder they were read from
+        )
         self.notes: list[str] = []  # what is to be said of the rows asked last
         self.described = self.schema  # with what the source of the rows asked last knows of the answers
-        self.counts: dict[str, dict[str, int]] = {}  # of the rows asked last: cells that do not parse, categories never seen, by column
+        self.counts: dict[
+            str, dict[str, int]
+        ] = {}  # of the rows asked last: cells that do not parse, categories never seen, by column
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Read a run directory or bundle. Everything is checked, then five stored inputs must give their stored outputs."""
+        """Read a run directory or bundle. Everything is checked, then five stored inputs must give their stored
+        outputs."""
         directory = bundle_directory(path)
         manifest = read_manifest(directory)
         try:
@@ -64,14 +70,20 @@ class Model:
         except (BundleError, MemoryError):
             raise
         except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
-            raise outdated(directory, manifest, f"its description does not fit together here ({type(error).__name__}: {str(error)[:100]})") from None
+            raise outdated(
+                directory,
+                manifest,
+                f"its description does not fit together here ({type(error).__name__}: {str(error)[:100]})",
+            ) from None
         fill(network, directory, manifest)
         check_golden(directory, network, example, expected)
         return cls(directory, manifest, network)
 
     def predict(self, data: Any) -> pl.DataFrame:
-        """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for classes, `low` and
-        `high` for numbers; first of all `file` where rows come from files. Rows that cannot be read are null throughout."""
+        """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for
+        classes, `low` and
+        `high` for numbers; first of all `file` where rows come from files. Rows that cannot be read are null
+        throughout."""
         frame = self.open(data)
         encoded, kept = self.encoded(frame)
         answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
@@ -80,19 +92,27 @@ class Model:
         return with_files(with_names(out, frame), self.files).drop("_row", strict=False)
 
     def save(self, data: Any, path: str | Path) -> int:
-        """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were answered."""
+        """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were
+        answered."""
         frame, path = self.open(data), Path(path)
         if path.suffix.lower() not in self.task.extensions:
             known = ", ".join(one or "a folder" for one in self.task.extensions) or "none beyond tables"
-            raise UserError(f"{path.name} is no format of this model.", f"Its own formats: {known}.", "Or write a table: .csv, .jsonl, .parquet")
+            raise UserError(
+                f"{path.name} is no format of this model.",
+                f"Its own formats: {known}.",
+                "Or write a table: .csv, .jsonl, .parquet",
+            )
         answers, kept = self.answers(frame)
         self.task.write(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
         return len(kept)
 
     def open(self, data: Any) -> pl.DataFrame:
-        """The rows to answer, with every column the model reads. A row that the source could not read is null throughout, so that
-        there is one answer a row. `files` are the files they come from, None where they come from none."""
-        table = open_table(data, limits=self.config.limits, task=self.manifest["task"], inference=True, conventions=self.conventions)
+        """The rows to answer, with every column the model reads. A row that the source could not read is null
+        throughout, so that there is one answer a row. `files` are the files they come from, None where they come from
+        none."""
+        table = open_table(
+            data, limits=self.config.limits, task=self.manifest["task"], inference=True, conventions=self.conventions
+        )
         self.gaps = dict(table.gaps)
         table = renamed_media(table, self.schema)
         self.described = with_facts(self.schema, table)
@@ -109,7 +129,8 @@ class Model:
         return self.respond(data, kept), kept
 
     def encoded(self, frame: pl.DataFrame) -> tuple[Dataset, np.ndarray]:
-        """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong with the others."""
+        """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong
+        with the others."""
         data = encode_table(frame, self.schema, target=False)
         for row in empty_rows(frame, self.schema):
             data.damaged.setdefault(row, self.gaps.get(row, "none of its inputs is filled in"))
@@ -126,17 +147,24 @@ class Model:
         return self.task.apply_calibration(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
     def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "baseline": {…}, "notes": […]} on labelled data, the baseline graded by the same code over the same rows.
+        """{"rows": n, "metrics": {…}, "baseline": {…}, "notes": […]} on labelled data, the baseline graded by the same
+        code over the same rows.
 
-        Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are graded on that part alone.
-        "unknown_classes" counts labels that the model does not know: their rows count as wrong in every score.
+        Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are
+        graded on that part alone. "unknown_classes" counts labels that the model does not know: their rows count as
+        wrong in every score.
         """
         return evaluation(self, self.graded(data))
 
     def baseline_records(self, graded: Graded) -> RowResults:
-        """The classical baseline's answers to the same rows, graded by the same code. Raises BundleError where there is none."""
+        """The classical baseline's answers to the same rows, graded by the same code. Raises BundleError where there is
+        none."""
         if self.baseline is None:
-            raise BundleError(f"{self.path} has no classical baseline yet.", "Its training did not reach the end.", "Continue it with --resume.")
+            raise BundleError(
+                f"{self.path} has no classical baseline yet.",
+                "Its training did not reach the end.",
+                "Continue it with --resume.",
+            )
         theirs = self.task.from_baseline(self.baseline.predict(graded.frame[graded.rows]))
         theirs = self.task.apply_calibration(theirs, self.manifest.get("baseline", {}).get("calibration", {}))
         return self.task.score_rows(theirs, graded.truth)
@@ -154,8 +182,13 @@ class Model:
         from ..baselines._estimator import load
 
         baseline = load(path.read_bytes())
-        counted = self.task.output_type in ("classes", "labels")  # what answers by chances must know as many; others answer in the task's own form
-        if (baseline.kind, baseline.schema) != (self.task.output_type, self.schema) or (counted and baseline.classes != self.task.output_size(self.schema.target)):
+        counted = self.task.output_type in (
+            "classes",
+            "labels",
+        )  # what answers by chances must know as many; others answer in the task's own form
+        if (baseline.kind, baseline.schema) != (self.task.output_type, self.schema) or (
+            counted and baseline.classes != self.task.output_size(self.schema.target)
+        ):
             raise damaged(self.path, "its classical baseline answers another question")
         return baseline
 
@@ -163,7 +196,9 @@ class Model:
         """The report as a dictionary; the page is `report_path`."""
         path = self.path / "report.json"
         if not path.exists():
-            raise BundleError(f"{self.path} has no report yet.", "Its training did not reach the end.", "Continue it with --resume.")
+            raise BundleError(
+                f"{self.path} has no report yet.", "Its training did not reach the end.", "Continue it with --resume."
+            )
         return json.loads(path.read_text("utf-8"))
 
     @property
@@ -198,7 +233,9 @@ def check_example(directory: Path, schema: Schema, example: Batch) -> None:
 def build(directory: Path, schema: Schema, config: Config, task, example: Batch, manifest: dict[str, Any]) -> nn.Module:
     """The network as described, before its weights. The file must hold as many networks as the description claims."""
     rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
-    if networks > 1 and not any(f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")):
+    if networks > 1 and not any(
+        f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")
+    ):
         raise ValueError(f"{networks} networks are claimed")
     return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema, task)
 

@@ -13,15 +13,23 @@ from ..modalities.tabular.multilabel import to_sets
 NAMED = 5
 
 
-def notices(table: Table, asked: Table, frame: pl.DataFrame, schema: Schema) -> tuple[list[str], dict[str, dict[str, int]]]:
+def notices(
+    table: Table, asked: Table, frame: pl.DataFrame, schema: Schema
+) -> tuple[list[str], dict[str, dict[str, int]]]:
     """(notes, {"unreadable": {column: cells}, "unknown_categories": {column: cells}}); what is empty is left out.
 
     `table` is what was opened, `asked` the rows of the question made of it.
     """
     odd = unknown(frame, schema)
     notes = [note for note in dict.fromkeys((*table.notes, *asked.notes)) if note]
-    notes += [f"{count:,} cell(s) of {name} name something that training never saw: {first}." for name, (count, first) in odd.items()]
-    counts = {"unreadable": dict(table.unreadable), "unknown_categories": {name: count for name, (count, _) in odd.items()}}
+    notes += [
+        f"{count:,} cell(s) of {name} name something that training never saw: {first}."
+        for name, (count, first) in odd.items()
+    ]
+    counts = {
+        "unreadable": dict(table.unreadable),
+        "unknown_categories": {name: count for name, (count, _) in odd.items()},
+    }
     counts |= {name: dict(found) for name, found in asked.counted.items()}
     return notes, {name: found for name, found in counts.items() if found}
 

@@ -1,4 +1,5 @@
-"""One answer for each row of a file: rows that could not be read keep their place, those without any input have no answer."""
+"""One answer for each row of a file: rows that could not be read keep their place, those without any input have no
+answer."""
 
 from __future__ import annotations
 
@@ -39,8 +40,13 @@ def empty_rows(frame: pl.DataFrame, schema: Schema) -> list[int]:
 
 
 def with_names(out: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Answers in which rows without one still say whose they are: the series, the channel, the user of `frame`'s row `_row`."""
+    """Answers in which rows without one still say whose they are: the series, the channel, the user of `frame`'s row
+    `_row`."""
     if "_row" not in out.columns:
         return out
-    names = [name for name in NAMING if name in out.columns and name in frame.columns and out.schema[name] == frame.schema[name]]
+    names = [
+        name
+        for name in NAMING
+        if name in out.columns and name in frame.columns and out.schema[name] == frame.schema[name]
+    ]
     return out.with_columns(pl.coalesce(name, frame[name].gather(out["_row"])).alias(name) for name in names)

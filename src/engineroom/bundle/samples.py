@@ -24,22 +24,33 @@ def draws_samples(model: Model) -> bool:
     return any(registry.get("modalities", column.modality).is_noise for column in model.schema.inputs)
 
 
-def sample(model: Model, *, count: int | None, conditions: Mapping[str, Any], seed: int, output: str | None) -> pl.DataFrame:
+def sample(
+    model: Model, *, count: int | None, conditions: Mapping[str, Any], seed: int, output: str | None
+) -> pl.DataFrame:
     """`count` samples: rows as they are, of images and clips the files under `output` (a folder) and what they show.
 
-    Conditions that are not named take their known classes by turns. Raises UserError for conditions that the model does not know."""
+    Conditions that are not named take their known classes by turns. Raises UserError for conditions that the model does
+    not know."""
     frame = asked_rows(model, count or FEW, conditions, seed)
     if "" not in model.task.extensions:
         return model.predict(frame)
     if output is None:
-        raise UserError("Where to? This model makes files.", "", f"Name a folder: engineroom generate {model.path} -o FOLDER --count {count or FEW}")
+        raise UserError(
+            "Where to? This model makes files.",
+            "",
+            f"Name a folder: engineroom generate {model.path} -o FOLDER --count {count or FEW}",
+        )
     path = Path(output)
     try:
         if path.suffix.lower() not in model.task.extensions:
             endings = ", ".join(one or "a folder" for one in model.task.extensions)
-            raise UserError(f"{path.name} is no format of this model.", f"Its own: {endings}.", "Name a folder: -o FOLDER")
+            raise UserError(
+                f"{path.name} is no format of this model.", f"Its own: {endings}.", "Name a folder: -o FOLDER"
+            )
         model.save(frame, path)
-        told = frame.select(column.name for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise)
+        told = frame.select(
+            column.name for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise
+        )
         if path.suffix:
             return told
         files = sorted(file.name for file in path.iterdir() if file.is_file() and file.stem.isdecimal())[: frame.height]
@@ -59,7 +70,9 @@ def asked_rows(model: Model, count: int, conditions: Mapping[str, Any], seed: in
     for name in conditions:
         if name not in names:
             what = f"The model takes no condition {name!r}."
-            raise UserError(what, "" if names else "It was trained without any.", nearest(name, names, label="Its conditions"))
+            raise UserError(
+                what, "" if names else "It was trained without any.", nearest(name, names, label="Its conditions")
+            )
     columns = {column.name: values_of(column, conditions, count) for column in told}
     return pl.DataFrame({**columns, noise: [seed * APART + row for row in range(count)]})
 

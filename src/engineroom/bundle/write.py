@@ -26,7 +26,10 @@ def write_bundle(
     """Fill `directory` atomically. `more(aside)` adds files (report, records); all are hashed into bundle.json."""
 
     def fill(aside: Path) -> None:
-        save_file({name: tensor.detach().contiguous().clone() for name, tensor in weights.items()}, aside / "weights.safetensors")
+        save_file(
+            {name: tensor.detach().contiguous().clone() for name, tensor in weights.items()},
+            aside / "weights.safetensors",
+        )
         save_file(golden, aside / "golden.safetensors")
         (aside / "golden.json").write_text(
             json.dumps(
@@ -48,5 +51,7 @@ def write_bundle(
 def seal(aside: Path, manifest: dict[str, Any]) -> dict[str, str]:
     """Write bundle.json over all that lies in `aside`; the hashes of its files."""
     files = {path.name: blake_file(path) for path in sorted(aside.iterdir()) if path.is_file()}
-    (aside / "bundle.json").write_text(json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, allow_nan=False))
+    (aside / "bundle.json").write_text(
+        json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, allow_nan=False)
+    )
     return files

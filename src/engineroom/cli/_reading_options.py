@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def format_layer(encoding: str | None, delimiter: str | None, header_row: int | None, comment: str | None) -> dict[str, Any]:
+def format_layer(
+    encoding: str | None, delimiter: str | None, header_row: int | None, comment: str | None
+) -> dict[str, Any]:
     """The flags as a layer of settings; those that were not given are left out."""
     said = {"encoding": encoding, "delimiter": delimiter, "header_row": header_row, "comment": comment}
     said = {name: value for name, value in said.items() if value is not None}

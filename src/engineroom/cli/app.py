@@ -1,4 +1,5 @@
-"""The verbs: train, predict, evaluate, runs, recipes, demo. Errors are three lines and an exit code, never a traceback."""
+"""The verbs: train, predict, evaluate, runs, recipes, demo. Errors are three lines and an exit code, never a
+traceback."""
 
 from __future__ import annotations
 
@@ -19,12 +20,19 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target price` · `engineroom predict runs/houses-1 new.csv -o out.csv`",
+    help="Data of any kind in, a trained and honestly judged deep model out.\n\n`engineroom train houses.csv --target "
+    "price` · `engineroom predict runs/houses-1 new.csv -o out.csv`",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines only.")]
-Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Character encoding of a text table (cp1251, shift_jis, …).")]
-Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="What stands between the fields of a text table (; or tab).")]
-HeaderRow = Annotated[int | None, typer.Option(metavar="N", help="The line of the column names, from 1; 0 = there is none.")]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Character encoding of a text table (cp1251, shift_jis, …).")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(metavar="CHAR", help="What stands between the fields of a text table (; or tab).")
+]
+HeaderRow = Annotated[
+    int | None, typer.Option(metavar="N", help="The line of the column names, from 1; 0 = there is none.")
+]
 Comment = Annotated[str | None, typer.Option(metavar="SIGN", help="Lines of a text table that begin so are no rows.")]
 EXAMPLES = """
 
@@ -46,19 +54,39 @@ Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad bundle, 130 interrupted.
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, a folder or an archive.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
-    test: Annotated[str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = None,
-    model: Annotated[str, typer.Option(help="auto, or a backbone: mlp, cnn, rnn, transformer, gnn, fcn, …", autocompletion=names_of("backbones", "auto"))] = "auto",
+    test: Annotated[
+        str | None, typer.Option(help="Test data of their own (else a test/ beside train/, else a seeded split).")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A ready-made purpose (see `engineroom recipes`).", autocompletion=names_of("recipes")),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="auto, or a backbone: mlp, cnn, rnn, transformer, gnn, fcn, …",
+            autocompletion=names_of("backbones", "auto"),
+        ),
+    ] = "auto",
     minutes: Annotated[float | None, typer.Option(help="Train for this long.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Train for so many passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many batches.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="METRIC=VALUE", help="Stop when the validation score is this good.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="METRIC=VALUE", help="Stop when the validation score is this good.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same data, same machine: same weights.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR", help="Run directory (default runs/NAME-N).")] = None,
-    start: Annotated[str | None, typer.Option("--from", metavar="DIR", help="Begin with what this run has learnt, wherever names and shapes agree.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DIR", help="Begin with what this run has learnt, wherever names and shapes agree."
+        ),
+    ] = None,
     resume: Annotated[str | None, typer.Option(metavar="DIR", help="Continue an interrupted run.")] = None,
     config: Annotated[str | None, typer.Option(metavar="YAML", help="A file that holds what flags hold.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
@@ -72,12 +100,25 @@ def train(
 
     if data is None and resume is None and config is None:
         raise UserError("No data were named.", "", "Example: engineroom train houses.csv --target price")
-    flags: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps, "until": until, "seed": seed, "run": run, "recipe": recipe, "start": start}
-    flags = {name: value for name, value in flags.items() if value is not None} | ({"model": model} if model != "auto" else {})
+    flags: dict[str, Any] = {
+        "minutes": minutes,
+        "epochs": epochs,
+        "steps": steps,
+        "until": until,
+        "seed": seed,
+        "run": run,
+        "recipe": recipe,
+        "start": start,
+    }
+    flags = {name: value for name, value in flags.items() if value is not None} | (
+        {"model": model} if model != "auto" else {}
+    )
     layout = format_layer(encoding, delimiter, header_row, comment)
     settings = merge(parse_assignments(set_ or []), layout, to_layer(flags))
     show = "quiet" if quiet else "json" if as_json else "bar"
-    trained, reason = train_session(data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings)
+    trained, reason = train_session(
+        data, target=target, test=test, resume=resume, config=config, show=show, watchers=(), settings=settings
+    )
     if show == "bar":
         from ..report.terminal import print_summary
 
@@ -87,15 +128,28 @@ def train(
 
 
 @app.command(
-    help="Answer new rows: one row out per row in, in the same order.\n\nExample: `engineroom predict runs/houses-1 new.csv -o out.csv`"
+    help="Answer new rows: one row out per row in, in the same order.\n\nExample: `engineroom predict runs/houses-1 "
+    "new.csv -o out.csv`"
 )
 def predict(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="A file, folder or archive with the model's input columns.")],
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending, or a format of the task's own (see `engineroom recipes`).")
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="CSV, TSV, JSONL or Parquet by its ending, or a format of the task's own (see `engineroom recipes`).",
+        ),
     ] = None,
-    top_features: Annotated[int, typer.Option("--top-features", metavar="N", help="Add the N most influential columns of each prediction, with their share in it.")] = 0,
+    top_features: Annotated[
+        int,
+        typer.Option(
+            "--top-features",
+            metavar="N",
+            help="Add the N most influential columns of each prediction, with their share in it.",
+        ),
+    ] = 0,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     header_row: HeaderRow = None,
@@ -111,7 +165,10 @@ def predict(
         rows = model.save(data, output)
         say_notices(model, as_json=False)
         done = {"rows": rows, "output": output, **summary(model)}
-        print(json.dumps(done, ensure_ascii=False) if as_json else f"{rows} answers written to {output}", file=None if as_json else sys.stderr)
+        print(
+            json.dumps(done, ensure_ascii=False) if as_json else f"{rows} answers written to {output}",
+            file=None if as_json else sys.stderr,
+        )
         return
     frame = model.predict(data)
     if top_features:
@@ -132,8 +189,12 @@ def predict(
 
 
 def summary(model: Any) -> dict[str, Any]:
-    """What JSON says beside the answers: cells that do not parse and categories never seen (by column), rows without an answer, notes."""
-    rows = [{"row": row, **({"file": model.files[row]} if model.files else {}), "why": why} for row, why in model.damaged.items()]
+    """What JSON says beside the answers: cells that do not parse and categories never seen (by column), rows without an
+    answer, notes."""
+    rows = [
+        {"row": row, **({"file": model.files[row]} if model.files else {}), "why": why}
+        for row, why in model.damaged.items()
+    ]
     found = {**model.counts, "unanswered": rows, "notes": list(dict.fromkeys(model.notes))}
     return {name: value for name, value in found.items() if value}
 
@@ -153,7 +214,10 @@ def say_notices(model: Any, most: int = 5, *, as_json: bool = False) -> None:
         print(f"{len(model.damaged):,} rows in all have no prediction; --json names each", file=sys.stderr)
 
 
-@app.command(help="Grade a trained model and its baseline on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 other.csv --json`")
+@app.command(
+    help="Grade a trained model and its baseline on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 "
+    "other.csv --json`"
+)
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Labelled data.")],
@@ -205,9 +269,14 @@ def recipes(as_json: Json = False) -> None:
     print_recipes(found)
 
 
-@app.command(help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom demo cost_sensitive`")
+@app.command(
+    help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom "
+    "demo cost_sensitive`"
+)
 def demo(
-    name: Annotated[str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))] = "image_classification",
+    name: Annotated[
+        str, typer.Argument(help="A recipe (see `engineroom recipes`).", autocompletion=names_of("recipes"))
+    ] = "image_classification",
     minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
     as_json: Json = False,
@@ -255,7 +324,9 @@ def click_exit(error: Exception) -> None:
 
 def fail(error: UserError) -> None:
     if "--json" in sys.argv:
-        print(json.dumps({"event": "error", "what": error.what, "why": error.why, "fix": error.fix, "code": error.code}))
+        print(
+            json.dumps({"event": "error", "what": error.what, "why": error.why, "fix": error.fix, "code": error.code})
+        )
     else:
         bold, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
         lines = [f"{bold}{error.what}{plain}", *(line for line in (error.why, error.fix) if line)]

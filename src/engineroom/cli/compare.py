@@ -17,13 +17,16 @@ MOST = 8  # disagreements at the terminal
 @app.command(
     help="Put trained models side by side: quality with a paired test, cost, calibration, and where they disagree.\n\n"
     "Without --data their stored test answers are compared, where they were tested on the same rows.\n\n"
-    "Examples: `engineroom compare runs/a runs/b` · `engineroom compare runs/a runs/b runs/c --data new.csv -o apart.csv`"
+    "Examples: `engineroom compare runs/a runs/b` · `engineroom compare runs/a runs/b runs/c --data new.csv -o "
+    "apart.csv`"
 )
 def compare(
     runs: Annotated[list[str], typer.Argument(help="Run directories or bundles, two or more.")],
     data: Annotated[str | None, typer.Option(help="Labelled data for all of them to answer.")] = None,
     page: Annotated[str, typer.Option(help="Where the page goes.")] = "compare.html",
-    output: Annotated[str | None, typer.Option("-o", "--output", help="The disagreements: CSV, TSV, JSONL or Parquet by its ending.")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="The disagreements: CSV, TSV, JSONL or Parquet by its ending.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     from .. import compare as side_by_side
@@ -51,7 +54,9 @@ def print_comparison(result: dict[str, Any]) -> None:
         console.print(Text.assemble(("warning ", "yellow"), warning))
     table = Table("", *(side["name"] for side in sides), box=None, pad_edge=False)
     for name in sides[0]["scores"]:
-        table.add_row(name, *(shown(side["scores"].get(name)) for side in sides), style="bold" if name == result["metric"] else "")
+        table.add_row(
+            name, *(shown(side["scores"].get(name)) for side in sides), style="bold" if name == result["metric"] else ""
+        )
     for name in sides[0]["cost"]:
         table.add_row(name.replace("_", " "), *(f"{side['cost'][name]:,}" for side in sides), style="dim")
     console.print(table)
@@ -59,7 +64,9 @@ def print_comparison(result: dict[str, Any]) -> None:
         console.print(Text(pair["sentence"]))
     console.print(Text(" · ".join(f"{label}: {count:,}" for label, count in result["agreement"].items()), style="dim"))
     for one in result["disagreements"][:MOST]:
-        said = " · ".join(f"{side['name']}: {one[side['name']]['said']} {one[side['name']]['more']}".strip() for side in sides)
+        said = " · ".join(
+            f"{side['name']}: {one[side['name']]['said']} {one[side['name']]['more']}".strip() for side in sides
+        )
         console.print(Text.assemble((f"row {one['row']}  ", "bold"), said))
     console.print(Text.assemble("page: ", (str(result["page"]), "bold")), soft_wrap=True)
 

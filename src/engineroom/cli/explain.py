@@ -12,14 +12,24 @@ from .app import Json, app
 
 
 @app.command(
-    help="Which pixels, words, moments or columns speak for an answer, and can that be believed? Measured, not claimed.\n\n"
-    "Examples: `engineroom explain runs/photos new/` · `engineroom explain runs/houses new.csv --rows 20 --method shapley --json`"
+    help="Which pixels, words, moments or columns speak for an answer, and can that be believed? Measured, not "
+    "claimed.\n\n"
+    "Examples: `engineroom explain runs/photos new/` · `engineroom explain runs/houses new.csv --rows 20 --method "
+    "shapley --json`"
 )
 def explain(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Rows to explain, in any form the model was trained on.")],
-    rows: Annotated[int, typer.Option(min=1, help="So many rows are shown; at least 16 are measured where there are so many.")] = 8,
-    method: Annotated[list[str] | None, typer.Option(help="An explainer; may be repeated. All that fit, if none is named.", autocompletion=names_of("explanation/methods"))] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, help="So many rows are shown; at least 16 are measured where there are so many.")
+    ] = 8,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An explainer; may be repeated. All that fit, if none is named.",
+            autocompletion=names_of("explanation/methods"),
+        ),
+    ] = None,
     page: Annotated[str, typer.Option(help="Where the page goes.")] = "explain.html",
     as_json: Json = False,
 ) -> None:

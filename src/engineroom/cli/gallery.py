@@ -26,28 +26,47 @@ def gallery(run: str) -> Any:
 
 @app.command(
     help="Remember rows by what the model sees in them; only their embeddings are kept.\n\n"
-    "Examples: `engineroom enrol runs/faces photos/` (a folder per person) · `engineroom enrol runs/faces me.jpg --name Ada`"
+    "Examples: `engineroom enrol runs/faces photos/` (a folder per person) · `engineroom enrol runs/faces me.jpg "
+    "--name Ada`"
 )
-def enrol(run: Run, data: Data, name: Annotated[str | None, typer.Option(help="One name for all rows.")] = None, as_json: Json = False) -> None:
+def enrol(
+    run: Run,
+    data: Data,
+    name: Annotated[str | None, typer.Option(help="One name for all rows.")] = None,
+    as_json: Json = False,
+) -> None:
     album = gallery(run)
     added = album.enrol(data, name=name)
     say_notices(album.model)
-    say({"enrolled": added, "in_all": len(album.names)}, f"{added} enrolled, {len(album.names)} in all. Take it back: engineroom forget {run}", as_json)
+    say(
+        {"enrolled": added, "in_all": len(album.names)},
+        f"{added} enrolled, {len(album.names)} in all. Take it back: engineroom forget {run}",
+        as_json,
+    )
 
 
-@app.command(help="Take back the last enrolment, or all of one name.\n\nExample: `engineroom forget runs/faces --name Ada`")
-def forget(run: Run, name: Annotated[str | None, typer.Option(help="Whom to forget.")] = None, as_json: Json = False) -> None:
+@app.command(
+    help="Take back the last enrolment, or all of one name.\n\nExample: `engineroom forget runs/faces --name Ada`"
+)
+def forget(
+    run: Run, name: Annotated[str | None, typer.Option(help="Whom to forget.")] = None, as_json: Json = False
+) -> None:
     album = gallery(run)
     gone = album.forget(name)
     say({"forgotten": gone, "in_all": len(album.names)}, f"{gone} forgotten, {len(album.names)} left.", as_json)
 
 
-@app.command(help="Find what is most like each row among those enrolled.\n\nExample: `engineroom search runs/photos holiday.jpg --top 8`")
+@app.command(
+    help="Find what is most like each row among those enrolled.\n\nExample: `engineroom search runs/photos "
+    "holiday.jpg --top 8`"
+)
 def search(
     run: Run,
     data: Data,
     top: Annotated[int, typer.Option(min=1, help="So many for each row.")] = 5,
-    output: Annotated[str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending.")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="CSV, TSV, JSONL or Parquet by its ending.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     album = gallery(run)
@@ -61,9 +80,15 @@ def search(
 
 
 @app.command(
-    help="Is this somebody enrolled? Exit code 0 where every row is, 1 where one is not or cannot be read.\n\nExample: `engineroom unlock runs/faces door.jpg --name Ada`"
+    help="Is this somebody enrolled? Exit code 0 where every row is, 1 where one is not or cannot be "
+    "read.\n\nExample: `engineroom unlock runs/faces door.jpg --name Ada`"
 )
-def unlock(run: Run, data: Data, name: Annotated[str | None, typer.Option(help="It must be this one.")] = None, as_json: Json = False) -> None:
+def unlock(
+    run: Run,
+    data: Data,
+    name: Annotated[str | None, typer.Option(help="It must be this one.")] = None,
+    as_json: Json = False,
+) -> None:
     album = gallery(run)
     found = album.verify(data, name=name)
     say_notices(album.model)

@@ -19,23 +19,63 @@ def aloud(piece: str) -> None:
 
 
 @app.command(
-    help="Let a model make something: texts that go on from a prompt or answer it, music, drawings, speech, images, clips, rows of a table.\n\n"
-    "Examples: `engineroom generate runs/book-1 --prompt 'Once upon'` · `engineroom generate runs/translation-1 --prompt 'A dog runs.'` · "
-    "`engineroom generate runs/music-1 --prompt tune.mid -o longer.mid` · `engineroom generate runs/speaking-1 --prompt 'sa ti mu' -o said.wav` · "
-    "`engineroom generate runs/sprites-1 -o new/ --count 16 --set kind=cat` · `engineroom generate runs/synthetic-1 -o rows.csv --count 1000`"
+    help="Let a model make something: texts that go on from a prompt or answer it, music, drawings, speech, images, "
+    "clips, rows of a table.\n\n"
+    "Examples: `engineroom generate runs/book-1 --prompt 'Once upon'` · `engineroom generate runs/translation-1 "
+    "--prompt 'A dog runs.'` · "
+    "`engineroom generate runs/music-1 --prompt tune.mid -o longer.mid` · `engineroom generate runs/speaking-1 "
+    "--prompt 'sa ti mu' -o said.wav` · "
+    "`engineroom generate runs/sprites-1 -o new/ --count 16 --set kind=cat` · `engineroom generate runs/synthetic-1 "
+    "-o rows.csv --count 1000`"
 )
 def generate(
-    run: Annotated[str, typer.Argument(help="A run or bundle that makes things: recipes `language`, `translation`, `summaries`, `music`, `drawing`, `speaking`, `vocoder`, `generation`, `diffusion`, `animation`, `synthetic`, `counterfeit`.")],
-    prompt: Annotated[str, typer.Option(help="A text to go on from, to answer or to speak; for music a MIDI file, or C5 G4 E4 C3 | …; for a vocoder a recording.")] = "",
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A run or bundle that makes things: recipes `language`, `translation`, `summaries`, `music`, "
+            "`drawing`, `speaking`, `vocoder`, `generation`, `diffusion`, `animation`, `synthetic`, `counterfeit`."
+        ),
+    ],
+    prompt: Annotated[
+        str,
+        typer.Option(
+            help="A text to go on from, to answer or to speak; for music a MIDI file, or C5 G4 E4 C3 | …; for a "
+            "vocoder a recording."
+        ),
+    ] = "",
     tokens: Annotated[int, typer.Option(min=0, help="How many tokens to write.")] = 300,
     temperature: Annotated[
-        float | None, typer.Option(min=0.0, help="0 writes what is likeliest, 1 draws as often as expected. Default: 0.8 to go on from a text, 0 to answer one.")
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="0 writes what is likeliest, 1 draws as often as expected. Default: 0.8 to go on from a text, 0 to "
+            "answer one.",
+        ),
     ] = None,
-    top_p: Annotated[float, typer.Option(help="Draw among the likeliest tokens that together reach this probability.")] = 0.95,
+    top_p: Annotated[
+        float, typer.Option(help="Draw among the likeliest tokens that together reach this probability.")
+    ] = 0.95,
     seed: Annotated[int, typer.Option(help="Another seed makes another sample.")] = 0,
-    count: Annotated[int | None, typer.Option(min=1, help="How many samples (images, clips, rows: 8 where nothing is said).")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="What is to be made, of models trained with conditions; may be repeated.")] = None,
-    output: Annotated[str | None, typer.Option("-o", "--output", help="A file: text; music as .mid, .wav or .png; speech as .wav; rows as .csv, .jsonl or .parquet. A folder for images, clips, or several samples.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="How many samples (images, clips, rows: 8 where nothing is said).")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="COLUMN=VALUE",
+            help="What is to be made, of models trained with conditions; may be repeated.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A file: text; music as .mid, .wav or .png; speech as .wav; rows as .csv, .jsonl or .parquet. A "
+            "folder for images, clips, or several samples.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     from .. import generate as make
@@ -43,7 +83,8 @@ def generate(
 
     asked = parse_assignments(set_ or [])
     made = make(
-        run, prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed, output=output, count=count, conditions=asked,
+        run, prompt=prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed,
+        output=output, count=count, conditions=asked,
         say=None if as_json else aloud,
     )  # fmt: skip
     if isinstance(made, str | list):
@@ -64,4 +105,9 @@ def show_samples(frame: Any, output: str | None, as_json: bool) -> None:
     elif path is None:
         sys.stdout.write(frame.write_ndjson() if as_json else frame.write_csv())
         return
-    print(json.dumps({"samples": frame.height, "output": output}) if as_json else f"{frame.height} samples written to {output}", file=None if as_json else sys.stderr)
+    print(
+        json.dumps({"samples": frame.height, "output": output})
+        if as_json
+        else f"{frame.height} samples written to {output}",
+        file=None if as_json else sys.stderr,
+    )

@@ -20,27 +20,57 @@ PREVIEW = 44  # columns of a picture in the terminal
 
 
 @app.command(
-    help="Label rows, those first of which a model is least sure. Every label is on the disk at once; undo works; stop and go on whenever you like.\n\n"
-    "Examples: `engineroom label photos/ --classes cat,dog` · `engineroom label mails.csv --target topic -o labelled.csv` · "
+    help="Label rows, those first of which a model is least sure. Every label is on the disk at once; undo works; "
+    "stop and go on whenever you like.\n\n"
+    "Examples: `engineroom label photos/ --classes cat,dog` · `engineroom label mails.csv --target topic -o "
+    "labelled.csv` · "
     "`engineroom label known.csv --target topic --simulate` (is asking worth it?)"
 )
 def label(
-    data: Annotated[str, typer.Argument(help="A file, a folder or an archive; the column of labels may be there, in part, or not at all.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A file, a folder or an archive; the column of labels may be there, in part, or not at all."
+        ),
+    ],
     target: Annotated[str, typer.Option(help="The column of labels.")] = "label",
-    classes: Annotated[str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")] = "",
-    labels_file: Annotated[str, typer.Option(help="Label file (append-only): what is kept while you work.")] = "labels.jsonl",
-    output: Annotated[str, typer.Option("-o", "--output", help="The labelled rows, for train: CSV, TSV, JSONL or Parquet by its ending.")] = "labelled.csv",
+    classes: Annotated[
+        str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")
+    ] = "",
+    labels_file: Annotated[
+        str, typer.Option(help="Label file (append-only): what is kept while you work.")
+    ] = "labels.jsonl",
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="The labelled rows, for train: CSV, TSV, JSONL or Parquet by its ending."),
+    ] = "labelled.csv",
     batch: Annotated[int, typer.Option(min=1, help="So many questions before the model learns anew.")] = 10,
-    strategy: Annotated[str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")] = "classical",
-    show_prediction: Annotated[bool, typer.Option("--show-prediction", help="Show what the model predicts. It is quicker, and it may lead you.")] = False,
-    simulate: Annotated[bool, typer.Option("--simulate", help="Simulate active learning on known labels: how many does asking save.")] = False,
+    strategy: Annotated[
+        str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")
+    ] = "classical",
+    show_prediction: Annotated[
+        bool,
+        typer.Option("--show-prediction", help="Show what the model predicts. It is quicker, and it may lead you."),
+    ] = False,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Simulate active learning on known labels: how many does asking save.")
+    ] = False,
     labels: Annotated[int, typer.Option(min=20, help="Simulated labels.")] = 300,
     repeats: Annotated[int, typer.Option(min=2, help="Simulated beginnings.")] = 5,
     page: Annotated[str, typer.Option(help="Where the simulation's page goes.")] = "label.html",
     as_json: Json = False,
 ) -> None:
     if simulate:
-        show_simulation(data, target=target, labels=labels, repeats=repeats, batch=batch, strategy=strategy, page=page, as_json=as_json)
+        show_simulation(
+            data,
+            target=target,
+            labels=labels,
+            repeats=repeats,
+            batch=batch,
+            strategy=strategy,
+            page=page,
+            as_json=as_json,
+        )
         return
     from .. import label as open_desk
 
@@ -51,7 +81,10 @@ def label(
         if frame.height:
             write_frame(frame, Path(output))
         facts = {"labels": frame.height, "labels_file": labels_file, "output": output if frame.height else None}
-        words = f"{frame.height} labelled rows in {output}; go on later with the same command. Next: engineroom train {output} --target {target}"
+        words = (
+            f"{frame.height} labelled rows in {output}; go on later with the same command. Next: engineroom train "
+            f"{output} --target {target}"
+        )
         print(json.dumps(facts) if as_json else words if frame.height else "nothing was labelled")
 
 
@@ -90,15 +123,35 @@ def act(desk: Any, word: str, show: Any) -> None:
     elif word.isdigit() and 1 <= int(word) <= len(desk.classes):
         desk.give(desk.classes[int(word) - 1])
     else:
-        raise UserError(f"There is no class {word!r} yet.", "", f"{nearest(word, desk.classes, label='Classes') if desk.classes else ''} A new one: +{word or 'NAME'}".strip())
+        raise UserError(
+            f"There is no class {word!r} yet.",
+            "",
+            f"{nearest(word, desk.classes, label='Classes') if desk.classes else ''} A new one: "
+            f"+{word or 'NAME'}".strip(),
+        )
 
 
 class Lines:
     """For scripts: a JSON object a question, on standard output."""
 
     def question(self, desk: Any, question: Any) -> None:
-        cells = {name: value if isinstance(value, str | int | float | bool | None) else str(value)[:SHOWN] for name, value in question.cells.items()}
-        print(json.dumps({"row": question.row, "cells": cells, "guess": question.guess, "sure": round(question.sure, 4), "classes": desk.classes}, ensure_ascii=False), flush=True)
+        cells = {
+            name: value if isinstance(value, str | int | float | bool | None) else str(value)[:SHOWN]
+            for name, value in question.cells.items()
+        }
+        print(
+            json.dumps(
+                {
+                    "row": question.row,
+                    "cells": cells,
+                    "guess": question.guess,
+                    "sure": round(question.sure, 4),
+                    "classes": desk.classes,
+                },
+                ensure_ascii=False,
+            ),
+            flush=True,
+        )
 
     def undone(self, row: int | None) -> None:
         print(json.dumps({"undone": row}), flush=True)
@@ -127,7 +180,9 @@ class Screen:
         for name, value in question.cells.items():
             seen = preview(value) if desk.schema[name].modality == "image" else None
             self.console.print(seen if seen is not None else Text.assemble((f"{name}: ", "dim"), str(value)[:SHOWN]))
-        choices = "  ".join(f"{k}={name}" for k, name in enumerate(desk.classes, 1)) or "no classes yet: +NAME makes one"
+        choices = (
+            "  ".join(f"{k}={name}" for k, name in enumerate(desk.classes, 1)) or "no classes yet: +NAME makes one"
+        )
         believed = f"   it believes: {question.guess} ({question.sure:.0%})" if self.guess and question.guess else ""
         self.console.print(Text.assemble((choices, "bold"), (believed, "dim")))
         self.console.print("> ", end="")
@@ -148,7 +203,11 @@ def preview(value: Any) -> Any:
     from rich.text import Text
 
     try:
-        picture = Image.open(value if isinstance(value, str) else io.BytesIO(value)) if isinstance(value, str | bytes) else Image.fromarray(np.asarray(value, np.uint8))
+        picture = (
+            Image.open(value if isinstance(value, str) else io.BytesIO(value))
+            if isinstance(value, str | bytes)
+            else Image.fromarray(np.asarray(value, np.uint8))
+        )
         picture = picture.convert("RGB")
     except (OSError, ValueError, TypeError):
         return None

@@ -26,7 +26,14 @@ def print_runs(found: list[dict[str, Any]], root: str) -> None:
     table = Table("run", "state", "task", "target", "scores", "use", box=None)
     for facts in found:
         scores = ", ".join(f"{k} {v:.4g}" for k, v in list(facts.get("metrics", {}).items())[:3])
-        table.add_row(facts["run"], facts["state"], facts.get("task", ""), facts.get("target", ""), scores, facts.get("verdict") or "")
+        table.add_row(
+            facts["run"],
+            facts["state"],
+            facts.get("task", ""),
+            facts.get("target", ""),
+            scores,
+            facts.get("verdict") or "",
+        )
     Console().print(table)
 
 

@@ -1,1 +1,2 @@
-"""Side by side: several trained models on the same rows, by the same code. What differs beyond chance, what it costs, where they disagree."""
+"""Side by side: several trained models on the same rows, by the same code. What differs beyond chance, what it costs,
+where they disagree."""

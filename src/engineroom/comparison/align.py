@@ -41,7 +41,8 @@ class ModelOnRows:
 
 @dataclass(frozen=True)
 class Table:
-    """All sides, `rows` (N,) of `frame` that they answered, and where these come from in words. Without a frame rows cannot be shown."""
+    """All sides, `rows` (N,) of `frame` that they answered, and where these come from in words. Without a frame rows
+    cannot be shown."""
 
     sides: tuple[ModelOnRows, ...]
     rows: np.ndarray
@@ -53,7 +54,9 @@ class Table:
 def seat(models: Sequence[Model], data: Any = None) -> Table:
     """Bring models to one table. Raises UserError where they answer different questions or share no rows."""
     if len(models) < 2:
-        raise UserError("One model alone has nothing to be compared with.", "", "Example: engineroom compare runs/a runs/b")
+        raise UserError(
+            "One model alone has nothing to be compared with.", "", "Example: engineroom compare runs/a runs/b"
+        )
     same_question(models)
     return on_data(models, data) if data is not None else on_stored(models)
 
@@ -67,7 +70,9 @@ def same_question(models: Sequence[Model]) -> None:
         ):
             if ours != theirs:
                 why = f"For {what}, {first.path} has {ours!r} and {other.path} has {theirs!r}."
-                raise UserError("These models answer different questions.", why, "Compare models of one task and one target.")
+                raise UserError(
+                    "These models answer different questions.", why, "Compare models of one task and one target."
+                )
 
 
 def on_data(models: Sequence[Model], data: Any) -> Table:
@@ -75,14 +80,26 @@ def on_data(models: Sequence[Model], data: Any) -> Table:
     graded = [model.graded(data) for model in models]
     if len({one.frame.height for one in graded}) > 1:
         heights = ", ".join(f"{one.frame.height:,}" for one in graded)
-        raise UserError("The models make different rows of the same data.", f"Rows: {heights}.", "Train them with the same options.")
+        raise UserError(
+            "The models make different rows of the same data.", f"Rows: {heights}.", "Train them with the same options."
+        )
     rows = shared([one.rows for one in graded])
     sides = sit(models, [one.records for one in graded], [one.rows for one in graded], rows)
     frame = graded[0].frame
-    words = f"{len(rows):,} rows of {Path(data).name if isinstance(data, str) else 'the table'}, answered and graded anew by every model."
-    same = [side.name for side in sides if isinstance(data, str) and str(Path(data).resolve()) == side.model.manifest["provenance"]["data"]]
+    words = (
+        f"{len(rows):,} rows of {Path(data).name if isinstance(data, str) else 'the table'}, answered and graded "
+        "anew "
+        "by every model."
+    )
+    same = [
+        side.name
+        for side in sides
+        if isinstance(data, str) and str(Path(data).resolve()) == side.model.manifest["provenance"]["data"]
+    ]
     note = f"{' and '.join(same)} learnt from rows of these very data: the scores flatter." if same else ""
-    return Table(sides, rows, frame, words, (note,) if note and not has_test_part(data, models[0].manifest["task"]) else ())
+    return Table(
+        sides, rows, frame, words, (note,) if note and not has_test_part(data, models[0].manifest["task"]) else ()
+    )
 
 
 def has_test_part(data: Any, task: str) -> bool:
@@ -90,15 +107,22 @@ def has_test_part(data: Any, task: str) -> bool:
 
 
 def on_stored(models: Sequence[Model]) -> Table:
-    """The graded answers that each bundle keeps, where all saw the same data; rows that were not a test for one of them count for none."""
+    """The graded answers that each bundle keeps, where all saw the same data; rows that were not a test for one of them
+    count for none."""
     prints = {model.manifest["provenance"]["data_fingerprint"] for model in models}
     if len(prints) > 1:
-        raise UserError("These models were not tested on the same rows.", "Their data differ (data_fingerprint in bundle.json).", FIX)
+        raise UserError(
+            "These models were not tested on the same rows.",
+            "Their data differ (data_fingerprint in bundle.json).",
+            FIX,
+        )
     kept = [stored(model) for model in models]
     all_rows = [records.pop("row") for records in kept]
     rows = shared(all_rows)
     sides = sit(models, kept, all_rows, rows)
-    words = f"{len(rows):,} test rows of the same data, as graded when each was trained; no model ever learnt from them."
+    words = (
+        f"{len(rows):,} test rows of the same data, as graded when each was trained; no model ever learnt from them."
+    )
     partial = max(map(len, all_rows)) > len(rows)
     note = f"The splits differ: only the {len(rows):,} rows that were a test for all are compared." if partial else ""
     return Table(sides, rows, source(models[0]), words, (note,) if note else ())
@@ -114,7 +138,9 @@ def shared(all_rows: Sequence[np.ndarray]) -> np.ndarray:
     return rows
 
 
-def sit(models: Sequence[Model], records: Sequence[RowResults], own: Sequence[np.ndarray], rows: np.ndarray) -> tuple[ModelOnRows, ...]:
+def sit(
+    models: Sequence[Model], records: Sequence[RowResults], own: Sequence[np.ndarray], rows: np.ndarray
+) -> tuple[ModelOnRows, ...]:
     sides = []
     for name, model, graded, numbers in zip(names(models), models, records, own, strict=True):
         order = np.argsort(numbers, kind="stable")
@@ -146,7 +172,11 @@ def stored(model: Model) -> RowResults:
         score = float("nan")
     wanted = model.metrics.get(model.task.primary_metric, float("nan"))
     if not abs(score - wanted) <= NEAR * max(1.0, abs(wanted)):
-        raise UserError(f"The stored answers of {model.path} cannot be graded again.", "Structured answers are kept to be looked at.", FIX)
+        raise UserError(
+            f"The stored answers of {model.path} cannot be graded again.",
+            "Structured answers are kept to be looked at.",
+            FIX,
+        )
     return records
 
 

@@ -1,4 +1,5 @@
-"""The comparison as a dictionary, a table of disagreements and a page: the report's exhibits, with one model beside another."""
+"""The comparison as a dictionary, a table of disagreements and a page: the report's exhibits, with one model beside
+another."""
 
 from __future__ import annotations
 
@@ -21,10 +22,14 @@ from .significance import agreement, disagreements, facts, pairs
 SHOWN = 24  # disagreements on the page
 
 
-def compare(runs: Sequence[str | Path | Model], data: Any = None, *, page: str | Path | None = None, seed: int = 0) -> dict[str, Any]:
-    """{"rows", "words", "metric", "sides", "pairs", "verdict", "agreement", "disagreements", "warnings", "page"} of models on the same rows.
+def compare(
+    runs: Sequence[str | Path | Model], data: Any = None, *, page: str | Path | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """{"rows", "words", "metric", "sides", "pairs", "verdict", "agreement", "disagreements", "warnings", "page"} of
+    models on the same rows.
 
-    `data` is labelled data for all of them; without it their stored test answers are compared. `page` is written as one HTML file.
+    `data` is labelled data for all of them; without it their stored test answers are compared. `page` is written as one
+    HTML file.
     """
     table = seat([run if isinstance(run, Model) else Model.load(run) for run in runs], data)
     task = table.sides[0].model.task
@@ -48,7 +53,8 @@ def compare(runs: Sequence[str | Path | Model], data: Any = None, *, page: str |
 
 
 def judge(sides: list[dict[str, Any]], found: list[Any], task: Any) -> dict[str, Any]:
-    """Which one to use: the best that beats all others beyond chance, else the cheapest of those that chance cannot tell from it."""
+    """Which one to use: the best that beats all others beyond chance, else the cheapest of those that chance cannot
+    tell from it."""
     sign = 1.0 if task.higher_is_better else -1.0
     ordered = sorted(sides, key=lambda one: -sign * one["scores"][task.primary_metric])
     best = ordered[0]
@@ -61,7 +67,11 @@ def judge(sides: list[dict[str, Any]], found: list[Any], task: Any) -> dict[str,
     same_size = len({one["cost"]["parameters"] for one in level}) == 1
     why = "scored best, and they are of one size" if same_size else "is the smallest"
     tied = " and ".join(one["name"] for one in level)
-    return {"use": cheap["name"], "sentence": f"No clear winner: {task.primary_metric} {shown}. Chance may explain what lies between {tied}; {cheap['name']} {why}."}
+    return {
+        "use": cheap["name"],
+        "sentence": f"No clear winner: {task.primary_metric} {shown}. Chance may explain what lies between {tied}; "
+        f"{cheap['name']} {why}.",
+    }
 
 
 def frame_of(result: dict[str, Any]) -> pl.DataFrame:
@@ -79,16 +89,36 @@ def report(table: Table, result: dict[str, Any]) -> dict[str, Any]:
     """What the renderer of reports takes."""
     first = table.sides[0].model
     sections = [quality(result), cost(result), *calibration(table), apart(table, result)]
-    verdict = {**result["verdict"], "why": [*(pair["sentence"] for pair in result["pairs"]), *result["warnings"]], "use": "comparison"}
-    return a_page(" · ".join(side.name for side in table.sides), task=first.manifest["task"], target=first.schema.target.name, verdict=verdict, sections=sections)
+    verdict = {
+        **result["verdict"],
+        "why": [*(pair["sentence"] for pair in result["pairs"]), *result["warnings"]],
+        "use": "comparison",
+    }
+    return a_page(
+        " · ".join(side.name for side in table.sides),
+        task=first.manifest["task"],
+        target=first.schema.target.name,
+        verdict=verdict,
+        sections=sections,
+    )
 
 
 def quality(result: dict[str, Any]) -> Section:
     metric, sides = result["metric"], result["sides"]
-    whiskers = [dict(zip(("name", "value", "low", "high"), (s["name"], s["scores"][metric], *s["intervals"][metric]), strict=True)) for s in sides]
+    whiskers = [
+        dict(
+            zip(
+                ("name", "value", "low", "high"), (s["name"], s["scores"][metric], *s["intervals"][metric]), strict=True
+            )
+        )
+        for s in sides
+    ]
     names = sorted({name for s in sides for name in s["scores"]}, key=lambda name: (name != metric, name))
     rows = [[name, *(s["scores"].get(name) for s in sides)] for name in names]
-    paired = [[f"{p['a']} − {p['b']}", p["value"], p["low"], p["high"], p["p"], p["better"] or "chance may explain it"] for p in result["pairs"]]
+    paired = [
+        [f"{p['a']} − {p['b']}", p["value"], p["low"], p["high"], p["p"], p["better"] or "chance may explain it"]
+        for p in result["pairs"]
+    ]
     columns = ["difference", metric, "from", "to", "p", "better"]
     return Section(
         "Quality",
@@ -98,10 +128,13 @@ def quality(result: dict[str, Any]) -> Section:
                 "table",
                 "Differences, paired",
                 {"columns": columns, "rows": paired, "best": None},
-                "Both models are scored on the same 2,000 resamples of the rows. That takes away the luck of the rows that they share, so a difference can be "
+                "Both models are scored on the same 2,000 resamples of the rows. That takes away the luck of the rows "
+                "that they share, so a difference can be "
                 "clear although the intervals above overlap. p is corrected for the number of pairs (Holm 1979).",
             ),
-            Panel("table", "All metrics", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}),
+            Panel(
+                "table", "All metrics", {"columns": ["score", *(s["name"] for s in sides)], "rows": rows, "best": None}
+            ),
         ),
         result["words"],
     )
@@ -110,8 +143,14 @@ def quality(result: dict[str, Any]) -> Section:
 def cost(result: dict[str, Any]) -> Section:
     rows = [[s["name"], "+".join(s["backbones"]), *s["cost"].values()] for s in result["sides"]]
     columns = ["model", "backbone", "training s", "parameters", "MB", "rows/s"]
-    words = "Rows a second: the network alone on its stored inputs, here and now; seconds to train: as they were noted then, on the machine of then."
-    return Section("Cost", (Panel("table", "What each takes", {"columns": columns, "rows": rows, "best": None}, words),))
+    words = (
+        "Rows a second: the network alone on its stored inputs, here and now; seconds to train: as they were "
+        "noted "
+        "then, on the machine of then."
+    )
+    return Section(
+        "Cost", (Panel("table", "What each takes", {"columns": columns, "rows": rows, "best": None}, words),)
+    )
 
 
 def calibration(table: Table) -> list[Section]:
@@ -124,8 +163,16 @@ def calibration(table: Table) -> list[Section]:
     if not series:
         return []
     data = {"x": "stated probability", "y": "share that came true", "series": series, "diagonal": True}
-    words = "On the line: when it says 80 %, it comes true 80 % of the time. Below: too sure. Each dot is a tenth of the answers."
-    return [Section("Calibration", (Panel("lines", "Reliability diagram: are they as sure as they are right?", data, words),))]
+    words = (
+        "On the line: when it says 80 %, it comes true 80 % of the time. Below: too sure. Each dot is a tenth of "
+        "the "
+        "answers."
+    )
+    return [
+        Section(
+            "Calibration", (Panel("lines", "Reliability diagram: are they as sure as they are right?", data, words),)
+        )
+    ]
 
 
 def apart(table: Table, result: dict[str, Any]) -> Section:
@@ -133,18 +180,38 @@ def apart(table: Table, result: dict[str, Any]) -> Section:
     names = [side.name for side in table.sides]
     rows = result["rows"]
     counted = [[label, f"{count:,}", f"{count / rows:.1%} of the rows"] for label, count in result["agreement"].items()]
-    exhibits = [Panel("facts", "Agreement of the models", {"items": counted})] if result["agreement"]["none right"] < rows else []
+    exhibits = (
+        [Panel("facts", "Agreement of the models", {"items": counted})]
+        if result["agreement"]["none right"] < rows
+        else []
+    )
     items = []
     split = [one for one in result["disagreements"] if one["split"]]
     for one in (split or result["disagreements"])[:SHOWN]:
         place = one["place"]
-        said = " · ".join(f"{name}: {one[name]['said']}" + (f" ({one[name]['more']})" if one[name]["more"] else "") for name in names)
+        said = " · ".join(
+            f"{name}: {one[name]['said']}" + (f" ({one[name]['more']})" if one[name]["more"] else "") for name in names
+        )
         items.append({"title": f"row {one['row']}", "subtitle": said, "tone": "", "html": drawn(table, place)})
     if items:
-        words = "Rows that one gets right and another wrong, the widest apart first." if split else "Rows where one is further off than another, the widest apart first."
-        exhibits.append(Panel("gallery", "Example by example", {"items": items, "wide": table.sides[0].model.task.has_render}, words))
+        words = (
+            "Rows that one gets right and another wrong, the widest apart first."
+            if split
+            else "Rows where one is further off than another, the widest apart first."
+        )
+        exhibits.append(
+            Panel(
+                "gallery", "Example by example", {"items": items, "wide": table.sides[0].model.task.has_render}, words
+            )
+        )
     else:
-        exhibits.append(Panel("notes", "Example by example", {"items": [{"level": "note", "what": "They are equally right on every row.", "why": "", "fix": ""}]}))
+        exhibits.append(
+            Panel(
+                "notes",
+                "Example by example",
+                {"items": [{"level": "note", "what": "They are equally right on every row.", "why": "", "fix": ""}]},
+            )
+        )
     return Section("Disagreements", tuple(exhibits))
 
 

@@ -1,4 +1,5 @@
-"""What differs, and is it more than chance? Paired bootstrap over the same rows (Efron 1979), corrected for several looks (Holm 1979)."""
+"""What differs, and is it more than chance? Paired bootstrap over the same rows (Efron 1979), corrected for several
+looks (Holm 1979)."""
 
 from __future__ import annotations
 
@@ -30,7 +31,11 @@ class Pair:
     better: str  # a, b or "" = chance may explain it
 
     def sentence(self) -> str:
-        words = f"{self.a} − {self.b}: {self.metric} {spoken(self.value, sign=True)} ({spoken(self.low, sign=True)} to {spoken(self.high, sign=True)}, p = {self.p:.2g})"
+        words = (
+            f"{self.a} − {self.b}: {self.metric} {spoken(self.value, sign=True)} ({spoken(self.low, sign=True)} "
+            "to "
+            f"{spoken(self.high, sign=True)}, p = {self.p:.2g})"
+        )
         return f"{words}; {self.better} is better." if self.better else f"{words}; chance may explain it."
 
 
@@ -40,7 +45,9 @@ def pairs(table: Table, seed: int = 0) -> list[Pair]:
     sign = 1.0 if task.higher_is_better else -1.0
     metric, found = task.primary_metric, []
     drawn = {
-        side.name: resample_scores(side.model.task.compute_metrics, side.records, n=DRAWS, seed=seed, budget_seconds=SECONDS)
+        side.name: resample_scores(
+            side.model.task.compute_metrics, side.records, n=DRAWS, seed=seed, budget_seconds=SECONDS
+        )
         for side in table.sides
     }
     for a, b in combinations(table.sides, 2):
@@ -84,18 +91,24 @@ def facts(side: ModelOnRows, seed: int = 0) -> dict[str, Any]:
 
 
 def calibration_error(side: ModelOnRows) -> float | None:
-    """Expected calibration error in ten bins (Naeini et al. 2015): how far stated probabilities are from what came true; None where none is stated."""
+    """Expected calibration error in ten bins (Naeini et al. 2015): how far stated probabilities are from what came
+    true; None where none is stated."""
     said = side.model.task.confidence(side.records)
     if said is None:
         return None
     stated, true = said
     place = np.minimum((stated * 10).astype(int), 9)
-    gaps = [abs(stated[place == k].mean() - true[place == k].mean()) * (place == k).mean() for k in range(10) if (place == k).any()]
+    gaps = [
+        abs(stated[place == k].mean() - true[place == k].mean()) * (place == k).mean()
+        for k in range(10)
+        if (place == k).any()
+    ]
     return float(sum(gaps))
 
 
 def disagreements(table: Table) -> list[dict[str, Any]]:
-    """One entry a row where one is further off than another, the widest apart first: what each said, and how wrong it was."""
+    """One entry a row where one is further off than another, the widest apart first: what each said, and how wrong it
+    was."""
     losses = np.stack([np.asarray(side.records["loss"], float) for side in table.sides])
     spread = np.nan_to_num(losses.max(0) - losses.min(0))
     wrong = mistakes(table)
@@ -104,9 +117,18 @@ def disagreements(table: Table) -> list[dict[str, Any]]:
     for i in np.lexsort((-spread, ~split)).tolist():
         if not spread[i]:
             continue
-        entry: dict[str, Any] = {"place": i, "row": int(table.rows[i]), "spread": float(spread[i]), "split": bool(split[i])}
+        entry: dict[str, Any] = {
+            "place": i,
+            "row": int(table.rows[i]),
+            "spread": float(spread[i]),
+            "split": bool(split[i]),
+        }
         for k, side in enumerate(table.sides):
-            title, more = side.model.task.error_caption(side.records, i, side.model.schema.target) if wrong[k, i] else ("right", f"loss {spoken(float(losses[k, i]))}")
+            title, more = (
+                side.model.task.error_caption(side.records, i, side.model.schema.target)
+                if wrong[k, i]
+                else ("right", f"loss {spoken(float(losses[k, i]))}")
+            )
             entry[side.name] = {"said": title, "more": more, "loss": float(losses[k, i]), "wrong": bool(wrong[k, i])}
         out.append(entry)
     return out

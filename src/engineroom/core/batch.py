@@ -16,7 +16,8 @@ Layout = Literal["vector", "sequence", "grid", "graph", "clip"]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of the data set as tensors: `fields["name"]`, `fields["name_mask"]`; `rows` (B,) are row numbers in the table."""
+    """Rows of the data set as tensors: `fields["name"]`, `fields["name_mask"]`; `rows` (B,) are row numbers in the
+    table."""
 
     fields: Mapping[str, Tensor]
     rows: np.ndarray
@@ -32,14 +33,16 @@ class Batch:
         return self.fields.get(name)
 
     def to(self, device: torch.device) -> Batch:
-        return Batch({name: tensor.to(device, non_blocking=True) for name, tensor in self.fields.items()}, self.rows, self.step)
+        return Batch(
+            {name: tensor.to(device, non_blocking=True) for name, tensor in self.fields.items()}, self.rows, self.step
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A field on its way: vector (B, D) · sequence (B, T, D) with mask (B, T) bool, True = real · grid (B, D, H, W)
-    · clip (B, T, D, H, W) · graph: nodes (B, T, D) with mask, and `edges`: each node's neighbours (B, T, N), places among the T, -1 = none, and what joins them
-    (B, T, N, E)."""
+    """A field on its way: vector (B, D) · sequence (B, T, D) with mask (B, T) bool, True = real · grid (B, D, H, W) ·
+    clip (B, T, D, H, W) · graph: nodes (B, T, D) with mask, and `edges`: each node's neighbours (B, T, N), places among
+    the T, -1 = none, and what joins them (B, T, N, E)."""
 
     data: Tensor
     layout: Layout
@@ -49,8 +52,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts` and `maps`: those of every group of columns.
-    `said` (B, U): what an answer given step by step has said so far, where it has begun. `read` (B, T, …): the column behind the map, as it came."""
+    """What a head reads: `pooled` (B, K, D) with K ensemble members (K = 1 for a single model), and `parts` and `maps`:
+    those of every group of columns.
+    `said` (B, U): what an answer given step by step has said so far, where it has begun. `read` (B, T, …): the column
+    behind the map, as it came."""
 
     pooled: Tensor
     map: Signal | None = None

@@ -1,4 +1,5 @@
-"""The configuration of a run: frozen and validated. Flags, YAML, keyword arguments and `--set a.b=c` all fill it in; unknown keys fail at once."""
+"""The configuration of a run: frozen and validated. Flags, YAML, keyword arguments and `--set a.b=c` all fill it in;
+unknown keys fail at once."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ class ColumnConfig(Frozen):
     """What the user says about one column; anything left out is inferred."""
 
     modality: str | None = None  # a column type: number, category, text, image, …
-    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None  # what the column is for
+    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = (
+        None  # what the column is for
+    )
     format: str | None = None  # of dates and times, as strptime takes it: "%m/%d/%Y"
     decimal: str | None = None  # the decimal mark of its numbers …
     thousands: str | None = None  # … and the thousands separator
@@ -30,7 +33,9 @@ class ColumnConfig(Frozen):
 class SplitConfig(Frozen):
     """How rows become train, val and test."""
 
-    by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"  # how rows are assigned; auto = stratified, or as given
+    by: Literal["auto", "random", "stratified", "group", "time", "column"] = (
+        "auto"  # how rows are assigned; auto = stratified, or as given
+    )
     column: str | None = None  # the column for group, time and column splits
     test: float = Field(0.2, ge=0, lt=0.9)  # share of the rows
     val: float = Field(0.1, gt=0, lt=0.9)  # share of the rows
@@ -52,8 +57,12 @@ class LimitsConfig(Frozen):
 
     max_damaged: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
     pixels: int = Field(64_000_000, gt=0)  # a larger picture counts as damaged
-    image_size: int | None = Field(None, ge=16)  # longest side of a picture that the network sees; None = what the task needs
-    scale: Literal["column", "each"] = "column"  # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
+    image_size: int | None = Field(
+        None, ge=16
+    )  # longest side of a picture that the network sees; None = what the task needs
+    scale: Literal["column", "each"] = (
+        "column"  # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
+    )
     seconds: float = Field(20.0, gt=0)  # of each recording, from its start
     characters: int = Field(20_000, gt=0)  # of each text, from its start
     archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive
@@ -126,7 +135,9 @@ def set_key(values: dict[str, Any], key: str, value: Any) -> None:
     for part in parts[:-1]:
         inner = values.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise UserError(f"{key!r} goes through {part!r}, which is no group of settings.", "", nearest(key, known_keys()))
+            raise UserError(
+                f"{key!r} goes through {part!r}, which is no group of settings.", "", nearest(key, known_keys())
+            )
         values = inner
     values[parts[-1]] = value
 
@@ -171,7 +182,9 @@ def make_config(*layers: Mapping[str, Any]) -> Config:
     budgets = [name for name in ("minutes", "epochs", "steps") if getattr(config.train, name) is not None]
     if len(budgets) > 1:
         raise UserError(
-            f"Two budgets at once: {' and '.join(budgets)}.", "A run ends by one clock.", f"Keep one, for example --{budgets[0]}."
+            f"Two budgets at once: {' and '.join(budgets)}.",
+            "A run ends by one clock.",
+            f"Keep one, for example --{budgets[0]}.",
         )
     return config
 

@@ -41,14 +41,17 @@ class BundleError(UserError):
 
 
 def install_hint(extra: str) -> str:
-    """How to install an extra. The package is on no index, where somebody else may take its name; so: from the checkout."""
+    """How to install an extra. The package is on no index, where somebody else may take its name; so: from the
+    checkout."""
     return f"in the checkout of Engine Room: pip install '.[{extra}]'"
 
 
 def missing_extra(extra: str, library: str, what: str, *, instead: str = "") -> UserError:
     """A library of an extra is not installed."""
     fix = install_hint(extra) + (f", or {instead}" if instead else "")
-    return UserError(f"{what} are read by {library}, which is not installed.", "It is large and few need it, so it is an extra.", fix)
+    return UserError(
+        f"{what} are read by {library}, which is not installed.", "It is large and few need it, so it is an extra.", fix
+    )
 
 
 def nearest(word: str, known: Iterable[str], *, label: str = "Known") -> str:

@@ -92,7 +92,9 @@ def lock_file(path: Path) -> BaseFileLock:
 
 def disk_error(error: OSError, path: Path) -> UserError:
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return UserError(f"{path} cannot be written.", "The place is read-only for you.", "Name another directory with --run DIR.")
+        return UserError(
+            f"{path} cannot be written.", "The place is read-only for you.", "Name another directory with --run DIR."
+        )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(
             f"The disk is full; {path} was not written.",

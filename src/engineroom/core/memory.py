@@ -1,4 +1,5 @@
-"""WORDS: giving back what is no longer needed. The C library keeps freed memory for itself; preparing much data leaves much of it."""
+"""WORDS: giving back what is no longer needed. The C library keeps freed memory for itself; preparing much data leaves
+much of it."""
 
 from __future__ import annotations
 

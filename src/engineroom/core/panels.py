@@ -5,14 +5,16 @@ Kinds and their `data` (all plain JSON):
 - facts      {"items": [[label, value, hint], …]}                                  small tiles
 - notes      {"items": [{"level": "note"|"warning"|"error", "what", "why", "fix"}, …]}
 - table      {"columns": […], "rows": [[…], …], "best": row index or null}
-- lines      {"x": label, "y": label, "series": [{"name", "x": […], "y": […], "low"?, "high"?, "dashed"?}], "marks"?: [{"x", "label"}],
+- lines      {"x": label, "y": label, "series": [{"name", "x": […], "y": […], "low"?, "high"?, "dashed"?}], "marks"?:
+[{"x", "label"}],
               "diagonal"?: bool, "log_x"?: bool, "log_y"?: bool}
 - bars       {"labels": […], "series": [{"name", "values": […], "low"?, "high"?}], "y": label}
 - histogram  {"x": label, "edges": [n+1], "series": [{"name", "counts": [n]}]}
 - scatter    {"x": label, "y": label, "points": [[x, y], …], "diagonal"?: bool}
 - matrix     {"rows": […], "columns": […], "values": [[…]], "x": label, "y": label, "share"?: "rows"}
 - intervals  {"metric": label, "rows": [{"name", "value", "low", "high"}]}           dot and whisker, one row a model
-- gallery    {"items": [{"title", "subtitle", "tone": "good"|"bad"|"", "html"}], "wide"?: bool}     html comes from a modality's `show`, already escaped
+- gallery    {"items": [{"title", "subtitle", "tone": "good"|"bad"|"", "html"}], "wide"?: bool}     html comes from a
+modality's `show`, already escaped
 - code       {"text", "language"}
 """
 

@@ -1,4 +1,5 @@
-"""Protocols of the registered components: modality, backbone, task, objective. One file in the folder of that name, holding such an object, adds one."""
+"""Protocols of the registered components: modality, backbone, task, objective. One file in the folder of that name,
+holding such an object, adds one."""
 
 from __future__ import annotations
 
@@ -37,15 +38,19 @@ State = Mapping[str, Any]
 
 
 class Modality(Protocol):
-    """A modality: a column type. Instances are stateless; what was learned from the training rows lives in the column's `state` (JSON)."""
+    """A modality: a column type. Instances are stateless; what was learned from the training rows lives in the column's
+    `state` (JSON)."""
 
     is_scalar: bool  # scalar columns of this kind travel as one block (B, C, …)
     layouts: tuple[Layout, ...]  # offered by the stem, preferred first; () = never an input
-    signal_type: str  # what the stem's signal is to a backbone: set (columns in no order), vector, words, steps, path, picture, clip, graph, state, scene, static
+    # what the stem's signal is to a backbone: set (columns in no order), vector, words, steps, path, picture, clip,
+    # graph, state, scene, static
+    signal_type: str
     backbones: tuple[str, ...]  # backbones that make sense, the usual choice first
 
     def detect(self, values: pl.Series) -> float:
-        """0 to 1: how likely a column with these values is of this type; 0 = only when a source, a task or the user says so."""
+        """0 to 1: how likely a column with these values is of this type; 0 = only when a source, a task or the user
+        says so."""
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         """The column state, learned from training rows only: plain JSON."""
@@ -97,7 +102,8 @@ class Backbone(Protocol):
 
 
 class Task(Protocol):
-    """A task: loss, predictions, metrics and panels of a kind of target. Its options are the fields of its dataclass."""
+    """A task: loss, predictions, metrics and panels of a kind of target. Its options are the fields of its
+    dataclass."""
 
     output_type: str  # what a baseline is asked for: classes, number, labels, or a kind of the task's own
     head: str  # heads/NAME.py
@@ -179,7 +185,15 @@ class Task(Protocol):
         """Panels with samples of a generative model."""
 
     def generate(
-        self, network: nn.Module, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+        self,
+        network: nn.Module,
+        schema: Schema,
+        prompt: str,
+        *,
+        tokens: int,
+        temperature: float,
+        top_p: float,
+        seed: int,
     ) -> Iterator[str]:
         """A sampled text, piece by piece."""
 
@@ -193,7 +207,8 @@ class Task(Protocol):
         """Row indices of errors, worst first."""
 
     def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None:
-        """(stated probability, whether it came true), from which calibration is measured; None where nothing is stated."""
+        """(stated probability, whether it came true), from which calibration is measured; None where nothing is
+        stated."""
 
 
 class Objective(Protocol):

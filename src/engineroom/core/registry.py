@@ -1,6 +1,7 @@
 """The registry of components: the folder is the registry.
 
-A file `tasks/text/token_classification.py` holds `TASK`; its name is found without importing the others. Large registries have one folder a domain.
+A file `tasks/text/token_classification.py` holds `TASK`; its name is found without importing the others. Large
+registries have one folder a domain.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 @cache
 def modules(kind: str) -> dict[str, str]:
-    """Module path of every registered name of a kind: files of `KIND/` and `KIND/DOMAIN/` that do not begin with an underscore.
+    """Module path of every registered name of a kind: files of `KIND/` and `KIND/DOMAIN/` that do not begin with an
+    underscore.
 
     Raises RuntimeError where two files bear one name.
     """
@@ -27,7 +29,10 @@ def modules(kind: str) -> dict[str, str]:
     inside = list(pkgutil.iter_modules([str(PACKAGE / kind)]))
     domains = sorted(module.name for module in inside if module.ispkg and not module.name.startswith("_"))
     package = f"engineroom.{kind.replace('/', '.')}"
-    listed = [(package, inside), *((f"{package}.{one}", pkgutil.iter_modules([str(PACKAGE / kind / one)])) for one in domains)]
+    listed = [
+        (package, inside),
+        *((f"{package}.{one}", pkgutil.iter_modules([str(PACKAGE / kind / one)])) for one in domains),
+    ]
     for prefix, modules_there in listed:
         for module in modules_there:
             if module.ispkg or module.name.startswith("_"):
@@ -40,7 +45,8 @@ def modules(kind: str) -> dict[str, str]:
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """All registered names of a kind ("tasks", "backbones", …): the files of that folder and outside packages' entry points."""
+    """All registered names of a kind ("tasks", "backbones", …): the files of that folder and outside packages' entry
+    points."""
     return tuple(sorted(modules(kind)) + sorted(point.name for point in entry_points(group=f"engineroom.{kind}")))
 
 

@@ -13,7 +13,8 @@ ROLES: tuple[str, ...] = get_args(Role)
 
 
 def unique_names(names: Iterable[Any]) -> list[str]:
-    """Column names as text, each once: those that come again are numbered (x, x_2), those without one are called by their place (column_3)."""
+    """Column names as text, each once: those that come again are numbered (x, x_2), those without one are called by
+    their place (column_3)."""
     out: dict[str, None] = {}
     wanted = [str(name).strip() if name is not None else "" for name in names]
     given = set(wanted)
@@ -49,7 +50,9 @@ class Schema:
         if len(set(names)) != len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise DataError(
-                f"Duplicate column names: {', '.join(twice)}.", "Every column needs a name of its own.", "Rename them in the source."
+                f"Duplicate column names: {', '.join(twice)}.",
+                "Every column needs a name of its own.",
+                "Rename them in the source.",
             )
 
     def __iter__(self):
@@ -59,7 +62,9 @@ class Schema:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise DataError(f"There is no column {name!r}.", "", nearest(name, (c.name for c in self.columns), label="Columns"))
+        raise DataError(
+            f"There is no column {name!r}.", "", nearest(name, (c.name for c in self.columns), label="Columns")
+        )
 
     def __contains__(self, name: str) -> bool:
         return any(column.name == name for column in self.columns)
@@ -76,7 +81,9 @@ class Schema:
     def target(self) -> Column:
         targets = self.role("target")
         if not targets:
-            raise DataError("No target column is known.", "The model must be told what to predict.", "Name it: --target COLUMN.")
+            raise DataError(
+                "No target column is known.", "The model must be told what to predict.", "Name it: --target COLUMN."
+            )
         return targets[0]
 
     def with_column(self, column: Column) -> Schema:
@@ -84,8 +91,16 @@ class Schema:
         return Schema(tuple(column if old.name == column.name else old for old in self.columns))
 
     def to_json(self) -> list[dict[str, Any]]:
-        return [{"name": c.name, "modality": c.modality, "role": c.role, "state": dict(c.state), "why": c.why} for c in self.columns]
+        return [
+            {"name": c.name, "modality": c.modality, "role": c.role, "state": dict(c.state), "why": c.why}
+            for c in self.columns
+        ]
 
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> Schema:
-        return cls(tuple(Column(str(r["name"]), str(r["modality"]), r["role"], dict(r["state"]), str(r.get("why", ""))) for r in rows))
+        return cls(
+            tuple(
+                Column(str(r["name"]), str(r["modality"]), r["role"], dict(r["state"]), str(r.get("why", "")))
+                for r in rows
+            )
+        )

@@ -1,4 +1,5 @@
-"""WORDS: randomness as a pure function of the seed and the place where it is used, so that a resumed run draws the same numbers."""
+"""WORDS: randomness as a pure function of the seed and the place where it is used, so that a resumed run draws the same
+numbers."""
 
 from __future__ import annotations
 

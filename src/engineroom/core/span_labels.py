@@ -1,4 +1,5 @@
-"""WORDS: labels of tokens that mark spans: IOB1, IOB2, IOE, IOBES, BILOU and BMES (Ramshaw & Marcus 1995; Ratinov & Roth 2009)."""
+"""WORDS: labels of tokens that mark spans: IOB1, IOB2, IOE, IOBES, BILOU and BMES (Ramshaw & Marcus 1995; Ratinov &
+Roth 2009)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""COLLECT: a source becomes a table, the table typed columns, the columns an encoded data set that hands out batches."""
+"""COLLECT: a source becomes a table, the table typed columns, the columns an encoded data set that hands out
+batches."""

@@ -1,4 +1,5 @@
-"""COLLECT: what a careful colleague would say before training. Judged on the training rows alone, but for what splits share."""
+"""COLLECT: what a careful colleague would say before training. Judged on the training rows alone, but for what splits
+share."""
 
 from __future__ import annotations
 
@@ -48,7 +49,10 @@ def leave_one(found: list[Finding], schema: Schema) -> list[Finding]:
     if set(c.name for c in schema.inputs) - gone:
         return found
     why = "It would be left out, but there is no other column to learn from."
-    return [replace(f, fix=why, action="") if f.action and f.level == "warning" and "empty" not in f.what else f for f in found]
+    return [
+        replace(f, fix=why, action="") if f.action and f.level == "warning" and "empty" not in f.what else f
+        for f in found
+    ]
 
 
 def class_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
@@ -58,7 +62,9 @@ def class_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
     names, rows = list(sizes), sum(sizes.values())
     if len(names) < 2:
         what = f"The target {target.name!r} has one class only: {names[0] if names else 'none'}."
-        yield Finding("error", what, "There is nothing to tell apart.", "Add rows of another class, or choose another --target.")
+        yield Finding(
+            "error", what, "There is nothing to tell apart.", "Add rows of another class, or choose another --target."
+        )
         return
     if sizes[names[0]] == 1 or len(names) > 0.5 * rows:
         yield Finding(
@@ -87,11 +93,20 @@ def number_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
     x = x[np.isfinite(x)]
     different = len(np.unique(x))
     if different < 2:
-        what = f"The target {target.name!r} is always {x[0]:g}." if different else f"The target {target.name!r} holds no numbers."
+        what = (
+            f"The target {target.name!r} is always {x[0]:g}."
+            if different
+            else f"The target {target.name!r} holds no numbers."
+        )
         yield Finding("error", what, "There is nothing to predict.", "Choose another --target.")
         return
     if different < 8:
-        yield Finding("note", f"The target takes {different} values only.", "", "If they are classes, say --set task=classification")
+        yield Finding(
+            "note",
+            f"The target takes {different} values only.",
+            "",
+            "If they are classes, say --set task=classification",
+        )
     yield from far_values(x, f"The target {target.name!r}")
 
 
@@ -112,11 +127,21 @@ def source_findings(table: Table, schema: Schema, split: Split) -> Iterator[Find
     if target.dtype.is_float() and (infinite := int(target.is_infinite().sum())):
         yield Finding("warning", f"{infinite} row(s) have an infinite target and were left out.")
     if table.skipped:
-        first = "; ".join(f"{name} ({why})" for name, why in table.skipped[:5]) + (" …" if len(table.skipped) > 5 else "")
-        yield Finding("warning", f"{len(table.skipped)} file(s) or row(s) were left out by the source.", first, "Repair or remove them.")
+        first = "; ".join(f"{name} ({why})" for name, why in table.skipped[:5]) + (
+            " …" if len(table.skipped) > 5 else ""
+        )
+        yield Finding(
+            "warning",
+            f"{len(table.skipped)} file(s) or row(s) were left out by the source.",
+            first,
+            "Repair or remove them.",
+        )
     if split.duplicates:
         plain = all(column.modality in PLAIN for column in schema.inputs)
-        what = f"{split.duplicates:,} rows have {'another row with the same values' if plain else 'an equal or nearly equal twin'}."
+        what = (
+            f"{split.duplicates:,} rows have "
+            f"{'another row with the same values' if plain else 'an equal or nearly equal twin'}."
+        )
         why = "They may be different cases that agree. " if plain else ""
         yield Finding("note", what, why + ("" if split.straddling else "Such rows were kept on one side of the split."))
 
@@ -126,13 +151,27 @@ def column_findings(values: pl.Series, column: Column) -> Iterator[Finding]:
     if values.dtype.is_float():
         known = known.drop_nans()
         if infinite := int(known.is_infinite().sum()):
-            yield Finding("warning", f"Column {column.name!r} holds {infinite} infinite values.", "They count as missing.")
+            yield Finding(
+                "warning", f"Column {column.name!r} holds {infinite} infinite values.", "They count as missing."
+            )
     if not len(known):
         yield Finding("warning", f"Column {column.name!r} is empty.", "", "It is left out.", (column.name,), "ignore")
     elif registry.get("modalities", column.modality).may_be_constant:
         return
-    elif not values.dtype.is_nested() and column.modality != "image" and known.n_unique() == 1 and len(known) == len(values):
-        yield Finding("note", f"Column {column.name!r} is always {str(known[0])[:40]}.", "", "It is left out.", (column.name,), "ignore")
+    elif (
+        not values.dtype.is_nested()
+        and column.modality != "image"
+        and known.n_unique() == 1
+        and len(known) == len(values)
+    ):
+        yield Finding(
+            "note",
+            f"Column {column.name!r} is always {str(known[0])[:40]}.",
+            "",
+            "It is left out.",
+            (column.name,),
+            "ignore",
+        )
     elif column.modality == "category" and known.n_unique() > MANY:
         what = f"Column {column.name!r} has {known.n_unique():,} categories."
         fix = f"If it names rows, say --set columns.{column.name}.role=id"
@@ -153,14 +192,22 @@ def far_values(x: np.ndarray, name: str) -> Iterator[Finding]:
         far = x[np.abs(x - middle) > FAR * (high - low)] if high > low else x[:0]
     if len(far):
         what = f"{name} holds {len(far)} value(s) far from all others, such as {far[np.abs(far - middle).argmax()]:g}."
-        yield Finding("note", what, "Typing errors, or a code for a missing value?", "If so, correct them or leave the cells empty.")
+        yield Finding(
+            "note",
+            what,
+            "Typing errors, or a code for a missing value?",
+            "If so, correct them or leave the cells empty.",
+        )
 
 
 def long_texts(known: pl.Series, column: Column) -> Iterator[Finding]:
     lengths = known.cast(pl.String).str.len_chars().to_numpy()
     far = int((lengths > max(LONG, LONGER * float(np.median(lengths)))).sum())
     if far:
-        what = f"Column {column.name!r} holds {far} text(s) far longer than the others (up to {lengths.max():,} characters)."
+        what = (
+            f"Column {column.name!r} holds {far} text(s) far longer than the others (up to {lengths.max():,} "
+            "characters)."
+        )
         yield Finding("note", what, "Only their beginning is read (limits.characters).")
 
 
@@ -181,7 +228,8 @@ def missing_values(rows: pl.DataFrame, schema: Schema) -> Iterator[Finding]:
 
 
 def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
-    """A category (or code) whose values in the test rows were never seen in training teaches nothing that can be used."""
+    """A category (or code) whose values in the test rows were never seen in training teaches nothing that can be
+    used."""
     values = table.frame[column.name]
     if column.modality not in ("category", "number") or values.dtype.is_float() or values.dtype.is_nested():
         return

@@ -71,7 +71,8 @@ def _ambiguous(name: str, convention: Convention, other: tuple[str, ...], values
     mark = "," if convention["decimal"] == "." else "."
     example = _example(values.filter(values.cast(pl.String).str.contains(r"[.,]\d").fill_null(False)), convention)
     return (
-        f"The numbers of {name} could have “{mark}” as thousands separator or as decimal mark: taken as thousands separator "
+        f"The numbers of {name} could have “{mark}” as thousands separator or as decimal mark: taken as thousands "
+        "separator "
         f'({example}). Else: --set columns.{name}.decimal="{mark}"'
     )
 
@@ -96,7 +97,8 @@ def _unread(frame: pl.DataFrame, reading: Reading) -> list[str]:
         what = words.get(reading.conventions[name]["kind"], "a value")
         different = ", ".join(f"“{str(cell)[:30]}”" for cell in cells.unique(maintain_order=True).head(3))
         notes.append(
-            f"{len(cells):,} of {len(odd):,} cells of {name} cannot be read as {what} and count as missing: {different} "
+            f"{len(cells):,} of {len(odd):,} cells of {name} cannot be read as {what} and count as missing: "
+            f"{different} "
             f"(row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}{', …' if len(cells) > len(rows) else ''})."
         )
     if more := list(reading.unread)[NAMED:]:
@@ -131,7 +133,10 @@ def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
         ]
         said = []
         for name in named[:LISTED]:
-            parts = [_example(frame[name], reading.conventions[name]), *_of_numbers(frame[name], reading.conventions[name])]
+            parts = [
+                _example(frame[name], reading.conventions[name]),
+                *_of_numbers(frame[name], reading.conventions[name]),
+            ]
             said += [f"{name} ({'; '.join(part for part in parts if part)})"] if any(parts) else []
         if said:
             notes.append(

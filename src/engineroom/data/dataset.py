@@ -21,7 +21,15 @@ from .column_store import Fixed, RaggedStore, Writer
 from .fields import Field, input_fields
 from .schema_inference import followed_input
 
-CHUNK = {"image": 512, "video": 64, "generated_clip": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}  # rows encoded at a time
+CHUNK = {
+    "image": 512,
+    "video": 64,
+    "generated_clip": 64,
+    "mask": 512,
+    "audio": 256,
+    "series": 4096,
+    "molecule": 4096,
+}  # rows encoded at a time
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 
@@ -46,7 +54,11 @@ class Dataset:
                 fields[one.name + suffix] = tensor
         if "target" in self.stores:
             target = self.schema.target
-            for suffix, tensor in registry.get("modalities", target.modality).collate(self.stores["target"].take(rows), target.state).items():
+            for suffix, tensor in (
+                registry.get("modalities", target.modality)
+                .collate(self.stores["target"].take(rows), target.state)
+                .items()
+            ):
                 fields["target" + suffix] = tensor
         if self.fold is not None:
             fields["_fold"] = torch.from_numpy(self.fold[rows])
@@ -70,10 +82,14 @@ class Dataset:
                 fields |= {"target" + suffix: tensor for suffix, tensor in said.items()}
             else:
                 own = modality.augment(own, one.states[0], generator)
-            if one.states[0].get("opposites"):  # half of the pictures are mirrored, and their answers take the other sign
+            if one.states[0].get(
+                "opposites"
+            ):  # half of the pictures are mirrored, and their answers take the other sign
                 turn = torch.rand(len(rows), generator=generator) < 0.5
                 own[""] = torch.where(turn[:, None, None, None], own[""].flip(-1), own[""])
-                fields["target"] = torch.where(turn, answers.opposite(fields["target"], self.schema.target.state), fields["target"])
+                fields["target"] = torch.where(
+                    turn, answers.opposite(fields["target"], self.schema.target.state), fields["target"]
+                )
             fields |= {one.name + suffix: tensor for suffix, tensor in own.items()}
         return Batch(fields, rows, step)
 
@@ -83,7 +99,9 @@ class Dataset:
             return batch
         fields = dict(batch.fields)
         name = self.fields[0].name
-        fields[name], fields["_partner"], fields["_share"] = cutmix(fields[name], torch_generator(seed, "mix", batch.step))
+        fields[name], fields["_partner"], fields["_share"] = cutmix(
+            fields[name], torch_generator(seed, "mix", batch.step)
+        )
         return Batch(fields, batch.rows, batch.step)
 
     def __len__(self) -> int:
@@ -91,7 +109,12 @@ class Dataset:
 
 
 def encode_table(
-    frame: pl.DataFrame, schema: Schema, directory: Path | None = None, *, target: bool = True, progress: Progress | None = None
+    frame: pl.DataFrame,
+    schema: Schema,
+    directory: Path | None = None,
+    *,
+    target: bool = True,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Encode every input column (and the target) of `frame` by the schema's fitted states, chunk by chunk.
 
@@ -112,7 +135,9 @@ def encode_table(
             damaged |= {start + row: f"{column}: {reason}" for row, (column, reason) in bad.items()}
         damaged |= {start + row: reason for row, reason in empty_rows(part, schema).items()}
         if target:
-            damaged |= {start + row: f"{schema.target.name}: {reason}" for row, reason in strangers(part, schema).items()}
+            damaged |= {
+                start + row: f"{schema.target.name}: {reason}" for row, reason in strangers(part, schema).items()
+            }
         if progress:
             progress(min(frame.height, start + chunk), frame.height)
     if not frame.height:
@@ -122,7 +147,8 @@ def encode_table(
 
 
 def empty_rows(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
-    """{row: why}: rows without anything to look at. A number may be missing and mean something; no picture at all is no question."""
+    """{row: why}: rows without anything to look at. A number may be missing and mean something; no picture at all is no
+    question."""
     names = [column.name for column in schema.inputs if not registry.get("modalities", column.modality).is_noise]
     if not names or not all(registry.get("modalities", schema[name].modality).needs_value for name in names):
         return {}
@@ -133,7 +159,11 @@ def empty_rows(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
 
 def is_empty(values: pl.Series, name: str) -> pl.Expr:
     """Which cells hold nothing."""
-    return pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "") if values.dtype == pl.String else pl.col(name).is_null()
+    return (
+        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+        if values.dtype == pl.String
+        else pl.col(name).is_null()
+    )
 
 
 def strangers(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
@@ -142,7 +172,9 @@ def strangers(part: pl.DataFrame, schema: Schema) -> dict[int, str]:
     followed = followed_input(schema)
     if followed is not None:
         target = schema.target
-        registry.get("modalities", target.modality).validate_pair(part[target.name], part[followed.name], target.state, found)
+        registry.get("modalities", target.modality).validate_pair(
+            part[target.name], part[followed.name], target.state, found
+        )
     return found
 
 
@@ -169,7 +201,9 @@ class BatchSampler:
     seed: int
     augment: bool = True
     mix: bool = False  # for classes of single pictures
-    order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # the rows of an epoch as a task wants them; None = shuffled
+    order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = (
+        None  # the rows of an epoch as a task wants them; None = shuffled
+    )
     costs: float = 0.0  # seconds a batch takes beyond what the probe sees: reading a store takes none
 
     def __post_init__(self) -> None:

@@ -27,7 +27,9 @@ def find_clusters(table: Table, schema: Schema, *, near: bool = True) -> np.ndar
     columns = schema.inputs
     if not columns:
         return np.arange(len(table))
-    keys = pl.DataFrame({str(i): column_keys(table.frame[c.name], c.modality, near=near) for i, c in enumerate(columns)})
+    keys = pl.DataFrame(
+        {str(i): column_keys(table.frame[c.name], c.modality, near=near) for i, c in enumerate(columns)}
+    )
     clusters = first_seen(keys.hash_rows(seed=0).to_numpy())
     for place, column in enumerate(columns if near else ()):
         pairs = near_pairs(table.frame[column.name], column.modality)
@@ -59,7 +61,9 @@ def column_keys(values: pl.Series, modality: str, *, near: bool) -> pl.Series:
         return spelt
     if modality == "text" and near:
         return plain_text(values)
-    return values.cast(pl.String) if not values.dtype.is_nested() else pl.Series([str(cell) for cell in values.to_list()])
+    return (
+        values.cast(pl.String) if not values.dtype.is_nested() else pl.Series([str(cell) for cell in values.to_list()])
+    )
 
 
 def plain_text(values: pl.Series) -> pl.Series:

@@ -1,4 +1,5 @@
-"""COLLECT: which columns travel together. Scalar columns of one modality form one block, every other column is a field of its own."""
+"""COLLECT: which columns travel together. Scalar columns of one modality form one block, every other column is a field
+of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""COLLECT: frames of a recording? Then neighbours in the order of the rows show nearly the same, and a random split would judge by what was learnt."""
+"""COLLECT: frames of a recording? Then neighbours in the order of the rows show nearly the same, and a random split
+would judge by what was learnt."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ STRETCHES = 20
 
 
 def is_recording(table: Table, schema: Schema, task: str) -> bool:
-    """Do the pictures follow each other like frames of a film? Asked of numbers alone: classes in folders are sorted by their nature."""
+    """Do the pictures follow each other like frames of a film? Asked of numbers alone: classes in folders are sorted by
+    their nature."""
     columns = [column.name for column in schema.inputs if column.modality == "image"]
     if task != "number" or len(columns) != 1 or len(table) < LEAST:
         return False
@@ -28,7 +30,11 @@ def is_recording(table: Table, schema: Schema, task: str) -> bool:
     looks = {int(rows[place]): look.astype(float) for place, look in found.items()}
 
     def apart(a: np.ndarray, b: np.ndarray) -> float:
-        gaps = [np.abs(looks[i] - looks[j]).mean() for i, j in zip(a.tolist(), b.tolist(), strict=True) if i in looks and j in looks and i != j]
+        gaps = [
+            np.abs(looks[i] - looks[j]).mean()
+            for i, j in zip(a.tolist(), b.tolist(), strict=True)
+            if i in looks and j in looks and i != j
+        ]
         return float(np.median(gaps)) if gaps else 0.0
 
     return apart(first, first + 1) < CLOSER * apart(first, other)

@@ -1,7 +1,8 @@
-"""COLLECT: do rows come in groups (patients, speakers, machines) whose rows share one answer? Then a random split leaks.
+"""COLLECT: do rows come in groups (patients, speakers, machines) whose rows share one answer? Then a random split
+leaks.
 
-A model that has seen nine of a patient's ten rows recognises the patient, not the illness. scikit-learn's GroupKFold and
-StratifiedGroupKFold keep groups together; here the column that names them is found before the split is drawn.
+A model that has seen nine of a patient's ten rows recognises the patient, not the illness. scikit-learn's GroupKFold
+and StratifiedGroupKFold keep groups together; here the column that names them is found before the split is drawn.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class Groups:
 
     @property
     def words(self) -> str:
-        return f"{self.column!r} repeats: {self.count:,} values with about {self.rows:g} rows each, and each has one {self.target!r}."
+        return (
+            f"{self.column!r} repeats: {self.count:,} values with about {self.rows:g} rows each, and each has one "
+            f"{self.target!r}."
+        )
 
 
 def find_groups(frame: pl.DataFrame, schema: Schema, task: str) -> list[Groups]:
@@ -70,7 +74,9 @@ def _groups(name: str, values: pl.Series, target: pl.Series, task: str) -> Group
     if not _names_things(name, values):
         return None
     keys = to_strings(values)
-    rows = pl.DataFrame({"key": keys, "target": to_floats(target) if task == "number" else to_strings(target)}).drop_nulls()
+    rows = pl.DataFrame(
+        {"key": keys, "target": to_floats(target) if task == "number" else to_strings(target)}
+    ).drop_nulls()
     sizes = rows.group_by("key").len()
     repeated = sizes.filter(pl.col("len") > 1)
     if repeated.height < LEAST_GROUPS or repeated["len"].sum() < REPEATED * len(values):
@@ -81,7 +87,8 @@ def _groups(name: str, values: pl.Series, target: pl.Series, task: str) -> Group
 
 
 def _names_things(name: str, values: pl.Series) -> bool:
-    """An identifier by its name (patient_id, PatientID, subject) or, for text, by its values (P001). A measure is none."""
+    """An identifier by its name (patient_id, PatientID, subject) or, for text, by its values (P001). A measure is
+    none."""
     if values.dtype.is_float() or not (values.dtype == pl.String or values.dtype.is_integer()):
         return False
     if NAMES.search(CAMEL.sub("_", name)):
@@ -108,7 +115,8 @@ def _one_number(rows: pl.DataFrame) -> bool:
 
 
 def group_by_identifier(schema: Schema, groups: list[Groups], config: Config) -> tuple[Schema, list[Finding]]:
-    """The schema with the coarsest group column in the role `group` (split_rows keeps its rows together), and the word for it.
+    """The schema with the coarsest group column in the role `group` (split_rows keeps its rows together), and the word
+    for it.
 
     Nothing changes where the user chose a split or the column's role; then a warning is all.
     """
@@ -118,15 +126,35 @@ def group_by_identifier(schema: Schema, groups: list[Groups], config: Config) ->
     asked = config.columns.get(chosen.column, ColumnConfig()).role
     if schema[chosen.column].role == "group" or config.split.by == "group":
         return schema, []
-    if config.split.by != "auto" or asked is not None or schema.role("split") or schema.role("group") or schema.role("time"):
+    if (
+        config.split.by != "auto"
+        or asked is not None
+        or schema.role("split")
+        or schema.role("group")
+        or schema.role("time")
+    ):
         why = "A random split shows rows of one of them on both sides: the score would tell how well it is recognised."
-        return schema, [Finding("warning", chosen.words, why, f"Keep them together: --set split.by=group --set split.column={chosen.column}")]
+        return schema, [
+            Finding(
+                "warning",
+                chosen.words,
+                why,
+                f"Keep them together: --set split.by=group --set split.column={chosen.column}",
+            )
+        ]
     for one in groups:
         role: Literal["group", "id"] = "group" if one is chosen else "id"
         if config.columns.get(one.column, ColumnConfig()).role is None:
-            schema = schema.with_column(replace(schema[one.column], role=role, why="names groups of rows that share one answer"))
-    why = "At random, rows of one of them would stand on both sides, and the score would tell how well it is recognised."
-    fix = f"It is kept together in the split and not learnt from. If that is wrong: --set columns.{chosen.column}.role=input"
+            schema = schema.with_column(
+                replace(schema[one.column], role=role, why="names groups of rows that share one answer")
+            )
+    why = (
+        "At random, rows of one of them would stand on both sides, and the score would tell how well it is recognised."
+    )
+    fix = (
+        "It is kept together in the split and not learnt from. If that is wrong: --set "
+        f"columns.{chosen.column}.role=input"
+    )
     return schema, [Finding("warning", chosen.words, why, fix)]
 
 
@@ -138,5 +166,10 @@ def straddling(groups: list[Groups], frame: pl.DataFrame, split: Split) -> Itera
         test = keys.gather(split.test)
         seen = int(test.is_in(list(learnt)).sum())
         if seen > 0.05 * max(1, len(test)) and split.by == "column":
-            what = f"{seen:,} of {len(test):,} test rows belong to a {one.column!r} that is learnt from, and each has one answer."
-            yield Finding("warning", what, "The score tells how well they are recognised, not how new ones fare.", "Split by it.")
+            what = (
+                f"{seen:,} of {len(test):,} test rows belong to a {one.column!r} that is learnt from, and each has "
+                "one answer."
+            )
+            yield Finding(
+                "warning", what, "The score tells how well they are recognised, not how new ones fare.", "Split by it."
+            )

@@ -1,4 +1,5 @@
-"""Class labels of a target that the training rows do not hold: matched to known classes where only the spelling differs, else counted by name."""
+"""Class labels of a target that the training rows do not hold: matched to known classes where only the spelling
+differs, else counted by name."""
 
 from __future__ import annotations
 
@@ -34,8 +35,11 @@ class LabelMatch:
             pairs = ", ".join(f"{label!r} as {known!r}" for label, known in list(self.renamed.items())[:MOST_NAMED])
             lines.append(f"Labels of {target!r} were read as classes of another spelling: {pairs}.")
         if self.unknown:
-            lines.append(f"{sum(self.unknown.values()):,} of {self.found + sum(self.unknown.values()):,} labels of {target!r} are classes the model "
-                         f"does not know: {counted(self.unknown)}. They count as wrong in every score.")
+            lines.append(
+                f"{sum(self.unknown.values()):,} of {self.found + sum(self.unknown.values()):,} labels of {target!r} "
+                "are classes the model "
+                f"does not know: {counted(self.unknown)}. They count as wrong in every score."
+            )
         return lines
 
     def require_known(self, target: str) -> None:
@@ -66,7 +70,8 @@ def match_labels(values: pl.Series, target: Column) -> tuple[pl.Series, LabelMat
 
 
 def same_class(label: str, known: Sequence[str]) -> str | None:
-    """The one known class that `label` spells otherwise: by case or blanks, as a number (1.0 for 1), as yes or no (True for 1); None if none or several."""
+    """The one known class that `label` spells otherwise: by case or blanks, as a number (1.0 for 1), as yes or no (True
+    for 1); None if none or several."""
     plain = fold(label)
     for alike in (lambda one: fold(one) == plain, lambda one: number(one) is not None and number(one) == number(label)):
         found = [one for one in known if alike(one)]
@@ -98,7 +103,8 @@ def unknown_findings(values: pl.Series, target: Column, part: str) -> list[Findi
     return [
         Finding(
             "warning",
-            f"{len(match.unknown)} class(es) of {target.name!r} occur in the {part} rows but in no training row: {counted(match.unknown)}.",
+            f"{len(match.unknown)} class(es) of {target.name!r} occur in the {part} rows but in no training row: "
+            f"{counted(match.unknown)}.",
             "The model cannot say them: these rows count as wrong in every score.",
             "Add training rows of them, or leave them out of the test.",
         )
@@ -106,7 +112,7 @@ def unknown_findings(values: pl.Series, target: Column, part: str) -> list[Findi
 
 
 def counted(counts: dict[str, int]) -> str:
-    """"cross (15), star (3) and 4 more"."""
+    """ "cross (15), star (3) and 4 more"."""
     first = ", ".join(f"{label} ({count:,})" for label, count in list(counts.items())[:MOST_NAMED])
     return first + (f" and {len(counts) - MOST_NAMED} more" if len(counts) > MOST_NAMED else "")
 

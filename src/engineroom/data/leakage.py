@@ -50,7 +50,8 @@ def leaks(rows: pl.DataFrame, schema: Schema, task: str) -> Iterator[Finding]:
 
 
 def alone(values: pl.Series, column: Column, y: np.ndarray) -> float:
-    """How much of the second half's target, beyond the best guess, the column explains after a look at the first half; 1 = all."""
+    """How much of the second half's target, beyond the best guess, the column explains after a look at the first half;
+    1 = all."""
     half = len(y) // 2
     if column.modality == "category":
         said = by_value(codes(values), y, half)

@@ -44,13 +44,16 @@ def open_table(
     classes: bool = False,
     conventions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Table:
-    """The rows of `data` and, where `test` is given, of both, with a column that says which is which; their cells typed.
+    """The rows of `data` and, where `test` is given, of both, with a column that says which is which; their cells
+    typed.
 
-    `conventions` are those of training, by which the cells are read; without them they are decided from the cells, what the user says of
+    `conventions` are those of training, by which the cells are read; without them they are decided from the cells, what
+    the user says of
     `columns` and whether the target names `classes`.
 
-    `task` decides where a folder can be read in several ways. For `inference` every row is kept, also one whose file is not there: it gets
-    no answer, but the answers stay in line; else such rows are left out, named and bounded by limits.max_damaged.
+    `task` decides where a folder can be read in several ways. For `inference` every row is kept, also one whose file is
+    not there: it gets no answer, but the answers stay in line; else such rows are left out, named and bounded by
+    limits.max_damaged.
     `cache` is a folder for unpacked archives and converted tables; without it they live as long as the process.
     `progress` is told in words what takes time.
     """
@@ -88,7 +91,10 @@ def with_test(table: Table, test: Table) -> Table:
         )
     bare = _without_split(table)
     kept = [
-        (part, replace(bare, frame=bare.frame.filter(table.frame[split] == part), skipped=bare.skipped if i == 0 else ()))
+        (
+            part,
+            replace(bare, frame=bare.frame.filter(table.frame[split] == part), skipped=bare.skipped if i == 0 else ()),
+        )
         for i, part in enumerate(parts)
     ]
     return joined([*kept, ("test", _without_split(test))], table.name)
@@ -100,7 +106,9 @@ def _without_split(table: Table) -> Table:
     return replace(table, frame=table.frame.drop(gone), hints=hints)
 
 
-def _one(data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None, task: str) -> Table:
+def _one(
+    data: Any, *, target: str | None, limits: LimitsConfig, cache: Path | None, progress: Progress | None, task: str
+) -> Table:
     if not isinstance(data, str | os.PathLike):
         return from_python(data)
     path = absolute(Path(data).expanduser())

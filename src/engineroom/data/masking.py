@@ -47,12 +47,16 @@ def hide(batch: Batch, parts: Told, uniforms: UniformDraws) -> Batch:
 
 
 def hide_by_content(batch: Batch, parts: Told) -> Batch:
-    """As rows are asked about: what is hidden depends on what the row holds and on nothing else, so that everybody is asked the same."""
+    """As rows are asked about: what is hidden depends on what the row holds and on nothing else, so that everybody is
+    asked the same."""
     digests = [b""] * len(batch)
     for name in parts:
         x, mask = batch[name].numpy(), batch.get(name + "_mask")
         rows = x if mask is None else [one[real] for one, real in zip(x, mask.numpy(), strict=True)]
-        digests = [hashlib.blake2b(digest + row.tobytes(), digest_size=8).digest() for digest, row in zip(digests, rows, strict=True)]
+        digests = [
+            hashlib.blake2b(digest + row.tobytes(), digest_size=8).digest()
+            for digest, row in zip(digests, rows, strict=True)
+        ]
 
     def uniforms(name: str, count: int) -> Tensor:
         drawn = [numpy_generator(0, digest.hex(), name).random(count, np.float32) for digest in digests]
@@ -73,7 +77,8 @@ def beside(parts: Told, batch: Batch, kind: str) -> Tensor:
 
 
 def judged(parts: Told, question: Batch, guess: Tensor) -> Predictions:
-    """What anybody says of hidden parts (B, W), beside what they were: {"error": (B, C), "hit": (B, C)}, NaN where a column was not asked about."""
+    """What anybody says of hidden parts (B, W), beside what they were: {"error": (B, C), "hit": (B, C)}, NaN where a
+    column was not asked about."""
     errors, hits = [], []
     for name, one, said in split(parts, guess):
         wanted, gone = question[WANTED + name], question[HIDDEN + name]
@@ -92,8 +97,21 @@ class MaskedSampler(BatchSampler):
         plain = super().batch(step)
         if still := [name for name, one in self.parts.items() if one.still]:
             as_is = self.data.batch(self.rows_of(step), step)
-            plain = Batch({**plain.fields, **{name + suffix: tensor for name in still for suffix, tensor in own(as_is, name).items()}}, plain.rows, step)
-        return hide(plain, self.parts, lambda name, count: torch.rand((len(plain), count), generator=torch_generator(self.seed, "hide", step, name)))
+            plain = Batch(
+                {
+                    **plain.fields,
+                    **{name + suffix: tensor for name in still for suffix, tensor in own(as_is, name).items()},
+                },
+                plain.rows,
+                step,
+            )
+        return hide(
+            plain,
+            self.parts,
+            lambda name, count: torch.rand(
+                (len(plain), count), generator=torch_generator(self.seed, "hide", step, name)
+            ),
+        )
 
 
 def hiding(batches: BatchSampler, parts: Told) -> MaskedSampler:

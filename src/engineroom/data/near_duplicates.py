@@ -1,7 +1,8 @@
 """COLLECT: nearly the same? A picture saved again, a recording in another format, a text with a word changed.
 
-Pictures and sounds are described by the slopes of a small picture of them (after the difference hash, Zauner 2010), kept as numbers:
-signs alone turn with the noise where a small picture is flat. Texts: MinHash of word shingles (Broder 1997).
+Pictures and sounds are described by the slopes of a small picture of them (after the difference hash, Zauner 2010),
+kept as numbers: signs alone turn with the noise where a small picture is flat. Texts: MinHash of word shingles (Broder
+1997).
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ LOOSE = 16  # directions in which neighbours are looked for
 NEIGHBOURS = 8
 BLOCK = 8192
 SECONDS = 10.0  # of each recording
-SHINGLE_WORDS, BUCKETS, JACCARD = 3, 16, 0.5  # two texts of 20 words that each changed another word of one template share half
-WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")  # where words are not parted, letters stand for them
+SHINGLE_WORDS, BUCKETS, JACCARD = (
+    3,
+    16,
+    0.5,
+)  # two texts of 20 words that each changed another word of one template share half
+WORD = re.compile(
+    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+"
+)  # where words are not parted, letters stand for them
 LONG_TEXT = 12  # words; shorter texts are compared whole
 
 
@@ -62,11 +69,14 @@ def picture_look(cell: Any) -> np.ndarray:
 
     picture = decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")
-    return np.asarray(image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS))  # a box would see another picture at another size
+    return np.asarray(
+        image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS)
+    )  # a box would see another picture at another size
 
 
 def sound_look(cell: Any) -> np.ndarray:
-    """(SIDE, 2 SIDE + 1, 1) uint8: loudness by band and moment, 60 dB below the loudest being black; the last column tells the length."""
+    """(SIDE, 2 SIDE + 1, 1) uint8: loudness by band and moment, 60 dB below the loudest being black; the last column
+    tells the length."""
     from scipy.signal import stft
 
     with open_sound(cell) as file:
@@ -85,22 +95,30 @@ def sound_look(cell: Any) -> np.ndarray:
 
 
 def slopes(looks: np.ndarray) -> np.ndarray:
-    """(N, h, w, C) uint8 → (N, F) float32 of length 1: grey steps to the right and downwards; where all is flat, all 0."""
+    """(N, h, w, C) uint8 → (N, F) float32 of length 1: grey steps to the right and downwards; where all is flat, all
+    0."""
     grey = looks.mean(3, dtype=np.float32)
-    steps = np.concatenate([np.diff(grey, axis=2).reshape(len(grey), -1), np.diff(grey, axis=1).reshape(len(grey), -1)], 1)
+    steps = np.concatenate(
+        [np.diff(grey, axis=2).reshape(len(grey), -1), np.diff(grey, axis=1).reshape(len(grey), -1)], 1
+    )
     length = np.linalg.norm(steps, axis=1, keepdims=True)
     return np.where(length > SIDE, steps / np.maximum(length, 1e-6), 0.0)
 
 
 def tints(looks: np.ndarray) -> np.ndarray:
     """(N, h, w, C) uint8 → (N, 9, C) float32: what each ninth has of every colour beyond grey."""
-    ninths = [p.mean((1, 2), dtype=np.float32) for row in np.array_split(looks, 3, axis=1) for p in np.array_split(row, 3, axis=2)]
+    ninths = [
+        p.mean((1, 2), dtype=np.float32)
+        for row in np.array_split(looks, 3, axis=1)
+        for p in np.array_split(row, 3, axis=2)
+    ]
     colours = np.stack(ninths, 1)
     return colours - colours.mean(2, keepdims=True)
 
 
 def alike(found: dict[int, np.ndarray], least: float) -> np.ndarray:
-    """(P, 2) rows that look the same: neighbours in LOOSE main directions, which only brings them nearer, then looked at in full."""
+    """(P, 2) rows that look the same: neighbours in LOOSE main directions, which only brings them nearer, then looked
+    at in full."""
     from scipy.spatial import cKDTree
 
     if len(found) < 2:
@@ -114,7 +132,9 @@ def alike(found: dict[int, np.ndarray], least: float) -> np.ndarray:
     left, place = np.nonzero(nearest < len(rows))
     right = nearest[left, place]
     left, right = left[left != right], right[left != right]
-    same = [look_same(looks[left[i : i + BLOCK]], looks[right[i : i + BLOCK]], least) for i in range(0, len(left), BLOCK)]
+    same = [
+        look_same(looks[left[i : i + BLOCK]], looks[right[i : i + BLOCK]], least) for i in range(0, len(left), BLOCK)
+    ]
     kept = np.concatenate(same) if same else np.zeros(0, bool)
     return np.sort(np.stack([rows[left[kept]], rows[right[kept]]], 1).astype(np.int64), axis=1)
 
@@ -125,8 +145,9 @@ def look_same(a: np.ndarray, b: np.ndarray, least: float) -> np.ndarray:
 
 
 def near_texts(values: pl.Series) -> np.ndarray:
-    """(P, 2) texts whose sets of word shingles have a Jaccard similarity of at least JACCARD: MinHash finds whom to compare,
-    the sets themselves decide. In a bucket each text is compared with the one before it, so that crowds cost no more."""
+    """(P, 2) texts whose sets of word shingles have a Jaccard similarity of at least JACCARD: MinHash finds whom to
+    compare, the sets themselves decide. In a bucket each text is compared with the one before it, so that crowds cost
+    no more."""
     rows: list[int] = []
     shingles: list[np.ndarray] = []
     salts = np.random.default_rng(0).integers(1, 2**61, BUCKETS, dtype=np.uint64) | np.uint64(1)

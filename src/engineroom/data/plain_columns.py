@@ -69,7 +69,9 @@ def numbered(frame: pl.DataFrame) -> pl.DataFrame:
     return other
 
 
-def read_plain_columns(frame: pl.DataFrame, conventions: Mapping[str, Any], keep: SaveBest = same) -> dict[str, pl.Series]:
+def read_plain_columns(
+    frame: pl.DataFrame, conventions: Mapping[str, Any], keep: SaveBest = same
+) -> dict[str, pl.Series]:
     """{column: numbers} of the text columns of plain numbers in which every cell is one; many at once. `keep` says
     where a column is held."""
     kinds = dict(frame.schema)

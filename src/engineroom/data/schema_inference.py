@@ -1,4 +1,5 @@
-"""COLLECT: what is in each column? Hints of the source first, the user's word above all, else the modality that recognises it best."""
+"""COLLECT: what is in each column? Hints of the source first, the user's word above all, else the modality that
+recognises it best."""
 
 from __future__ import annotations
 
@@ -22,11 +23,21 @@ SAMPLE = 20_000
 TARGET_NAMES = ("target", "label", "class", "y", "labels")
 FEW_CLASSES = 30
 ORDERED = 10  # more whole numbers than this may be counts, not the names of classes
-COUNTS = re.compile(r"(?:^|[^a-z])(?:age|count|counts|number|num|n|qty|quantity|amount|rings|years|months|days|hours|minutes|points|score|visits|sales|children)(?:$|[^a-z])")
+COUNTS = re.compile(
+    r"(?:^|[^a-z])(?:age|count|counts|number|num|n|qty|quantity|amount|rings|years|months|days|hours|minutes|points|score|visits|sales|children)(?:$|[^a-z])"
+)
 UNREAD = "unread"  # no kind of column reads it
 NUMERIC = ("number", "datetime")
 TRIED = 50  # cells that a kind named by the user is tried on
-SPLIT_WORDS = {word: part for part, words in {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}.items() for word in words}
+SPLIT_WORDS = {
+    word: part
+    for part, words in {
+        "train": ("train", "training"),
+        "val": ("val", "valid", "validation", "dev"),
+        "test": ("test", "testing"),
+    }.items()
+    for word in words
+}
 
 
 def infer_schema(table: Table, config: Config) -> Schema:
@@ -36,7 +47,9 @@ def infer_schema(table: Table, config: Config) -> Schema:
         raise DataError(f"{table.name!r} holds no rows.", "There is nothing to learn from.", "Check the file.")
     for name in config.columns:
         if name not in names:
-            raise UserError(f"Settings name a column {name!r} that is not there.", "", nearest(name, names, label="Columns"))
+            raise UserError(
+                f"Settings name a column {name!r} that is not there.", "", nearest(name, names, label="Columns")
+            )
     target = find_target(table, config)
     return Schema(tuple(type_column(table, name, config, is_target=name == target) for name in names))
 
@@ -44,16 +57,24 @@ def infer_schema(table: Table, config: Config) -> Schema:
 def find_target(table: Table, config: Config) -> str:
     names = table.frame.columns
     hinted = [name for name, hint in table.hints.items() if hint.get("role") == "target"]
-    if config.target is not None and (config.target in names or len(hinted) != 1):  # a task may have put a question of its own in its place
+    if config.target is not None and (
+        config.target in names or len(hinted) != 1
+    ):  # a task may have put a question of its own in its place
         if config.target not in names:
-            raise DataError(f"There is no column {config.target!r} to predict.", "", nearest(config.target, names, label="Columns"))
+            raise DataError(
+                f"There is no column {config.target!r} to predict.", "", nearest(config.target, names, label="Columns")
+            )
         return config.target
     said = [name for name, column in config.columns.items() if column.role == "target"]
     named = [name for name in names if name.lower() in TARGET_NAMES]
     for found in (said, hinted, named):
         if len(found) == 1:
             return found[0]
-    raise UserError("Which column should be predicted?", "\n".join(table.notes), f"Say --target COLUMN. Columns: {', '.join(names[:40])}.")
+    raise UserError(
+        "Which column should be predicted?",
+        "\n".join(table.notes),
+        f"Say --target COLUMN. Columns: {', '.join(names[:40])}.",
+    )
 
 
 def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> Column:
@@ -65,7 +86,10 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
     if is_target:
         modality, why = type_target(sample, config, said, hint)
     elif said.modality or hint.get("modality"):
-        modality, why = said.modality or hint["modality"], "set by you" if said.modality else hint.get("why", "the source says so")
+        modality, why = (
+            said.modality or hint["modality"],
+            "set by you" if said.modality else hint.get("why", "the source says so"),
+        )
         if said.modality and values.null_count() == len(values):
             modality, why = "category", "empty"
         elif said.modality:
@@ -91,15 +115,20 @@ def type_column(table: Table, name: str, config: Config, *, is_target: bool) -> 
 
 
 def recognise(values: pl.Series, *, learnt: bool = False, settled: bool = False) -> tuple[str, str]:
-    """The modality with the highest claim; (UNREAD, why) where none reads the column. `learnt`: identifiers will not do, it is to be an
-    input; `settled`: it was looked at already whether the cells are numbers, dates or label sets, and they are text."""
+    """The modality with the highest claim; (UNREAD, why) where none reads the column. `learnt`: identifiers will not
+    do, it is to be an input; `settled`: it was looked at already whether the cells are numbers, dates or label sets,
+    and they are text."""
     if values.null_count() == len(values):
         return "category", "empty"
     if values.dtype.is_numeric():  # nothing else claims numbers, and wide tables have thousands of them
         claims = {name: registry.get("modalities", name).detect(values) for name in ("number", "identifier")}
     else:
         skipped = ("number", "datetime", "multilabel") if settled else ()
-        claims = {name: modality.detect(values) for name, modality in registry.every("modalities").items() if name not in skipped}
+        claims = {
+            name: modality.detect(values)
+            for name, modality in registry.every("modalities").items()
+            if name not in skipped
+        }
     if learnt:
         claims.pop("identifier", None)
         if max(claims.values()) <= 0 and values.dtype == pl.String:
@@ -126,14 +155,18 @@ def tells_split(values: pl.Series) -> str:
 
 
 def check_modality(values: pl.Series, modality: str, limits: LimitsConfig) -> None:
-    """A kind that the user names must be able to read the cells: tried on some of them, because every kind fails in a way of its own."""
+    """A kind that the user names must be able to read the cells: tried on some of them, because every kind fails in a
+    way of its own."""
     if modality not in registry.names("modalities") or modality == "identifier":
         return
     some, reader = values.drop_nulls().head(TRIED), registry.get("modalities", modality)
     damaged: dict[int, str] = {}
     why = "" if reader.layouts and not reader.paired_with else "A task gives this kind to a column of its own."
     try:
-        if modality in NUMERIC and not np.isfinite(to_floats(some) if modality == "number" else to_timestamps(some).to_numpy()).any():
+        if (
+            modality in NUMERIC
+            and not np.isfinite(to_floats(some) if modality == "number" else to_timestamps(some).to_numpy()).any()
+        ):
             why = "None of these is one."
         state = reader.fit(some, limits=limits)
         reader.encode(some, state, damaged)
@@ -154,7 +187,9 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
     """Classes, a set of labels, or a number?"""
     if config.task != "auto":
         task = registry.get("tasks", config.task)
-        return hint["modality"] if hint.get("modality") in task.other_target_modalities else task.target_modality, f"the task is {config.task}"
+        return hint["modality"] if hint.get(
+            "modality"
+        ) in task.other_target_modalities else task.target_modality, f"the task is {config.task}"
     if said.modality:
         return said.modality, "set by you"
     if hint.get("modality") in {task.target_modality for task in registry.every("tasks").values()}:
@@ -172,7 +207,8 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
 
 
 def number_or_classes(x: np.ndarray, name: str = "") -> tuple[str, str]:
-    """Whole numbers that are few and unordered look like the names of classes; many that rise and fall as counts do are numbers."""
+    """Whole numbers that are few and unordered look like the names of classes; many that rise and fall as counts do are
+    numbers."""
     x = x[np.isfinite(x)]
     distinct, counts = np.unique(x, return_counts=True)
     whole = bool((x == np.round(x)).all())
@@ -180,13 +216,18 @@ def number_or_classes(x: np.ndarray, name: str = "") -> tuple[str, str]:
     if not few:
         return "number", f"{len(distinct)} different values"
     if len(distinct) > ORDERED and (named := bool(COUNTS.search(name.lower())) or looks_counted(distinct, counts)):
-        why = "its name says that it counts or measures" if named and COUNTS.search(name.lower()) else "they are spread as counts or ages are"
+        why = (
+            "its name says that it counts or measures"
+            if named and COUNTS.search(name.lower())
+            else "they are spread as counts or ages are"
+        )
         return "number", f"{len(distinct)} different whole numbers, and {why} (else say --set task=classification)"
     return "category", f"{len(distinct)} different whole values look like classes (else say --set task=regression)"
 
 
 def looks_counted(values: np.ndarray, counts: np.ndarray) -> bool:
-    """Do frequencies rise and fall along the numbers (ages, counts), rather than be alike or jump about (codes of classes)?"""
+    """Do frequencies rise and fall along the numbers (ages, counts), rather than be alike or jump about (codes of
+    classes)?"""
     if values[-1] - values[0] > 3 * len(values):
         return False
     line = np.zeros(int(values[-1] - values[0]) + 1)
@@ -197,13 +238,17 @@ def looks_counted(values: np.ndarray, counts: np.ndarray) -> bool:
 
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:
-    """Learn each column's state from the training rows; `facts` are what the source or the task knows of a column besides."""
+    """Learn each column's state from the training rows; `facts` are what the source or the task knows of a column
+    besides."""
     columns = []
     for column in schema:
         if column.role in ("input", "target"):
             modality = registry.get("modalities", column.modality)
             facts = table.hints.get(column.name, {}).get("facts", {})
-            column = replace(column, state=modality.fit_with_hints(table.frame[column.name].gather(train), limits=limits, facts=facts))
+            column = replace(
+                column,
+                state=modality.fit_with_hints(table.frame[column.name].gather(train), limits=limits, facts=facts),
+            )
         columns.append(column)
     fitted = Schema(tuple(columns))
     followed = followed_input(fitted)

@@ -1,4 +1,5 @@
-"""COLLECT: one cut through the rows: the latest, or whole groups, or every class in its share with twins kept together."""
+"""COLLECT: one cut through the rows: the latest, or whole groups, or every class in its share with twins kept
+together."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ class Splitter:
 
 
 def bins(y: np.ndarray) -> np.ndarray:
-    """(N,) stratum of each row: its class, or its tenth of the numbers. Seen from these rows alone: no other row has a say."""
+    """(N,) stratum of each row: its class, or its tenth of the numbers. Seen from these rows alone: no other row has a
+    say."""
     if y.dtype.kind == "f":
         return np.searchsorted(np.unique(np.quantile(y, np.linspace(0, 1, 11)[1:-1])), y)
     return np.unique(y.astype(str), return_inverse=True)[1]
@@ -69,7 +71,9 @@ def times(table: Table, column: str) -> np.ndarray:
     values = table.frame[column]
     when = to_floats(values if values.dtype.is_numeric() else to_timestamps(values))
     if not np.isfinite(when).any():
-        raise DataError(f"Column {column!r} holds no times.", "", "Choose another --set split.column, or split.by=random.")
+        raise DataError(
+            f"Column {column!r} holds no times.", "", "Choose another --set split.column, or split.by=random."
+        )
     return np.where(np.isnan(when), -np.inf, when)
 
 
@@ -83,10 +87,13 @@ def cut_latest(rows: np.ndarray, share: float, when: np.ndarray) -> tuple[np.nda
 
 
 def pick_clusters(unit: np.ndarray, strata: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
-    """(N,) bool: from every stratum its share of rows, whole units at a time; the last unit of a class is never taken."""
+    """(N,) bool: from every stratum its share of rows, whole units at a time; the last unit of a class is never
+    taken."""
     first, sizes = np.unique(unit, return_index=True)[1], np.bincount(unit)
     stratum, picked = strata[first], np.zeros(len(first), bool)
-    due = generator.random()  # one random start for all strata: each is rounded up or down, their sum is right within one row
+    due = (
+        generator.random()
+    )  # one random start for all strata: each is rounded up or down, their sum is right within one row
     for value in np.unique(stratum):
         units = np.flatnonzero(stratum == value)
         units = units[generator.permutation(len(units))]
@@ -116,7 +123,8 @@ def fill(units: np.ndarray, sizes: np.ndarray, count: int) -> np.ndarray:
 
 
 def pick_groups(unit: np.ndarray, strata: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
-    """(N,) bool: of some random picks of whole groups the one with the wished size and most even classes; no class is all taken."""
+    """(N,) bool: of some random picks of whole groups the one with the wished size and most even classes; no class is
+    all taken."""
     sizes, shares = np.bincount(unit), np.bincount(strata) / len(strata)
     best, least = np.zeros(len(unit), bool), np.inf
     for _ in range(TRIES if len(sizes) > 1 else 0):
@@ -124,7 +132,11 @@ def pick_groups(unit: np.ndarray, strata: np.ndarray, share: float, generator: n
         taken = fill(order[:-1], sizes, max(1, round(share * len(unit))))
         picked = np.isin(unit, taken if len(taken) else order[np.argmin(sizes[order])])
         found, left = (np.bincount(strata[side], minlength=len(shares)) for side in (picked, ~picked))
-        cost = abs(picked.mean() - share) / share + np.abs(found / found.sum() - shares).sum() + 10 * ((left == 0) & (shares > 0)).sum()
+        cost = (
+            abs(picked.mean() - share) / share
+            + np.abs(found / found.sum() - shares).sum()
+            + 10 * ((left == 0) & (shares > 0)).sum()
+        )
         if cost < least:
             best, least = picked, cost
     return best

@@ -32,7 +32,8 @@ WORDS = {
     "group": "Rows with the same {} stay together.",
     "stratified": "At random, every class (or range of the target) in its share.",
     "random": "At random.",
-    "stretches": "The pictures follow each other like frames of a film: whole stretches of the recording stay together.",
+    "stretches": "The pictures follow each other like frames of a film: whole stretches of the recording stay "
+    "together.",
 }
 
 
@@ -53,15 +54,23 @@ class Split:
 
 
 def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, task: str) -> Split:
-    """Split by a given column, by groups, by time, or at random within classes; a pure function of data, settings and seed."""
+    """Split by a given column, by groups, by time, or at random within classes; a pure function of data, settings and
+    seed."""
     by, column = choose(schema, config)
     y, known = read_target(table, schema, task)
     clusters = find_clusters(table, schema, near=config.near_duplicates)
     notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
     if config.near_duplicates and (crowd := int(np.bincount(clusters).max())) > CROWD * len(table):
         clusters = find_clusters(table, schema, near=False)
-        notes.append(f"{crowd:,} of {len(table):,} rows are nearly equal to each other: too many to keep on one side, so equal rows alone are.")
-    inner = choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False) if by == "column" else (by, column)
+        notes.append(
+            f"{crowd:,} of {len(table):,} rows are nearly equal to each other: too many to keep on one side, so equal "
+            "rows alone are."
+        )
+    inner = (
+        choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False)
+        if by == "column"
+        else (by, column)
+    )
     if inner == ("stratified", "") and config.by in ("auto", "column") and is_recording(table, schema, task):
         inner = ("stretches", "")
         by = by if by == "column" else "stretches"
@@ -73,7 +82,8 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         parts = given_parts(table, column, notes)
         train, val, test = (np.flatnonzero((parts == name) & known) for name in ("train", "val", "test"))
         words = (
-            f"{' and '.join(n for n, p in (('test', test), ('validation', val)) if len(p)) or 'training'} rows".capitalize()
+            f"{' and '.join(n for n, p in (('test', test), ('validation', val)) if len(p)) or 'training'} "
+            "rows".capitalize()
             + f" as given by {column}."
         )
     else:
@@ -97,7 +107,9 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
             more += again
         cuts.append(("validate", len(val)))
     if by == "column":
-        words += "".join(f" {count:,} training rows were set aside to {purpose}{aside(inner)}." for purpose, count in cuts)
+        words += "".join(
+            f" {count:,} training rows were set aside to {purpose}{aside(inner)}." for purpose, count in cuts
+        )
     notes += twin_notes(dropped + more, straddling := twins_left(train, val, test, clusters), len(train))
     return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
 
@@ -113,12 +125,19 @@ def likeness(schema: Schema, column: str) -> str:
 
 
 def finish(
-    parts: tuple[np.ndarray, np.ndarray, np.ndarray], known: np.ndarray, by: str, words: str, notes: list[str], counts: tuple[int, int, int]
+    parts: tuple[np.ndarray, np.ndarray, np.ndarray],
+    known: np.ndarray,
+    by: str,
+    words: str,
+    notes: list[str],
+    counts: tuple[int, int, int],
 ) -> Split:
     for name, part in zip(("train", "val", "test"), parts, strict=True):
         if not len(part):
             what = f"There are {int(known.sum())} rows with a target."
-            raise DataError(f"No rows are left for the {name} split.", what, "Add rows, or change split.test and split.val.")
+            raise DataError(
+                f"No rows are left for the {name} split.", what, "Add rows, or change split.test and split.val."
+            )
     code = np.zeros(len(known), np.uint8)
     for number, part in enumerate(parts, 1):
         code[part] = number
@@ -129,11 +148,17 @@ def choose(schema: Schema, config: SplitConfig, *, given: bool = True) -> tuple[
     """(how, by which column)."""
     if config.column and config.by not in ("group", "time", "column"):
         raise UserError(
-            f"split.column={config.column} says no way to split.", f"split.by is {config.by}.", "Add --set split.by=group, time or column."
+            f"split.column={config.column} says no way to split.",
+            f"split.by is {config.by}.",
+            "Add --set split.by=group, time or column.",
         )
     if config.by != "auto":
         if config.by in ("group", "time", "column"):
-            names = [config.column] if config.column else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
+            names = (
+                [config.column]
+                if config.column
+                else [c.name for c in schema.role({"column": "split"}.get(config.by, config.by))]
+            )
             if config.by == "group":  # a column with a likeness of its own, such as molecules of one scaffold
                 names += [c.name for c in schema.inputs if registry.get("modalities", c.modality).group_name]
             if not names:
@@ -154,7 +179,10 @@ def given_parts(table: Table, column: str, notes: list[str]) -> np.ndarray:
         found = f"It holds {sorted({str(w) for w in words})[:8]}."
         raise DataError(f"Column {column!r} names no training rows.", found, "Use the words train, val and test.")
     if strange := sorted({str(w) for w, part in zip(words, parts, strict=True) if not part}):
-        notes.append(f"{int((parts == '').sum())} row(s) whose {column} is none of train, val, test ({strange[0]}, …) were left out.")
+        notes.append(
+            f"{int((parts == '').sum())} row(s) whose {column} is none of train, val, test ({strange[0]}, …) were "
+            "left out."
+        )
     return parts
 
 
@@ -169,7 +197,9 @@ def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
     if task == "labels":
         sets = to_sets(values)
         common = Counter(label for labels in sets for label in set(labels))
-        rarest = [min(labels, key=lambda label: (common[label], label), default="") for labels in sets]  # after Sechidis et al. 2011
+        rarest = [
+            min(labels, key=lambda label: (common[label], label), default="") for labels in sets
+        ]  # after Sechidis et al. 2011
         return np.array(rarest, dtype=object), ~values.is_null().to_numpy()
     if task != "classes":
         return np.full(len(values), "", object), ~values.is_null().to_numpy()
@@ -199,14 +229,23 @@ def count_twins(clusters: np.ndarray) -> int:
 
 
 def twin_notes(dropped: int, straddling: int, rows: int) -> list[str]:
-    notes = [f"{dropped} row(s) to learn from are the same (or nearly) as a row that is judged, and were left out."] if dropped else []
+    notes = (
+        [f"{dropped} row(s) to learn from are the same (or nearly) as a row that is judged, and were left out."]
+        if dropped
+        else []
+    )
     if straddling:
         notes.append(
-            f"{straddling} of {rows} training rows have a twin among the rows that are judged, as the data give them: scores may flatter."
+            f"{straddling} of {rows} training rows have a twin among the rows that are judged, as the data give them: "
+            "scores may flatter."
         )
     return notes
 
 
 def aside(inner: tuple[str, str]) -> str:
     """How rows were set aside, where that is not simply at random."""
-    return {"stretches": " (whole stretches of the recording)", "group": f" (whole groups of {inner[1]})", "time": f" (the latest by {inner[1]})"}.get(inner[0], "")
+    return {
+        "stretches": " (whole stretches of the recording)",
+        "group": f" (whole groups of {inner[1]})",
+        "time": f" (the latest by {inner[1]})",
+    }.get(inner[0], "")

@@ -21,13 +21,16 @@ def view(batch: Batch, fields: tuple[Field, ...], *seed: Any) -> Batch:
     changed = dict(batch.fields)
     for one in fields:
         own = {suffix: batch[one.name + suffix] for suffix in ("", "_mask") if one.name + suffix in batch.fields}
-        looked = registry.get("modalities", one.modality).augment_view(own, one.states, torch_generator(*seed, one.name))
+        looked = registry.get("modalities", one.modality).augment_view(
+            own, one.states, torch_generator(*seed, one.name)
+        )
         changed |= {one.name + suffix: tensor for suffix, tensor in looked.items()}
     return Batch(changed, batch.rows, batch.step)
 
 
 class TwoViewSampler(BatchSampler):
-    """Training batches (2B, …): the rows of a batch, then the same rows again, two looks at each. A function of (seed, step) like any other."""
+    """Training batches (2B, …): the rows of a batch, then the same rows again, two looks at each. A function of (seed,
+    step) like any other."""
 
     def batch(self, step: int) -> Batch:
         plain = self.data.batch(self.rows_of(step), step)

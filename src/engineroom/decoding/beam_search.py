@@ -1,4 +1,5 @@
-"""FORWARD, piece by piece: the likeliest whole text, sought by keeping several beginnings at once (beam search; lengths evened out as in Wu et al. 2016)."""
+"""FORWARD, piece by piece: the likeliest whole text, sought by keeping several beginnings at once (beam search; lengths
+evened out as in Wu et al. 2016)."""
 
 from __future__ import annotations
 
@@ -34,9 +35,12 @@ def evened(total: Any, length: int) -> Any:
 
 
 @torch.inference_mode()
-def search(head: Any, features: Features, *, beam: int, longest: int, shortest: int = 0, span: int = 0) -> tuple[list[list[int]], list[float]]:
-    """(codes of the best text of each row, without END; its evened log probability). `beam` 1 takes the likeliest piece each time.
-    No text has fewer than `shortest` pieces, and none says the same `span` pieces in a row twice (0: it may)."""
+def search(
+    head: Any, features: Features, *, beam: int, longest: int, shortest: int = 0, span: int = 0
+) -> tuple[list[list[int]], list[float]]:
+    """(codes of the best text of each row, without END; its evened log probability). `beam` 1 takes the likeliest piece
+    each time. No text has fewer than `shortest` pieces, and none says the same `span` pieces in a row twice (0: it
+    may)."""
     B, device = len(features.pooled), features.pooled.device
     found = [Found() for _ in range(B)]
     rows = torch.arange(B, device=device)  # the rows that are still written
@@ -55,15 +59,33 @@ def search(head: Any, features: Features, *, beam: int, longest: int, shortest: 
         best, place = (total[..., None] + logp).flatten(1).topk(min(2, V) * beam, 1)
         parent, piece = place // V, place % V
         ended = (piece == END) & best.isfinite()  # fewer beginnings than asked for: the rest has no chance at all
-        note(found, rows, codes, evened(best, length), parent, ended & (torch.arange(best.shape[1], device=device) < beam))
+        note(
+            found,
+            rows,
+            codes,
+            evened(best, length),
+            parent,
+            ended & (torch.arange(best.shape[1], device=device) < beam),
+        )
         order = ended.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that go on
         total, parent, piece = best.gather(1, order), parent.gather(1, order), piece.gather(1, order)
         codes = torch.cat([codes.gather(1, parent[..., None].expand(-1, -1, length)), piece[..., None]], 2)
         if length == longest:
-            note(found, rows, codes, evened(total, length), torch.zeros_like(total, dtype=torch.long), alone(rows, found, total))
+            note(
+                found,
+                rows,
+                codes,
+                evened(total, length),
+                torch.zeros_like(total, dtype=torch.long),
+                alone(rows, found, total),
+            )
             break
         hope = evened(total[:, 0], longest).tolist()
-        going = torch.tensor([i for i, row in enumerate(rows.tolist()) if found[row].count < beam and found[row].score < hope[i]], device=device, dtype=torch.long)
+        going = torch.tensor(
+            [i for i, row in enumerate(rows.tolist()) if found[row].count < beam and found[row].score < hope[i]],
+            device=device,
+            dtype=torch.long,
+        )
         if not len(going):
             break
         kept = head.reorder(kept, (torch.arange(len(rows), device=device)[:, None] * beam + parent).flatten())
@@ -74,13 +96,20 @@ def search(head: Any, features: Features, *, beam: int, longest: int, shortest: 
 
 
 def said_before(codes: Tensor, span: int, V: int) -> Tensor:
-    """codes (R, beam, L) → (R, beam, V) True for what would end a stretch of `span` pieces that was said before (Paulus et al. 2018)."""
+    """codes (R, beam, L) → (R, beam, V) True for what would end a stretch of `span` pieces that was said before (Paulus
+    et al. 2018)."""
     again = (codes[..., :-1].unfold(2, span - 1, 1) == codes[..., None, 1 - span :]).all(-1)
-    return torch.zeros(*codes.shape[:2], V, dtype=torch.int32, device=codes.device).scatter_add_(2, codes[..., span - 1 :], again.int()) > 0
+    return (
+        torch.zeros(*codes.shape[:2], V, dtype=torch.int32, device=codes.device).scatter_add_(
+            2, codes[..., span - 1 :], again.int()
+        )
+        > 0
+    )
 
 
 def note(found: list[Found], rows: Tensor, codes: Tensor, scores: Tensor, parent: Tensor, ended: Tensor) -> None:
-    """Write down the texts that ended (R, M): codes (R, beam, length) of their parents, the first of which stands before all texts."""
+    """Write down the texts that ended (R, M): codes (R, beam, length) of their parents, the first of which stands
+    before all texts."""
     for i, j in ended.nonzero().tolist():
         found[int(rows[i])].add(float(scores[i, j]), codes[i, int(parent[i, j]), 1:].tolist())
 

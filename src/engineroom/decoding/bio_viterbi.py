@@ -1,4 +1,5 @@
-"""FORWARD for tagging: from probabilities to one label a token: the likeliest sequence in which no span goes on that has not begun (Viterbi 1967)."""
+"""FORWARD for tagging: from probabilities to one label a token: the likeliest sequence in which no span goes on that
+has not begun (Viterbi 1967)."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def best_path(score: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 
 def eagerness(p: np.ndarray, y: np.ndarray, outside: int) -> float:
-    """By how much the log odds of O are lowered: so that most labels of spans are right, weighing missed and invented ones alike (F1)."""
+    """By how much the log odds of O are lowered: so that most labels of spans are right, weighing missed and invented
+    ones alike (F1)."""
     known = y >= 0
     rest = np.log(np.clip(np.delete(p[known], outside, 1), 1e-12, 1))
     best, inside = rest.argmax(1), np.arange(len(rest))

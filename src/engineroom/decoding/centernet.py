@@ -1,7 +1,8 @@
-"""Objects as points (CenterNet, Zhou et al. 2019): heat where the middle of each is, and how far its sides are from there.
+"""Objects as points (CenterNet, Zhou et al. 2019): heat where the middle of each is, and how far its sides are from
+there.
 
-Heat is a Gaussian as wide as the object in each direction, and every place inside it learns the distances, weighed by its heat, by the
-overlap of the boxes (GIoU, Rezatofighi et al. 2019): so few steps suffice (TTFNet, Liu et al. 2020).
+Heat is a Gaussian as wide as the object in each direction, and every place inside it learns the distances, weighed by
+its heat, by the overlap of the boxes (GIoU, Rezatofighi et al. 2019): so few steps suffice (TTFNet, Liu et al. 2020).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ MOST = 100  # answers a picture
 
 
 def read(output: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    """(B, C + 4, h, w) → heat as log odds (B, C, h, w), distances to left, top, right, bottom in pixels (B, 4, h, w)."""
+    """(B, C + 4, h, w) → heat as log odds (B, C, h, w), distances to left, top, right, bottom in pixels (B, 4, h,
+    w)."""
     return output[:, :classes] + PRIOR, F.softplus(output[:, classes:]) * SCALE
 
 
@@ -33,7 +35,8 @@ def boxes_at(distances: Tensor) -> Tensor:
 
 
 def targets(boxes: Tensor, classes: int, h: int, w: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(B, T, 5) boxes in pixels with class, those without area being none → heat (B, C, h, w), corners (B, 4, h, w), weights (B, h, w)."""
+    """(B, T, 5) boxes in pixels with class, those without area being none → heat (B, C, h, w), corners (B, 4, h, w),
+    weights (B, h, w)."""
     B, T = boxes.shape[:2]
     sides = boxes[..., 2:4] - boxes[..., :2]
     there = (sides > 0).all(-1)
@@ -48,7 +51,9 @@ def targets(boxes: Tensor, classes: int, h: int, w: int) -> tuple[Tensor, Tensor
     near_y = torch.exp(-(dy**2) / (2 * sigma[..., 1:] ** 2)) * (dy.abs() <= reach[..., 1:])
     heat = near_y[..., :, None] * near_x[..., None, :] * there[..., None, None]  # (B, T, h, w)
     place = boxes[..., 4].long().clamp(0, classes - 1)[..., None].expand(B, T, h * w)
-    by_class = heat.new_zeros(B, classes, h * w).scatter_reduce(1, place, heat.flatten(2), "amax").view(B, classes, h, w)
+    by_class = (
+        heat.new_zeros(B, classes, h * w).scatter_reduce(1, place, heat.flatten(2), "amax").view(B, classes, h, w)
+    )
     area = sides.clamp_min(0).prod(-1)
     # where several boxes claim a place, the smallest has it
     claim = torch.where(heat > 0, area[..., None, None], torch.inf)
@@ -57,7 +62,9 @@ def targets(boxes: Tensor, classes: int, h: int, w: int) -> tuple[Tensor, Tensor
     total = heat.new_zeros(B, T).scatter_add(1, owner.flatten(1), own.flatten(1)).clamp_min(1e-6)
     size = area.clamp_min(1).log()  # large boxes have more places and count a little more
     weights = own * (size / total).gather(1, owner.flatten(1)).view(B, h, w)
-    corners = boxes[..., :4].gather(1, owner.flatten(1)[..., None].expand(B, h * w, 4)).transpose(1, 2).reshape(B, 4, h, w)
+    corners = (
+        boxes[..., :4].gather(1, owner.flatten(1)[..., None].expand(B, h * w, 4)).transpose(1, 2).reshape(B, 4, h, w)
+    )
     return by_class, corners, weights
 
 
@@ -82,7 +89,8 @@ def box_loss(said: Tensor, true: Tensor, weights: Tensor) -> Tensor:
 
 
 def peaks(output: Tensor, classes: int) -> list[Tensor]:
-    """(B, C + 4, h, w) → for each picture (n, 6): corners in pixels, score, class; places hotter than their neighbours, the hottest first."""
+    """(B, C + 4, h, w) → for each picture (n, 6): corners in pixels, score, class; places hotter than their neighbours,
+    the hottest first."""
     odds, distances = read(output, classes)
     heat, corners = odds.sigmoid(), boxes_at(distances)
     heat = heat * (F.max_pool2d(heat, 3, 1, 1) == heat)

@@ -1,4 +1,5 @@
-"""From chances a frame to what was said: prefix beam search (Hannun et al. 2014) with a bigram, and when it was said."""
+"""From chances a frame to what was said: prefix beam search (Hannun et al. 2014) with a bigram, and when it was
+said."""
 
 from __future__ import annotations
 
@@ -45,7 +46,13 @@ def beams(logp: np.ndarray, language: np.ndarray, weight: float) -> np.ndarray:
             for code in tried:
                 chance = float(frame[code])
                 if code == BLANK:
-                    add(prefix, max(blank, unit) + np.log1p(np.exp(-abs(blank - unit))) + chance if max(blank, unit) > NEVER else NEVER, NEVER)
+                    add(
+                        prefix,
+                        max(blank, unit) + np.log1p(np.exp(-abs(blank - unit))) + chance
+                        if max(blank, unit) > NEVER
+                        else NEVER,
+                        NEVER,
+                    )
                     continue
                 bonus = weight * language[prefix[-1] if prefix else 0, code]
                 if prefix and prefix[-1] == code:

@@ -1,4 +1,5 @@
-"""Letters and sound brought together: which frame belongs to which state (monotonic alignment search, Kim et al. 2020), and from states back to frames."""
+"""Letters and sound brought together: which frame belongs to which state (monotonic alignment search, Kim et al. 2020),
+and from states back to frames."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ NEVER = -1e9
 
 
 def searched(scores: np.ndarray, frames: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """scores (B, T, S), frames (B,), states (B,) → (B, T) the state of every frame on the best way from the first state to the last."""
+    """scores (B, T, S), frames (B,), states (B,) → (B, T) the state of every frame on the best way from the first state
+    to the last."""
     B, T, S = scores.shape
     pace = np.arange(T)[None, :, None] / frames[:, None, None] - np.arange(S)[None, None] / states[:, None, None]
     scores = np.where(np.arange(S)[None, None] < states[:, None, None], scores - DIAGONAL * pace**2, NEVER)
@@ -36,7 +38,8 @@ def searched(scores: np.ndarray, frames: np.ndarray, states: np.ndarray) -> np.n
 
 
 def within(place: np.ndarray) -> np.ndarray:
-    """(T,) the state of every frame, one stretch a state → (T,) where in its stretch a frame lies: −1 at the begin, 1 at the end, 0 where it is alone."""
+    """(T,) the state of every frame, one stretch a state → (T,) where in its stretch a frame lies: −1 at the begin, 1
+    at the end, 0 where it is alone."""
     if not len(place):
         return np.zeros(0)
     begins = np.flatnonzero(np.diff(place, prepend=place[0] - 1))
@@ -47,7 +50,8 @@ def within(place: np.ndarray) -> np.ndarray:
 
 
 def course(inside: np.ndarray) -> np.ndarray:
-    """(…,) places from −1 to 1 → (…, CURVE) what a state's level, slope and bend are weighted by: Legendre's polynomials, so that none does another's work."""
+    """(…,) places from −1 to 1 → (…, CURVE) what a state's level, slope and bend are weighted by: Legendre's
+    polynomials, so that none does another's work."""
     return np.stack([np.ones_like(inside), inside, (3 * inside**2 - 1) / 2], -1)
 
 

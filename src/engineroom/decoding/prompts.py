@@ -22,7 +22,9 @@ def prompted(schema: Schema, prompt: str) -> Batch:
     rows = modality.encode(pl.Series([prompt]), column.state, damaged)
     if damaged:
         raise UserError(f"The prompt {damaged[0]}.", "", "Say --prompt with what the model reads.")
-    fields = {f"column:{column.name}{suffix}": tensor for suffix, tensor in modality.collate(rows, column.state).items()}
+    fields = {
+        f"column:{column.name}{suffix}": tensor for suffix, tensor in modality.collate(rows, column.state).items()
+    }
     return Batch(fields, np.arange(1))
 
 

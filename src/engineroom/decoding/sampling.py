@@ -1,4 +1,5 @@
-"""What a language model writes: one token after the other, drawn from what it expects (temperature; nucleus, Holtzman et al. 2020)."""
+"""What a language model writes: one token after the other, drawn from what it expects (temperature; nucleus, Holtzman
+et al. 2020)."""
 
 from __future__ import annotations
 
@@ -20,11 +21,24 @@ from ..preprocessing.text.corpus_windows import TEXT
 
 
 def write(
-    network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int, cache: bool = True
+    network: Any,
+    schema: Schema,
+    prompt: str,
+    *,
+    tokens: int,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    cache: bool = True,
 ) -> Iterator[str]:
-    """The text after `prompt`, piece by piece, `tokens` tokens in all. Without `cache` the same, but every token costs a whole window."""
+    """The text after `prompt`, piece by piece, `tokens` tokens in all. Without `cache` the same, but every token costs
+    a whole window."""
     if tokens < 0 or temperature < 0 or not 0 < top_p <= 1:
-        raise UserError("This cannot be written.", "tokens and temperature are 0 or more, top_p is above 0 and at most 1.", "Example: --temperature 0.8 --top-p 0.95")
+        raise UserError(
+            "This cannot be written.",
+            "tokens and temperature are 0 or more, top_p is above 0 and at most 1.",
+            "Example: --temperature 0.8 --top-p 0.95",
+        )
     state = schema[TEXT].state
     spelt, decoder = token_bytes(state), codecs.getincrementaldecoder("utf-8")("replace")
     codes = encode_texts([prompt or "\n"], state)[0].tolist()
@@ -47,7 +61,8 @@ def write(
 
 
 class Reader:
-    """Keeps what was read. A window that is full gives way to one that begins half a window later, as in the examination."""
+    """Keeps what was read. A window that is full gives way to one that begins half a window later, as in the
+    examination."""
 
     def __init__(self, network: Any, *, cache: bool) -> None:
         self.network, self.cache, self.reach = network.eval(), cache, reach(network)
@@ -68,7 +83,8 @@ class Reader:
 
 
 def draw(logits: Tensor, *, temperature: float, top_p: float, generator: torch.Generator) -> int:
-    """One token by (V,) logits. Temperature 0: the likeliest. top_p: among the likeliest that together reach this probability."""
+    """One token by (V,) logits. Temperature 0: the likeliest. top_p: among the likeliest that together reach this
+    probability."""
     if temperature == 0:
         return int(logits.argmax())
     p = (logits / temperature).softmax(-1)

@@ -1,1 +1,2 @@
-"""BACKPROP, REPEAT: the one loop, its optimizer, its schedule and the watchers. Knows no task, no data set, no model class."""
+"""BACKPROP, REPEAT: the one loop, its optimizer, its schedule and the watchers. Knows no task, no data set, no model
+class."""

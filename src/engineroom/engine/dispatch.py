@@ -9,7 +9,8 @@ from ..core.events import Event, Stopped
 
 
 class Callback(Protocol):
-    """Reads the events it names. May answer with an event of its own, which all callbacks hear; `Stopped` ends the run."""
+    """Reads the events it names. May answer with an event of its own, which all callbacks hear; `Stopped` ends the
+    run."""
 
     events: tuple[type[Event], ...]
 
@@ -19,8 +20,8 @@ class Callback(Protocol):
 def follow(events: Iterator[Event], callbacks: Sequence[Callback]) -> str:
     """The reason why training ended.
 
-    An answer is dispatched before the next callback hears the event it answers: a checkpoint of a step, written by the last callback, then
-    holds what the others made of that step's validation.
+    An answer is dispatched before the next callback hears the event it answers: a checkpoint of a step, written by the
+    last callback, then holds what the others made of that step's validation.
     """
     listening: dict[type[Event], list[Callable[[Event], Event | None]]] = {}
     for callback in callbacks:

@@ -1,9 +1,10 @@
-"""BACKPROP, REPEAT: the whole of training. Five beats a step, told as events; `next()` on this generator is a single-step debugger.
+"""BACKPROP, REPEAT: the whole of training. Five beats a step, told as events; `next()` on this generator is a
+single-step debugger.
 
     collect a batch → forward pass → measure the loss → backpropagate → repeat
 
-Callbacks read the events; they may stop the loop, never edit a step. Several learners (a GAN's two, an actor and a critic) take turns on the
-same batch. A beat that nobody watches costs one `yield`.
+Callbacks read the events; they may stop the loop, never edit a step. Several learners (a GAN's two, an actor and a
+critic) take turns on the same batch. A beat that nobody watches costs one `yield`.
 """
 
 from __future__ import annotations

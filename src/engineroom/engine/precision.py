@@ -1,7 +1,8 @@
-"""BACKPROP: which arithmetic? A short probe times real steps in fp32 and in bf16 autocast and takes what is clearly faster.
+"""BACKPROP: which arithmetic? A short probe times real steps in fp32 and in bf16 autocast and takes what is clearly
+faster.
 
-On a CPU with bf16 units a convolutional net trains about twice as fast; where bf16 is emulated it is ten times slower, so the name of
-the CPU decides nothing. The choice is recorded with the run, and a resumed run keeps it.
+On a CPU with bf16 units a convolutional net trains about twice as fast; where bf16 is emulated it is ten times slower,
+so the name of the CPU decides nothing. The choice is recorded with the run, and a resumed run keeps it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .loop import learn
 Makes = Callable[[nn.ModuleDict, "Precision"], Sequence[Learner]]  # who learns, given a cast
 CLEARLY = 1.2  # bf16 must be faster by this factor: it costs digits
 PROBE_SECONDS = 3.0
-EMULATED = 3.0  # a matrix product that takes this many times as long in bf16: the arithmetic is emulated (65 times on AVX2 alone)
+# a matrix product that takes this many times as long in bf16: the arithmetic is emulated (65 times on AVX2 alone)
+EMULATED = 3.0
 
 
 class Precision:
@@ -56,7 +58,14 @@ def pick_device(asked: str) -> str:
     return "cpu"
 
 
-def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: Precision, repeats: int = 3, budget: float = PROBE_SECONDS) -> float:
+def seconds_per_step(
+    cast: nn.ModuleDict,
+    make: Makes,
+    batch: Batch,
+    precision: Precision,
+    repeats: int = 3,
+    budget: float = PROBE_SECONDS,
+) -> float:
     """The best of a few real steps of all players, taken on a copy of the cast."""
     cast = copy.deepcopy(cast).train()
     players = make(cast, precision)
@@ -76,7 +85,8 @@ def seconds_per_step(cast: nn.ModuleDict, make: Makes, batch: Batch, precision: 
 
 
 def is_emulated(device: str, size: int = 256) -> bool:
-    """Does a matrix product (size, size) take so much longer in bf16 that no network can gain? Milliseconds, where a step may take a minute."""
+    """Does a matrix product (size, size) take so much longer in bf16 that no network can gain? Milliseconds, where a
+    step may take a minute."""
     if device != "cpu":
         return False
     best = {}
@@ -92,8 +102,8 @@ def is_emulated(device: str, size: int = 256) -> bool:
 
 
 def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, float]:
-    """(the number of threads that trains fastest, its seconds a step): beside another busy process all cores can be several times
-    slower than one."""
+    """(the number of threads that trains fastest, its seconds a step): beside another busy process all cores can be
+    several times slower than one."""
     most = asked or os.cpu_count() or 1
     torch.set_num_threads(most)
     many = step()
@@ -108,16 +118,25 @@ def pick_threads(step: Callable[[], float], asked: int | None) -> tuple[int, flo
 
 
 def probe(
-    cast: nn.ModuleDict, make: Makes, batch: Batch, asked: str, device: str, threads: int | None, budget: float = PROBE_SECONDS
+    cast: nn.ModuleDict,
+    make: Makes,
+    batch: Batch,
+    asked: str,
+    device: str,
+    threads: int | None,
+    budget: float = PROBE_SECONDS,
 ) -> tuple[Precision, dict[str, Any]]:
-    """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left as it was.
+    """(the precision to use, what was measured: threads, seconds a step by precision). The global random state is left
+    as it was.
 
     `budget`: seconds for each number of threads, twice that for bf16; one step is always taken.
     """
     state = torch.get_rng_state()
     try:
         found: dict[str, float] = {}
-        count, found["fp32"] = pick_threads(lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=budget), threads)
+        count, found["fp32"] = pick_threads(
+            lambda: seconds_per_step(cast, make, batch, Precision("fp32", device), budget=budget), threads
+        )
         if asked == "bf16" or (asked == "auto" and not is_emulated(device)):
             try:
                 found["bf16"] = seconds_per_step(cast, make, batch, Precision("bf16", device), budget=2 * budget)

@@ -1,7 +1,8 @@
-"""REPEAT: the learning rate climbs for a moment, then falls in a straight line to zero (Bergsma et al. 2025, "Straight to Zero").
+"""REPEAT: the learning rate climbs for a moment, then falls in a straight line to zero (Bergsma et al. 2025, "Straight
+to Zero").
 
-The end may move: when time runs short or the score has settled, the line is drawn anew from where it is, without a jump. What was
-decided is part of the checkpoint, so a resumed run follows the same line.
+The end may move: when time runs short or the score has settled, the line is drawn anew from where it is, without a
+jump. What was decided is part of the checkpoint, so a resumed run follows the same line.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Schedule:
     def end_at(self, step: int, total: int, *, final: bool = False) -> None:
         """From `step` on, fall to zero at `total`, never later than planned; a `final` end is the plan from now on.
 
-        A rate that still climbs climbs on: a clock that finds the first steps slow must not leave the whole run at a small part of its rate.
+        A rate that still climbs climbs on: a clock that finds the first steps slow must not leave the whole run at a
+        small part of its rate.
         """
         total = min(self.most, max(total, step + 1))
         self.most = total if final else self.most

@@ -1,4 +1,5 @@
-"""COLLECT: one environment in use: numbers in, numbers out, whatever its spaces, and every fault told with the episode's seed and step.
+"""COLLECT: one environment in use: numbers in, numbers out, whatever its spaces, and every fault told with the
+episode's seed and step.
 
 An episode is its seed and its actions: stored, they replay it, to render it or to go on after a crash.
 """
@@ -44,7 +45,11 @@ def describe(text: str) -> dict[str, Any]:
     try:
         json.dumps(facts, allow_nan=False)
     except (TypeError, ValueError):
-        raise UserError(f"The arguments of {name} cannot be kept.", "A model remembers them as plain numbers and words.", "Use numbers and words.") from None
+        raise UserError(
+            f"The arguments of {name} cannot be kept.",
+            "A model remembers them as plain numbers and words.",
+            "Use numbers and words.",
+        ) from None
     return facts
 
 
@@ -54,13 +59,19 @@ def count(facts: Facts) -> int:
 
 
 class World:
-    """`reset(seed)` and `step(action)` of one environment: observations (D,) float32, or pictures (C, H, W) uint8 or float32; actions: a number of 0 …, or (A,) from
-    -1 to 1."""
+    """`reset(seed)` and `step(action)` of one environment: observations (D,) float32, or pictures (C, H, W) uint8 or
+    float32; actions: a number of 0 …, or (A,) from -1 to 1."""
 
     def __init__(self, facts: Facts, *, pictures: bool = False) -> None:
         self.facts, self.name, self.longest = facts, facts["name"], facts["longest"]
-        if pictures:  # pygame draws into memory; without these it looks for a screen and a loudspeaker. With "dummy" alone highway-env draws nothing
-            for key, value in (("SDL_VIDEODRIVER", "offscreen,dummy"), ("SDL_AUDIODRIVER", "dummy"), ("PYGAME_HIDE_SUPPORT_PROMPT", "1")):
+        # pygame draws into memory; without these it looks for a screen and a loudspeaker. With "dummy" alone
+        # highway-env draws nothing
+        if pictures:
+            for key, value in (
+                ("SDL_VIDEODRIVER", "offscreen,dummy"),
+                ("SDL_AUDIODRIVER", "dummy"),
+                ("PYGAME_HIDE_SUPPORT_PROMPT", "1"),
+            ):
                 os.environ.setdefault(key, value)
         self.env, _ = make(self.name, dict(facts["arguments"]), pictures=pictures)
         spaces = gymnasium().spaces
@@ -126,13 +137,19 @@ class World:
         except Exception as error:
             raise self.fault(error) from error
         drawn = None if drawn is None else np.asarray(drawn)
-        return drawn if drawn is not None and drawn.ndim == 3 and drawn.shape[2] == 3 and drawn.dtype == np.uint8 else None
+        return (
+            drawn if drawn is not None and drawn.ndim == 3 and drawn.shape[2] == 3 and drawn.dtype == np.uint8 else None
+        )
 
     def where(self) -> str:
         return f"In the episode of seed {self.seed}, {f'step {self.steps}' if self.steps else 'at its beginning'}."
 
     def fault(self, error: Exception) -> UserError:
-        return DataError(f"The environment {self.name} failed: {type(error).__name__}: {str(error)[:200]}", self.where(), "Mend the environment.")
+        return DataError(
+            f"The environment {self.name} failed: {type(error).__name__}: {str(error)[:200]}",
+            self.where(),
+            "Mend the environment.",
+        )
 
     def odd(self, what: str) -> UserError:
         return DataError(f"The environment {self.name} gave {what}.", self.where(), "Mend the environment.")

@@ -1,5 +1,6 @@
-"""COLLECT: from the name of an environment to its object: gymnasium's by id, ours by file, a user's class as `module:Class` or `file.py:Class`, what an
-installed package registers as `package:Name-v0` (the well-known ones by the name alone: `_packages.py`).
+"""COLLECT: from the name of an environment to its object: gymnasium's by id, ours by file, a user's class as
+`module:Class` or `file.py:Class`, what an installed package registers as `package:Name-v0` (the well-known ones by the
+name alone: `_packages.py`).
 
 `NAME?gravity=5&longest=200` hands arguments over; `longest` is the number of steps after which an episode is cut.
 """
@@ -21,7 +22,9 @@ from ._third_party import provide
 VERSIONED = re.compile(r"([A-Za-z_][\w.]*:)?[A-Za-z][\w./-]*-v\d+")
 CLASS = re.compile(r"(?P<place>[^:?]+):(?P<name>[A-Za-z_]\w*)")
 ALIKE = 0.8  # of 1: a word as near as this to a known name is taken for a slip of the pen
-allowed: set[str] = set()  # classes that were named in this process; a bundle alone may name none: reading it must run no code of a stranger's
+allowed: set[str] = (
+    set()
+)  # classes that were named in this process; a bundle alone may name none: reading it must run no code of a stranger's
 
 
 def gymnasium() -> Any:
@@ -46,7 +49,14 @@ def looks_like_one(text: str) -> bool:
     if CLASS.fullmatch(name) or VERSIONED.fullmatch(name) or name in registry.names("environments"):
         return True
     plain = bool(re.fullmatch(r"[A-Za-z][\w-]*", name))
-    return plain and bool(difflib.get_close_matches(name.lower(), [one.lower() for one in known()] + [one.lower().rpartition("-v")[0] for one in known()], 1, ALIKE))
+    return plain and bool(
+        difflib.get_close_matches(
+            name.lower(),
+            [one.lower() for one in known()] + [one.lower().rpartition("-v")[0] for one in known()],
+            1,
+            ALIKE,
+        )
+    )
 
 
 def split_name(text: str) -> tuple[str, dict[str, Any]]:
@@ -93,7 +103,9 @@ def make(name: str, arguments: dict[str, Any], *, pictures: bool) -> tuple[Any, 
         made = registered(name, arguments, pictures=not own)
     except Exception as error:  # whatever the environment's own code raises
         why = f"{type(error).__name__}: {str(error)[:300]}"
-        raise UserError(f"The environment {name} cannot be made.", why, "Is what it needs installed, and are its arguments right?") from None
+        raise UserError(
+            f"The environment {name} cannot be made.", why, "Is what it needs installed, and are its arguments right?"
+        ) from None
     return made, made.spec.max_episode_steps if made.spec else None
 
 
@@ -116,15 +128,28 @@ def advice(name: str) -> str:
     names = known()
     close = difflib.get_close_matches(name.rpartition(":")[2].lower(), [one.lower() for one in names], 1, 0.5)
     meant = [one for one in names if close and one.lower() == close[0]]
-    ours = ", ".join([*registry.names("environments"), *(one for one in ("CartPole-v1", "Acrobot-v1", "Pendulum-v1", "LunarLander-v3", "FrozenLake-v1") if one in names)])
-    return (f"Did you mean {meant[0]!r}? " if meant else "") + f"Known: {ours}, … ({len(names)} in all), or your own class as file.py:Class."
+    ours = ", ".join(
+        [
+            *registry.names("environments"),
+            *(
+                one
+                for one in ("CartPole-v1", "Acrobot-v1", "Pendulum-v1", "LunarLander-v3", "FrozenLake-v1")
+                if one in names
+            ),
+        ]
+    )
+    return (
+        f"Did you mean {meant[0]!r}? " if meant else ""
+    ) + f"Known: {ours}, … ({len(names)} in all), or your own class as file.py:Class."
 
 
 def permitted(name: str) -> None:
     """Refuse to run a program that nobody but a bundle has named."""
     if name not in allowed:
         fix = f"Name it: engineroom predict RUN {name}"
-        raise UserError(f"This model acts in {name}, which is a program.", "A bundle does not run programs by itself.", fix)
+        raise UserError(
+            f"This model acts in {name}, which is a program.", "A bundle does not run programs by itself.", fix
+        )
 
 
 def user_class(name: str, place: str, wanted: str) -> Any:
@@ -134,7 +159,9 @@ def user_class(name: str, place: str, wanted: str) -> Any:
         if place.endswith(".py"):
             path = Path(place).expanduser()
             if not path.is_file():
-                raise DataError(f"There is no file {path}.", f"The environment {name} should be in it.", "Check the path.")
+                raise DataError(
+                    f"There is no file {path}.", f"The environment {name} should be in it.", "Check the path."
+                )
             spec = importlib.util.spec_from_file_location(path.stem, path)
             assert spec is not None and spec.loader is not None
             module = importlib.util.module_from_spec(spec)
@@ -144,13 +171,23 @@ def user_class(name: str, place: str, wanted: str) -> Any:
     except UserError:
         raise
     except Exception as error:  # the user's own file
-        raise DataError(f"{place} cannot be imported.", f"{type(error).__name__}: {str(error)[:300]}", "Mend it, or check the name.") from None
+        raise DataError(
+            f"{place} cannot be imported.", f"{type(error).__name__}: {str(error)[:300]}", "Mend it, or check the name."
+        ) from None
     found = getattr(module, wanted, None)
-    classes = [key for key, value in vars(module).items() if inspect.isclass(value) and issubclass(value, gymnasium().Env) and value is not gymnasium().Env]
+    classes = [
+        key
+        for key, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, gymnasium().Env) and value is not gymnasium().Env
+    ]
     if not inspect.isclass(found):
         raise DataError(f"{place} has no class {wanted!r}.", "", nearest(wanted, classes, label="Environments in it"))
     if not issubclass(found, gymnasium().Env):
-        raise DataError(f"{wanted} is no environment.", "It does not inherit from gymnasium.Env.", nearest(wanted, classes, label="Environments in it"))
+        raise DataError(
+            f"{wanted} is no environment.",
+            "It does not inherit from gymnasium.Env.",
+            nearest(wanted, classes, label="Environments in it"),
+        )
     return found
 
 
@@ -161,5 +198,7 @@ def build(kind: Any, name: str, arguments: dict[str, Any], *, pictures: bool) ->
         made = kind(**({"render_mode": "rgb_array"} if draws else {}), **arguments)
     except Exception as error:
         why = f"{type(error).__name__}: {str(error)[:300]}"
-        raise DataError(f"The environment {name} cannot be made.", why, "Check its arguments: NAME?key=value&key=value") from None
+        raise DataError(
+            f"The environment {name} cannot be made.", why, "Check its arguments: NAME?key=value&key=value"
+        ) from None
     return made, getattr(made, "longest", None)

@@ -1,4 +1,5 @@
-"""COLLECT: what an environment is like for someone who does anything at all: the scale of what is seen and of what is to be won."""
+"""COLLECT: what an environment is like for someone who does anything at all: the scale of what is seen and of what is
+to be won."""
 
 from __future__ import annotations
 

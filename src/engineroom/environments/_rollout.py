@@ -13,7 +13,8 @@ Act = Callable[[np.ndarray, Sequence[World], np.ndarray], np.ndarray]
 
 
 def play(facts: Facts, seeds: Sequence[int] | np.ndarray, act: Act) -> dict[str, np.ndarray]:
-    """One entry an episode: "return" and "steps" (N,), "ended" (N,) by itself, not by the clock, "actions" (N,) of arrays (T,) or (T, A)."""
+    """One entry an episode: "return" and "steps" (N,), "ended" (N,) by itself, not by the clock, "actions" (N,) of
+    arrays (T,) or (T, A)."""
     number = len(seeds)
     all_worlds = worlds(facts, number)
     observations = [world.reset(int(seed)) for world, seed in zip(all_worlds, seeds, strict=True)]
@@ -38,7 +39,8 @@ def play(facts: Facts, seeds: Sequence[int] | np.ndarray, act: Act) -> dict[str,
 
 
 def again(facts: Facts, seed: int, actions: np.ndarray, *, every: int = 0) -> tuple[np.ndarray, list[np.ndarray]]:
-    """An episode once more: (what was observed before each action (T, …), a picture every `every` steps and of the end; 0 = none)."""
+    """An episode once more: (what was observed before each action (T, …), a picture every `every` steps and of the end;
+    0 = none)."""
     world = World(facts, pictures=bool(every))
     observed = [world.reset(seed)]
     frames = [world.picture()] if every else []

@@ -12,7 +12,11 @@ from ._make import gymnasium
 from ._pixel_observations import layout_of
 
 MOST_ACTIONS, MOST_NUMBERS = 1_024, 4_096
-CARS = tuple(f"{who} {what}" for who in ("own", "car 1", "car 2", "car 3", "car 4") for what in ("there", "x", "y", "speed x", "speed y"))
+CARS = tuple(
+    f"{who} {what}"
+    for who in ("own", "car 1", "car 2", "car 3", "car 4")
+    for what in ("there", "x", "y", "speed x", "speed y")
+)
 DRIVE = ("lane left", "stay", "lane right", "faster", "slower")
 NAMES = {
     "CartPole": (("cart position", "cart speed", "pole angle", "pole speed"), ("push left", "push right")),
@@ -25,9 +29,15 @@ NAMES = {
     "MountainCar": (("position", "speed"), ("push left", "nothing", "push right")),
     "Acrobot": (("cos 1", "sin 1", "cos 2", "sin 2", "speed 1", "speed 2"), ("torque -1", "nothing", "torque +1")),
     "lane-keeping": (
-        tuple(f"{what} {of}" for of, whats in (
-            ("changes by", ("y", "heading", "slip", "turning")), ("of the lane", ("y", "heading", "slip", "turning")), ("of the car", ("y", "heading", "slip", "turning"))
-        ) for what in whats),
+        tuple(
+            f"{what} {of}"
+            for of, whats in (
+                ("changes by", ("y", "heading", "slip", "turning")),
+                ("of the lane", ("y", "heading", "slip", "turning")),
+                ("of the car", ("y", "heading", "slip", "turning")),
+            )
+            for what in whats
+        ),
         ("steering",),
     ),
     "highway": (CARS, DRIVE),
@@ -37,7 +47,8 @@ NAMES = {
 
 
 def seen(env: Any, name: str) -> dict[str, Any]:
-    """{"size", "names"} of an observation laid out as one row of numbers; with "picture", how it is to be read, where it is one."""
+    """{"size", "names"} of an observation laid out as one row of numbers; with "picture", how it is to be read, where
+    it is one."""
     space = env.observation_space
     layout = layout_of(space) if isinstance(space, gymnasium().spaces.Box) else None
     if layout is not None:
@@ -56,7 +67,8 @@ def seen(env: Any, name: str) -> dict[str, Any]:
 
 
 def spelled(space: Any, before: str = "number") -> list[str]:
-    """A name for each number of a space as it is laid out in a row: keys of dictionaries, rows and columns of tables."""
+    """A name for each number of a space as it is laid out in a row: keys of dictionaries, rows and columns of
+    tables."""
     spaces = gymnasium().spaces
     if isinstance(space, spaces.Dict):
         return [one for key, part in space.spaces.items() for one in spelled(part, str(key))]
@@ -69,24 +81,52 @@ def spelled(space: Any, before: str = "number") -> list[str]:
 
 
 def doable(env: Any, name: str) -> dict[str, Any]:
-    """What can be done: {"kind": "discrete", "sizes", "start", "names"} or {"kind": "continuous", "low", "high", "shape", "names"}."""
+    """What can be done: {"kind": "discrete", "sizes", "start", "names"} or {"kind": "continuous", "low", "high",
+    "shape", "names"}."""
     spaces, space = gymnasium().spaces, env.action_space
     words = getattr(env.unwrapped, "action_names", None) or known_names(name, 1)
     if isinstance(space, spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
         if isinstance(space, spaces.Discrete):
             sizes, start = [int(space.n)], int(space.start)
         else:
-            sizes, start = ([int(n) for n in np.ravel(space.nvec)] if isinstance(space, spaces.MultiDiscrete) else [2] * int(np.prod(space.shape))), 0
+            sizes, start = (
+                (
+                    [int(n) for n in np.ravel(space.nvec)]
+                    if isinstance(space, spaces.MultiDiscrete)
+                    else [2] * int(np.prod(space.shape))
+                ),
+                0,
+            )
         count = math.prod(sizes)
         if count > MOST_ACTIONS:
-            raise DataError(f"{name} has {count:,} different actions.", f"At most {MOST_ACTIONS:,} are told apart.", "Let one part act at a time.")
+            raise DataError(
+                f"{name} has {count:,} different actions.",
+                f"At most {MOST_ACTIONS:,} are told apart.",
+                "Let one part act at a time.",
+            )
         named = [str(w) for w in words] if words and len(words) == count else [f"action {k}" for k in range(count)]
         return {"kind": "discrete", "sizes": sizes, "start": start, "names": named, "shape": list(space.shape)}
     if isinstance(space, spaces.Box):
-        low, high = (np.where(np.isfinite(b), b, s).ravel().astype(float) for b, s in ((space.low, -1.0), (space.high, 1.0)))
-        named = [str(w) for w in words] if words and len(words) == len(low) else [f"action {k + 1}" for k in range(len(low))]
-        return {"kind": "continuous", "low": low.tolist(), "high": high.tolist(), "shape": list(space.shape), "names": named}
-    raise DataError(f"Actions of {name} cannot be given.", f"Its space is {str(space)[:200]}.", "Discrete actions and boxes of numbers can.")
+        low, high = (
+            np.where(np.isfinite(b), b, s).ravel().astype(float) for b, s in ((space.low, -1.0), (space.high, 1.0))
+        )
+        named = (
+            [str(w) for w in words]
+            if words and len(words) == len(low)
+            else [f"action {k + 1}" for k in range(len(low))]
+        )
+        return {
+            "kind": "continuous",
+            "low": low.tolist(),
+            "high": high.tolist(),
+            "shape": list(space.shape),
+            "names": named,
+        }
+    raise DataError(
+        f"Actions of {name} cannot be given.",
+        f"Its space is {str(space)[:200]}.",
+        "Discrete actions and boxes of numbers can.",
+    )
 
 
 def known_names(name: str, which: int) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""A warehouse: robots fetch ordered goods from shelves and bring them to the packing desk. One robot moves at a time, each in its turn.
+"""A warehouse: robots fetch ordered goods from shelves and bring them to the packing desk. One robot moves at a time,
+each in its turn.
 
-The reward is ½ for goods taken and ½ for goods delivered, so a return counts orders; bumping into something costs a hundredth.
+The reward is ½ for goods taken and ½ for goods delivered, so a return counts orders; bumping into something costs a
+hundredth.
 """
 
 from __future__ import annotations
@@ -30,14 +32,22 @@ Place = tuple[int, int]
 
 
 class Warehouse(gymnasium.Env):
-    """What the robot whose turn it is sees: itself, the desk, open orders from near to far, the next robot, and what stands around it."""
+    """What the robot whose turn it is sees: itself, the desk, open orders from near to far, the next robot, and what
+    stands around it."""
 
     metadata = {"render_modes": ["rgb_array"]}
     action_names = ("wait", "up", "down", "left", "right")
     observation_names = (
-        "row", "column", "loaded", "desk rows", "desk columns", "desk walk",
+        "row",
+        "column",
+        "loaded",
+        "desk rows",
+        "desk columns",
+        "desk walk",
         *(f"order {k + 1} {what}" for k in range(ORDERS) for what in ("rows", "columns", "walk")),
-        "robot rows", "robot columns", "robot loaded",
+        "robot rows",
+        "robot columns",
+        "robot loaded",
         *(f"blocked {one}" for one in ("up", "down", "left", "right")),
     )
 
@@ -47,9 +57,13 @@ class Warehouse(gymnasium.Env):
         self.number, self.longest, self.render_mode = robots, longest, render_mode
         self.height, self.width = len(PLAN), len(PLAN[0])
         self.floor = [(r, c) for r in range(self.height) for c in range(self.width) if PLAN[r][c] != "#"]
-        self.shelves = [(r, c) for r in range(self.height) for c in range(self.width) if PLAN[r][c] == "#" and self.sides((r, c))]
+        self.shelves = [
+            (r, c) for r in range(self.height) for c in range(self.width) if PLAN[r][c] == "#" and self.sides((r, c))
+        ]
         self.desk = next(place for place in self.floor if PLAN[place[0]][place[1]] == "D")
-        self.walks = {place: self.walk_from(self.sides(place)) for place in self.shelves}  # steps from anywhere to where a shelf can be reached
+        self.walks = {
+            place: self.walk_from(self.sides(place)) for place in self.shelves
+        }  # steps from anywhere to where a shelf can be reached
         self.home = self.walk_from([self.desk])
         self.observation_space = gymnasium.spaces.Box(-1, 1, (len(self.observation_names),), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(MOVES))
@@ -70,7 +84,9 @@ class Warehouse(gymnasium.Env):
                     line.append(there)
         return found
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         super().reset(seed=seed)
         start = self.np_random.choice(len(self.floor), self.number, replace=False)
         self.places = [self.floor[int(k)] for k in start]
@@ -110,11 +126,17 @@ class Warehouse(gymnasium.Env):
         far = float(self.height + self.width)
         near = sorted(self.orders, key=lambda one: (self.walks[one][here], one))
         others = [k for k in range(self.number) if k != self.turn]
-        other = min(others, key=lambda k: abs(self.places[k][0] - here[0]) + abs(self.places[k][1] - here[1]), default=None)
+        other = min(
+            others, key=lambda k: abs(self.places[k][0] - here[0]) + abs(self.places[k][1] - here[1]), default=None
+        )
         seen = [*(2 * np.array(here) / (size - 1) - 1), float(self.loaded[self.turn])]
         for place, walk in ((self.desk, self.home), *((one, self.walks[one]) for one in near)):
             seen += [*((np.array(place) - here) / size), walk[here] / far]
-        seen += [0.0, 0.0, 0.0] if other is None else [*((np.array(self.places[other]) - here) / size), float(self.loaded[other])]
+        seen += (
+            [0.0, 0.0, 0.0]
+            if other is None
+            else [*((np.array(self.places[other]) - here) / size), float(self.loaded[other])]
+        )
         for down, right in MOVES[1:]:
             there = (here[0] + down, here[1] + right)
             seen.append(float(there not in self.floor or there in self.places))
@@ -127,7 +149,9 @@ class Warehouse(gymnasium.Env):
             for c in range(self.width):
                 kind = {"#": SHELF, "D": DESK}.get(PLAN[r][c], FLOOR)
                 out[r * SIDE : (r + 1) * SIDE, c * SIDE : (c + 1) * SIDE] = LINE
-                out[r * SIDE + 1 : (r + 1) * SIDE, c * SIDE + 1 : (c + 1) * SIDE] = WANTED if (r, c) in self.orders else kind
+                out[r * SIDE + 1 : (r + 1) * SIDE, c * SIDE + 1 : (c + 1) * SIDE] = (
+                    WANTED if (r, c) in self.orders else kind
+                )
         for k, (r, c) in enumerate(self.places):
             self.dot(out, r, c, SIDE * 0.40, ROBOTS[k])
             if self.loaded[k]:

@@ -32,7 +32,9 @@ class EvaluationResult:
     calibration: dict[str, float] = field(default_factory=dict)
 
 
-def examine(name: str, words: str, answers: Predictions, truth: np.ndarray, task, *, seed: int = 0, **facts) -> EvaluationResult:
+def examine(
+    name: str, words: str, answers: Predictions, truth: np.ndarray, task, *, seed: int = 0, **facts
+) -> EvaluationResult:
     """Grade `answers` against `truth`; scores and their 95 % intervals."""
     records = task.score_rows(answers, truth)
     scores = task.compute_metrics(records)
@@ -65,10 +67,12 @@ class Verdict:
 
 
 def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task) -> Verdict:
-    """Compare on the same rows: first with the dummy that always says the same, then with each other (paired bootstrap), then cost.
+    """Compare on the same rows: first with the dummy that always says the same, then with each other (paired
+    bootstrap), then cost.
 
-    Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not show one (few positives
-    leave accuracy as it is), the metric by which weights are chosen and the ranking are asked before nothing is said to have been learnt.
+    Only a gain over the dummy that is clear of chance says that something was learnt. Where the primary metric does not
+    show one (few positives leave accuracy as it is), the metric by which weights are chosen and the ranking are asked
+    before nothing is said to have been learnt.
     """
     gained = {e.name: gain(e, dummy, task, task.primary_metric) for e in (deep, baseline)}
     found = paired(deep, baseline, task.primary_metric)
@@ -77,20 +81,28 @@ def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationR
         return choose(deep, baseline, task, found, gained, words)
     metric, nothing = task.primary_metric, dummy.scores[task.primary_metric]
     ours, theirs = deep.scores[metric], baseline.scores[metric]
-    scored = f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model ({baseline.words}) against {spoken(nothing)}"
+    scored = (
+        f"{metric} {spoken(ours)} of the deep model and {spoken(theirs)} of the classical model "
+        f"({baseline.words}) "
+        f"against {spoken(nothing)}"
+    )
     for other in second_metrics(task, deep, baseline, dummy):
         better = [e for e in (deep, baseline) if gain(e, dummy, task, other)[2]]
         if better:
             said = " and ".join(f"the {WHO[e.name]} model's" for e in better)
             sentence = f"By {metric}, neither model is clear of the dummy baseline ({dummy.words}): {scored}."
-            hint = f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the other scores."
+            hint = (
+                f"By {other}, {said} gain over it is clear of chance: something was learnt. Look at it and at the "
+                "other scores."
+            )
             return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
     sentence = f"Nothing was learnt that is clear of chance: {scored} of the dummy baseline ({dummy.words})."
     return Verdict("dummy", sentence, (*words, *whys(deep, baseline, dummy, gained)), found)
 
 
 def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str) -> tuple[float, float, bool]:
-    """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a dummy's score there is nothing to clear."""
+    """(lower and upper bound of the gain over the dummy, above 0 = better; whether it is clear of chance). Without a
+    dummy's score there is nothing to clear."""
     sign = 1.0 if metric in task.higher or (metric == task.primary_metric and task.higher_is_better) else -1.0
     if metric in NO_SKILL:
         low, high = (bound - NO_SKILL[metric] for bound in one.intervals[metric])
@@ -103,16 +115,29 @@ def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str) -> t
 
 
 def second_metrics(task, *entries: EvaluationResult) -> list[str]:
-    """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of the rows."""
+    """Scores that may show a gain where the primary one does not: that by which weights are chosen, and the ranking of
+    the rows."""
     names = dict.fromkeys((task.monitor, "roc_auc", *NO_SKILL))
     truth = entries[0].records["truth"]
-    few = truth.ndim == 1 and truth.dtype.kind == "i" and np.unique(truth, return_counts=True)[1].min(initial=len(truth)) < FEW_CASES
-    known = lambda name: not (name == "roc_auc" and few) and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
+    few = (
+        truth.ndim == 1
+        and truth.dtype.kind == "i"
+        and np.unique(truth, return_counts=True)[1].min(initial=len(truth)) < FEW_CASES
+    )
+    known = lambda name: (
+        not (name == "roc_auc" and few)
+        and all(np.isfinite(e.scores.get(name, np.nan)) for e in entries[: 2 if name in NO_SKILL else 3])
+    )
     return [name for name in names if name != task.primary_metric and known(name)]
 
 
 def choose(
-    deep: EvaluationResult, baseline: EvaluationResult, task, found: tuple[float, float, float, float], gained: dict[str, tuple[float, float, bool]], words: list[str]
+    deep: EvaluationResult,
+    baseline: EvaluationResult,
+    task,
+    found: tuple[float, float, float, float],
+    gained: dict[str, tuple[float, float, bool]],
+    words: list[str],
 ) -> Verdict:
     """Which of two models to use, at least one of which is clear of the dummy."""
     metric, (value, low, high, _) = task.primary_metric, found
@@ -123,27 +148,52 @@ def choose(
     if value == 0:
         shown = f"{metric} {spoken(ours)} of both, the deep model and the classical baseline ({baseline.words})"
     if ahead and gained["deep"][2]:
-        return Verdict("deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), found)
+        return Verdict(
+            "deep", f"Use the deep model: {shown}.", (*words, "The gain is larger than chance explains."), found
+        )
     if behind and gained["baseline"][2]:
         better = f"{metric} {spoken(theirs)} ({baseline.words}) against {spoken(ours)} of the deep model"
-        return Verdict("baseline", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), found)
-    cheaper = "the classical one is cheaper to train" if deep.seconds > baseline.seconds else "the deep one is cheaper to train"
-    last = "This score does not tell the two apart; look at the others." if value == 0 else "The difference is within what chance explains."
+        return Verdict(
+            "baseline", f"Use the classical model: {better}.", (*words, "Here deep learning does not pay."), found
+        )
+    cheaper = (
+        "the classical one is cheaper to train"
+        if deep.seconds > baseline.seconds
+        else "the deep one is cheaper to train"
+    )
+    last = (
+        "This score does not tell the two apart; look at the others."
+        if value == 0
+        else "The difference is within what chance explains."
+    )
     for name, other in (("deep", "baseline"), ("baseline", "deep")):
         if not gained[name][2]:
             words = [*words, f"Only the {WHO[other]} model's gain over the dummy baseline is clear of chance."]
     return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
 
 
-def whys(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, gained: dict[str, tuple[float, float, bool]]) -> list[str]:
+def whys(
+    deep: EvaluationResult,
+    baseline: EvaluationResult,
+    dummy: EvaluationResult,
+    gained: dict[str, tuple[float, float, bool]],
+) -> list[str]:
     """Likely reasons why nothing was learnt, and what to try."""
     rows = len(deep.records["truth"])
-    spans = ", ".join(f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items())
+    spans = ", ".join(
+        f"{WHO[name]} {spoken(low, sign=True)} to {spoken(high, sign=True)}" for name, (low, high, _) in gained.items()
+    )
     out = [f"Gain over the dummy baseline, 95 % interval (above 0 is better): {spans}."]
     if all(high < 0 for _, high, _ in gained.values()):
-        out.append("Both are worse than the dummy baseline: the test rows may come from another time or place than the training rows, or training was too short.")
+        out.append(
+            "Both are worse than the dummy baseline: the test rows may come from another time or place than the "
+            "training rows, or training was too short."
+        )
     if rows < FEW_ROWS:
-        out.append(f"{rows} test rows can show only a large gain: more of them would tell (--set split.test=0.3, or more data).")
+        out.append(
+            f"{rows} test rows can show only a large gain: more of them would tell (--set split.test=0.3, or more "
+            "data)."
+        )
     return [*out, "The inputs may say nothing about the target, there may be too few rows, or training was too short."]
 
 

@@ -19,26 +19,44 @@ HELD = 5  # one in so many rows
 
 
 def face(
-    frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], truths: dict[str, np.ndarray], task, *, seed: int
+    frame: pl.DataFrame,
+    schema: Schema,
+    splits: dict[str, np.ndarray],
+    truths: dict[str, np.ndarray],
+    task,
+    *,
+    seed: int,
 ) -> tuple[EvaluationResult, EvaluationResult, bytes]:
-    """(baseline, dummy, the baseline as bytes for the bundle). `truths` holds the target of each split; rows without a known class are no use to learn from."""
+    """(baseline, dummy, the baseline as bytes for the bundle). `truths` holds the target of each split; rows without a
+    known class are no use to learn from."""
     classes = task.output_size(schema.target) if task.output_type != "number" else 0
-    train, val = (usable(splits[name], truths[name], classes if task.output_type == "classes" else 0) for name in ("train", "val"))
+    train, val = (
+        usable(splits[name], truths[name], classes if task.output_type == "classes" else 0) for name in ("train", "val")
+    )
     results = []
     dump = b""
-    for name, estimator in (("baseline", choose(schema, task.baseline)[1]), ("dummy", registry.get("baselines", task.dummy))):
+    for name, estimator in (
+        ("baseline", choose(schema, task.baseline)[1]),
+        ("dummy", registry.get("baselines", task.dummy)),
+    ):
         begun = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a linear model cut short is still graded as it is
             how = {"schema": schema, "kind": task.output_type, "classes": classes, "seed": seed}
             fitted = estimator.fit(frame[train[0]], train[1], val=(frame[val[0]], val[1]), **how)
             judge, unseen = fitted, val
-            if name == "baseline" and np.array_equal(train[0], val[0]) and len(val[0]) >= 2 * HELD:  # every row teaches: who calibrates must not know it
+            if (
+                name == "baseline" and np.array_equal(train[0], val[0]) and len(val[0]) >= 2 * HELD
+            ):  # every row teaches: who calibrates must not know it
                 rest, unseen = held_out(train, seed)
                 judge = estimator.fit(frame[rest[0]], rest[1], val=(frame[unseen[0]], unseen[1]), **how)
         seconds = time.perf_counter() - begun
         said = (task, judge, frame[unseen[0]], unseen[1])
-        calibration = task.fit_calibration(task.from_baseline(judge.predict(said[2])), said[3]) if name == "baseline" else interval_only(*said)
+        calibration = (
+            task.fit_calibration(task.from_baseline(judge.predict(said[2])), said[3])
+            if name == "baseline"
+            else interval_only(*said)
+        )
         begun = time.perf_counter()
         answers = task.apply_calibration(task.from_baseline(fitted.predict(frame[splits["test"]])), calibration)
         rate = len(splits["test"]) / max(1e-6, time.perf_counter() - begun)
@@ -61,7 +79,9 @@ def face(
     return results[0], results[1], dump
 
 
-def held_out(rows: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def held_out(
+    rows: tuple[np.ndarray, np.ndarray], seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """((rows, truth) without every HELD-th by chance, those)."""
     order = numpy_generator(seed, "held").permutation(len(rows[0]))
     out = np.zeros(len(order), bool)
@@ -71,7 +91,9 @@ def held_out(rows: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[tuple[np.n
 
 def interval_only(task, fitted: Any, frame: pl.DataFrame, truth: np.ndarray) -> dict[str, float]:
     """The dummy predictor's probabilities are right as they are; its intervals must be widened like everybody's."""
-    return task.fit_calibration(task.from_baseline(fitted.predict(frame)), truth) if task.output_type == "number" else {}
+    return (
+        task.fit_calibration(task.from_baseline(fitted.predict(frame)), truth) if task.output_type == "number" else {}
+    )
 
 
 def usable(rows: np.ndarray, truth: np.ndarray, classes: int = 0) -> tuple[np.ndarray, np.ndarray]:

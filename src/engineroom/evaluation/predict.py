@@ -38,7 +38,8 @@ def ask(
     precision: Precision | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
-    """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was afterwards."""
+    """The model's answers for `rows`, in that order. The model is in eval mode during the call and as it was
+    afterwards."""
     asked = Predictor(model, precision or Precision())
     was = model.training
     model.eval()
@@ -60,7 +61,9 @@ def because(model: nn.Module, data: Dataset, rows: np.ndarray, answers: Predicti
     with torch.inference_mode():
         for start in range(0, len(rows), task.eval_batch_size):
             own = {name: values[start : start + task.eval_batch_size] for name, values in answers.items()}
-            parts.append(task.evidence(model, data.batch(rows[start : start + task.eval_batch_size]), own, data.schema.target))
+            parts.append(
+                task.evidence(model, data.batch(rows[start : start + task.eval_batch_size]), own, data.schema.target)
+            )
             if not parts[0]:
                 return answers
     return answers | {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}

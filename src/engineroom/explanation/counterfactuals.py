@@ -1,5 +1,6 @@
-"""What would have to change for another answer? The fewest columns with values that occur in the data, or the fewest words left out (counterfactuals,
-Wachter, Mittelstadt & Russell 2018), found by trying: every change is asked of the model itself, so what stands here is so.
+"""What would have to change for another answer? The fewest columns with values that occur in the data, or the fewest
+words left out (counterfactuals, Wachter, Mittelstadt & Russell 2018), found by trying: every change is asked of the
+model itself, so what stands here is so.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ MOST_COLUMNS = 24
 
 
 def otherwise(model: Model, frame: pl.DataFrame, rows: np.ndarray) -> list[dict[str, Any]]:
-    """[{"row", "answer", "other", "changes"}] for rows of `frame` whose answer is a word; changes is empty where up to four do not suffice."""
-    columns = [c for c in model.schema.inputs if c.modality in ("number", "category", "text") and c.name in frame.columns][:MOST_COLUMNS]
+    """[{"row", "answer", "other", "changes"}] for rows of `frame` whose answer is a word; changes is empty where up to
+    four do not suffice."""
+    columns = [
+        c for c in model.schema.inputs if c.modality in ("number", "category", "text") and c.name in frame.columns
+    ][:MOST_COLUMNS]
     places = {c.name: grid(c, frame[c.name]) for c in columns if c.modality != "text"}
     answers, _ = model.answers(frame[rows[:1]])
     if not columns or not answers_are_words(model, answers, frame[rows[:1]]):
@@ -33,8 +37,11 @@ def answers_are_words(model: Model, answers: Any, frame: pl.DataFrame) -> bool:
     return "prediction" in table.columns and table["prediction"].dtype == pl.String and model.task.has_score
 
 
-def one_row(model: Model, row: pl.DataFrame, number: int, columns: list[Any], places: dict[str, list[Any]]) -> dict[str, Any]:
-    """Again and again the one change that moves the answer furthest away, until it is another; then whatever was not needed is taken back."""
+def one_row(
+    model: Model, row: pl.DataFrame, number: int, columns: list[Any], places: dict[str, list[Any]]
+) -> dict[str, Any]:
+    """Again and again the one change that moves the answer furthest away, until it is another; then whatever was not
+    needed is taken back."""
     whole, _ = model.answers(row)
     said = first_word(model, whole, row)
     steps: list[tuple[str, Any, pl.DataFrame]] = [("", "", row)]
@@ -45,16 +52,25 @@ def one_row(model: Model, row: pl.DataFrame, number: int, columns: list[Any], pl
         asked = pl.concat([frame for _, _, frame in tried])
         answers, kept = model.answers(asked)
         others = model.task.to_frame(answers, model.schema.target, asked[kept])["prediction"].to_list()
-        weight = model.task.score_predictions(answers, {name: values.repeat(len(kept), 0) for name, values in whole.items()})
+        weight = model.task.score_predictions(
+            answers, {name: values.repeat(len(kept), 0) for name, values in whole.items()}
+        )
         steps.append(tried[int(kept[int(np.argmin(weight))])])
         other = others[int(np.argmin(weight))]
         if other != said:
             final, needed = pruned(model, row, steps[1:], said)
-            return {"row": number, "answer": said, "other": first_word(model, model.answers(final)[0], final), "changes": [worded(row, name, value) for name, value in needed]}
+            return {
+                "row": number,
+                "answer": said,
+                "other": first_word(model, model.answers(final)[0], final),
+                "changes": [worded(row, name, value) for name, value in needed],
+            }
     return {"row": number, "answer": said, "other": "", "changes": []}
 
 
-def changes(row: pl.DataFrame, columns: list[Any], places: dict[str, list[Any]], done: set[str]) -> list[tuple[str, Any, pl.DataFrame]]:
+def changes(
+    row: pl.DataFrame, columns: list[Any], places: dict[str, list[Any]], done: set[str]
+) -> list[tuple[str, Any, pl.DataFrame]]:
     """(column, new value or word left out, the row so changed): every single change that can be made."""
     out: list[tuple[str, Any, pl.DataFrame]] = []
     for column in columns:
@@ -66,11 +82,15 @@ def changes(row: pl.DataFrame, columns: list[Any], places: dict[str, list[Any]],
         elif name not in done:
             for value in places[name]:
                 if value != row[name][0]:
-                    out.append((name, value, row.with_columns(pl.Series(name, [value], dtype=row[name].dtype, strict=False))))
+                    out.append(
+                        (name, value, row.with_columns(pl.Series(name, [value], dtype=row[name].dtype, strict=False)))
+                    )
     return out
 
 
-def pruned(model: Model, row: pl.DataFrame, steps: list[tuple[str, Any, pl.DataFrame]], said: str) -> tuple[pl.DataFrame, list[tuple[str, Any]]]:
+def pruned(
+    model: Model, row: pl.DataFrame, steps: list[tuple[str, Any, pl.DataFrame]], said: str
+) -> tuple[pl.DataFrame, list[tuple[str, Any]]]:
     """The changed row and its changes, less every one without which the answer is another as well."""
     needed = [(name, value) for name, value, _ in steps]
     for one in list(needed):
@@ -95,7 +115,10 @@ def worded(row: pl.DataFrame, name: str, value: Any) -> str:
     now = row[name][0]
     if isinstance(now, str) and value in now.split() and len(now.split()) > 1:
         return f"{name} without “{value}”"
-    return f"{name} = {spoken(value) if isinstance(value, float) else value} (is {spoken(now) if isinstance(now, float) else now})"
+    return (
+        f"{name} = {spoken(value) if isinstance(value, float) else value} (is "
+        f"{spoken(now) if isinstance(now, float) else now})"
+    )
 
 
 def first_word(model: Model, answers: Any, row: pl.DataFrame) -> str:

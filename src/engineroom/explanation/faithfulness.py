@@ -1,7 +1,9 @@
-"""Is an explanation true? It is measured: take parts away in its order against a random order, and look whether it needs the trained weights.
+"""Is an explanation true? It is measured: take parts away in its order against a random order, and look whether it
+needs the trained weights.
 
-Deletion and insertion curves: Petsiuk, Das & Saenko 2018, here against random orders of the same row. Randomisation of the model: Adebayo et
-al. 2018: what an explainer shows of a network with fresh weights must not look like what it shows of the trained one.
+Deletion and insertion curves: Petsiuk, Das & Saenko 2018, here against random orders of the same row. Randomisation of
+the model: Adebayo et al. 2018: what an explainer shows of a network with fresh weights must not look like what it shows
+of the trained one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ LEAST = 5  # rows for an interval
 
 
 def curves(masked_row: MaskedRow, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Orders (R, P) of parts → what the answer becomes, each (R, STAGES + 1): taking them away, and adding them to nothing."""
+    """Orders (R, P) of parts → what the answer becomes, each (R, STAGES + 1): taking them away, and adding them to
+    nothing."""
     P = orders.shape[1]
     counts = np.unique(np.linspace(0, P, min(STAGES, P) + 1).round().astype(int))
     rank = np.argsort(orders, 1)
@@ -58,7 +61,9 @@ def interval(values: np.ndarray) -> dict[str, float]:
     return {"value": float(values.mean()), "low": float(low), "high": float(high)}
 
 
-def verdict(walks: list[dict[str, tuple[np.ndarray, np.ndarray]]], likeness: dict[str, list[float]], name: str) -> dict[str, Any]:
+def verdict(
+    walks: list[dict[str, tuple[np.ndarray, np.ndarray]]], likeness: dict[str, list[float]], name: str
+) -> dict[str, Any]:
     """What the measurements say of one method, in numbers and words."""
     if len(walks) < LEAST:
         return {"passes": None, "words": f"Not measured: {len(walks)} row(s) are too few, {LEAST} are needed."}
@@ -72,5 +77,16 @@ def verdict(walks: list[dict[str, tuple[np.ndarray, np.ndarray]]], likeness: dic
         faults.append("adding parts in its order raises the answer no faster than a random order")
     if alike["high"] >= ALIKE:
         faults.append(f"it shows much the same for a network with fresh weights (likeness {spoken(alike['value'])})")
-    words = f"Fails: {'; '.join(faults)}." if faults else "Passes: better than random orders both ways, and it needs the trained weights."
-    return {"passes": not faults, "words": words, "deletion": deletion, "insertion": insertion, "likeness": alike, "rows": len(walks)}
+    words = (
+        f"Fails: {'; '.join(faults)}."
+        if faults
+        else "Passes: better than random orders both ways, and it needs the trained weights."
+    )
+    return {
+        "passes": not faults,
+        "words": words,
+        "deletion": deletion,
+        "insertion": insertion,
+        "likeness": alike,
+        "rows": len(walks),
+    }

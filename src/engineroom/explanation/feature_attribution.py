@@ -1,7 +1,7 @@
 """Which columns speak for this row's answer? Each in turn is made ordinary, and the model is asked again.
 
-Occlusion by a typical value (Zeiler & Fergus 2014; for tables Robnik-Šikonja & Kononenko 2008): plain to say, true to the model, blind to what
-two columns only do together.
+Occlusion by a typical value (Zeiler & Fergus 2014; for tables Robnik-Šikonja & Kononenko 2008): plain to say, true to
+the model, blind to what two columns only do together.
 """
 
 from __future__ import annotations
@@ -25,14 +25,18 @@ MOST = 60  # letters of a value that are shown
 def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
     """One row per input row: `reason_1` … `reason_<top>`, the weightiest first, as `column = value (+0.62)`.
 
-    The number is how far the column moves the answer away from what it would be were the column ordinary: log odds for classes, the
-    target's own unit for numbers. Rows that cannot be read are null.
+    The number is how far the column moves the answer away from what it would be were the column ordinary: log odds for
+    classes, the target's own unit for numbers. Rows that cannot be read are null.
     """
     if top < 1:
         raise UserError(f"{top} reasons cannot be given.", "", "Ask for at least one.")
     inputs = model.schema.inputs
     if len(inputs) < 2:
-        raise UserError(f"The model reads {inputs[0].name!r} alone.", "Reasons weigh columns against each other.", "Leave --top-features out.")
+        raise UserError(
+            f"The model reads {inputs[0].name!r} alone.",
+            "Reasons weigh columns against each other.",
+            "Leave --top-features out.",
+        )
     frame = model.open(data)
     pull, kept = pulls(model, frame)
     order = np.argsort(-np.abs(pull), axis=1, kind="stable")[:, :top]
@@ -40,14 +44,18 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
     for place, row in enumerate(kept.tolist()):
         for k, which in enumerate(order[place].tolist()):
             name = inputs[which].name
-            out[f"reason_{k + 1}"][row] = f"{name} = {said(frame[name][row])} ({spoken(float(pull[place, which]), sign=True)})"
+            out[f"reason_{k + 1}"][row] = (
+                f"{name} = {said(frame[name][row])} ({spoken(float(pull[place, which]), sign=True)})"
+            )
     return pl.DataFrame(out, schema=dict.fromkeys(out, pl.String))
 
 
 def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """((rows kept, inputs) how far each column moves each answer, row numbers kept)."""
     data, kept = model.encoded(frame)
-    usual = encode_table(pl.DataFrame([ordinary(c, frame[c.name].head(1)) for c in model.schema.inputs]), model.schema, target=False)
+    usual = encode_table(
+        pl.DataFrame([ordinary(c, frame[c.name].head(1)) for c in model.schema.inputs]), model.schema, target=False
+    )
     whole = model.respond(data, kept)
     base = model.task.score_predictions(whole, whole)
     without = [model.respond(made_ordinary(data, usual, column.name), kept) for column in model.schema.inputs]
@@ -78,7 +86,8 @@ class Ordinary:
 
 
 def ordinary(column: Column, values: pl.Series) -> pl.Series:
-    """The column with nothing special about it: its mean or its most common value in the training rows; missing where there is neither."""
+    """The column with nothing special about it: its mean or its most common value in the training rows; missing where
+    there is neither."""
     if column.modality == "number":
         return pl.Series(column.name, [float(column.state["mean"])]).new_from_index(0, len(values))
     if column.modality == "category" and column.state["values"]:

@@ -1,4 +1,5 @@
-"""How the answer moves with one column, everything else as it is: partial dependence (Friedman 2001) with each row's own line behind it."""
+"""How the answer moves with one column, everything else as it is: partial dependence (Friedman 2001) with each row's
+own line behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ COLUMNS = 6
 
 
 def dependence(model: Model, frame: pl.DataFrame, columns: list[str], whole: Any) -> list[dict[str, Any]]:
-    """[{"column", "values", "mean", "low", "high"}]: what `weigh` says, on average and for the middle 80 % of rows, were the column this.
+    """[{"column", "values", "mean", "low", "high"}]: what `weigh` says, on average and for the middle 80 % of rows,
+    were the column this.
 
     `whole` are the answers (one row) whose class is followed throughout.
     """
@@ -32,12 +34,22 @@ def dependence(model: Model, frame: pl.DataFrame, columns: list[str], whole: Any
         lines = []
         places = grid(column, frame[name])
         for value in places:
-            moved = picked.with_columns(pl.Series(name, [value] * picked.height, dtype=picked[name].dtype, strict=False))
+            moved = picked.with_columns(
+                pl.Series(name, [value] * picked.height, dtype=picked[name].dtype, strict=False)
+            )
             answers, kept = model.answers(moved)
             lines.append(model.task.score_predictions(answers, {k: v[kept] for k, v in followed.items()}))
         table = np.stack(lines)
         low, high = np.quantile(table, [0.1, 0.9], axis=1)
-        out.append({"column": name, "values": places, "mean": table.mean(1).tolist(), "low": low.tolist(), "high": high.tolist()})
+        out.append(
+            {
+                "column": name,
+                "values": places,
+                "mean": table.mean(1).tolist(),
+                "low": low.tolist(),
+                "high": high.tolist(),
+            }
+        )
     return out
 
 

@@ -1,7 +1,9 @@
-"""One row with parts masked: a mask says how much of each part of it the network may see. Every explanation is a way of moving that mask.
+"""One row with parts masked: a mask says how much of each part of it the network may see. Every explanation is a way of
+moving that mask.
 
-The mask hangs behind the stems, where every kind of column has become vectors: a picture's tiles, a text's tokens, stretches of a series,
-tiles of time and frequency of a sound, a table's columns. A veiled part has the vectors that an absent value would give.
+The mask hangs behind the stems, where every kind of column has become vectors: a picture's tiles, a text's tokens,
+stretches of a series, tiles of time and frequency of a sound, a table's columns. A veiled part has the vectors that an
+absent value would give.
 """
 
 from __future__ import annotations
@@ -25,7 +27,13 @@ WIDEST = 16  # tiles along the longer one
 STRETCHES = 32  # of a long sequence whose steps have no names
 NAMED = 256  # steps with names that are parts of their own
 ROWS = 256  # veiled copies a call
-AXES = {"vector": (), "sequence": (1,), "graph": (1,), "grid": (2, 3), "clip": (1,)}  # of a Signal, along which it is cut into parts
+AXES = {
+    "vector": (),
+    "sequence": (1,),
+    "graph": (1,),
+    "grid": (2, 3),
+    "clip": (1,),
+}  # of a Signal, along which it is cut into parts
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Cut:
-    """How one field is cut: `where` (axes of the signal) holds each place's part among all the row's; `signal` is the first network's view."""
+    """How one field is cut: `where` (axes of the signal) holds each place's part among all the row's; `signal` is the
+    first network's view."""
 
     field: Field
     where: Tensor
@@ -51,7 +60,9 @@ class Cut:
 class MaskedRow:
     """`parts` (P) of one row, `ask(masks)` for the answers to the row as masks (n, P) leave it."""
 
-    def __init__(self, network: nn.Module, task: Any, schema: Schema, batch: Batch, *, whole: Tensor | None = None) -> None:
+    def __init__(
+        self, network: nn.Module, task: Any, schema: Schema, batch: Batch, *, whole: Tensor | None = None
+    ) -> None:
         self.network, self.task, self.target, self.row = network, task, schema.target, batch
         fields = {key(one): one for one in input_fields(schema)}
         places = [name.split(".") for name, _ in network.named_modules()]
@@ -73,7 +84,11 @@ class MaskedRow:
     def _cut(self, name: str, signal: Signal) -> Cut:
         one = next(field for field in self.stems.values() if field.name == name)
         length = int(signal.mask.sum()) if signal.mask is not None else 0
-        named = [c.name for c in one.columns] if one.is_scalar else registry.get("modalities", one.modality).token_names(self.row[name][0], one.states[0])
+        named = (
+            [c.name for c in one.columns]
+            if one.is_scalar
+            else registry.get("modalities", one.modality).token_names(self.row[name][0], one.states[0])
+        )
         shape, index = divide(signal, length, bool(named))
         first, label = len(self.parts), one.columns[0].name
         for place in np.ndindex(*shape):
@@ -92,9 +107,14 @@ class MaskedRow:
         n = len(masks)
         fields = {name: tensor.repeat(n, *[1] * (tensor.ndim - 1)) for name, tensor in self.row.fields.items()}
         modules = dict(self.network.named_modules())
-        hooks = [modules[name].register_forward_hook(self._hook(one, masks, fields[one.name])) for name, one in self.stems.items()]
+        hooks = [
+            modules[name].register_forward_hook(self._hook(one, masks, fields[one.name]))
+            for name, one in self.stems.items()
+        ]
         try:
-            return self.task.score_outputs(self.network(Batch(fields, np.repeat(self.row.rows, n))), self.whole, self.target)
+            return self.task.score_outputs(
+                self.network(Batch(fields, np.repeat(self.row.rows, n))), self.whole, self.target
+            )
         finally:
             for hook in hooks:
                 hook.remove()

@@ -1,7 +1,8 @@
-"""A row with its attributions drawn on it: a picture under tiles, words on colours, a line over stretches, bars for columns.
+"""A row with its attributions drawn on it: a picture under tiles, words on colours, a line over stretches, bars for
+columns.
 
-Drawn from what the network sees (the signal), so that the same code shows a photograph, a spectrogram or a text. Red speaks for the answer,
-blue against it; how strong the colour is tells how far.
+Drawn from what the network sees (the signal), so that the same code shows a photograph, a spectrogram or a text. Red
+speaks for the answer, blue against it; how strong the colour is tells how far.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def colour(share: float) -> str:
 def words(names: Sequence[str], shares: np.ndarray) -> str:
     """Tokens on the colour of what they say."""
     marked = " ".join(
-        f'<span style="background:{colour(float(s))};padding:0 2px;border-radius:3px" title="{s:+.2f}">{html.escape(name)}</span>'
+        f'<span style="background:{colour(float(s))};padding:0 2px;border-radius:3px" '
+        f'title="{s:+.2f}">{html.escape(name)}</span>'
         for name, s in zip(names, shares, strict=False)
     )
     return f'<p style="line-height:1.9">{marked}</p>'
@@ -60,11 +62,15 @@ def bars(names: Sequence[str], numbers: np.ndarray, scale: float) -> str:
         y = 18 * i
         name = names[k] if len(names[k]) <= 18 else names[k][:17] + "…"
         lines.append(
-            f'<text x="132" y="{y + 12}" text-anchor="end" font-size="11" fill="currentColor">{html.escape(name)}</text>'
-            f'<rect x="{x:.1f}" y="{y + 3}" width="{max(width, 0.5):.1f}" height="11" fill="{colour(float(np.sign(numbers[k])))}"/>'
+            f'<text x="132" y="{y + 12}" text-anchor="end" font-size="11" '
+            f'fill="currentColor">{html.escape(name)}</text>'
+            f'<rect x="{x:.1f}" y="{y + 3}" width="{max(width, 0.5):.1f}" height="11" '
+            f'fill="{colour(float(np.sign(numbers[k])))}"/>'
             f'<text x="286" y="{y + 12}" font-size="11" fill="currentColor">{numbers[k]:+.2g}</text>'
         )
-    return f'<svg viewBox="0 0 340 {18 * len(order)}" width="100%" role="img" aria-label="columns">{"".join(lines)}</svg>'
+    return (
+        f'<svg viewBox="0 0 340 {18 * len(order)}" width="100%" role="img" aria-label="columns">{"".join(lines)}</svg>'
+    )
 
 
 def picture(cut: Cut, shares: np.ndarray) -> str:
@@ -101,7 +107,8 @@ def line(cut: Cut, shares: np.ndarray) -> str:
     x = np.linspace(2, WIDE - 2, T + 1)
     edges = [0, *(np.flatnonzero(np.diff(where)) + 1).tolist(), T]
     boxes = "".join(
-        f'<rect x="{x[a]:.1f}" y="0" width="{x[b] - x[a]:.1f}" height="{HIGH}" fill="{colour(float(shares[where[a]]))}"/>'
+        f'<rect x="{x[a]:.1f}" y="0" width="{x[b] - x[a]:.1f}" height="{HIGH}" '
+        f'fill="{colour(float(shares[where[a]]))}"/>'
         for a, b in pairwise(edges)
     )
     low, high = float(steps.min()), float(steps.max())
@@ -109,7 +116,9 @@ def line(cut: Cut, shares: np.ndarray) -> str:
     every = max(1, T // WIDE)
     middle = (x[:-1] + x[1:]) / 2
     paths = "".join(
-        f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(middle[::every], y[::every, c], strict=True))}" fill="none" '
+        "<polyline "
+        f'points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(middle[::every], y[::every, c], strict=True))}" '
+        'fill="none" '
         f'stroke="currentColor" stroke-width="1.2" opacity="{1 - 0.2 * c:.1f}"/>'
         for c in range(y.shape[1])
     )

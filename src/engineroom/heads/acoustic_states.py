@@ -1,4 +1,5 @@
-"""A few states for every step of a sequence, as letters have when they are spoken: what each sounds like, and how long it lasts."""
+"""A few states for every step of a sequence, as letters have when they are spoken: what each sounds like, and how long
+it lasts."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from .token_classifier import padded
 
 
 class States(nn.Module):
-    """Features with a map (B, U, D) → (B, 1, U, outputs). Without dropout: what is to be said is a sound, and chance would blur it."""
+    """Features with a map (B, U, D) → (B, 1, U, outputs). Without dropout: what is to be said is a sound, and chance
+    would blur it."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = True

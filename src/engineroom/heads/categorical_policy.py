@@ -1,4 +1,5 @@
-"""One of several actions: a score each, all nearly alike at first, so that everything is tried (Andrychowicz et al. 2021)."""
+"""One of several actions: a score each, all nearly alike at first, so that everything is tried (Andrychowicz et al.
+2021)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A row of numbers under noise → what is row in it and what is noise (v, as in heads/diffusion_unet.py): a perceptron with ways around its blocks."""
+"""A row of numbers under noise → what is row in it and what is noise (v, as in heads/diffusion_unet.py): a perceptron
+with ways around its blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +21,10 @@ class DenoiseRow(nn.Module):
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()
         self.into = nn.Linear(sum(part.shape[-1] for part in example.parts), WIDTH)
-        self.blocks = nn.ModuleList(nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH)) for _ in range(BLOCKS))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH))
+            for _ in range(BLOCKS)
+        )
         self.norm, self.out = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, outputs)
         nn.init.zeros_(self.out.weight)
 

@@ -1,4 +1,5 @@
-"""How well does each thing go with what came before? Dot products with the very vectors that the things have as inputs."""
+"""How well does each thing go with what came before? Dot products with the very vectors that the things have as
+inputs."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from .token_classifier import padded
 
 
 class DotHead(nn.Module):
-    """Features with a map (B, T, D) → (B, 1, T, outputs): one score for each of the `outputs` things that the stem says can be chosen."""
+    """Features with a map (B, T, D) → (B, 1, T, outputs): one score for each of the `outputs` things that the stem says
+    can be chosen."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = True  # what other columns say is added to every place of the map
@@ -24,14 +26,17 @@ class DotHead(nn.Module):
         self.stems: list[nn.Module] = []  # a list, so that the stem's weights are not the head's too
 
     def tie(self, stem: nn.Module) -> None:
-        """Use what `stem.choices(count)` gives as the things to choose among: a vector each, and whether it is known by itself."""
+        """Use what `stem.choices(count)` gives as the things to choose among: a vector each, and whether it is known by
+        itself."""
         self.stems = [stem]
 
     def forward(self, features: Features) -> Tensor:
         steps = features.map
         assert steps is not None
         things, own = self.stems[0].choices(len(self.bias))  # type: ignore[operator]
-        return padded((self.turn(steps.data) @ things.T.to(steps.data.dtype)).float() + self.bias * own, steps.mask)[:, None]
+        return padded((self.turn(steps.data) @ things.T.to(steps.data.dtype)).float() + self.bias * own, steps.mask)[
+            :, None
+        ]
 
 
 HEAD = DotHead

@@ -1,4 +1,5 @@
-"""Two towers: what is asked and what is found, each a vector of length one in the same space (DeViSE, Frome et al. 2013; CLIP, Radford et al. 2021)."""
+"""Two towers: what is asked and what is found, each a vector of length one in the same space (DeViSE, Frome et al.
+2013; CLIP, Radford et al. 2021)."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ class TowersHead(nn.Module):
         super().__init__()
         if len(example.parts) != 2:
             what = f"Matching needs two kinds of columns, {len(example.parts)} are there."
-            raise UserError(what, "One is asked with, the other is found.", "Leave the others out: --set columns.NAME.role=ignore")
+            raise UserError(
+                what, "One is asked with, the other is found.", "Leave the others out: --set columns.NAME.role=ignore"
+            )
         self.linears = nn.ModuleList(nn.Linear(part.shape[2], outputs) for part in example.parts)
 
     def forward(self, features: Features) -> Tensor:

@@ -1,4 +1,5 @@
-"""What each action is worth: the worth of the situation, and what each action adds to it (dueling networks, Wang et al. 2016)."""
+"""What each action is worth: the worth of the situation, and what each action adds to it (dueling networks, Wang et al.
+2016)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Actions that are numbers: where each should be, and how far around that is tried. The middle comes from the features, the spread is learnt once for all."""
+"""Actions that are numbers: where each should be, and how far around that is tried. The middle comes from the features,
+the spread is learnt once for all."""
 
 from __future__ import annotations
 

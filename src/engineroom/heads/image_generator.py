@@ -1,4 +1,5 @@
-"""Features → a picture: from a few large places to many small ones, doubled again and again (DCGAN, Radford et al. 2016).
+"""Features → a picture: from a few large places to many small ones, doubled again and again (DCGAN, Radford et al.
+2016).
 
 What the picture is to be steers every stage, not only the first (feature-wise scales and shifts, Dumoulin et al. 2017).
 """
@@ -44,20 +45,31 @@ class Paint(nn.Module):
         doublings = (side // SMALL).bit_length() - 1
         widths = [max(FINEST, WIDEST >> k) for k in range(doublings + 1)]
         inputs = sum(part.shape[-1] for part in example.parts)
-        self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)  # chance and kind count alike
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts
+        )  # chance and kind count alike
         self.style = nn.Linear(inputs, STYLE)
         self.first = nn.Linear(STYLE, widths[0] * SMALL * SMALL)
         self.stages = nn.ModuleList(Stage(a, b) for a, b in itertools.pairwise(widths))
         self.last = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        for module in self.modules():  # what differs between rows must outweigh what is the same for all from the first step on
+        for (
+            module
+        ) in self.modules():  # what differs between rows must outweigh what is the same for all from the first step on
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.orthogonal_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.orthogonal_(self.last.weight, 0.3)  # grey at first: where black and white are reached at once nothing more is learnt
+        nn.init.orthogonal_(
+            self.last.weight, 0.3
+        )  # grey at first: where black and white are reached at once nothing more is learnt
 
     def forward(self, features: Features) -> Tensor:
-        style = F.leaky_relu(self.style(torch.cat([norm(part.mean(1)) for norm, part in zip(self.norms, features.parts, strict=True)], 1)), 0.2)
+        style = F.leaky_relu(
+            self.style(
+                torch.cat([norm(part.mean(1)) for norm, part in zip(self.norms, features.parts, strict=True)], 1)
+            ),
+            0.2,
+        )
         x = self.first(style).view(len(style), -1, SMALL, SMALL)
         for stage in self.stages:
             x = stage(x, style)

@@ -1,4 +1,5 @@
-"""A wave out of frames: how each place of a guessed spectrum is to grow and to turn; what comes out is made one sound (Vocos, Siuzdak 2023)."""
+"""A wave out of frames: how each place of a guessed spectrum is to grow and to turn; what comes out is made one sound
+(Vocos, Siuzdak 2023)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ LEAST, MOST = -6.0, 3.0  # logarithms of how much a magnitude may grow
 
 
 class SoundHead(nn.Module):
-    """Map (B, N, D + 2 · bins) → (B, K = 1, (N - 1) · hop) from -1 to 1. Begins with the guess as it is. `outputs` is the rate."""
+    """Map (B, N, D + 2 · bins) → (B, K = 1, (N - 1) · hop) from -1 to 1. Begins with the guess as it is. `outputs` is
+    the rate."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = False
@@ -39,7 +41,9 @@ class SoundHead(nn.Module):
         spectrum = spectrum * standing(N, frames, spectrum.device).conj()
         least = -(-frames.size // frames.hop) + 1  # frames that hold a window: shorter sounds are followed by silence
         spectrum = nn.functional.pad(spectrum, (0, max(0, least - N)))
-        wave = torch.istft(spectrum, frames.size, frames.hop, window=frames.window, length=frames.hop * (max(N, least) - 1))
+        wave = torch.istft(
+            spectrum, frames.size, frames.hop, window=frames.window, length=frames.hop * (max(N, least) - 1)
+        )
         return wave[:, None, : frames.hop * max(1, N - 1)]
 
 

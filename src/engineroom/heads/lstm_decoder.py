@@ -1,5 +1,5 @@
-"""Features → a text in return: an LSTM that looks at what was read before it chooses (Bahdanau et al. 2015; the order of Luong et al. 2015, so that
-training reads whole texts at once)."""
+"""Features → a text in return: an LSTM that looks at what was read before it chooses (Bahdanau et al. 2015; the order
+of Luong et al. 2015, so that training reads whole texts at once)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class DecoderCache:
 
 
 class SayLSTM(nn.Module):
-    """Features with a map (B, T, D) and what was `said` so far (B, U) → logits of what comes next (B, 1, U, outputs)."""
+    """Features with a map (B, T, D) and what was `said` so far (B, U) → logits of what comes next (B, 1, U,
+    outputs)."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = True
@@ -45,7 +46,9 @@ class SayLSTM(nn.Module):
         assert features.map is not None
         first = torch.tanh(self.start(features.pooled.mean(1)))[None]
         mask = features.map.mask
-        return DecoderCache(features.map.data, None if mask is None else mask[:, None], (first, torch.zeros_like(first)))
+        return DecoderCache(
+            features.map.data, None if mask is None else mask[:, None], (first, torch.zeros_like(first))
+        )
 
     def weights(self, states: Tensor, kept: DecoderCache) -> Tensor:
         """(B, U, D) → (B, U, T)."""
@@ -66,7 +69,9 @@ class SayLSTM(nn.Module):
         return replace(kept, state=(kept.state[0][:, rows], kept.state[1][:, rows]))
 
     def keep(self, kept: DecoderCache, rows: Tensor) -> DecoderCache:
-        return replace(self.reorder(kept, rows), read=kept.read[rows], seen=None if kept.seen is None else kept.seen[rows])
+        return replace(
+            self.reorder(kept, rows), read=kept.read[rows], seen=None if kept.seen is None else kept.seen[rows]
+        )
 
     def forward(self, features: Features) -> Tensor:
         return self.read(so_far(features), self.begin(features))[0][:, None]

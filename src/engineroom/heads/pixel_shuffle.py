@@ -1,4 +1,5 @@
-"""What is to be added to a picture, at its own size or enlarged: a square of answers for every place, spread out (ESPCN, Shi et al. 2016)."""
+"""What is to be added to a picture, at its own size or enlarged: a square of answers for every place, spread out
+(ESPCN, Shi et al. 2016)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ COLOURS = 3
 
 
 class EnlargeHead(nn.Module):
-    """Map (B, D, H, W) → (B, K = 1, 3, outputs · H, outputs · W): `outputs` is the scale. Begins by adding next to nothing."""
+    """Map (B, D, H, W) → (B, K = 1, 3, outputs · H, outputs · W): `outputs` is the scale. Begins by adding next to
+    nothing."""
 
     maps: tuple[str, ...] = ("grid",)
     beside = True

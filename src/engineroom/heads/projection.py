@@ -1,4 +1,5 @@
-"""Where rows are compared while nobody gives answers: a small perceptron behind the features, which is left behind afterwards (Chen et al. 2020)."""
+"""Where rows are compared while nobody gives answers: a small perceptron behind the features, which is left behind
+afterwards (Chen et al. 2020)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ MOST = 4_096  # numbers of a map that are read; more steps are averaged in neigh
 
 
 class PathHead(nn.Module):
-    """Features with a map (B, T, D) → (B, K, H, 1 + Q): the mean, then the quantiles LEVELS, of each of H = `outputs` steps."""
+    """Features with a map (B, T, D) → (B, K, H, 1 + Q): the mean, then the quantiles LEVELS, of each of H = `outputs`
+    steps."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = False

@@ -1,4 +1,5 @@
-"""What was hidden of a row, told from what is left: cells by the features of the whole row, steps and pixels place by place. Left behind afterwards, as every head is."""
+"""What was hidden of a row, told from what is left: cells by the features of the whole row, steps and pixels place by
+place. Left behind afterwards, as every head is."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ WIDTH = 128  # between a place of a map and what is told of it
 
 
 class Rebuild(nn.Module):
-    """Features → (B, K, W): `outputs` says of each field that is told its group of columns, its form and its shape; their vectors side by side."""
+    """Features → (B, K, W): `outputs` says of each field that is told its group of columns, its form and its shape;
+    their vectors side by side."""
 
     maps: tuple[str, ...] = ()
     beside = False
@@ -25,7 +27,9 @@ class Rebuild(nn.Module):
     def __init__(self, example: Features, outputs: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         self.groups = [one["group"] for one in outputs]
-        self.parts = nn.ModuleList(FORMS[form_of(one, example)](example, one["group"], tuple(one["shape"])) for one in outputs)
+        self.parts = nn.ModuleList(
+            FORMS[form_of(one, example)](example, one["group"], tuple(one["shape"])) for one in outputs
+        )
 
     def forward(self, features: Features) -> Tensor:
         members = features.pooled.shape[1]
@@ -97,7 +101,9 @@ class InTime(Places):
     def forward(self, features: Features) -> Tensor:
         x, mask = self.told(features), self.found(features).mask
         x = x.unflatten(2, (self.finer, self.channels)).flatten(1, 2)
-        return placed(x, None if mask is None else mask.repeat_interleave(self.finer, 1), self.shape[0]).flatten(1)[:, None]
+        return placed(x, None if mask is None else mask.repeat_interleave(self.finer, 1), self.shape[0]).flatten(1)[
+            :, None
+        ]
 
 
 class OnPlane(Places):
@@ -128,7 +134,11 @@ FORMS: dict[str, type[nn.Module]] = {"vector": Cells, "steps": InTime, "plane": 
 def form_of(one: Mapping[str, Any], example: Features) -> str:
     """How a field is told: place by place where its backbone says where things are."""
     found = example.maps[one["group"]]
-    if found is None or (one["form"] == "plane" and found.layout == "sequence" and not all(sides(found.data.shape[1], tuple(one["shape"])))):
+    if found is None or (
+        one["form"] == "plane"
+        and found.layout == "sequence"
+        and not all(sides(found.data.shape[1], tuple(one["shape"])))
+    ):
         return "vector"
     return one["form"]
 

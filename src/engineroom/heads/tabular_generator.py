@@ -1,7 +1,9 @@
-"""Generator of table rows from noise and conditions: numbers by rank, classes as straight-through Gumbel-softmax samples (CTGAN, Xu et al. 2019).
+"""Generator of table rows from noise and conditions: numbers by rank, classes as straight-through Gumbel-softmax
+samples (CTGAN, Xu et al. 2019).
 
-A class is one of several and nothing between, or a critic would know made rows by their doubts; yet the maker must learn from what the critic says. So a row shows
-the class on which the lot fell, and learns as if it showed the shares (Jang, Gu & Poole 2017).
+A class is one of several and nothing between, or a critic would know made rows by their doubts; yet the maker must
+learn from what the critic says. So a row shows the class on which the lot fell, and learns as if it showed the shares
+(Jang, Gu & Poole 2017).
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ EDGE = 1e-6
 
 
 class ForgeRow(nn.Module):
-    """Features whose last part is chance (B, 1, S + W) → (B, 1, W). `outputs`: (numbers, is it a class?) of each column, W in all."""
+    """Features whose last part is chance (B, 1, S + W) → (B, 1, W). `outputs`: (numbers, is it a class?) of each
+    column, W in all."""
 
     maps: tuple[str, ...] = ()
     beside = False
@@ -31,7 +34,9 @@ class ForgeRow(nn.Module):
         self.columns = list(outputs)
         room = sum(width for width, _ in outputs)
         told = [part.shape[-1] for part in example.parts[:-1]]
-        self.norms = nn.ModuleList(nn.BatchNorm1d(width, affine=False) for width in told)  # what is asked for counts from the first step on
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(width, affine=False) for width in told
+        )  # what is asked for counts from the first step on
         width = SIZE + sum(told)
         self.blocks = nn.ModuleList()
         for _ in range(BLOCKS):
@@ -41,14 +46,15 @@ class ForgeRow(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         *told, chance = (part.float().mean(1) for part in features.parts)
-        x = torch.cat([chance[:, : SIZE], *(norm(part) for norm, part in zip(self.norms, told, strict=True))], 1)
+        x = torch.cat([chance[:, :SIZE], *(norm(part) for norm, part in zip(self.norms, told, strict=True))], 1)
         for block in self.blocks:
             x = torch.cat([x, block(x)], 1)
         return row(self.out(x).float(), chance[:, SIZE:], self.columns)[:, None]
 
 
 def row(said: Tensor, noise: Tensor, columns: Sequence[tuple[int, bool]]) -> Tensor:
-    """Generator output (B, W) and noise, standard normal (B, W or more) → rows as modalities/tabular/row.py writes them: ranks, classes of -1 and 1."""
+    """Generator output (B, W) and noise, standard normal (B, W or more) → rows as modalities/tabular/row.py writes
+    them: ranks, classes of -1 and 1."""
     even = torch.special.ndtr(noise).clamp(EDGE, 1 - EDGE)
     out, place = [], 0
     for width, several in columns:
@@ -56,7 +62,10 @@ def row(said: Tensor, noise: Tensor, columns: Sequence[tuple[int, bool]]) -> Ten
         if several:
             out.append(2 * drawn(part - (-lot.log()).log()) - 1)
         else:
-            absent = shown(torch.sigmoid((part[:, 1:] + torch.logit(lot[:, 1:])) / WARMTH), part[:, 1:] + torch.logit(lot[:, 1:]) > 0)
+            absent = shown(
+                torch.sigmoid((part[:, 1:] + torch.logit(lot[:, 1:])) / WARMTH),
+                part[:, 1:] + torch.logit(lot[:, 1:]) > 0,
+            )
             there = 1 - absent.sum(1, keepdim=True)  # a number that is missing stands at the middle
             out.append(torch.cat([part[:, :1] * there, 2 * absent - 1], 1))
         place += width

@@ -1,4 +1,5 @@
-"""One vector of numbers for every step and one for the whole row, learnt by the same network: slots and intent (Liu & Lane 2016)."""
+"""One vector of numbers for every step and one for the whole row, learnt by the same network: slots and intent (Liu &
+Lane 2016)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Features → a text in return: a Transformer decoder (Vaswani et al. 2017) that chooses among the very vectors it reads (Press & Wolf 2017).
+"""Features → a text in return: a Transformer decoder (Vaswani et al. 2017) that chooses among the very vectors it reads
+(Press & Wolf 2017).
 
-Incremental decoding (decoding/beam_search.py): `begin` encodes the source, `step` adds a token, `reorder` and `keep` rearrange the cache as beam search drops and doubles rows.
+Incremental decoding (decoding/beam_search.py): `begin` encodes the source, `step` adds a token, `reorder` and `keep`
+rearrange the cache as beam search drops and doubles rows.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ class DecoderCache:
 
 
 class Say(nn.Module):
-    """Features with a map (B, T, D) and what was `said` so far (B, U) → logits of what comes next (B, 1, U, outputs). Code 0 stands before all that is said."""
+    """Features with a map (B, T, D) and what was `said` so far (B, U) → logits of what comes next (B, 1, U, outputs).
+    Code 0 stands before all that is said."""
 
     maps: tuple[str, ...] = ("sequence",)
     beside = True
@@ -101,7 +104,8 @@ class Say(nn.Module):
         return self.read(so_far(features), self.begin(features))[0][:, None]
 
     def looks(self, features: Features) -> Tensor:
-        """(B, U, T): where it looks while it says each piece; of the last block but one, which knows best (Garg et al. 2019)."""
+        """(B, U, T): where it looks while it says each piece; of the last block but one, which knows best (Garg et al.
+        2019)."""
         kept, codes = self.begin(features), so_far(features)
         x, place = self.enter(codes, 0), len(self.blocks) - 2
         for i in range(place):
@@ -112,7 +116,11 @@ class Say(nn.Module):
 
 def so_far(features: Features) -> Tensor:
     """(B, U) what was said so far; nothing but what stands before all texts where nobody spoke."""
-    return features.pooled.new_zeros((len(features.pooled), 1), dtype=torch.long) if features.said is None else features.said.long()
+    return (
+        features.pooled.new_zeros((len(features.pooled), 1), dtype=torch.long)
+        if features.said is None
+        else features.said.long()
+    )
 
 
 HEAD = Say

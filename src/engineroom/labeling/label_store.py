@@ -1,7 +1,8 @@
-"""What was said of which row: an append-only file. Every word is on the disk before the next question; undo is a word like any other.
+"""What was said of which row: an append-only file. Every word is on the disk before the next question; undo is a word
+like any other.
 
-A line is {"key", "label"}, {"key", "skip"} or {"undo"}; a row's key is a hash of its cells, so labels stay with their rows when rows are added
-or change places, and rows that are alike share one label.
+A line is {"key", "label"}, {"key", "skip"} or {"undo"}; a row's key is a hash of its cells, so labels stay with their
+rows when rows are added or change places, and rows that are alike share one label.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ class LabelStore:
             self._file = open(self.path, "a+b")  # noqa: SIM115 - held while labels are given
             self._lock = lock_file(self.path.with_name(f".{self.path.name}.lock"))
         except BlockingIOError:
-            raise BundleError(f"{self.path} is in use by another process.", "Two people must not write into one file of labels.", "Close the other one, or name another file with --labels-file.") from None
+            raise BundleError(
+                f"{self.path} is in use by another process.",
+                "Two people must not write into one file of labels.",
+                "Close the other one, or name another file with --labels-file.",
+            ) from None
         except OSError as error:
             raise disk_error(error, self.path) from error
         self._read(target)
@@ -47,11 +52,23 @@ class LabelStore:
                 if number > 1:
                     self._take(word)
             except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise DataError(f"{self.path}, line {number}: this is no file of labels.", str(error), "Mend or remove that line, or name another file with --labels-file.") from error
+                raise DataError(
+                    f"{self.path}, line {number}: this is no file of labels.",
+                    str(error),
+                    "Mend or remove that line, or name another file with --labels-file.",
+                ) from error
             if number == 1 and (not isinstance(word, dict) or word.get("format") != FORMAT):
-                raise DataError(f"{self.path} is no file of labels that this version can read.", "", "Name another file with --labels-file.")
+                raise DataError(
+                    f"{self.path} is no file of labels that this version can read.",
+                    "",
+                    "Name another file with --labels-file.",
+                )
             if number == 1 and word["target"] != target:
-                raise UserError(f"{self.path} holds labels of {word['target']!r}, not of {target!r}.", "", f"Say --target {word['target']}, or name another file with --labels-file.")
+                raise UserError(
+                    f"{self.path} holds labels of {word['target']!r}, not of {target!r}.",
+                    "",
+                    f"Say --target {word['target']}, or name another file with --labels-file.",
+                )
         if not whole:
             self._write({"format": FORMAT, "target": target})
 
@@ -97,8 +114,12 @@ class LabelStore:
 
 
 def row_keys(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    """One hash a row over its cells (of a file: over its name and the folder it lies in, so that the whole may be moved)."""
-    return [blake(json.dumps([plain(value) for value in row], ensure_ascii=False).encode()) for row in frame.select(columns).iter_rows()]
+    """One hash a row over its cells (of a file: over its name and the folder it lies in, so that the whole may be
+    moved)."""
+    return [
+        blake(json.dumps([plain(value) for value in row], ensure_ascii=False).encode())
+        for row in frame.select(columns).iter_rows()
+    ]
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Which rows next? A model that knows the labels so far is asked about all others; it asks back where it doubts most.
 
-Margin sampling (Scheffer et al. 2001), spread out so that one batch holds no ten of a kind: among the rows of the smallest margins the one
-furthest from what is chosen already (k-center, Sener & Savarese 2018). Before every class has been met, rows are taken from everywhere.
+Margin sampling (Scheffer et al. 2001), spread out so that one batch holds no ten of a kind: among the rows of the
+smallest margins the one furthest from what is chosen already (k-center, Sener & Savarese 2018). Before every class has
+been met, rows are taken from everywhere.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class QueryStrategy(Protocol):
 
 
 class Classical:
-    """A linear model on the columns' features, with trees beside it where there are plain numbers: a second a round, so nobody waits."""
+    """A linear model on the columns' features, with trees beside it where there are plain numbers: a second a round, so
+    nobody waits."""
 
     def __init__(self, frame: pl.DataFrame, schema: Schema, seed: int = 0) -> None:
         self.features, self.where = describe(frame, schema, seed)
@@ -59,13 +61,16 @@ class Classical:
             return out / out.sum(1, keepdims=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a model cut short still knows where it doubts
-            said = np.mean([model.fit(self.features[rows], codes).predict_proba(self.features[asked]) for model in models], 0)
+            said = np.mean(
+                [model.fit(self.features[rows], codes).predict_proba(self.features[asked]) for model in models], 0
+            )
         out[:, seen] += said
         return out / out.sum(1, keepdims=True)
 
 
 class Deep:
-    """The network itself, trained anew on the labels so far (`minutes` a round); while they are few, the classical model asks."""
+    """The network itself, trained anew on the labels so far (`minutes` a round); while they are few, the classical
+    model asks."""
 
     FEWEST = 60
 
@@ -86,7 +91,13 @@ class Deep:
         table = self.frame[rows].with_columns(pl.Series(target, [classes[code] for code in codes]))
         columns = {c.name: {"modality": c.modality, "role": c.role} for c in self.schema}
         with tempfile.TemporaryDirectory() as folder:
-            layer = {"target": target, "run": f"{folder}/run", "seed": self.seed, "columns": columns, "train": {"minutes": self.minutes}}
+            layer = {
+                "target": target,
+                "run": f"{folder}/run",
+                "seed": self.seed,
+                "columns": columns,
+                "train": {"minutes": self.minutes},
+            }
             model, _ = train(make_config(layer), table=table)
             said = model.predict(self.frame[asked].drop(target))
         out = np.full((len(asked), len(classes)), 1e-6)
@@ -106,13 +117,23 @@ def describe(frame: pl.DataFrame, schema: Schema, seed: int) -> tuple[Any, np.nd
 
     if all(column.modality == "text" for column in schema.inputs):
         words = side_by_side([vocabulary(name, joined(frame, schema))[1] for name in SETTINGS])
-        return words, unit(TruncatedSVD(max(1, min(WIDTH, words.shape[1] - 1, words.shape[0] - 1)), random_state=seed).fit_transform(words))
+        return words, unit(
+            TruncatedSVD(max(1, min(WIDTH, words.shape[1] - 1, words.shape[0] - 1)), random_state=seed).fit_transform(
+                words
+            )
+        )
     parts: list[np.ndarray] = []
     for column in schema.inputs:
         if column.modality == "category":
-            parts.append(OneHotEncoder(sparse_output=False, max_categories=32).fit_transform(frame[column.name].cast(pl.String).fill_null("").to_numpy()[:, None]))
+            parts.append(
+                OneHotEncoder(sparse_output=False, max_categories=32).fit_transform(
+                    frame[column.name].cast(pl.String).fill_null("").to_numpy()[:, None]
+                )
+            )
         elif column.modality in SCALAR:
-            encoded = np.asarray(registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}), np.float64)
+            encoded = np.asarray(
+                registry.get("modalities", column.modality).encode(frame[column.name], column.state, {}), np.float64
+            )
             parts.append(np.nan_to_num(encoded.reshape(frame.height, -1)))
     parts += [shortened(frame, schema, index, seed) for index in range(len(long_columns(schema)))]
     features = StandardScaler().fit_transform(np.concatenate(parts, 1)).astype(np.float32)
@@ -137,9 +158,16 @@ def unit(x: np.ndarray) -> np.ndarray:
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def choose(strategy: QueryStrategy, known: Mapping[int, int], pool: np.ndarray, classes: Sequence[str], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """(rows (count,) to ask about, whether each was drawn at random, what the strategy says of them (count, C), None where it was not asked yet): doubtful and
-    unlike one another, a tenth from everywhere."""
+def choose(
+    strategy: QueryStrategy,
+    known: Mapping[int, int],
+    pool: np.ndarray,
+    classes: Sequence[str],
+    count: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """(rows (count,) to ask about, whether each was drawn at random, what the strategy says of them (count, C), None
+    where it was not asked yet): doubtful and unlike one another, a tenth from everywhere."""
     count = min(count, len(pool))
     rows, codes = np.fromiter(known, int, len(known)), np.fromiter(known.values(), int, len(known))
     if (np.bincount(codes, minlength=2) >= LEAST).sum() < 2 or len(known) < LEAST * len(classes):
@@ -170,7 +198,8 @@ def k_center(where: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def spread(where: np.ndarray, rows: np.ndarray, pool: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """From everywhere: each next row drawn with a chance that grows with its distance from what is known (k-means++, Arthur & Vassilvitskii 2007)."""
+    """From everywhere: each next row drawn with a chance that grows with its distance from what is known (k-means++,
+    Arthur & Vassilvitskii 2007)."""
     likeness = (where[pool] @ where[rows].T).max(1) if len(rows) else np.full(len(pool), -1.0, np.float32)
     out: list[int] = []
     for _ in range(count):

@@ -1,4 +1,5 @@
-"""The desk at which labels are given: one question at a time, each answer kept at once, the strategy taught anew after every batch."""
+"""The desk at which labels are given: one question at a time, each answer kept at once, the strategy taught anew after
+every batch."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ NONE_YET = "?"
 
 @dataclass(frozen=True)
 class Question:
-    """A row to be labelled. `guess` is what the strategy believes and how sure it is; `random` = drawn from all rows alike."""
+    """A row to be labelled. `guess` is what the strategy believes and how sure it is; `random` = drawn from all rows
+    alike."""
 
     row: int
     cells: dict[str, Any]
@@ -37,13 +39,25 @@ class Question:
 
 
 class LabelingSession:
-    """`ask()` the next question, `give` a label, `skip`, `undo`; `table()` is what was labelled. Use it as a context manager."""
+    """`ask()` the next question, `give` a label, `skip`, `undo`; `table()` is what was labelled. Use it as a context
+    manager."""
 
     def __init__(
-        self, data: Any, *, target: str = "label", labels_file: str | Path = "labels.jsonl", classes: Sequence[str] = (), strategy: str = "classical", batch: int = BATCH, seed: int = 0, **settings: Any
+        self,
+        data: Any,
+        *,
+        target: str = "label",
+        labels_file: str | Path = "labels.jsonl",
+        classes: Sequence[str] = (),
+        strategy: str = "classical",
+        batch: int = BATCH,
+        seed: int = 0,
+        **settings: Any,
     ) -> None:
         if strategy not in STRATEGIES:
-            raise UserError(f"There is no strategy {strategy!r}.", "", nearest(strategy, STRATEGIES, label="Strategies"))
+            raise UserError(
+                f"There is no strategy {strategy!r}.", "", nearest(strategy, STRATEGIES, label="Strategies")
+            )
         if batch < 1:
             raise UserError(f"A batch of {batch} questions asks nothing.", "", "Ask for at least one.")
         self.table_, self.schema, given = unlabelled(data, target)
@@ -54,11 +68,17 @@ class LabelingSession:
             self.rows_of.setdefault(key, []).append(row)
         self.given = {self.keys[row]: label for row, label in given.items()}
         self.store = LabelStore(labels_file, target)
-        self.classes = list(dict.fromkeys([*classes, *self.given.values(), *(label for label in self.store.said.values() if label is not None)]))
+        self.classes = list(
+            dict.fromkeys(
+                [*classes, *self.given.values(), *(label for label in self.store.said.values() if label is not None)]
+            )
+        )
         self.strategy: QueryStrategy = STRATEGIES[strategy](self.table_.frame, self.schema, seed, **settings)
         self.queue: deque[tuple[int, bool]] = deque()
         self.guesses: dict[int, tuple[str, float]] = {}
-        self.tested: dict[str, tuple[str, str]] = {}  # key → (what the strategy believed, what was said) of rows drawn at random
+        self.tested: dict[
+            str, tuple[str, str]
+        ] = {}  # key → (what the strategy believed, what was said) of rows drawn at random
         self.round = 0
 
     @property
@@ -98,7 +118,9 @@ class LabelingSession:
         if said is None and known and len(self.classes) > 1:
             said = self.strategy.answer(np.fromiter(known, int), np.fromiter(known.values(), int), rows, self.classes)
         if said is not None:
-            self.guesses = {row: (self.classes[int(p.argmax())], float(p.max())) for row, p in zip(rows.tolist(), said, strict=True)}
+            self.guesses = {
+                row: (self.classes[int(p.argmax())], float(p.max())) for row, p in zip(rows.tolist(), said, strict=True)
+            }
 
     def give(self, label: str) -> None:
         """Label the row of the last question; a label never heard before is a new class."""
@@ -149,22 +171,37 @@ class LabelingSession:
 
 
 def unlabelled(data: Any, target: str) -> tuple[Table, Schema, dict[int, str]]:
-    """(the rows, their columns, {row: label} of those that come with one). The target may be there, in part, or not at all."""
+    """(the rows, their columns, {row: label} of those that come with one). The target may be there, in part, or not at
+    all."""
     table = open_table(data, target=None)
     frame = table.frame
     given: dict[int, str] = {}
     if target in frame.columns:
         if frame[target].dtype.is_nested():
-            raise DataError(f"The labels in {target!r} are no single words.", f"They are {frame[target].dtype}.", "Label one class a row.")
+            raise DataError(
+                f"The labels in {target!r} are no single words.",
+                f"They are {frame[target].dtype}.",
+                "Label one class a row.",
+            )
         words = frame[target].cast(pl.String).str.strip_chars()
         given = {row: word for row, word in enumerate(words) if word}
     stand_in = [NONE_YET, "!"] * (frame.height // 2 + 1)
     frame = frame.with_columns(pl.Series(target, stand_in[: frame.height]))
     hints = {name: hint for name, hint in table.hints.items() if hint.get("role") not in ("target", "split")}
     others = [name for name, hint in table.hints.items() if hint.get("role") in ("target", "split") and name != target]
-    table = Table(frame.drop(others), table.name, {**hints, target: {"role": "target", "modality": "category"}}, table.notes, table.skipped)
+    table = Table(
+        frame.drop(others),
+        table.name,
+        {**hints, target: {"role": "target", "modality": "category"}},
+        table.notes,
+        table.skipped,
+    )
     config = make_config({"target": target})
     schema = fit_schema(infer_schema(table, config), table, np.arange(frame.height), config.limits)
     if not schema.inputs:
-        raise DataError("No column is left to show.", f"All but {target!r} are identifiers or left out.", "Name another target with --target.")
+        raise DataError(
+            "No column is left to show.",
+            f"All but {target!r} are identifiers or left out.",
+            "Name another target with --target.",
+        )
     return table, schema, given

@@ -1,4 +1,5 @@
-"""Self-attention and the Transformer block. Source: Vaswani et al. 2017, with the normalisation first (Xiong et al. 2020)."""
+"""Self-attention and the Transformer block. Source: Vaswani et al. 2017, with the normalisation first (Xiong et al.
+2020)."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ class TransformerBlock(nn.Module):
         self.before_attention = nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, dropout)
         self.before_mlp = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width)
+        )
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, *, causal: bool = False) -> Tensor:

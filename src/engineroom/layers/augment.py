@@ -1,4 +1,5 @@
-"""Changes that keep the meaning: of pictures, whole batches (B, C, H, W) of float pixels, and of series (B, T, C). All draw from a given generator."""
+"""Changes that keep the meaning: of pictures, whole batches (B, C, H, W) of float pixels, and of series (B, T, C). All
+draw from a given generator."""
 
 from __future__ import annotations
 
@@ -37,7 +38,11 @@ def warp(x: Tensor, generator: Generator, turn: float = 0.2, zoom: float = 0.15)
     sx, sy = _uniform((B,), 1 - zoom, 1 + zoom, generator), _uniform((B,), 1 - zoom, 1 + zoom, generator)
     zero = torch.zeros(B)
     theta = torch.stack(
-        [torch.stack([sx * angle.cos(), -sy * angle.sin(), zero], 1), torch.stack([sx * angle.sin(), sy * angle.cos(), zero], 1)], 1
+        [
+            torch.stack([sx * angle.cos(), -sy * angle.sin(), zero], 1),
+            torch.stack([sx * angle.sin(), sy * angle.cos(), zero], 1),
+        ],
+        1,
     )
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
@@ -53,7 +58,8 @@ def jitter(x: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
 
 
 def tinted(x: Tensor, generator: Generator, strength: float, grey: float = 0.2) -> Tensor:
-    """(B, C, H, W): every channel lighter or darker by up to `strength`, and a share of `grey` pictures without colour. One channel stays as it is."""
+    """(B, C, H, W): every channel lighter or darker by up to `strength`, and a share of `grey` pictures without colour.
+    One channel stays as it is."""
     if x.shape[1] == 1:
         return x
     x = (x * _uniform((*x.shape[:2], 1, 1), 1 - strength, 1 + strength, generator)).clamp(0, 255)
@@ -90,7 +96,8 @@ def cutmix(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def warp_time(x: Tensor, mask: Tensor | None, generator: Generator, strength: float = 0.3, parts: int = 4) -> Tensor:
-    """(B, T, C), mask (B, T) → the same shape: each of `parts` equal stretches of a series takes a random share of the steps.
+    """(B, T, C), mask (B, T) → the same shape: each of `parts` equal stretches of a series takes a random share of the
+    steps.
 
     Begin, end and number of steps stay; between neighbours the line is straight (time warping, Um et al. 2017).
     """
@@ -110,12 +117,20 @@ def warp_time(x: Tensor, mask: Tensor | None, generator: Generator, strength: fl
 
 
 def together(
-    x: Tensor, generator: Generator, flips: Sequence[str] = (), *, turn: float = 0.1, zoom: tuple[float, float] = (0.7, 1.2), share: float = 1.0
+    x: Tensor,
+    generator: Generator,
+    flips: Sequence[str] = (),
+    *,
+    turn: float = 0.1,
+    zoom: tuple[float, float] = (0.7, 1.2),
+    share: float = 1.0,
 ) -> Tensor:
-    """(B, 2, 3) where each place of the new pictures lies in the old ones (B, C, H, W): mirror image, turn, zoom, shift, drawn a picture.
+    """(B, 2, 3) where each place of the new pictures lies in the old ones (B, C, H, W): mirror image, turn, zoom,
+    shift, drawn a picture.
 
-    What lives on a picture's plane (masks, boxes) is moved by the same numbers. Coordinates run from -1 to 1. `zoom` is the part of the
-    old sides that the new picture shows, `share` how large the new picture is beside the old one: a crop of half the side shows half as much.
+    What lives on a picture's plane (masks, boxes) is moved by the same numbers. Coordinates run from -1 to 1. `zoom` is
+    the part of the old sides that the new picture shows, `share` how large the new picture is beside the old one: a
+    crop of half the side shows half as much.
     """
     B, _, H, W = x.shape
     shown = share * _uniform((B,), *zoom, generator)
@@ -138,7 +153,8 @@ def together(
 
 
 def moved(x: Tensor, theta: Tensor, size: tuple[int, int], *, mode: str = "bilinear") -> Tensor:
-    """(B, C, H, W) float as `theta` (B, 2, 3) sees it, (B, C, *size); beyond the edge lies the picture's mirror image."""
+    """(B, C, H, W) float as `theta` (B, 2, 3) sees it, (B, C, *size); beyond the edge lies the picture's mirror
+    image."""
     grid = F.affine_grid(theta, [len(x), 1, *size], align_corners=False)
     return F.grid_sample(x, grid, mode=mode, padding_mode="reflection", align_corners=False)
 

@@ -1,5 +1,5 @@
-"""Attention that looks back only, and remembers keys and values, so that one more token costs one step. Source: Vaswani et al. 2017; GPT-2's order of
-normalisation and start (Radford et al. 2019)."""
+"""Attention that looks back only, and remembers keys and values, so that one more token costs one step. Source: Vaswani
+et al. 2017; GPT-2's order of normalisation and start (Radford et al. 2019)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class CausalAttention(nn.Module):
     def forward(self, x: Tensor, memory: Memory | None = None, turns: Tensor | None = None) -> tuple[Tensor, Memory]:
         B, T, D = x.shape
         parts = self.qkv(x).view(B, T, 3, self.heads, D // self.heads)
-        looks, v = parts.split([2, 1], 2)  # whose way back joins them again, where two slices would fill and add three times as much
+        looks, v = parts.split(
+            [2, 1], 2
+        )  # whose way back joins them again, where two slices would fill and add three times as much
         q, k = (looks if turns is None else turn(looks, turns)).permute(2, 0, 3, 1, 4)
         v = v[:, :, 0].transpose(1, 2)
         if memory is not None:
@@ -37,7 +39,8 @@ class CausalAttention(nn.Module):
 
 
 def turns_of(first: int, steps: int, width: int, device: torch.device) -> Tensor:
-    """(steps, width / 2) complex numbers of length 1: by how much each pair of a query or key at the places from `first` on is turned (Su et al. 2021).
+    """(steps, width / 2) complex numbers of length 1: by how much each pair of a query or key at the places from
+    `first` on is turned (Su et al. 2021).
 
     Two places then meet by how far they are apart, not by where they stand.
     """
@@ -53,16 +56,24 @@ def turn(x: Tensor, turns: Tensor) -> Tensor:
 
 
 class CausalBlock(nn.Module):
-    """Attention, then a two-layer network, each beside a short cut. `blocks`: how many there are, for the start of what joins the short cut."""
+    """Attention, then a two-layer network, each beside a short cut. `blocks`: how many there are, for the start of what
+    joins the short cut."""
 
     def __init__(self, width: int, heads: int, dropout: float, *, blocks: int) -> None:
         super().__init__()
         self.before_attention = nn.LayerNorm(width, bias=False)
         self.attention = CausalAttention(width, heads, dropout)
         self.before_mlp = nn.LayerNorm(width, bias=False)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width, bias=False), nn.GELU(), nn.Linear(4 * width, width, bias=False))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width, bias=False), nn.GELU(), nn.Linear(4 * width, width, bias=False)
+        )
         self.drop = nn.Dropout(dropout)
-        for linear, share in ((self.attention.qkv, 1), (self.attention.out, 2 * blocks), (self.mlp[0], 1), (self.mlp[2], 2 * blocks)):
+        for linear, share in (
+            (self.attention.qkv, 1),
+            (self.attention.out, 2 * blocks),
+            (self.mlp[0], 1),
+            (self.mlp[2], 2 * blocks),
+        ):
             nn.init.normal_(linear.weight, std=0.02 / share**0.5)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, memory: Memory | None = None, turns: Tensor | None = None) -> tuple[Tensor, Memory]:

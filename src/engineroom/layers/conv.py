@@ -1,4 +1,5 @@
-"""Convolutional blocks: residual for pictures (He et al. 2016), inception (Ismail Fawaz et al. 2020) and plain steps (Wang et al. 2017) for series."""
+"""Convolutional blocks: residual for pictures (He et al. 2016), inception (Ismail Fawaz et al. 2020) and plain steps
+(Wang et al. 2017) for series."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class ConvNorm(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside a short cut: (B, C, H, W) → the same shape. Starts as the identity (Goyal et al. 2017)."""
+    """Two 3×3 convolutions beside a short cut: (B, C, H, W) → the same shape. Starts as the identity (Goyal et al.
+    2017)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

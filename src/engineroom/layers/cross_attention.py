@@ -1,4 +1,5 @@
-"""A block that writes by what was read: it looks back at what it said, across at what was read, then thinks. Source: Vaswani et al. 2017, normalised first."""
+"""A block that writes by what was read: it looks back at what it said, across at what was read, then thinks. Source:
+Vaswani et al. 2017, normalised first."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ class CrossingBlock(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.back = CausalAttention(width, heads, dropout)
         self.across = CrossAttention(width, heads, dropout)
-        self.mlp = nn.Sequential(nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, expand * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(expand * width, width)
+        )
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, said: Memory | None, read: Memory, seen: Tensor | None) -> tuple[Tensor, Memory]:

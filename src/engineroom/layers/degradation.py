@@ -1,4 +1,5 @@
-"""FORWARD, before it: good pictures spoilt on purpose, so that what they were is known. Sizes, noise and the loss of colour."""
+"""FORWARD, before it: good pictures spoilt on purpose, so that what they were is known. Sizes, noise and the loss of
+colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Is this one of the real ones? A convolutional critic that is told what the picture is meant to be (projection, Miyato & Koyama 2018)."""
+"""Is this one of the real ones? A convolutional critic that is told what the picture is meant to be (projection, Miyato
+& Koyama 2018)."""
 
 from __future__ import annotations
 
@@ -23,11 +24,14 @@ class Critic(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.gather = nn.Linear(widths[-1] * LAST * LAST, WIDE)
         self.score = nn.Linear(WIDE, 1)
-        self.level = nn.BatchNorm1d(condition, affine=False) if condition else None  # what differs between kinds must count from the first step on
+        self.level = (
+            nn.BatchNorm1d(condition, affine=False) if condition else None
+        )  # what differs between kinds must count from the first step on
         self.meant = nn.Linear(condition, WIDE, bias=False) if condition else None
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        # A batch without variety gives itself away (Karras et al. 2018). The root has no gradient at 0, where all pictures are black.
+        # A batch without variety gives itself away (Karras et al. 2018). The root has no gradient at 0, where all
+        # pictures are black.
         spread = (x.var(0, correction=0) + 1e-4).sqrt().mean().expand(len(x), 1, *x.shape[2:])
         x = torch.cat([x, spread], 1)
         for layer in self.layers:

@@ -1,4 +1,5 @@
-"""What a picture shows, told by a small convolutional classifier: the layer before its word is what pictures are compared by."""
+"""What a picture shows, told by a small convolutional classifier: the layer before its word is what pictures are
+compared by."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ class Eye(nn.Module):
         self.stages, self.norms = nn.ModuleList(), nn.ModuleList()
         for outputs in WIDTHS:
             self.stages.append(nn.Conv2d(channels, outputs, 3, padding=1))
-            self.norms.append(nn.GroupNorm(GROUPS, outputs))  # nothing to remember between batches: what is stored is weights alone
+            self.norms.append(
+                nn.GroupNorm(GROUPS, outputs)
+            )  # nothing to remember between batches: what is stored is weights alone
             channels = outputs
         self.gather = nn.Linear(2 * WIDTHS[-1], WIDTH)
         self.say = nn.Linear(WIDTH, kinds)

@@ -1,4 +1,5 @@
-"""FORWARD, the other way: log-mel frames → sound. The phases that frames lack are found by going to and fro (Griffin & Lim 1984; fast: Perraudin et al. 2013)."""
+"""FORWARD, the other way: log-mel frames → sound. The phases that frames lack are found by going to and fro (Griffin &
+Lim 1984; fast: Perraudin et al. 2013)."""
 
 from __future__ import annotations
 
@@ -12,14 +13,16 @@ PEAK = 0.8
 
 
 def griffin_lim(mel: np.ndarray, rate: int, *, rounds: int = ROUNDS) -> np.ndarray:
-    """(T, mels) natural logarithm of power → (samples,) float32 from −1 to 1. The first phases are drawn from a fixed seed."""
+    """(T, mels) natural logarithm of power → (samples,) float32 from −1 to 1. The first phases are drawn from a fixed
+    seed."""
     wave = guessed(mel, rate, rounds)
     out: np.ndarray = wave * (PEAK / max(1e-6, float(np.abs(wave).max(initial=0.0))))
     return out
 
 
 def guessed(mel: np.ndarray, rate: int, rounds: int = ROUNDS) -> np.ndarray:
-    """(T, mels) → ((T − 1) · hop,) float32, as loud as the frames say; nothing but silence where there is less than a window of sound."""
+    """(T, mels) → ((T − 1) · hop,) float32, as loud as the frames say; nothing but silence where there is less than a
+    window of sound."""
     frames = LogMel(rate, mels=mel.shape[1])
     size, hop, window, filters = frames.size, frames.hop, frames.window, frames.filters
     length = hop * (mel.shape[0] - 1)
@@ -39,9 +42,11 @@ def guessed(mel: np.ndarray, rate: int, rounds: int = ROUNDS) -> np.ndarray:
 
 
 def standing(count: int, frames: LogMel, device: torch.device | str = "cpu") -> torch.Tensor:
-    """(bins, count) complex numbers of size 1 that turn each band back by as much as its own frequency turns from frame to frame: a steady tone then stands
-    nearly still, wherever in a recording it sounds."""
-    turns = torch.arange(frames.size // 2 + 1, device=device)[:, None] * (torch.arange(count, device=device) * frames.hop % frames.size)
+    """(bins, count) complex numbers of size 1 that turn each band back by as much as its own frequency turns from frame
+    to frame: a steady tone then stands nearly still, wherever in a recording it sounds."""
+    turns = torch.arange(frames.size // 2 + 1, device=device)[:, None] * (
+        torch.arange(count, device=device) * frames.hop % frames.size
+    )
     return torch.exp(-2j * torch.pi * (turns % frames.size) / frames.size)
 
 

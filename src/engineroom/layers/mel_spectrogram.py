@@ -1,4 +1,5 @@
-"""Sound → log-mel picture, on tensors. Source: Davis & Mermelstein 1980; masking in training: Park et al. 2019 (SpecAugment)."""
+"""Sound → log-mel picture, on tensors. Source: Davis & Mermelstein 1980; masking in training: Park et al. 2019
+(SpecAugment)."""
 
 from __future__ import annotations
 
@@ -17,9 +18,18 @@ class LogMel(nn.Module):
     filters: Tensor
     window: Tensor
 
-    def __init__(self, rate: int, *, layout: Layout = "grid", mels: int = 64, width: int = 0, loudness: Sequence[float] | None = None) -> None:
-        """`loudness`: mean and deviation of `overall` over the training rows. Every recording is brought to mean 0 and deviation 1, so that
-        what sounds alike looks alike; with `loudness` a second channel (or one more feature) tells how loud it was."""
+    def __init__(
+        self,
+        rate: int,
+        *,
+        layout: Layout = "grid",
+        mels: int = 64,
+        width: int = 0,
+        loudness: Sequence[float] | None = None,
+    ) -> None:
+        """`loudness`: mean and deviation of `overall` over the training rows. Every recording is brought to mean 0 and
+        deviation 1, so that what sounds alike looks alike; with `loudness` a second channel (or one more feature) tells
+        how loud it was."""
         super().__init__()
         self.layout, self.loudness = layout, tuple(loudness) if loudness else None
         self.hop = max(1, rate // 100)  # 10 ms
@@ -46,7 +56,9 @@ class LogMel(nn.Module):
         """(B, T) samples in int16 scale → (B, mels, frames): the logarithm of the power in every band."""
         device = "cuda" if x.is_cuda else "cpu"
         with torch.autocast(device, enabled=False):  # spectra span 80 dB: too much for bf16
-            spectrum = torch.stft(x.float() / 32768, self.size, self.hop, window=self.window, center=True, return_complex=True)
+            spectrum = torch.stft(
+                x.float() / 32768, self.size, self.hop, window=self.window, center=True, return_complex=True
+            )
             power = spectrum.real.square() + spectrum.imag.square()
             return torch.log(torch.einsum("mf,bft->bmt", self.filters, power) + 1e-6)
 

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 
 class SequenceNorm(nn.BatchNorm1d):
-    """Batch normalisation of (B, D, T); with a mask (B, T) padded steps neither count nor leak. Ioffe & Szegedy 2015."""
+    """Batch normalisation of (B, D, T); with a mask (B, T) padded steps neither count nor leak. Ioffe & Szegedy
+    2015."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:  # type: ignore[override]
         if mask is None:

@@ -15,7 +15,8 @@ def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def root_mean(x: Tensor, mask: Tensor | None) -> Tensor:
-    """(B, T, D), mask (B, T) → (B, D): the sum over real steps divided by the root of their number; x must be 0 where padded."""
+    """(B, T, D), mask (B, T) → (B, D): the sum over real steps divided by the root of their number; x must be 0 where
+    padded."""
     count = x.new_tensor(x.shape[1]) if mask is None else mask.sum(1, keepdim=True).clamp_min(1)
     return x.sum(1) / count**0.5
 

@@ -1,7 +1,8 @@
-"""LSTM (Hochreiter & Schmidhuber 1997) and GRU (Cho et al. 2014), read both ways; padding is never read before what is real.
+"""LSTM (Hochreiter & Schmidhuber 1997) and GRU (Cho et al. 2014), read both ways; padding is never read before what is
+real.
 
-Each direction is a network of its own that reads the whole batch: the one that reads backwards gets every row turned around at its own end. Packing
-does the same, but takes a CPU several times as long (bench/recurrent.py).
+Each direction is a network of its own that reads the whole batch: the one that reads backwards gets every row turned
+around at its own end. Packing does the same, but takes a CPU several times as long (bench/recurrent.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A number in waves: sines and cosines from slow to quick, so that small differences of it count (Vaswani et al. 2017)."""
+"""A number in waves: sines and cosines from slow to quick, so that small differences of it count (Vaswani et al.
+2017)."""
 
 from __future__ import annotations
 

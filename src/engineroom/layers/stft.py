@@ -1,6 +1,8 @@
-"""FORWARD: sound in short frames and back, so that nothing waits for what comes later: a frame ends where its newest samples do.
+"""FORWARD: sound in short frames and back, so that nothing waits for what comes later: a frame ends where its newest
+samples do.
 
-Windows are roots of Hann's and overlap by half: cutting and adding up again gives the sound itself, one window late at most.
+Windows are roots of Hann's and overlap by half: cutting and adding up again gives the sound itself, one window late at
+most.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ class Frames(nn.Module):
 
 
 class LogFrames(Frames):
-    """Sound (B, T) in int16 scale, or frames of it (B, N, size) → sequence Signal (B, N, bins): the logarithm of their power."""
+    """Sound (B, T) in int16 scale, or frames of it (B, N, size) → sequence Signal (B, N, bins): the logarithm of their
+    power."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         with torch.autocast("cuda" if x.is_cuda else "cpu", enabled=False):  # spectra span 80 dB: too much for bf16

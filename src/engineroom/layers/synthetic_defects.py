@@ -1,7 +1,9 @@
-"""Pictures that never were: scratches, spots, patches and shadows on good ones, and where they are. All is drawn from a given generator.
+"""Pictures that never were: scratches, spots, patches and shadows on good ones, and where they are. All is drawn from a
+given generator.
 
-After CutPaste (Li et al. 2021: a piece of the picture in another place), DRAEM (Zavrtanik et al. 2021: foreign texture inside smooth noise)
-and NSA (Schlüter et al. 2022: pieces of other pictures, soft at the edge, and only changes that can be seen count).
+After CutPaste (Li et al. 2021: a piece of the picture in another place), DRAEM (Zavrtanik et al. 2021: foreign texture
+inside smooth noise) and NSA (Schlüter et al. 2022: pieces of other pictures, soft at the edge, and only changes that
+can be seen count).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ SOFT = 0.3  # of the change: from here on a place counts as changed
 
 
 def blemished(x: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """(B, C, H, W) float, 0..255 → the same with one to three blemishes each, and (B, H, W) bool where they are; nowhere, if none can be seen."""
+    """(B, C, H, W) float, 0..255 → the same with one to three blemishes each, and (B, H, W) bool where they are;
+    nowhere, if none can be seen."""
     out, places = x.clone(), torch.zeros(len(x), *x.shape[2:], dtype=torch.bool)
     for row in range(len(x)):
         for _ in range(1 + int(_pick(6, generator) == 0) + int(_pick(6, generator) == 0)):
@@ -44,7 +47,10 @@ def _cover(shape: str, H: int, W: int, generator: Generator) -> Tensor:
     if shape == "shade":
         return torch.sigmoid(3 * (_smooth(H, W, 2, generator) - _between(0.2, 1.0, generator)))
     if shape == "spots":
-        covers = [_blob(H, W, side * _between(0.01, 0.05, generator, log=True), generator) for _ in range(1 + _pick(5, generator))]
+        covers = [
+            _blob(H, W, side * _between(0.01, 0.05, generator, log=True), generator)
+            for _ in range(1 + _pick(5, generator))
+        ]
         return torch.stack(covers).amax(0)
     if shape == "blob":
         return _blob(H, W, side * _between(0.03, 0.35, generator, log=True), generator)
@@ -94,7 +100,11 @@ def _filled(fill: str, x: Tensor, row: int, generator: Generator) -> Tensor:
         window = 2 * (1 + _pick(4, generator)) + 1
         soft = F.avg_pool2d(F.pad(picture[None], [window // 2] * 4, mode="replicate"), window, 1)[0]
         return soft if _pick(3, generator) else picture + 2 * (picture - soft)  # or sharper than it was
-    level = torch.rand(C, 1, 1, generator=generator) * 255 if _pick(3, generator) == 0 else _between(0, 255, generator) * torch.ones(C, 1, 1)
+    level = (
+        torch.rand(C, 1, 1, generator=generator) * 255
+        if _pick(3, generator) == 0
+        else _between(0, 255, generator) * torch.ones(C, 1, 1)
+    )
     if fill == "flat":
         return level.expand(C, H, W)
     grain = 2 ** (2 + _pick(5, generator))

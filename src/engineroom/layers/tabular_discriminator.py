@@ -1,6 +1,7 @@
 """Is this a real row? A perceptron that is told what the row is meant to be.
 
-Several rows judged at once (PacGAN, Lin et al. 2018) were tried and learn slower: rows keep their variety without it (bench/RESULTS.md).
+Several rows judged at once (PacGAN, Lin et al. 2018) were tried and learn slower: rows keep their variety without it
+(bench/RESULTS.md).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ class RowCritic(nn.Module):
 
     def __init__(self, width: int, condition: int = 0) -> None:
         super().__init__()
-        self.level = nn.BatchNorm1d(condition, affine=False) if condition else None  # what differs between kinds must count from the first step on
+        self.level = (
+            nn.BatchNorm1d(condition, affine=False) if condition else None
+        )  # what differs between kinds must count from the first step on
         self.layers = nn.ModuleList(nn.Linear(WIDTH if place else width + condition, WIDTH) for place in range(DEEP))
         self.score = nn.Linear(WIDTH, 1)
 

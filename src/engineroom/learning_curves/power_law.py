@@ -1,4 +1,5 @@
-"""What two learning curves say: a power law for each (Cortes et al. 1994; Hestness et al. 2017), and the size at which they cross."""
+"""What two learning curves say: a power law for each (Cortes et al. 1994; Hestness et al. 2017), and the size at which
+they cross."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class PowerLaw:
 def fit(rows: np.ndarray, errors: np.ndarray) -> PowerLaw | None:
     """The power law nearest to (rows, errors), with floor and scale ≥ 0; None for fewer than three sizes.
 
-    For a given power the two others are a non-negative least-squares line; the power is searched on a grid. An error that can
-    be below 0 (nats of a density) has no such floor: there the line is free.
+    For a given power the two others are a non-negative least-squares line; the power is searched on a grid. An error
+    that can be below 0 (nats of a density) has no such floor: there the line is free.
     """
     from scipy.optimize import nnls
 
@@ -49,9 +50,11 @@ def fit(rows: np.ndarray, errors: np.ndarray) -> PowerLaw | None:
 
 
 def crossing(rows: np.ndarray, lead: np.ndarray) -> float:
-    """The number of rows from which the lead (deep − baseline, better is above 0) stays above 0; 0 = already before the first size.
+    """The number of rows from which the lead (deep − baseline, better is above 0) stays above 0; 0 = already before the
+    first size.
 
-    Between sizes the straight line over log rows; beyond the last one the line through the last three, up to REACH times the rows: else inf.
+    Between sizes the straight line over log rows; beyond the last one the line through the last three, up to REACH
+    times the rows: else inf.
     """
     rows, lead = np.log(np.asarray(rows, float)), np.asarray(lead, float)
     behind = np.flatnonzero(lead <= 0)
@@ -71,17 +74,29 @@ def crossing(rows: np.ndarray, lead: np.ndarray) -> float:
 
 
 def advise(rows: int, ahead: dict[str, float], cross: dict[str, float]) -> dict[str, str]:
-    """{"use", "sentence"}: `ahead` is the lead at the most rows with its interval, `cross` the crossing with its own (0 = before, inf = never)."""
+    """{"use", "sentence"}: `ahead` is the lead at the most rows with its interval, `cross` the crossing with its own (0
+    = before, inf = never)."""
     value, low, high = cross["value"], cross["low"], cross["high"]
     about = f"about {said(value)} rows ({said(low)} to {said(high)})"
     if ahead["low"] > 0:
         when = "at every size tried" if value == 0 else f"from {about} on"
         return {"use": "deep", "sentence": f"Use the deep model: it is ahead {when}."}
     if not math.isfinite(value):
-        word = "Use the classical model" if ahead["high"] < 0 else "Use the classical model, which costs less: no clear winner"
-        return {"use": "baseline", "sentence": f"{word}; within {REACH:g} times the {rows:,} rows the curves do not cross."}
+        word = (
+            "Use the classical model"
+            if ahead["high"] < 0
+            else "Use the classical model, which costs less: no clear winner"
+        )
+        return {
+            "use": "baseline",
+            "sentence": f"{word}; within {REACH:g} times the {rows:,} rows the curves do not cross.",
+        }
     if value <= rows:
-        return {"use": "either", "sentence": f"No clear winner yet: the deep model draws level at {about}, but its lead is within what chance explains."}
+        return {
+            "use": "either",
+            "sentence": f"No clear winner yet: the deep model draws level at {about}, but its lead is within what "
+            "chance explains.",
+        }
     more = f"Collect about {nice(value - rows)} more rows: the curves cross at {about}, if they go on so."
     return {"use": "baseline", "sentence": f"{more} Until then use the classical model."}
 

@@ -30,7 +30,8 @@ def scale(
     say: Callable[[str], None] = lambda text: None,
     settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """{"metric", "rows", "deep", "baseline", "lead", "crossing", "laws", "advice", "seconds", "page"} of both on growing parts of `data`."""
+    """{"metric", "rows", "deep", "baseline", "lead", "crossing", "laws", "advice", "seconds", "page"} of both on
+    growing parts of `data`."""
     layer = to_layer(settings or {}) | ({"target": target} if target else {})
     path = isinstance(data, str) or hasattr(data, "__fspath__")
     config = with_recipe({}, layer | ({"data": str(data)} if path else {}))
@@ -48,15 +49,23 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     metric, sign = task.primary_metric, 1.0 if task.higher_is_better else -1.0
 
     def scores(picked: np.ndarray | None) -> np.ndarray:
-        sides = [(p.deep, p.baseline) if picked is None else (take(p.deep, picked), take(p.baseline, picked)) for p in points]
-        return np.array([[p.task.compute_metrics(one)[metric] for one in pair] for p, pair in zip(points, sides, strict=True)])
+        sides = [
+            (p.deep, p.baseline) if picked is None else (take(p.deep, picked), take(p.baseline, picked)) for p in points
+        ]
+        return np.array(
+            [[p.task.compute_metrics(one)[metric] for one in pair] for p, pair in zip(points, sides, strict=True)]
+        )
 
     whole = scores(None)  # (sizes, 2)
     drawn = np.array([scores(picked) for picked in resamples(len(points[0].deep["truth"]), DRAWS, seed, SECONDS)])
     lead, leads = sign * (whole[:, 0] - whole[:, 1]), sign * (drawn[..., 0] - drawn[..., 1])
     low, high = np.nanquantile(leads, [0.025, 0.975], axis=0)
     crossings = np.array([crossing(rows, one) for one in leads])
-    cross = {"value": crossing(rows, lead), "low": float(np.sort(crossings)[int(0.025 * len(crossings))]), "high": float(np.sort(crossings)[int(0.975 * len(crossings))])}
+    cross = {
+        "value": crossing(rows, lead),
+        "low": float(np.sort(crossings)[int(0.025 * len(crossings))]),
+        "high": float(np.sort(crossings)[int(0.975 * len(crossings))]),
+    }
     ahead = {"value": float(lead[-1]), "low": float(low[-1]), "high": float(high[-1])}
     laws = {name: fit(rows, -sign * whole[:, k]) for k, name in enumerate(("deep", "baseline"))}
     return {
@@ -65,7 +74,10 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
         **{name: with_bounds(whole[:, k], drawn[..., k]) for k, name in enumerate(("deep", "baseline"))},
         "lead": {"value": lead.tolist(), "low": low.tolist(), "high": high.tolist()},
         "crossing": {name: None if not math.isfinite(value) else value for name, value in cross.items()},
-        "laws": {name: None if law is None else {"floor": law.floor, "scale": law.scale, "power": law.power} for name, law in laws.items()},
+        "laws": {
+            name: None if law is None else {"floor": law.floor, "scale": law.scale, "power": law.power}
+            for name, law in laws.items()
+        },
         "doubled": {name: None if law is None else float(-sign * law.at(2 * rows[-1])) for name, law in laws.items()},
         "advice": advise(int(rows[-1]), ahead, cross),
         "seconds": [round(point.seconds, 1) for point in points],
@@ -81,26 +93,63 @@ def report(result: dict[str, Any], name: str, points: list[SizePoint], target: s
     """What the renderer of reports takes."""
     metric, rows = result["metric"], result["rows"]
     labels = {"deep": "deep model", "baseline": "classical model"}
-    series = [{"name": label, "x": rows, "y": result[key]["value"], "low": result[key]["low"], "high": result[key]["high"]} for key, label in labels.items()]
-    lead = [{"name": "lead of the deep model", "x": rows, **{("y" if k == "value" else k): v for k, v in result["lead"].items()}}]
+    series = [
+        {"name": label, "x": rows, "y": result[key]["value"], "low": result[key]["low"], "high": result[key]["high"]}
+        for key, label in labels.items()
+    ]
+    lead = [
+        {
+            "name": "lead of the deep model",
+            "x": rows,
+            **{("y" if k == "value" else k): v for k, v in result["lead"].items()},
+        }
+    ]
     crossed = result["crossing"]["value"]
     marks = [{"x": crossed, "label": "crossing"}] if crossed and crossed <= rows[-1] else []
-    told = [[n, result["deep"]["value"][k], result["baseline"]["value"][k], result["lead"]["value"][k], result["lead"]["low"][k], result["lead"]["high"][k], result["seconds"][k]] for k, n in enumerate(rows)]
+    told = [
+        [
+            n,
+            result["deep"]["value"][k],
+            result["baseline"]["value"][k],
+            result["lead"]["value"][k],
+            result["lead"]["low"][k],
+            result["lead"]["high"][k],
+            result["seconds"][k],
+        ]
+        for k, n in enumerate(rows)
+    ]
     columns = ["rows", "deep", "classical", "lead", "from", "to", "seconds"]
     sections = [
         Section(
             "The curves",
             (
-                Panel("lines", f"{metric} by rows to learn from", {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks}, "The bands are 95 % intervals over test rows."),
-                Panel("lines", "Difference: deep model minus baseline", {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True}, "Deep minus classical on the same test rows: above 0 the deep model is ahead."),
+                Panel(
+                    "lines",
+                    f"{metric} by rows to learn from",
+                    {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks},
+                    "The bands are 95 % intervals over test rows.",
+                ),
+                Panel(
+                    "lines",
+                    "Difference: deep model minus baseline",
+                    {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True},
+                    "Deep minus classical on the same test rows: above 0 the deep model is ahead.",
+                ),
                 Panel("table", "Summary statistics", {"columns": columns, "rows": told, "best": None}),
             ),
-            f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test rows, which nobody learnt from.",
+            f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test "
+            "rows, which nobody learnt from.",
         )
     ]
-    laws = [f"{labels[key].capitalize()}: with twice the rows {metric} of about {spoken(value)}, if its curve goes on so." for key, value in result["doubled"].items() if value is not None]
+    laws = [
+        f"{labels[key].capitalize()}: with twice the rows {metric} of about {spoken(value)}, if its curve goes on so."
+        for key, value in result["doubled"].items()
+        if value is not None
+    ]
     verdict = {**result["advice"], "why": [where(result), *laws]}
-    return a_page(f"{name}: how much is more worth?", task="learning curves", target=target, verdict=verdict, sections=sections)
+    return a_page(
+        f"{name}: how much is more worth?", task="learning curves", target=target, verdict=verdict, sections=sections
+    )
 
 
 def where(result: dict[str, Any]) -> str:
@@ -109,4 +158,7 @@ def where(result: dict[str, Any]) -> str:
     if value is None:
         return "The curves do not cross within reach of these data."
     ends = [("beyond reach" if end is None else nice(end)) for end in (low, high)]
-    return f"The curves cross at about {nice(value)} rows (95 % interval {ends[0]} to {ends[1]}; 0 = before the first size)."
+    return (
+        f"The curves cross at about {nice(value)} rows (95 % interval {ends[0]} to {ends[1]}; 0 = before the first "
+        "size)."
+    )

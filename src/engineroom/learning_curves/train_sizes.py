@@ -1,4 +1,5 @@
-"""Train both on growing parts of the same rows, one within the other, and judge all on one test split that none of them saw."""
+"""Train both on growing parts of the same rows, one within the other, and judge all on one test split that none of them
+saw."""
 
 from __future__ import annotations
 
@@ -40,9 +41,18 @@ class SizePoint:
 
 
 def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[SizePoint]:
-    """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their rows."""
+    """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their
+    rows."""
     data = table if table is not None else config.data
-    opened = open_table(data, test=config.test, target=config.target, limits=config.limits, task=config.task, columns=config.columns, classes=wants_classes(config))
+    opened = open_table(
+        data,
+        test=config.test,
+        target=config.target,
+        limits=config.limits,
+        task=config.task,
+        columns=config.columns,
+        classes=wants_classes(config),
+    )
     if config.task != "auto":
         opened = make_task(config.task, config.options).build_samples(opened, config.target, asking=False)
     schema = infer_schema(opened, config)
@@ -58,15 +68,32 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
             begun = time.perf_counter()
             rows = np.concatenate([split.test, np.sort(pool[:count])])
             frame = opened.frame[rows].with_columns(pl.Series(PART, ["test"] * len(split.test) + ["train"] * count))
-            columns = {**{name: {**roles[name], **given(config, name)} for name in roles}, PART: {"modality": "category", "role": "split"}}
-            layer = config.model_dump() | {"data": "", "test": None, "run": str(Path(folder) / f"rows-{count}"), "columns": columns}
+            columns = {
+                **{name: {**roles[name], **given(config, name)} for name in roles},
+                PART: {"modality": "category", "role": "split"},
+            }
+            layer = config.model_dump() | {
+                "data": "",
+                "test": None,
+                "run": str(Path(folder) / f"rows-{count}"),
+                "columns": columns,
+            }
             layer["split"] = {**layer["split"], "by": "column", "column": PART}
             layer["train"] = {**layer["train"], "minutes": float(part * minutes)}
             model, _ = train(Config.model_validate(layer), table=frame)
             graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
-            points.append(SizePoint(count, graded.records, model.baseline_records(graded), time.perf_counter() - begun, model.task))
-            ours, theirs = (model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].baseline))
-            say(f"{count:,} rows: {model.task.primary_metric} deep {ours:.4g}, classical {theirs:.4g} ({points[-1].seconds:.0f} s)")
+            points.append(
+                SizePoint(
+                    count, graded.records, model.baseline_records(graded), time.perf_counter() - begun, model.task
+                )
+            )
+            ours, theirs = (
+                model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].baseline)
+            )
+            say(
+                f"{count:,} rows: {model.task.primary_metric} deep {ours:.4g}, classical {theirs:.4g} "
+                f"({points[-1].seconds:.0f} s)"
+            )
     return points
 
 
@@ -79,5 +106,7 @@ def given(config: Config, name: str) -> dict[str, Any]:
 def steps(rows: int, sizes: int) -> list[int]:
     """Sizes in equal ratios from SMALLEST (or a 64th) up to all rows."""
     if rows < 2 * SMALLEST:
-        raise DataError(f"{rows} rows are too few for a curve.", f"At least {2 * SMALLEST} to learn from are needed.", "Add rows.")
+        raise DataError(
+            f"{rows} rows are too few for a curve.", f"At least {2 * SMALLEST} to learn from are needed.", "Add rows."
+        )
     return sorted({round(float(n)) for n in np.geomspace(max(SMALLEST, rows / 64), rows, max(2, sizes))})

@@ -1,4 +1,5 @@
-"""What a lesson is, and the board it is told on: spoken step by step at the terminal, kept as a page, ended by checks that can fail."""
+"""What a lesson is, and the board it is told on: spoken step by step at the terminal, kept as a page, ended by checks
+that can fail."""
 
 from __future__ import annotations
 
@@ -64,7 +65,14 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], wor
     return Panel("table", title, {"columns": list(columns), "rows": [list(row) for row in rows], "best": None}, words)
 
 
-def lines(title: str, x: str, y: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]], words: str = "", **more: Any) -> Panel:
+def lines(
+    title: str,
+    x: str,
+    y: str,
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    words: str = "",
+    **more: Any,
+) -> Panel:
     drawn = [{"name": name, "x": list(a), "y": list(b)} for name, (a, b) in series.items()]
     return Panel("lines", title, {"x": x, "y": y, "series": drawn, **more}, words)
 
@@ -74,11 +82,18 @@ def tell(exhibit: Panel) -> str:
     if exhibit.kind == "table":
         rows = [exhibit.data["columns"], *([said(cell) for cell in row] for row in exhibit.data["rows"])]
         widths = [max(len(str(row[k])) for row in rows) for k in range(len(rows[0]))]
-        return "\n".join(f"  {exhibit.title}" if k < 0 else "  " + "  ".join(str(c).rjust(w) for c, w in zip(rows[k], widths, strict=True)) for k in range(-1, len(rows)))
+        return "\n".join(
+            f"  {exhibit.title}"
+            if k < 0
+            else "  " + "  ".join(str(c).rjust(w) for c, w in zip(rows[k], widths, strict=True))
+            for k in range(-1, len(rows))
+        )
     if exhibit.kind == "code":
         return "\n".join("  " + line for line in exhibit.data["text"].splitlines())
     if exhibit.kind == "lines":
-        ends = [f"{one['name']}: {said(one['y'][0])} → {said(one['y'][-1])}" for one in exhibit.data["series"] if one["y"]]
+        ends = [
+            f"{one['name']}: {said(one['y'][0])} → {said(one['y'][-1])}" for one in exhibit.data["series"] if one["y"]
+        ]
         return f"  {exhibit.title} ({exhibit.data['y']} over {exhibit.data['x']}): " + "; ".join(ends)
     return ""
 
@@ -90,7 +105,14 @@ def said(value: Any) -> str:
 def list_lessons() -> list[dict[str, str]]:
     """All lessons, oldest idea first."""
     found = [
-        {"name": name, "title": one.title, "year": one.year, "story": one.story, "change": one.change, "settings": told_settings(one)}
+        {
+            "name": name,
+            "title": one.title,
+            "year": one.year,
+            "story": one.story,
+            "change": one.change,
+            "settings": told_settings(one),
+        }
         for name, one in registry.every("lessons").items()
     ]
     return sorted(found, key=lambda facts: (facts["year"], facts["name"]))
@@ -106,7 +128,9 @@ def give(name: str, *, page: str | Path | None, say: Say | None, changes: Mappin
     settings = {key: default for key, (default, _) in one.settings.items()}
     for key, value in changes.items():
         if key not in settings:
-            raise UserError(f"The lesson {name} has no setting {key!r}.", "", nearest(key, settings, label="Its settings"))
+            raise UserError(
+                f"The lesson {name} has no setting {key!r}.", "", nearest(key, settings, label="Its settings")
+            )
         settings[key] = as_kind(key, value, type(settings[key]))
     board = Board(say or (lambda text: None))
     board.say(f"# {one.title} ({one.year})\n{one.story}")
@@ -151,7 +175,10 @@ def report(one: Lesson, name: str, board: Board, result: dict[str, Any]) -> dict
     verdict = {
         "use": f"lesson · {one.year}",
         "sentence": f"{one.title}: {one.story}",
-        "why": [*(f"{'✓' if c['passed'] else '✗'} {c['claim']} ({c['found']})" for c in board.checks), f"{held} of {len(rows)} claims hold with {chosen}; {result['seconds']:.1f} s."],
+        "why": [
+            *(f"{'✓' if c['passed'] else '✗'} {c['claim']} ({c['found']})" for c in board.checks),
+            f"{held} of {len(rows)} claims hold with {chosen}; {result['seconds']:.1f} s.",
+        ],
     }
     return a_page(one.title, task="lesson", target=name, verdict=verdict, sections=(*board.sections, last))
 
@@ -161,7 +188,20 @@ def study(player: Learner, batches: Any) -> list[float]:
     return [float(event.losses.total.detach()) for event in learn(batches, [player]) if isinstance(event, Measured)]
 
 
-def pupil(network: torch.nn.Module, loss: Callable[[torch.Tensor, Batch], torch.Tensor], *, lr: float, adam: bool = True, clip: float = 0.0) -> Learner:
+def pupil(
+    network: torch.nn.Module,
+    loss: Callable[[torch.Tensor, Batch], torch.Tensor],
+    *,
+    lr: float,
+    adam: bool = True,
+    clip: float = 0.0,
+) -> Learner:
     """A network as a player of the loop: reads the field "x", is judged by `loss(output, batch)`."""
     kind = torch.optim.AdamW if adam else torch.optim.SGD
-    return Learner("pupil", kind(network.parameters(), lr=lr), lambda batch: network(batch["x"]), lambda out, batch: Losses(loss(out, batch)), clip=clip)
+    return Learner(
+        "pupil",
+        kind(network.parameters(), lr=lr),
+        lambda batch: network(batch["x"]),
+        lambda out, batch: Losses(loss(out, batch)),
+        clip=clip,
+    )

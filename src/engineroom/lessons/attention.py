@@ -1,7 +1,8 @@
-"""2017: a word looks at the words it needs, however far away. Measured on "school … bus", and against an LSTM of equal compute.
+"""2017: a word looks at the words it needs, however far away. Measured on "school … bus", and against an LSTM of equal
+compute.
 
-The task is associative recall, where the two differ: an LSTM must keep everything that might be asked (Arora et al. 2023). Where one word alone
-tells, an LSTM learns as fast or faster; that was tried first.
+The task is associative recall, where the two differ: an LSTM must keep everything that might be asked (Arora et al.
+2023). Where one word alone tells, an LSTM learns as fast or faster; that was tried first.
 """
 
 from __future__ import annotations
@@ -21,16 +22,36 @@ from ..layers.attention import SelfAttention, sine_positions
 from ._base import Board, Lesson, lines, pupil, study, table
 
 KINDS, COLOURS = ("school", "city", "night", "tour"), ("yellow", "red", "black", "green")
-NAMED = [f"{colour}-{kind}" for kind in KINDS for colour in COLOURS]  # one word each: what the sentence says of one kind
+NAMED = [
+    f"{colour}-{kind}" for kind in KINDS for colour in COLOURS
+]  # one word each: what the sentence says of one kind
 ASKING = [f"{kind}-bus" for kind in KINDS]
-FILLERS = ["the", "a", "old", "slow", "small", "late", "every", "big", "near", "from", "this", "some", "over", "that", "one", "past"]
+FILLERS = [
+    "the",
+    "a",
+    "old",
+    "slow",
+    "small",
+    "late",
+    "every",
+    "big",
+    "near",
+    "from",
+    "this",
+    "some",
+    "over",
+    "that",
+    "one",
+    "past",
+]
 WORDS = [*NAMED, *ASKING, *FILLERS]
 BATCH, TEST, WIDTH = 32, 400, 32
 RATES = (3e-3, 1e-2)  # of learning; each network takes the one that serves it better on sentences set aside
 
 
 class Looker(nn.Module):
-    """(B, T) words → (B, colours): vectors and places, one round of the package's attention, and what the last word then says."""
+    """(B, T) words → (B, colours): vectors and places, one round of the package's attention, and what the last word
+    then says."""
 
     def __init__(self, length: int) -> None:
         super().__init__()
@@ -70,8 +91,10 @@ def run(board: Board, *, length: int, steps: int, seed: int) -> None:
         raise UserError(f"{length} words hold no such sentence.", "", f"At least {len(KINDS) + 2} are needed.")
     width = equal_width(length)
     words = (
-        f"Sentences of {length} words. Each says of school, city, night and tour which colour it has today (yellow-school, red-city, …), among words that say "
-        "nothing; at the end stands school-bus or one of the others, and the question is its colour. So the last word must look back at the right one."
+        f"Sentences of {length} words. Each says of school, city, night and tour which colour it has today "
+        "(yellow-school, red-city, …), among words that say "
+        "nothing; at the end stands school-bus or one of the others, and the question is its colour. So the last word "
+        "must look back at the right one."
     )
     cost = [["attention", WIDTH, f"{attention_cost(length):,}"], ["LSTM", width, f"{lstm_cost(length, width):,}"]]
     board.step("School … bus", words, table("Equal compute", ["network", "width", "multiplications a sentence"], cost))
@@ -82,12 +105,25 @@ def run(board: Board, *, length: int, steps: int, seed: int) -> None:
         curves[name] = (range(1, steps + 1, 5), losses[::5])
         right[name] = asked(networks[name], length, seed, "bus asked")
     told = [[name, 100 * share] for name, share in right.items()]
-    board.step("Learning", f"{steps} batches of {BATCH} for each.", table("Right, %", ["network", f"of {TEST} new sentences"], told), lines("Loss", "step", "cross entropy", curves))
+    board.step(
+        "Learning",
+        f"{steps} batches of {BATCH} for each.",
+        table("Right, %", ["network", f"of {TEST} new sentences"], told),
+        lines("Loss", "step", "cross entropy", curves),
+    )
     looker = networks["attention"]
     assert isinstance(looker, Looker)
     share, top = looked(board, looker, length, seed)
-    board.check("The bus attends to the word that says its colour", top > 0.7, f"looked at most in {top:.0%} of sentences (chance: {1 / length:.0%}), with {share:.0%} of the attention")
-    board.check("At equal compute attention learns this sooner than an LSTM", right["attention"] > right["LSTM"], f"right: {right['attention']:.0%} against {right['LSTM']:.0%}")
+    board.check(
+        "The bus attends to the word that says its colour",
+        top > 0.7,
+        f"looked at most in {top:.0%} of sentences (chance: {1 / length:.0%}), with {share:.0%} of the attention",
+    )
+    board.check(
+        "At equal compute attention learns this sooner than an LSTM",
+        right["attention"] > right["LSTM"],
+        f"right: {right['attention']:.0%} against {right['LSTM']:.0%}",
+    )
 
 
 def best(make: Callable[[], nn.Module], length: int, steps: int, seed: int) -> tuple[nn.Module, list[float]]:
@@ -153,12 +189,25 @@ def looked(board: Board, looker: Looker, length: int, seed: int) -> tuple[float,
     items = []
     for row in range(4):
         marked = " ".join(
-            f'<span style="background:rgba(214,64,40,{float(w):.2f});padding:0 2px;border-radius:3px">{html.escape(WORDS[int(word)])}</span>'
+            f'<span style="background:rgba(214,64,40,{float(w):.2f});padding:0 '
+            f'2px;border-radius:3px">{html.escape(WORDS[int(word)])}</span>'
             for word, w in zip(x[row], weights[row], strict=True)
         )
         told = f"{WORDS[int(x[row, where[row]])]}: {float(weights[row, where[row]]):.0%} of the attention"
-        items.append({"title": f"sentence {row + 1}", "subtitle": told, "tone": "", "html": f'<p style="line-height:1.9">{marked}</p>'})
-    board.step("Where “bus” looks", "The redder, the more the last word (the bus) attends to it. Where it looks at no named word, it answers by what it did not find: one colour needs no word.", Panel("gallery", "Attention", {"items": items, "wide": True}))
+        items.append(
+            {
+                "title": f"sentence {row + 1}",
+                "subtitle": told,
+                "tone": "",
+                "html": f'<p style="line-height:1.9">{marked}</p>',
+            }
+        )
+    board.step(
+        "Where “bus” looks",
+        "The redder, the more the last word (the bus) attends to it. Where it looks at no named word, it answers by "
+        "what it did not find: one colour needs no word.",
+        Panel("gallery", "Attention", {"items": items, "wide": True}),
+    )
     own = weights[torch.arange(TEST), where]
     return float(own.mean()), float((weights.argmax(1) == where).float().mean())
 
@@ -166,7 +215,8 @@ def looked(board: Board, looker: Looker, length: int, seed: int) -> tuple[float,
 LESSON = Lesson(
     title="Attention",
     year="2017",
-    story="A word looks straight at the words it needs, however far away (Vaswani et al. 2017): the school-bus finds yellow-school, and an LSTM of equal compute lags behind.",
+    story="A word looks straight at the words it needs, however far away (Vaswani et al. 2017): the school-bus finds "
+    "yellow-school, and an LSTM of equal compute lags behind.",
     settings={
         "length": (30, "words a sentence; at least 6"),
         "steps": (200, "batches learnt from"),

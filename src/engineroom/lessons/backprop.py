@@ -22,24 +22,46 @@ def run(board: Board, *, hidden: int, width: int, seed: int) -> None:
     learnt = [xor(hidden, seed + start) for start in range(STARTS)]
     rows = [[start + 1, losses[0], losses[-1], " ".join(said)] for start, (losses, said) in enumerate(learnt)]
     right = sum(said == ["0", "1", "1", "0"] for _, said in learnt)
-    words = f"Two inputs, {hidden} hidden units, one output, and the gradient of every weight by the chain rule (Rumelhart, Hinton & Williams 1986)."
+    words = (
+        f"Two inputs, {hidden} hidden units, one output, and the gradient of every weight by the chain rule "
+        "(Rumelhart, Hinton & Williams 1986)."
+    )
     curves = {f"start {k + 1}": (range(1, XOR_STEPS + 1, 5), losses[::5]) for k, (losses, _) in enumerate(learnt)}
-    told = table("Five random starts", ["start", "loss at first", "loss at last", "says for 00 01 10 11"], rows, "XOR is 0 1 1 0.")
+    told = table(
+        "Five random starts",
+        ["start", "loss at first", "loss at last", "says for 00 01 10 11"],
+        rows,
+        "XOR is 0 1 1 0.",
+    )
     board.step("XOR", words, told, lines("Loss", "step", "cross entropy", curves))
     shallow, deep = (digits(size, seed) for size in (0, width))
     rows = [["none", shallow[2], 100 * shallow[1]], [f"{width} units", deep[2], 100 * deep[1]]]
     board.step(
         "Handwriting",
-        "The 1,797 digits of scikit-learn, 8 × 8 pixels; two thirds to learn from, one third never seen. The same loop, with and without a hidden layer.",
+        "The 1,797 digits of scikit-learn, 8 × 8 pixels; two thirds to learn from, one third never seen. The same "
+        "loop, with and without a hidden layer.",
         table("On the third never seen", ["hidden layer", "weights", "right, %"], rows),
-        lines("Loss while learning", "step", "cross entropy", {name: smooth(losses) for name, losses in (("no hidden layer", shallow[0]), ("hidden layer", deep[0]))}),
+        lines(
+            "Loss while learning",
+            "step",
+            "cross entropy",
+            {name: smooth(losses) for name, losses in (("no hidden layer", shallow[0]), ("hidden layer", deep[0]))},
+        ),
     )
-    board.check("A hidden layer learns XOR", right >= STARTS - 1, f"{right} of {STARTS} starts are right on all four rows")
-    board.check("A hidden layer reads digits better than none", deep[1] > shallow[1], f"{deep[1]:.1%} against {shallow[1]:.1%}")
+    board.check(
+        "A hidden layer learns XOR", right >= STARTS - 1, f"{right} of {STARTS} starts are right on all four rows"
+    )
+    board.check(
+        "A hidden layer reads digits better than none", deep[1] > shallow[1], f"{deep[1]:.1%} against {shallow[1]:.1%}"
+    )
 
 
 def layers(inputs: int, hidden: int, outputs: int, bend: type[nn.Module]) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, hidden), bend(), nn.Linear(hidden, outputs)) if hidden else nn.Sequential(nn.Linear(inputs, outputs))
+    return (
+        nn.Sequential(nn.Linear(inputs, hidden), bend(), nn.Linear(hidden, outputs))
+        if hidden
+        else nn.Sequential(nn.Linear(inputs, outputs))
+    )
 
 
 def xor(hidden: int, seed: int) -> tuple[list[float], list[str]]:

@@ -1,4 +1,5 @@
-"""2012: features that are learnt overtake features made by hand, once there is enough to learn from. The curve is trained on the spot."""
+"""2012: features that are learnt overtake features made by hand, once there is enough to learn from. The curve is
+trained on the spot."""
 
 from __future__ import annotations
 
@@ -36,7 +37,11 @@ def run(board: Board, *, sizes: str, steps: int, width: int, seed: int) -> None:
     pixels, y = pictures()
     order = numpy_generator(seed, "convnet").permutation(len(y))
     test, pool = order[:TEST], order[TEST:]
-    eyes: dict[str, Callable[..., np.ndarray]] = {"learnt features (convolutional net)": learnt, "hand-made features (HOG)": handmade, "no features (pixels)": plain}
+    eyes: dict[str, Callable[..., np.ndarray]] = {
+        "learnt features (convolutional net)": learnt,
+        "hand-made features (HOG)": handmade,
+        "no features (pixels)": plain,
+    }
     found: dict[str, list[float]] = {name: [] for name in eyes}
     for count in counts:
         rows = pool[:count]
@@ -44,19 +49,35 @@ def run(board: Board, *, sizes: str, steps: int, width: int, seed: int) -> None:
             found[name].append(100 * (1 - float((eye(pixels, y, rows, test, steps, width, seed) == y[test]).mean())))
     told = [[count, *(found[name][k] for name in eyes)] for k, count in enumerate(counts)]
     words = (
-        "Handwritten digits. One eye was made by people: histograms of edge directions, and a linear classifier on them (Dalal & Triggs 2005). The other learns its "
-        "filters from the pictures (LeCun et al. 1989; Krizhevsky et al. 2012). Both see the same pictures; both are asked about the same "
+        "Handwritten digits. One eye was made by people: histograms of edge directions, and a linear classifier on "
+        "them (Dalal & Triggs 2005). The other learns its "
+        "filters from the pictures (LeCun et al. 1989; Krizhevsky et al. 2012). Both see the same pictures; both are "
+        "asked about the same "
         f"{TEST} they never saw."
     )
     board.step(
         "The race",
         words,
         table("Wrong, %", ["pictures learnt from", *eyes], told),
-        lines("Errors by how much there is to learn from", "pictures", "wrong, %", {name: (counts, values) for name, values in found.items()}, log_x=True),
+        lines(
+            "Errors by how much there is to learn from",
+            "pictures",
+            "wrong, %",
+            {name: (counts, values) for name, values in found.items()},
+            log_x=True,
+        ),
     )
     deep, hand = found["learnt features (convolutional net)"], found["hand-made features (HOG)"]
-    board.check("With few pictures the hand-made features are ahead", hand[0] < deep[0], f"{counts[0]} pictures: {hand[0]:.1f} % wrong against {deep[0]:.1f} %")
-    board.check("With many the learnt ones are", deep[-1] < hand[-1], f"{counts[-1]} pictures: {deep[-1]:.1f} % wrong against {hand[-1]:.1f} %")
+    board.check(
+        "With few pictures the hand-made features are ahead",
+        hand[0] < deep[0],
+        f"{counts[0]} pictures: {hand[0]:.1f} % wrong against {deep[0]:.1f} %",
+    )
+    board.check(
+        "With many the learnt ones are",
+        deep[-1] < hand[-1],
+        f"{counts[-1]} pictures: {deep[-1]:.1f} % wrong against {hand[-1]:.1f} %",
+    )
 
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
@@ -67,12 +88,17 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
     return (data.images * (255 / 16)).astype(np.uint8).repeat(2, 1).repeat(2, 2)[:, None], data.target
 
 
-def learnt(pixels: np.ndarray, y: np.ndarray, rows: np.ndarray, test: np.ndarray, steps: int, width: int, seed: int) -> np.ndarray:
+def learnt(
+    pixels: np.ndarray, y: np.ndarray, rows: np.ndarray, test: np.ndarray, steps: int, width: int, seed: int
+) -> np.ndarray:
     """Answers of a convolutional net trained on `rows` by the package's loop."""
     torch.manual_seed(seed)
     network = Eye(width)
     x, target = torch.from_numpy(pixels).float() / 255, torch.from_numpy(y)
-    study(pupil(network, lambda out, batch: F.cross_entropy(out, batch["target"]), lr=2e-3), batches(x, target, rows, steps, seed))
+    study(
+        pupil(network, lambda out, batch: F.cross_entropy(out, batch["target"]), lr=2e-3),
+        batches(x, target, rows, steps, seed),
+    )
     network.eval()
     with torch.no_grad():
         return network(x[test]).argmax(1).numpy()
@@ -104,7 +130,8 @@ def linear(x: np.ndarray, y: np.ndarray, rows: np.ndarray, test: np.ndarray) -> 
 LESSON = Lesson(
     title="Features that are learnt",
     year="2012",
-    story="Hand-made features win while pictures are few; a convolutional net that learns its own overtakes them as pictures grow.",
+    story="Hand-made features win while pictures are few; a convolutional net that learns its own overtakes them as "
+    "pictures grow.",
     settings={
         "sizes": ("40,120,400,1200", "how many pictures to learn from, in turn"),
         "steps": (250, "batches the net learns from at each size"),

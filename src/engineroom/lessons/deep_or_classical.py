@@ -1,4 +1,5 @@
-"""Which one for these data? Both are trained, judged on the same rows and asked for their reasons; the answer is not always deep."""
+"""Which one for these data? Both are trained, judged on the same rows and asked for their reasons; the answer is not
+always deep."""
 
 from __future__ import annotations
 
@@ -24,18 +25,33 @@ def run(board: Board, *, data: str, steps: int, rows: int, seed: int) -> None:
     frame = frame.sample(min(rows, frame.height), seed=seed, shuffle=True)
     board.step("The data", f"{data}: {frame.height:,} rows, {frame.width - 1} columns; the question is {target!r}.")
     with tempfile.TemporaryDirectory() as folder:
-        config = make_config({"target": target, "seed": seed, "run": str(Path(folder) / "run"), "train": {"steps": steps}})
+        config = make_config(
+            {"target": target, "seed": seed, "run": str(Path(folder) / "run"), "train": {"steps": steps}}
+        )
         model, _ = train(config, table=frame)
         told, verdict = model.report(), model.manifest["verdict"]
         reasons = weights(model, frame.head(ASKED))
     side = next(e for s in told["sections"] for e in s["exhibits"] if e["title"] == "Side by side")["data"]
-    rows_told = [[name, *(said(row[k]) for row in side["rows"])] for k, name in enumerate(side["columns"]) if name != "model"]
-    board.step("Both, on the same rows", "Quality, time and size; “dummy” answers always the same.", table("Side by side", ["", *(row[0] for row in side["rows"])], rows_told))
-    board.step("Features and reasons", "How far each column moves the deep model's answers, taken away (mean over rows).", table("Reasons", ["column", "pull"], reasons))
+    rows_told = [
+        [name, *(said(row[k]) for row in side["rows"])] for k, name in enumerate(side["columns"]) if name != "model"
+    ]
+    board.step(
+        "Both, on the same rows",
+        "Quality, time and size; “dummy” answers always the same.",
+        table("Side by side", ["", *(row[0] for row in side["rows"])], rows_told),
+    )
+    board.step(
+        "Features and reasons",
+        "How far each column moves the deep model's answers, taken away (mean over rows).",
+        table("Reasons", ["column", "pull"], reasons),
+    )
     found = verdict["difference"]
     words = f"{verdict['sentence']} {' '.join(verdict['why'])}"
     board.step("So which?", words)
-    numbers = f"deep − classical: {spoken(found['value'], sign=True)} ({spoken(found['low'], sign=True)} to {spoken(found['high'], sign=True)})"
+    numbers = (
+        f"deep − classical: {spoken(found['value'], sign=True)} ({spoken(found['low'], sign=True)} to "
+        f"{spoken(found['high'], sign=True)})"
+    )
     board.check("On so few rows deep learning is not clearly better", verdict["use"] != "deep", numbers)
     board.check("Both beat answering always the same", verdict["use"] != "dummy", verdict["sentence"])
 
@@ -68,7 +84,8 @@ def said(value: object) -> str:
 LESSON = Lesson(
     title="Deep or classical?",
     year="2022",
-    story="On a few hundred rows of a table a classical model is as good, quicker and smaller (Grinsztajn et al. 2022). Both are tried here, and the test decides.",
+    story="On a few hundred rows of a table a classical model is as good, quicker and smaller (Grinsztajn et al. "
+    "2022). Both are tried here, and the test decides.",
     settings={
         "data": ("breast_cancer", f"one of {', '.join(SETS)}"),
         "steps": (80, "batches the deep model learns from"),

@@ -30,8 +30,10 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
     players = cast(maker, critic, steep, critic_every)
     board.step(
         "The game",
-        f"Real points lie in {heaps} heaps on a circle. The maker turns chance into points. The critic learns to give real points high scores and made ones low; the maker learns to be given high "
-        "scores. Nobody tells the maker where the heaps are: all it ever hears is the slope of the critic's score (Goodfellow et al. 2014).",
+        f"Real points lie in {heaps} heaps on a circle. The maker turns chance into points. The critic learns to give "
+        "real points high scores and made ones low; the maker learns to be given high "
+        "scores. Nobody tells the maker where the heaps are: all it ever hears is the slope of the critic's score "
+        "(Goodfellow et al. 2014).",
     )
     first_steps(board, players, heaps, seed)
     stages, scores, sure = [], [], []
@@ -48,13 +50,33 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
         board.step(f"After {mark:,} steps", told(points, heaps), cloud(f"Step {mark:,}", real, points))
     grid = list(range(1, len(sure) + 1))
     every = max(1, len(grid) // 200)
-    words = f"The critic's loss climbs towards 2 ln 2 = {2 * math.log(2):.3f}, where it can do no better than toss a coin. Neither curve says by itself how good the points are."
-    board.step("What the two hear", words, lines("Losses", "step", "loss", {"critic": (grid[::every], sure[::every]), "maker": (grid[::every], scores[::every])}))
+    words = (
+        f"The critic's loss climbs towards 2 ln 2 = {2 * math.log(2):.3f}, where it can do no better than toss a "
+        "coin. Neither curve says by itself how good the points are."
+    )
+    board.step(
+        "What the two hear",
+        words,
+        lines(
+            "Losses",
+            "step",
+            "loss",
+            {"critic": (grid[::every], sure[::every]), "maker": (grid[::every], scores[::every])},
+        ),
+    )
     start, end = stages[0][1], stages[-1][1]
-    board.check("Made points come to lie in the heaps", inside(end, heaps) > max(0.7, 2 * inside(start, heaps)), f"{inside(start, heaps):.0%} at first, {inside(end, heaps):.0%} at last")
+    board.check(
+        "Made points come to lie in the heaps",
+        inside(end, heaps) > max(0.7, 2 * inside(start, heaps)),
+        f"{inside(start, heaps):.0%} at first, {inside(end, heaps):.0%} at last",
+    )
     board.check("Every heap is found", found(end, heaps) == heaps, f"{found(end, heaps)} of {heaps}")
     late = float(np.mean(sure[-len(sure) // 10 :]))
-    board.check("In the end the critic can hardly tell", late > 1.1, f"its loss is {late:.2f}; tossing a coin costs {2 * math.log(2):.2f}")
+    board.check(
+        "In the end the critic can hardly tell",
+        late > 1.1,
+        f"its loss is {late:.2f}; tossing a coin costs {2 * math.log(2):.2f}",
+    )
 
 
 def cast(maker: nn.Module, critic: nn.Module, steep: float, critic_every: int) -> tuple[Learner, Learner]:
@@ -74,7 +96,9 @@ def cast(maker: nn.Module, critic: nn.Module, steep: float, critic_every: int) -
         game = softplus(-output[:, 0]).mean()
         return Losses(game, {"game": game.detach()})
 
-    adam = [torch.optim.AdamW(one.parameters(), lr=2e-3, betas=(0.0, 0.99), weight_decay=0.0) for one in (critic, maker)]
+    adam = [
+        torch.optim.AdamW(one.parameters(), lr=2e-3, betas=(0.0, 0.99), weight_decay=0.0) for one in (critic, maker)
+    ]
     return (
         Learner("critic", adam[0], compare, tell_apart, every=critic_every),
         Learner("maker", adam[1], lambda batch: critic(maker(batch["chance"])), convince),
@@ -87,8 +111,19 @@ def first_steps(board: Board, players: tuple[Learner, Learner], heaps: int, seed
     for event in learn(batches(heaps, -2, 0, seed), players):
         if isinstance(event, Measured):
             parts = event.losses.parts["game"]
-            rows.append([event.step + 2, event.player, float(parts), "real points up, made points down" if event.player == "critic" else "what I made, up"])
-    words = "One step of the loop is two turns on one batch. In each, only the weights of the one whose turn it is move: asking the critic does not teach the critic."
+            rows.append(
+                [
+                    event.step + 2,
+                    event.player,
+                    float(parts),
+                    "real points up, made points down" if event.player == "critic" else "what I made, up",
+                ]
+            )
+    words = (
+        "One step of the loop is two turns on one batch. In each, only the weights of the one whose turn it is "
+        "move: "
+        "asking the critic does not teach the critic."
+    )
     board.step("Turn by turn", words, table("The first turns", ["step", "whose turn", "loss", "what it wants"], rows))
 
 
@@ -104,7 +139,13 @@ def play(players: tuple[Learner, Learner], heaps: int, done: int, upto: int, see
 def batches(heaps: int, done: int, upto: int, seed: int):
     for step in range(done + 1, upto + 1):
         generator = torch_generator(seed, "adversaries", step)
-        yield step, Batch({"x": genuine(heaps, BATCH, generator), "chance": torch.randn(BATCH, CHANCE, generator=generator)}, np.arange(BATCH))
+        yield (
+            step,
+            Batch(
+                {"x": genuine(heaps, BATCH, generator), "chance": torch.randn(BATCH, CHANCE, generator=generator)},
+                np.arange(BATCH),
+            ),
+        )
 
 
 def centres(heaps: int) -> Tensor:
@@ -114,7 +155,9 @@ def centres(heaps: int) -> Tensor:
 
 
 def genuine(heaps: int, count: int, generator: torch.Generator) -> Tensor:
-    return centres(heaps)[torch.randint(0, heaps, (count,), generator=generator)] + SPREAD * torch.randn(count, 2, generator=generator)
+    return centres(heaps)[torch.randint(0, heaps, (count,), generator=generator)] + SPREAD * torch.randn(
+        count, 2, generator=generator
+    )
 
 
 def drawn(maker: nn.Module, seed: int) -> Tensor:
@@ -140,7 +183,11 @@ def found(points: Tensor, heaps: int) -> int:
 
 
 def told(points: Tensor, heaps: int) -> str:
-    return f"{inside(points, heaps):.0%} of the made points lie in a heap; {found(points, heaps)} of {heaps} heaps get their share."
+    return (
+        f"{inside(points, heaps):.0%} of the made points lie in a heap; {found(points, heaps)} of {heaps} heaps "
+        "get "
+        "their share."
+    )
 
 
 def cloud(title: str, real: Tensor, made: Tensor) -> Panel:
@@ -151,7 +198,8 @@ def cloud(title: str, real: Tensor, made: Tensor) -> Panel:
 LESSON = Lesson(
     title="Adversaries",
     year="2014",
-    story="A maker and a critic that learn from each other: points come to lie where real ones do, although nobody shows the maker a real one.",
+    story="A maker and a critic that learn from each other: points come to lie where real ones do, although nobody "
+    "shows the maker a real one.",
     settings={
         "heaps": (8, "heaps of real points"),
         "steps": (2500, "turns of each player"),

@@ -32,7 +32,8 @@ class Reader(nn.Module):
 
 def run(board: Board, *, gap: int, width: int, steps: int, seed: int) -> None:
     words = (
-        f"A sequence of {gap + 1} symbols; the answer is the first one, asked for at the end. Everything between is noise. To learn it, the gradient must come "
+        f"A sequence of {gap + 1} symbols; the answer is the first one, asked for at the end. Everything between is "
+        "noise. To learn it, the gradient must come "
         f"back over {gap} steps, multiplied at each by how the state moves with the state before it."
     )
     board.step("Remember the first symbol", words)
@@ -46,7 +47,11 @@ def run(board: Board, *, gap: int, width: int, steps: int, seed: int) -> None:
         shares[kind] = right(network, gap, seed)
     back = list(range(gap, -1, -max(1, gap // 30)))
     reach = {kind: (back, [flows[kind][gap - k] for k in back]) for kind in CELLS}
-    words = "How strongly the answer's loss pulls at the input of each step, before any learning; a straight fall on this scale is a fall by a factor a step."
+    words = (
+        "How strongly the answer's loss pulls at the input of each step, before any learning; a straight fall on "
+        "this "
+        "scale is a fall by a factor a step."
+    )
     told = [[kind, f"{flows[kind][-1]:.1e}", f"{flows[kind][0]:.1e}", f"{ratio(flows[kind]):.1e}"] for kind in CELLS]
     board.step(
         "The gradient on its way back (Hochreiter 1991; Bengio et al. 1994)",
@@ -54,12 +59,24 @@ def run(board: Board, *, gap: int, width: int, steps: int, seed: int) -> None:
         table("Size of the gradient", ["cell", "at the last step", "at the first", "first ÷ last"], told),
         lines("Gradient by step", "steps back from the end", "gradient norm", reach, log_y=True),
     )
-    board.step("Learning", f"{steps} batches of {BATCH}; guessing is right {1 / SYMBOLS:.0%} of the time.", lines("Loss", "step", "cross entropy", curves))
+    board.step(
+        "Learning",
+        f"{steps} batches of {BATCH}; guessing is right {1 / SYMBOLS:.0%} of the time.",
+        lines("Loss", "step", "cross entropy", curves),
+    )
     rows = [[kind, 100 * shares[kind]] for kind in CELLS]
     board.step("Asked on new sequences", "", table("Right, %", ["cell", f"of {TEST}"], rows))
     found = ", ".join(f"{kind} {ratio(flows[kind]):.1e}" for kind in CELLS)
-    board.check("The RNN's gradient vanishes on its way; the LSTM's much less", ratio(flows["RNN"]) < 0.01 * ratio(flows["LSTM"]), f"first ÷ last: {found}")
-    board.check("So the LSTM learns to remember, and the RNN does not", shares["LSTM"] > 0.9 > shares["RNN"], f"right: RNN {shares['RNN']:.0%}, LSTM {shares['LSTM']:.0%}")
+    board.check(
+        "The RNN's gradient vanishes on its way; the LSTM's much less",
+        ratio(flows["RNN"]) < 0.01 * ratio(flows["LSTM"]),
+        f"first ÷ last: {found}",
+    )
+    board.check(
+        "So the LSTM learns to remember, and the RNN does not",
+        shares["LSTM"] > 0.9 > shares["RNN"],
+        f"right: RNN {shares['RNN']:.0%}, LSTM {shares['LSTM']:.0%}",
+    )
 
 
 def draw(gap: int, rows: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -99,7 +116,8 @@ def right(network: nn.Module, gap: int, seed: int) -> float:
 LESSON = Lesson(
     title="Memory",
     year="1997",
-    story="A plain recurrent net cannot learn from what lies far back, because the gradient vanishes on its way; an LSTM keeps it. Both are measured here.",
+    story="A plain recurrent net cannot learn from what lies far back, because the gradient vanishes on its way; an "
+    "LSTM keeps it. Both are measured here.",
     settings={
         "gap": (40, "steps between the symbol and the question; try 3"),
         "width": (32, "units of each cell"),

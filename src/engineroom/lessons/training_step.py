@@ -22,10 +22,16 @@ def run(board: Board, *, hidden: int, lr: float, steps: int, seed: int) -> None:
     torch.manual_seed(seed)
     layers = [nn.Linear(2, hidden), nn.Tanh(), nn.Linear(hidden, 1)] if hidden else [nn.Linear(2, 1)]
     network = nn.Sequential(*layers).double()
-    batch = Batch({"x": torch.tensor(FLATS, dtype=torch.float64), "target": torch.tensor(PRICES, dtype=torch.float64)}, torch.arange(4).numpy())
+    batch = Batch(
+        {"x": torch.tensor(FLATS, dtype=torch.float64), "target": torch.tensor(PRICES, dtype=torch.float64)},
+        torch.arange(4).numpy(),
+    )
     player = pupil(network, squared, lr=lr, adam=False)
     count = sum(p.numel() for p in network.parameters())
-    words = f"Four flats and a network of {count} weights. The loop below is engine/loop.py, the one that trains everything here, one beat at a time."
+    words = (
+        f"Four flats and a network of {count} weights. The loop below is engine/loop.py, the one that trains "
+        "everything here, one beat at a time."
+    )
     board.step("What happens", words, table("At the start", ["weight", "value"], named(network)))
     worst, losses = 0.0, []
     for event in learn(((step, batch) for step in range(1, steps + 1)), [player]):
@@ -34,8 +40,17 @@ def run(board: Board, *, hidden: int, lr: float, steps: int, seed: int) -> None:
         if event.step == 1:
             worst = max(worst, show(board, event, network, batch, lr))
     curve = lines("Loss", "step", "mean squared error", {"loss": (range(1, steps + 1), losses)}, log_y=losses[-1] > 0)
-    board.step("And again", f"{steps} times the same five beats.", curve, table("What it says now", ["area", "rooms", "price", "said"], answers(network, batch)))
-    board.check("Backprop gives the gradients that finite differences give", worst < CLOSE, f"largest relative difference {worst:.1e}")
+    board.step(
+        "And again",
+        f"{steps} times the same five beats.",
+        curve,
+        table("What it says now", ["area", "rooms", "price", "said"], answers(network, batch)),
+    )
+    board.check(
+        "Backprop gives the gradients that finite differences give",
+        worst < CLOSE,
+        f"largest relative difference {worst:.1e}",
+    )
     board.check("Repeating lowers the loss", losses[-1] < 0.5 * losses[0], f"{losses[0]:.4g} → {losses[-1]:.4g}")
 
 
@@ -47,25 +62,42 @@ def show(board: Board, event: Event, network: nn.Sequential, batch: Batch, lr: f
     """One beat in numbers; how far the gradients are from finite differences (0 at other beats)."""
     if isinstance(event, Collected):
         taken = [[*x, y] for x, y in zip(FLATS, PRICES, strict=True)]
-        board.step("1 · Collect", "A batch: the inputs (area in 100 m², rooms) and the answers (price in 100,000).", table("The batch", ["area", "rooms", "price"], taken))
+        board.step(
+            "1 · Collect",
+            "A batch: the inputs (area in 100 m², rooms) and the answers (price in 100,000).",
+            table("The batch", ["area", "rooms", "price"], taken),
+        )
     elif isinstance(event, Forwarded):
-        board.step("2 · Forward", "Inputs go through the layers; every layer's numbers are here.", *layer_tables(network, batch["x"]))
+        board.step(
+            "2 · Forward",
+            "Inputs go through the layers; every layer's numbers are here.",
+            *layer_tables(network, batch["x"]),
+        )
     elif isinstance(event, Measured):
         said = network(batch["x"]).detach()[:, 0].tolist()
         wrong = [[s, y, s - y, (s - y) ** 2] for s, y in zip(said, PRICES, strict=True)]
         total = float(event.losses.total.detach())
-        board.step("3 · Measure", f"The loss is the mean of the squares: {total:.6f}.", table("How wrong", ["said", "price", "difference", "square"], wrong))
+        board.step(
+            "3 · Measure",
+            f"The loss is the mean of the squares: {total:.6f}.",
+            table("How wrong", ["said", "price", "difference", "square"], wrong),
+        )
     elif isinstance(event, Backpropped):
         rows, worst = compare(network, batch)
         words = (
-            "Backprop walks back through the layers and says for every weight how the loss moves with it. To check it, each weight is nudged by "
+            "Backprop walks back through the layers and says for every weight how the loss moves with it. To check "
+            "it, each weight is nudged by "
             f"±{NUDGE:g} and the loss measured again: (loss⁺ − loss⁻) ÷ {2 * NUDGE:g}."
         )
         board.step("4 · Backprop", words, table("Gradients", ["weight", "backprop", "by nudging", "difference"], rows))
         return worst
     elif isinstance(event, Repeated):
         now = squared(network(batch["x"]), batch).item()
-        words = f"Every weight takes a step against its gradient: w ← w − {lr:g} · gradient. The loss is now {now:.6f}. Then the next batch is collected."
+        words = (
+            f"Every weight takes a step against its gradient: w ← w − {lr:g} · gradient. The loss is now "
+            f"{now:.6f}. "
+            "Then the next batch is collected."
+        )
         board.step("5 · Repeat", words, table("After the step", ["weight", "value"], named(network)))
     return 0.0
 
@@ -76,7 +108,13 @@ def layer_tables(network: nn.Sequential, x: Tensor) -> list[Panel]:
     for number, layer in enumerate(network, 1):
         x = layer(x)
         columns = [f"{k + 1}" for k in range(x.shape[1])]
-        out.append(table(f"After layer {number}: {type(layer).__name__}", ["flat", *columns], [[i + 1, *row] for i, row in enumerate(x.tolist())]))
+        out.append(
+            table(
+                f"After layer {number}: {type(layer).__name__}",
+                ["flat", *columns],
+                [[i + 1, *row] for i, row in enumerate(x.tolist())],
+            )
+        )
     return out
 
 
@@ -128,7 +166,8 @@ def answers(network: nn.Module, batch: Batch) -> list[list[float]]:
 LESSON = Lesson(
     title="Collect, forward, measure, backprop, repeat",
     year="1847–1986",
-    story="All of training is five beats. Here they are on four rows, with every number, and every gradient is checked against a nudge by hand.",
+    story="All of training is five beats. Here they are on four rows, with every number, and every gradient is "
+    "checked against a nudge by hand.",
     settings={
         "hidden": (2, "units between input and output; 0 = a straight line"),
         "lr": (0.05, "how large a step; try 2"),

@@ -25,7 +25,8 @@ def scores(odd: np.ndarray, score: np.ndarray, alarm: np.ndarray) -> dict[str, f
 
 
 def event_numbers(odd: np.ndarray) -> np.ndarray:
-    """(N,) rows in order of time → the number of the event each odd row belongs to (rows side by side are one event), -1 for ordinary ones."""
+    """(N,) rows in order of time → the number of the event each odd row belongs to (rows side by side are one event),
+    -1 for ordinary ones."""
     begins = odd & ~np.r_[False, odd[:-1]]
     return np.where(odd, np.cumsum(begins) - 1, -1)
 

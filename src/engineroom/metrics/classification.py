@@ -10,10 +10,12 @@ MANY = 50  # classes; beyond, one curve a class costs more than it tells
 
 
 def scores(truth: np.ndarray, probability: np.ndarray, positive: int = 1) -> dict[str, float]:
-    """All scores of (N,) class numbers and (N, C) probabilities, each over the same rows; NaN where the rows cannot tell.
+    """All scores of (N,) class numbers and (N, C) probabilities, each over the same rows; NaN where the rows cannot
+    tell.
 
-    A truth from C on is a class that the predictor does not know, one of -1 none at all: such rows are wrong in every score, as scikit-learn
-    counts them when the probabilities are given columns of zeros for these classes. `positive` is the class of `f1`, `roc_auc` and
+    A truth from C on is a class that the predictor does not know, one of -1 none at all: such rows are wrong in every
+    score, as scikit-learn counts them when the probabilities are given columns of zeros for these classes. `positive`
+    is the class of `f1`, `roc_auc` and
     `average_precision` where there are two.
     """
     C, said = probability.shape[1], probability.argmax(1)
@@ -24,12 +26,24 @@ def scores(truth: np.ndarray, probability: np.ndarray, positive: int = 1) -> dic
     out = {"accuracy": average(said == truth), "f1_macro": average(f1s), "balanced_accuracy": average(recalls)}
     if C == 2:
         y, p = truth == positive, probability[:, positive]
-        out |= {"f1": binary_f1(truth, said, positive), "roc_auc": roc_auc(y, p), "average_precision": average_precision(y, p)}
+        out |= {
+            "f1": binary_f1(truth, said, positive),
+            "roc_auc": roc_auc(y, p),
+            "average_precision": average_precision(y, p),
+        }
     else:
-        out["roc_auc"] = average([roc_auc(truth == k, probability[:, k]) for k in range(C + new)]) if C + new <= MANY else float("nan")
+        out["roc_auc"] = (
+            average([roc_auc(truth == k, probability[:, k]) for k in range(C + new)])
+            if C + new <= MANY
+            else float("nan")
+        )
     own = probability[np.arange(len(truth)), truth]
     half = 2 if C == 2 else 1
-    return out | {"log_loss": average(-np.log(np.clip(own, LEAST, 1))), "brier": brier(truth, probability) / half, "ece": ece(truth, probability)}
+    return out | {
+        "log_loss": average(-np.log(np.clip(own, LEAST, 1))),
+        "brier": brier(truth, probability) / half,
+        "ece": ece(truth, probability),
+    }
 
 
 def average(values: np.ndarray | list[float]) -> float:
@@ -51,11 +65,14 @@ def class_rates(truth: np.ndarray, said: np.ndarray, C: int) -> tuple[np.ndarray
 def binary_f1(truth: np.ndarray, said: np.ndarray, positive: int = 1) -> float:
     """F1 of one class."""
     hits = float(((truth == positive) & (said == positive)).sum())
-    return 2 * hits / max(1.0, float((truth == positive).sum() + (said == positive).sum())) if len(truth) else float("nan")
+    return (
+        2 * hits / max(1.0, float((truth == positive).sum() + (said == positive).sum())) if len(truth) else float("nan")
+    )
 
 
 def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
-    """Area under the ROC curve: how often a positive is ranked above a negative, ties counting half; NaN where one class is absent."""
+    """Area under the ROC curve: how often a positive is ranked above a negative, ties counting half; NaN where one
+    class is absent."""
     hits, misses = by_threshold(y, p)
     pairs = hits.sum() * misses.sum()
     return float((hits * (np.cumsum(misses) - misses / 2)).sum() / pairs) if pairs else float("nan")

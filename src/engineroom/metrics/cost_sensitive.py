@@ -7,8 +7,11 @@ import numpy as np
 from .classification import average, average_precision, roc_auc
 
 
-def scores(positive: np.ndarray, risk: np.ndarray, alarm: np.ndarray, cost: np.ndarray, review: float) -> dict[str, float]:
-    """All scores of (N,) truths, risks 0..1, alarms and costs; `review` is the share of the rows that can be looked at."""
+def scores(
+    positive: np.ndarray, risk: np.ndarray, alarm: np.ndarray, cost: np.ndarray, review: float
+) -> dict[str, float]:
+    """All scores of (N,) truths, risks 0..1, alarms and costs; `review` is the share of the rows that can be looked
+    at."""
     caught, looked = found_on_top(positive, risk, review)
     found, there = float((positive & alarm).sum()), float(positive.sum())
     own = np.where(positive, risk, 1 - risk)
@@ -27,7 +30,8 @@ def scores(positive: np.ndarray, risk: np.ndarray, alarm: np.ndarray, cost: np.n
 
 
 def found_on_top(positive: np.ndarray, risk: np.ndarray, share: float) -> tuple[float, int]:
-    """(positives among the riskiest share, rows in it: at least one). Where the border cuts through equal risks, they count by their mean."""
+    """(positives among the riskiest share, rows in it: at least one). Where the border cuts through equal risks, they
+    count by their mean."""
     count = max(1, round(share * len(risk)))
     if not len(risk):
         return 0.0, 0

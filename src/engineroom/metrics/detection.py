@@ -1,7 +1,8 @@
-"""Scores of boxes after COCO's rules (Lin et al. 2014, as pycocotools computes them): average precision over 101 recalls and ten overlaps.
+"""Scores of boxes after COCO's rules (Lin et al. 2014, as pycocotools computes them): average precision over 101
+recalls and ten overlaps.
 
-A row is matched once, when it is graded: its answers, best first, each take the true box of their class that they overlap most and that is
-still free, if by enough. Scores are then sums over rows.
+A row is matched once, when it is graded: its answers, best first, each take the true box of their class that they
+overlap most and that is still free, if by enough. Scores are then sums over rows.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ MOST = 100  # answers a row and class that count
 
 
 def match(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """said (n, 6) x1 y1 x2 y2 score class, truth (m, 5) x1 y1 x2 y2 class → (n', 2 + 10): score, class, hit (0/1) at each threshold; best first."""
+    """said (n, 6) x1 y1 x2 y2 score class, truth (m, 5) x1 y1 x2 y2 class → (n', 2 + 10): score, class, hit (0/1) at
+    each threshold; best first."""
     said = said[np.argsort(-said[:, 4], kind="stable")]
-    said = said[np.sort(np.concatenate([np.flatnonzero(said[:, 5] == k)[:MOST] for k in np.unique(said[:, 5])]))] if len(said) else said
+    said = (
+        said[np.sort(np.concatenate([np.flatnonzero(said[:, 5] == k)[:MOST] for k in np.unique(said[:, 5])]))]
+        if len(said)
+        else said
+    )
     hits = np.zeros((len(said), len(THRESHOLDS)))
     for k in np.unique(said[:, 5]):
         own, true = np.flatnonzero(said[:, 5] == k), truth[truth[:, 4] == k]
@@ -36,7 +42,8 @@ def match(said: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def curves(matched: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Answers of one class (n, 2 + T), `total` true boxes → precision at RECALLS (T, 101), recall reached (T,), recall by answer (T, n)."""
+    """Answers of one class (n, 2 + T), `total` true boxes → precision at RECALLS (T, 101), recall reached (T,), recall
+    by answer (T, n)."""
     matched = matched[np.argsort(-matched[:, 0], kind="stable")]
     hits = matched[:, 2:].T
     found = np.cumsum(hits, 1)
@@ -50,7 +57,8 @@ def curves(matched: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def average_precision(matched: list[np.ndarray], totals: np.ndarray) -> np.ndarray:
-    """Rows of matched answers, true boxes a class (C,) → (C, 10) average precision a class and threshold; NaN for a class with no true box."""
+    """Rows of matched answers, true boxes a class (C,) → (C, 10) average precision a class and threshold; NaN for a
+    class with no true box."""
     every = np.concatenate(matched) if matched else np.zeros((0, 2 + len(THRESHOLDS)))
     out = np.full((len(totals), len(THRESHOLDS)), np.nan)
     for k in np.flatnonzero(totals):
@@ -59,10 +67,13 @@ def average_precision(matched: list[np.ndarray], totals: np.ndarray) -> np.ndarr
 
 
 def scores(matched: list[np.ndarray], totals: np.ndarray, thresholds: np.ndarray) -> dict[str, float]:
-    """Rows of matched answers, true boxes (N, C), from which score on a row's answers are given (N,) → scores over all rows."""
+    """Rows of matched answers, true boxes (N, C), from which score on a row's answers are given (N,) → scores over all
+    rows."""
     found = average_precision(matched, totals.sum(0))
     known = np.isfinite(found[:, 0])
-    map50, whole = (float(found[known, 0].mean()), float(found[known].mean())) if known.any() else (float("nan"), float("nan"))
+    map50, whole = (
+        (float(found[known, 0].mean()), float(found[known].mean())) if known.any() else (float("nan"), float("nan"))
+    )
     given = [one[one[:, 0] >= t] for one, t in zip(matched, thresholds, strict=True)]
     hits, said, true = sum(float(one[:, 2].sum()) for one in given), sum(len(one) for one in given), float(totals.sum())
     return {

@@ -1,4 +1,5 @@
-"""Scores of forecasts, one number a window first: means over windows are all that is left to do, so that intervals are quick."""
+"""Scores of forecasts, one number a window first: means over windows are all that is left to do, so that intervals are
+quick."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ import numpy as np
 INSIDE = (0.1, 0.9)  # the band
 
 
-def graded(mean: np.ndarray, quantiles: np.ndarray, truth: np.ndarray, level: np.ndarray, naive: np.ndarray, levels: np.ndarray) -> dict[str, np.ndarray]:
+def graded(
+    mean: np.ndarray, quantiles: np.ndarray, truth: np.ndarray, level: np.ndarray, naive: np.ndarray, levels: np.ndarray
+) -> dict[str, np.ndarray]:
     """mean (N, H), quantiles (N, H, Q), truth (N, H) with NaN for gaps, level and naive (N,) → one number a window.
 
-    mse of the mean, mae of the median; mase (Hyndman & Koehler 2006), smape in percent (Makridakis 1993); pinball: twice the mean
-    quantile loss, size: the mean absolute value, both summed later for wql; inside: share of steps in the band of 80 %;
+    mse of the mean, mae of the median; mase (Hyndman & Koehler 2006), smape in percent (Makridakis 1993); pinball:
+    twice the mean quantile loss, size: the mean absolute value, both summed later for wql; inside: share of steps in
+    the band of 80 %;
     away: squared distance from the mean of the training rows, which is 0: what the climatology misses by.
     """
     middle = quantiles[..., int(np.argmin(np.abs(levels - 0.5)))]
@@ -42,8 +46,9 @@ def average(x: np.ndarray) -> np.ndarray:
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """mse, mae (in deviations of the training rows), mase, wql (weighted quantile loss: CRPS over size), coverage of the band, skill (1 − mse
-    over that of always saying the mean of the training rows, Murphy 1988: 0 = no better than the climatology, 1 = perfect), smape (%)."""
+    """mse, mae (in deviations of the training rows), mase, wql (weighted quantile loss: CRPS over size), coverage of
+    the band, skill (1 − mse over that of always saying the mean of the training rows, Murphy 1988: 0 = no better than
+    the climatology, 1 = perfect), smape (%)."""
     scaled = records["scaled"]
     known = np.isfinite(scaled)
     return {

@@ -12,7 +12,8 @@ COPIED = 0.01  # share of real test pictures that are nearer to a training pictu
 
 
 def frechet(real: np.ndarray, made: np.ndarray) -> float:
-    """Fréchet distance of two normal distributions with the features' means and covariances (Heusel et al. 2017, there with Inception's features)."""
+    """Fréchet distance of two normal distributions with the features' means and covariances (Heusel et al. 2017, there
+    with Inception's features)."""
     if min(len(real), len(made)) < 2:
         return float("nan")
     gap = real.mean(0) - made.mean(0)
@@ -36,7 +37,8 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def precision_recall(real: np.ndarray, made: np.ndarray) -> tuple[float, float]:
-    """(share of made ones that lie where real ones are, share of real ones that lie where made ones are) (Kynkäänniemi et al. 2019)."""
+    """(share of made ones that lie where real ones are, share of real ones that lie where made ones are) (Kynkäänniemi
+    et al. 2019)."""
     if min(len(real), len(made)) < 2:
         return float("nan"), float("nan")
     gaps = distances(made, real)
@@ -44,7 +46,8 @@ def precision_recall(real: np.ndarray, made: np.ndarray) -> tuple[float, float]:
 
 
 def scores(records: RowResults) -> dict[str, float]:
-    """"truth" (N, F + 2) and "made" (N, F + 2): features, the kind it is taken for (NaN = unknown), how far the nearest training picture is.
+    """ "truth" (N, F + 2) and "made" (N, F + 2): features, the kind it is taken for (NaN = unknown), how far the
+    nearest training picture is.
 
     `as_asked`: the share of made pictures that are taken for the same kind as the real one whose row asked for them."""
     real, made = records["truth"], records["made"]
@@ -52,4 +55,10 @@ def scores(records: RowResults) -> dict[str, float]:
     near = np.quantile(real[:, -1], COPIED) if len(real) else 0.0
     known = np.isfinite(real[:, -2]) & np.isfinite(made[:, -2])
     asked = {"as_asked": float((real[known, -2] == made[known, -2]).mean())} if known.any() else {}
-    return {"frechet": frechet(real[:, :-2], made[:, :-2]), **asked, "precision": precision, "recall": recall, "copied": float((made[:, -1] < near).mean())}
+    return {
+        "frechet": frechet(real[:, :-2], made[:, :-2]),
+        **asked,
+        "precision": precision,
+        "recall": recall,
+        "copied": float((made[:, -1] < near).mean()),
+    }

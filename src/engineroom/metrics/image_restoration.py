@@ -1,4 +1,5 @@
-"""How near is a picture to what it was? As the literature counts: on the luminance Y of MATLAB's rgb2ycbcr, without the border."""
+"""How near is a picture to what it was? As the literature counts: on the luminance Y of MATLAB's rgb2ycbcr, without the
+border."""
 
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     first, second = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mean_a, mean_b = smooth(a), smooth(b)
     var_a, var_b, both = smooth(a * a) - mean_a**2, smooth(b * b) - mean_b**2, smooth(a * b) - mean_a * mean_b
-    each = (2 * mean_a * mean_b + first) * (2 * both + second) / ((mean_a**2 + mean_b**2 + first) * (var_a + var_b + second))
+    each = (
+        (2 * mean_a * mean_b + first)
+        * (2 * both + second)
+        / ((mean_a**2 + mean_b**2 + first) * (var_a + var_b + second))
+    )
     return float(shaved(each, 5).mean())
 
 
@@ -46,12 +51,20 @@ def compared(said: np.ndarray, true: np.ndarray, border: int, colour: bool) -> t
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255. `texture` and `detail` as in metrics/perceptual.py. `blend`: the geometric
-    mean of being wrong and of looking wrong: a tenth less of the one is worth a tenth more of the other."""
+    """Means over pictures; `rmse` is what the mean PSNR stands for, in levels of 255. `texture` and `detail` as in
+    metrics/perceptual.py. `blend`: the geometric mean of being wrong and of looking wrong: a tenth less of the one is
+    worth a tenth more of the other."""
     mean = float(np.mean(records["psnr"]))
     wrong, looks = 255 * 10 ** (-mean / 20), mean_of(records["texture"])
     blend = float(np.sqrt(wrong * looks))
-    return {"psnr": mean, "ssim": float(np.mean(records["ssim"])), "texture": looks, "detail": mean_of(records["detail"]), "rmse": wrong, "blend": blend}
+    return {
+        "psnr": mean,
+        "ssim": float(np.mean(records["ssim"])),
+        "texture": looks,
+        "detail": mean_of(records["detail"]),
+        "rmse": wrong,
+        "blend": blend,
+    }
 
 
 def mean_of(values: np.ndarray) -> float:

@@ -1,4 +1,5 @@
-"""How well is a text predicted? Nats a token, bits a byte (which any tokens can be compared by), perplexity, and how often the likeliest comes."""
+"""How well is a text predicted? Nats a token, bits a byte (which any tokens can be compared by), perplexity, and how
+often the likeliest comes."""
 
 from __future__ import annotations
 
@@ -10,9 +11,16 @@ from ..core.arrays import objects
 from ..core.batch import Predictions, RowResults
 
 
-def told(nats: Sequence[np.ndarray], hits: Sequence[np.ndarray], codes: Sequence[np.ndarray], widths: Sequence[int], last: np.ndarray) -> Predictions:
-    """Answers in the one form all predictors share: for every token but a row's first its "nats" and whether it was the likeliest ("hits"),
-    the "bytes" these tokens spell, and the token likeliest to come "next" (N,). `codes`: all tokens (T,) of each row."""
+def told(
+    nats: Sequence[np.ndarray],
+    hits: Sequence[np.ndarray],
+    codes: Sequence[np.ndarray],
+    widths: Sequence[int],
+    last: np.ndarray,
+) -> Predictions:
+    """Answers in the one form all predictors share: for every token but a row's first its "nats" and whether it was the
+    likeliest ("hits"), the "bytes" these tokens spell, and the token likeliest to come "next" (N,). `codes`: all tokens
+    (T,) of each row."""
     width = np.asarray(widths, np.int64)
     spelt = np.array([int(width[row[1:]].sum()) for row in codes], np.int64)
     return {"nats": objects(nats), "hits": objects(hits), "bytes": spelt, "next": np.asarray(last, np.int64)}

@@ -12,7 +12,8 @@ FALSE_ACCEPTS = 0.01
 
 
 def pairs(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N, D) vectors of length 1 → similarities (P,) of all pairs of different rows, and whether each pair is of one identity."""
+    """(N, D) vectors of length 1 → similarities (P,) of all pairs of different rows, and whether each pair is of one
+    identity."""
     kept = evenly(len(truth), MOST)
     e, t, r = embedding[kept], truth[kept], row[kept]
     above = np.triu(np.ones((len(e), len(e)), bool), 1) & (r[:, None] != r[None])  # a row drawn twice is no pair
@@ -20,7 +21,8 @@ def pairs(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray) -> tuple[np
 
 
 def rates(similarity: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(thresholds descending, share of different pairs accepted, share of same pairs accepted): the ROC curve, ties as one step."""
+    """(thresholds descending, share of different pairs accepted, share of same pairs accepted): the ROC curve, ties as
+    one step."""
     order = np.argsort(-similarity, kind="stable")
     s, y = similarity[order], same[order]
     last = np.append(np.flatnonzero(np.diff(s)), len(s) - 1)  # the end of each run of equal similarities
@@ -46,13 +48,14 @@ def threshold_for(similarity: np.ndarray, same: np.ndarray, strangers_let_in: fl
 
 
 def places(embedding: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(N,) how many strangers are nearer than the nearest mate, counted from 0; -1 where a row has no mate (Musgrave et al. 2020)."""
+    """(N,) how many strangers are nearer than the nearest mate, counted from 0; -1 where a row has no mate (Musgrave et
+    al. 2020)."""
     return around(embedding, truth)[0]
 
 
 def around(embedding: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each row among all others: (its place as `places` has it, the nearest row, how much nearer the nearest stranger is than the nearest
-    mate; 0 without a mate), (N,) each."""
+    """Each row among all others: (its place as `places` has it, the nearest row, how much nearer the nearest stranger
+    is than the nearest mate; 0 without a mate), (N,) each."""
     place, nearest, behind = np.full(len(truth), -1, np.int64), np.zeros(len(truth), np.int64), np.zeros(len(truth))
     row = np.arange(len(truth))
     for start in range(0, len(truth), 512):
@@ -71,10 +74,13 @@ def around(embedding: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def scores(embedding: np.ndarray, truth: np.ndarray, row: np.ndarray, place: np.ndarray) -> dict[str, float]:
-    """`row` numbers the rows, `place` is what `places` said of them among all: resampling rows leaves the others to be found as they are."""
+    """`row` numbers the rows, `place` is what `places` said of them among all: resampling rows leaves the others to be
+    found as they are."""
     similarity, same = pairs(embedding, truth, row)
     if not same.any() or same.all():
-        return dict.fromkeys(("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "auc_gap", "accepted_at_1_percent"), float("nan"))
+        return dict.fromkeys(
+            ("eer", "roc_auc", *(f"recall_at_{k}" for k in RANKS), "auc_gap", "accepted_at_1_percent"), float("nan")
+        )
     _, strangers, friends = rates(similarity, same)
     x, y = np.concatenate([[0.0], strangers]), np.concatenate([[0.0], friends])
     out = {"eer": equal_error(similarity, same)[0], "roc_auc": float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())}

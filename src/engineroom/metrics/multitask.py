@@ -1,4 +1,5 @@
-"""Scores of many yes-or-no questions with gaps: each question is scored on the rows where it was asked, then they are averaged."""
+"""Scores of many yes-or-no questions with gaps: each question is scored on the rows where it was asked, then they are
+averaged."""
 
 from __future__ import annotations
 
@@ -8,12 +9,17 @@ from .classification import average, average_precision, roc_auc
 
 
 def each(truth: np.ndarray, probability: np.ndarray) -> list[tuple[float, float]]:
-    """(N, Q) 1, 0 or -1 and (N, Q) → (ROC AUC, average precision) of every question; NaN where only one answer occurs."""
+    """(N, Q) 1, 0 or -1 and (N, Q) → (ROC AUC, average precision) of every question; NaN where only one answer
+    occurs."""
     out = []
     for t, p in zip(truth.T, probability.T, strict=True):
         asked = t >= 0
         both = 0 < (t[asked] == 1).sum() < asked.sum()
-        out.append((roc_auc(t[asked] == 1, p[asked]), average_precision(t[asked] == 1, p[asked])) if both else (float("nan"),) * 2)
+        out.append(
+            (roc_auc(t[asked] == 1, p[asked]), average_precision(t[asked] == 1, p[asked]))
+            if both
+            else (float("nan"),) * 2
+        )
     return out
 
 

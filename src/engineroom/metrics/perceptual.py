@@ -1,8 +1,10 @@
-"""Does a picture look as real ones do, wherever each detail may lie? What PSNR cannot see: it likes a smooth guess better than sharp hair a pixel aside.
+"""Does a picture look as real ones do, wherever each detail may lie? What PSNR cannot see: it likes a smooth guess
+better than sharp hair a pixel aside.
 
-`texture` is a Fréchet distance between the patches of one picture and of another (as SinGAN's single-image distance, Shaham et al. 2019, whose features
-come from a network we do not have): means and covariances of edges and their bends in two sizes, of light and of colours. `detail` is how much more
-power than the original a picture has in its finest frequencies.
+`texture` is a Fréchet distance between the patches of one picture and of another (as SinGAN's single-image distance,
+Shaham et al. 2019, whose features come from a network we do not have): means and covariances of edges and their bends
+in two sizes, of light and of colours. `detail` is how much more power than the original a picture has in its finest
+frequencies.
 """
 
 from __future__ import annotations
@@ -26,12 +28,18 @@ def texture(said: np.ndarray, true: np.ndarray) -> float:
 
 
 def looks(picture: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 → (P, 15) of every square of two pixels: how strong edges and their bends are there, in two sizes; light and colours."""
+    """(H, W, 3) uint8 → (P, 15) of every square of two pixels: how strong edges and their bends are there, in two
+    sizes; light and colours."""
     light = luminance(picture)
     red, blue = (picture.astype(np.float64) @ one for one in RED_BLUE)
     fine, coarse = bends(light), bends(halved(light))
     colours = [halved(np.hypot(*steps(one)) ** 0.5) for one in (red, blue)]
-    maps = [*(halved(one) for one in fine), *coarse, *colours, *(halved(one) for one in (light / 16, red / 16, blue / 16))]
+    maps = [
+        *(halved(one) for one in fine),
+        *coarse,
+        *colours,
+        *(halved(one) for one in (light / 16, red / 16, blue / 16)),
+    ]
     H, W = min(one.shape[0] for one in maps), min(one.shape[1] for one in maps)
     return np.stack([one[:H, :W].ravel() for one in maps], 1)
 
@@ -56,7 +64,8 @@ def halved(x: np.ndarray) -> np.ndarray:
 
 
 def detail(said: np.ndarray, true: np.ndarray) -> float:
-    """Two (H, W, 3) uint8 → dB by which the finest frequencies are stronger than the original's: below 0 where it is smooth, above where it is noisy."""
+    """Two (H, W, 3) uint8 → dB by which the finest frequencies are stronger than the original's: below 0 where it is
+    smooth, above where it is noisy."""
     return float(10 * np.log10(fine_power(said) / fine_power(true)))
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-NAMES = {"numbers": "rmse_numbers", "steps": "rmse_series", "pixels": "rmse_pixels"}  # in standard deviations of the column
+NAMES = {
+    "numbers": "rmse_numbers",
+    "steps": "rmse_series",
+    "pixels": "rmse_pixels",
+}  # in standard deviations of the column
 
 
 def graded(error: np.ndarray, hit: np.ndarray, kinds: list[str]) -> dict[str, np.ndarray]:
-    """error (N, C), NaN where nothing was hidden, hit (N, C) of classes → a row's sums: "gap", "count" (N,), and by kind of column (N, kinds)."""
+    """error (N, C), NaN where nothing was hidden, hit (N, C) of classes → a row's sums: "gap", "count" (N,), and by
+    kind of column (N, kinds)."""
     asked = np.isfinite(error)
     known = np.where(asked, error, 0.0)
     of = np.array([[kind == one for one in kinds_of(kinds)] for kind in kinds], float).reshape(len(kinds), -1)

@@ -10,7 +10,8 @@ WORST = 0.1  # share of the episodes
 
 
 def scores(records: RowResults) -> dict[str, float]:
-    """`return` is the mean sum of rewards of an episode; the median and the mean of the worst tenth beside it; `loss` chooses weights."""
+    """`return` is the mean sum of rewards of an episode; the median and the mean of the worst tenth beside it; `loss`
+    chooses weights."""
     total = np.asarray(records["return"], float)
     known = np.sort(total[np.isfinite(total)])
     if not len(known):

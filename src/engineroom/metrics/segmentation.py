@@ -1,4 +1,5 @@
-"""Scores of class maps, from counts that add up over rows: overlap per class, pixels right, the curve of a two-class probability."""
+"""Scores of class maps, from counts that add up over rows: overlap per class, pixels right, the curve of a two-class
+probability."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def threshold(place: int | np.ndarray) -> float:
 
 
 def area(positives: np.ndarray, negatives: np.ndarray) -> float:
-    """Area under the ROC curve from (BINS,) counts of true and other pixels; pixels of one bin count half. NaN where one kind is missing."""
+    """Area under the ROC curve from (BINS,) counts of true and other pixels; pixels of one bin count half. NaN where
+    one kind is missing."""
     total = float(positives.sum()) * float(negatives.sum())
     below = np.cumsum(negatives) - negatives
     return float((positives * (below + 0.5 * negatives)).sum() / total) if total else float("nan")
@@ -60,7 +62,8 @@ def counts_from(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
 
 
 def scores(counts: np.ndarray, positives: np.ndarray | None, negatives: np.ndarray | None) -> dict[str, float]:
-    """(N, C, C) counts a row (and for two classes (N, BINS) histograms) → scores over all pixels of all rows; NaN without rows."""
+    """(N, C, C) counts a row (and for two classes (N, BINS) histograms) → scores over all pixels of all rows; NaN
+    without rows."""
     whole = counts.sum(0)
     ious, total = overlap(whole), max(1, whole.sum())
     mean = float(np.nanmean(ious)) if np.isfinite(ious).any() else float("nan")

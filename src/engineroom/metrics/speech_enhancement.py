@@ -14,7 +14,9 @@ def si_sdr(said: np.ndarray, true: np.ndarray) -> float:
     if power < 1e-9 or own < 1e-9:
         return -60.0
     kept = (float(said @ true) / power) * true
-    return float(np.clip(10 * np.log10(max(1e-12, float(kept @ kept)) / max(1e-12, float(((said - kept) ** 2).sum()))), -60, 60))
+    return float(
+        np.clip(10 * np.log10(max(1e-12, float(kept @ kept)) / max(1e-12, float(((said - kept) ** 2).sum()))), -60, 60)
+    )
 
 
 def si_sdr_loss(said: Tensor, true: Tensor) -> Tensor:
@@ -25,9 +27,14 @@ def si_sdr_loss(said: Tensor, true: Tensor) -> Tensor:
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """`si_sdr` reached and `gain` over the recording as it came, in dB; `left_over`: distortion for one part of sound."""
+    """`si_sdr` reached and `gain` over the recording as it came, in dB; `left_over`: distortion for one part of
+    sound."""
     said, came = records["si_sdr"], records["truth"]
-    return {"gain": float(np.mean(said - came)), "si_sdr": float(np.mean(said)), "left_over": float(np.mean(10 ** (-said / 20)))}
+    return {
+        "gain": float(np.mean(said - came)),
+        "si_sdr": float(np.mean(said)),
+        "left_over": float(np.mean(10 ** (-said / 20))),
+    }
 
 
 def by_level(records: dict[str, np.ndarray], edges: np.ndarray) -> list[float]:

@@ -16,11 +16,14 @@ def edits(said: Sequence[Any], true: Sequence[Any]) -> int:
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """`wer`, `cer`: edits of all rows over the words (characters) of all rows; `exact`: rows without any; `commands`: rows from which the right thing is done."""
+    """`wer`, `cer`: edits of all rows over the words (characters) of all rows; `exact`: rows without any; `commands`:
+    rows from which the right thing is done."""
     found = {
         "wer": float(records["word_errors"].sum() / max(1, records["truth"].sum())),
         "cer": float(records["character_errors"].sum() / max(1, records["characters"].sum())),
         "exact": float((records["word_errors"] == 0).mean()),
     }
     found |= {"commands": float(records["obeyed"].mean())} if "obeyed" in records else {}
-    return found | ({"log_loss": float(records["nats"].sum() / max(1, records["characters"].sum()))} if "nats" in records else {})
+    return found | (
+        {"log_loss": float(records["nats"].sum() / max(1, records["characters"].sum()))} if "nats" in records else {}
+    )

@@ -1,5 +1,6 @@
-"""How near is a written text to the reference? BLEU and chrF (sacreBLEU: Post 2018, Popović 2015) and ROUGE (Lin 2004), as sums over rows, so that
-intervals are quick. ROUGE: F1 of single words, of pairs, and of the longest common subsequence; lower case, letters and digits, no stemming."""
+"""How near is a written text to the reference? BLEU and chrF (sacreBLEU: Post 2018, Popović 2015) and ROUGE (Lin 2004),
+as sums over rows, so that intervals are quick. ROUGE: F1 of single words, of pairs, and of the longest common
+subsequence; lower case, letters and digits, no stemming."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def graded(said: Sequence[str], truth: Sequence[str]) -> RowResults:
 
 
 def scores(records: RowResults) -> dict[str, float]:
-    """BLEU and chrF of the whole, from 0 to 100; means of ROUGE, and of how many are the reference to the letter, from 0 to 1."""
+    """BLEU and chrF of the whole, from 0 to 100; means of ROUGE, and of how many are the reference to the letter, from
+    0 to 1."""
     rows = max(1, len(records["bleu"]))
     one, two, longest = (float(value) for value in records["rouge"].sum(0) / rows)
     out = {"bleu": bleu_of(records["bleu"].sum(0)), "chrf": chrf_of(records["chrf"].sum(0))}
@@ -48,12 +50,15 @@ def scores(records: RowResults) -> dict[str, float]:
 
 
 def bleu_of(sums: np.ndarray, *, effective: bool = False) -> float:
-    """(10,) lengths, matches and totals → BLEU; `effective`: only the orders that a short text has, for single texts."""
+    """(10,) lengths, matches and totals → BLEU; `effective`: only the orders that a short text has, for single
+    texts."""
     from sacrebleu.metrics import BLEU
 
     numbers = [int(value) for value in sums]
     correct, total = numbers[2 : 2 + ORDERS], numbers[2 + ORDERS :]
-    return float(BLEU.compute_bleu(correct, total, numbers[0], numbers[1], smooth_method="exp", effective_order=effective).score)
+    return float(
+        BLEU.compute_bleu(correct, total, numbers[0], numbers[1], smooth_method="exp", effective_order=effective).score
+    )
 
 
 def chrf_of(sums: np.ndarray) -> float:

@@ -1,4 +1,5 @@
-"""How far is speech that was made from speech that was recorded? Mel-cepstral distortion in dB after the clocks were brought together (Kubichek 1993)."""
+"""How far is speech that was made from speech that was recorded? Mel-cepstral distortion in dB after the clocks were
+brought together (Kubichek 1993)."""
 
 from __future__ import annotations
 
@@ -44,4 +45,7 @@ def warped(cost: np.ndarray) -> tuple[float, int]:
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
     """`mcd` in dB; `length`: how much too long or short, as a share."""
-    return {"mcd": float(np.nanmean(records["mcd"])), "length": float(np.abs(records["frames"] / records["truth"] - 1).mean())}
+    return {
+        "mcd": float(np.nanmean(records["mcd"])),
+        "length": float(np.abs(records["frames"] / records["truth"] - 1).mean()),
+    }

@@ -1,4 +1,5 @@
-"""Scores of labelled tokens: spans found exactly (as conlleval, Tjong Kim Sang & De Meulder 2003, and seqeval count them), and tokens right."""
+"""Scores of labelled tokens: spans found exactly (as conlleval, Tjong Kim Sang & De Meulder 2003, and seqeval count
+them), and tokens right."""
 
 from __future__ import annotations
 

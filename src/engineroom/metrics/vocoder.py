@@ -1,4 +1,5 @@
-"""How near is a sound to the one it was made after? Nothing here asks for the same phases: ears do not; and no recogniser is needed."""
+"""How near is a sound to the one it was made after? Nothing here asks for the same phases: ears do not; and no
+recogniser is needed."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def decibels(wave: np.ndarray, size: int) -> np.ndarray:
 
 
 def log_spectral(said: np.ndarray, true: np.ndarray, rate: int) -> float:
-    """Two (T,) → dB: root mean square over frequencies, mean over frames that sound and over two windows (log-spectral distance, Gray & Markel 1976)."""
+    """Two (T,) → dB: root mean square over frequencies, mean over frames that sound and over two windows (log-spectral
+    distance, Gray & Markel 1976)."""
     found = []
     for seconds in WINDOWS:
         size = 1 << round(np.log2(rate * seconds))
@@ -46,7 +48,9 @@ def clearness(wave: np.ndarray, rate: int) -> np.ndarray:
     size, hop = round(rate * 0.05), max(1, rate // 100)
     frames = cut(wave.astype(np.float64), size, hop)
     window = np.hanning(size)
-    own = np.fft.irfft(np.abs(np.fft.rfft((frames - frames.mean(1, keepdims=True)) * window, 2 * size, axis=1)) ** 2, axis=1)
+    own = np.fft.irfft(
+        np.abs(np.fft.rfft((frames - frames.mean(1, keepdims=True)) * window, 2 * size, axis=1)) ** 2, axis=1
+    )
     of_window = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * size)) ** 2)
     first, last = int(rate / HIGH), min(size - 1, int(rate / LOW))
     like = own[:, first : last + 1] / np.maximum(of_window[first : last + 1] / of_window[0], 1e-3)
@@ -55,7 +59,8 @@ def clearness(wave: np.ndarray, rate: int) -> np.ndarray:
 
 
 def periodicity(said: np.ndarray, true: np.ndarray, rate: int) -> float:
-    """Two (T,) → root mean square difference of how clear their pitch is, where `true` sounds: buzz and breath in the wrong places."""
+    """Two (T,) → root mean square difference of how clear their pitch is, where `true` sounds: buzz and breath in the
+    wrong places."""
     a, b = clearness(said, rate), clearness(true, rate)
     power = cut(true.astype(np.float64), round(rate * 0.05), max(1, rate // 100)).var(1)
     sounding = power > power.max() * 10 ** (-VOICED / 10)
@@ -64,6 +69,12 @@ def periodicity(said: np.ndarray, true: np.ndarray, rate: int) -> float:
 
 
 def scores(records: dict[str, np.ndarray]) -> dict[str, float]:
-    """`lsd` in dB; `mel`: mean difference of the frames that all was made from, in dB; `blend`: the geometric mean of both ways of sounding wrong."""
+    """`lsd` in dB; `mel`: mean difference of the frames that all was made from, in dB; `blend`: the geometric mean of
+    both ways of sounding wrong."""
     lsd, period = float(np.mean(records["lsd"])), float(np.mean(records["periodicity"]))
-    return {"lsd": lsd, "periodicity": period, "mel": float(np.mean(records["mel"])), "blend": float(np.sqrt(lsd * period))}
+    return {
+        "lsd": lsd,
+        "periodicity": period,
+        "mel": float(np.mean(records["mel"])),
+        "blend": float(np.sqrt(lsd * period)),
+    }

@@ -17,7 +17,10 @@ from ..core.config import LimitsConfig
 from ..core.protocols import Ragged, State
 from ..core.schema import Column
 
-NO_BLANKS = r"[\x{0E00}-\x{0EFF}\x{1000}-\x{109F}\x{1780}-\x{17FF}\x{3040}-\x{30FF}\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{F900}-\x{FAFF}\x{20000}-\x{2FA1F}]"
+NO_BLANKS = (
+    r"[\x{0E00}-\x{0EFF}\x{1000}-\x{109F}\x{1780}-\x{17FF}\x{3040}-\x{30FF}"
+    r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{F900}-\x{FAFF}\x{20000}-\x{2FA1F}]"
+)
 UNBROKEN = 3  # letters of such a script in a word, roughly
 SWAPPED = 0.3  # share of a table's cells that another look takes from other rows
 
@@ -34,11 +37,13 @@ class Base:
     is_categorical = False  # is a value one of the words in state["values"]?
     is_noise = False  # is it what differs where the same is asked for, rather than something that is asked for?
     may_be_constant = False  # is there something to learn inside a value, even where all rows hold the same?
-    needs_value = False  # is a missing value nothing at all, so that a row of such columns alone has no answer? Pictures, sounds, molecules
+    # is a missing value nothing at all, so that a row of such columns alone has no answer? Pictures, sounds, molecules
+    needs_value = False
     ensemble: tuple[str, ...] = ()  # backbones of an ensemble; () = all of the usual one
 
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
-        """The state that training rows give, given what the source or the task knows of the column besides (its hint's `facts`)."""
+        """The state that training rows give, given what the source or the task knows of the column besides (its hint's
+        `facts`)."""
         return {**self.fit(values, limits=limits), **facts}
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
@@ -49,7 +54,8 @@ class Base:
         return 0.0
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
-        """What reading these cells leaves out or changes, in plain words with counts: said before training and before answers."""
+        """What reading these cells leaves out or changes, in plain words with counts: said before training and before
+        answers."""
         return []
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
@@ -61,8 +67,11 @@ class Base:
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         return fields
 
-    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
-        """The same rows (B, …) looked at otherwise, for learning without answers: stronger than `augment`, since nobody says what must not change.
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The same rows (B, …) looked at otherwise, for learning without answers: stronger than `augment`, since nobody
+        says what must not change.
 
         Scalar columns: some cells come from other rows (Bahri et al. 2022).
         """
@@ -71,13 +80,20 @@ class Base:
         return self.augment(fields, states[0], generator)
 
     def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
-        """What of these columns can be hidden and told from the rest (modalities/masking/_masked_values.py), as plain JSON; None: they are always shown whole."""
+        """What of these columns can be hidden and told from the rest (modalities/masking/_masked_values.py), as plain
+        JSON; None: they are always shown whole."""
         return None
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Change an input and this target together, so that the one still answers the other; called where `paired_with` says so."""
+        """Change an input and this target together, so that the one still answers the other; called where `paired_with`
+        says so."""
         return own, said
 
     def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
@@ -99,7 +115,8 @@ class Base:
         return None
 
     def group_ids(self, values: pl.Series) -> pl.Series:
-        """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `group_name` names."""
+        """What `split.by=group` keeps together: the values themselves, or a coarser likeness that `group_name`
+        names."""
         return values
 
     def canonical(self, values: pl.Series) -> pl.Series | None:
@@ -107,7 +124,8 @@ class Base:
         return None
 
     def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
-        """A field (B, …) with nothing special in it, for explanations that take parts away; zero is the middle of what is standardised."""
+        """A field (B, …) with nothing special in it, for explanations that take parts away; zero is the middle of what
+        is standardised."""
         return torch.zeros_like(x)
 
     def token_names(self, row: Tensor, state: State) -> list[str]:
@@ -115,11 +133,13 @@ class Base:
         return []
 
     def typical_length(self, state: State) -> int:
-        """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it, never by a batch."""
+        """How long a sequence of this column usually is; 0 where all batches have one shape. Networks are sized by it,
+        never by a batch."""
         return 0
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
-        """Does a stored example (B, …) have the shape that `state` promises? Keeps a forged state from asking for absurd memory."""
+        """Does a stored example (B, …) have the shape that `state` promises? Keeps a forged state from asking for
+        absurd memory."""
         return True
 
     def to_html(self, value: Any, state: State) -> str:
@@ -127,7 +147,8 @@ class Base:
 
 
 def swapped(x: Tensor, generator: torch.Generator, share: float = SWAPPED) -> Tensor:
-    """(B, C, …): each cell is, with a chance of `share`, that of another row of the batch, so that columns stay what they are and rows do not."""
+    """(B, C, …): each cell is, with a chance of `share`, that of another row of the batch, so that columns stay what
+    they are and rows do not."""
     B, C = x.shape[:2]
     chosen = torch.rand((B, C), generator=generator) < share
     other = torch.rand((B, C), generator=generator).argsort(0)  # an order of its own for every column
@@ -141,8 +162,11 @@ def mostly(texts: pl.Series, pattern: str) -> bool:
 
 
 def words_a_cell(texts: pl.Series) -> float:
-    """Mean number of words; scripts that set no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) count a word for UNBROKEN letters."""
-    words = np.maximum(texts.str.count_matches(r"\S+").to_numpy(), texts.str.count_matches(NO_BLANKS).to_numpy() / UNBROKEN)
+    """Mean number of words; scripts that set no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese)
+    count a word for UNBROKEN letters."""
+    words = np.maximum(
+        texts.str.count_matches(r"\S+").to_numpy(), texts.str.count_matches(NO_BLANKS).to_numpy() / UNBROKEN
+    )
     return float(np.mean(words)) if len(words) else 0.0
 
 
@@ -157,7 +181,9 @@ def pad(rows: Ragged) -> dict[str, Tensor]:
     return {"": torch.from_numpy(data), "_mask": torch.from_numpy(mask)}
 
 
-def each_cell(cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: dict[int, str], blank: np.ndarray) -> list[np.ndarray]:
+def each_cell(
+    cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: dict[int, str], blank: np.ndarray
+) -> list[np.ndarray]:
     """Decode cells with two threads; a cell that fails becomes `blank` and its reason lands in `damaged`."""
 
     def one(pair: tuple[int, Any]) -> np.ndarray:
@@ -178,7 +204,8 @@ def each_cell(cells: Iterable[Any], work: Callable[[Any], np.ndarray], damaged: 
 
 
 def from_json(cell: Any, words: str) -> Any:
-    """A cell that is JSON as what it says, any other as it is. Raises ValueError beginning with `words` ("boxes are")."""
+    """A cell that is JSON as what it says, any other as it is. Raises ValueError beginning with `words` ("boxes
+    are")."""
     if not isinstance(cell, str):
         return cell
     try:

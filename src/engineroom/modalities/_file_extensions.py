@@ -1,13 +1,27 @@
-"""File extensions of pictures, recordings and videos that can be decoded, and which of them need an optional package."""
+"""File extensions of pictures, recordings and videos that can be decoded, and which of them need an optional
+package."""
 
 from __future__ import annotations
 
 IMAGE_ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".webp",
+    ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
     ".jp2", ".j2k", ".jpx", ".avif", ".heic", ".heif", ".tga",
 )  # fmt: skip
 VIDEO_ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".ogv", ".3gp", ".wmv")
-SOUNDFILE = (".wav", ".flac", ".ogg", ".oga", ".mp3", ".opus", ".aiff", ".aif", ".aifc", ".au", ".caf")  # libsndfile reads these
+SOUNDFILE = (
+    ".wav",
+    ".flac",
+    ".ogg",
+    ".oga",
+    ".mp3",
+    ".opus",
+    ".aiff",
+    ".aif",
+    ".aifc",
+    ".au",
+    ".caf",
+)  # libsndfile reads these
 COMPRESSED = (".m4a", ".aac", ".wma", ".amr", ".weba")  # these need FFmpeg, by PyAV
 AUDIO_ENDINGS = SOUNDFILE + COMPRESSED
 HEIF = (".heic", ".heif")  # Pillow reads these by pillow-heif

@@ -14,7 +14,8 @@ SHAPE = {"sequence": (1, -1), "grid": (-1, 1, 1)}  # of one vector a row, to be 
 
 
 class Beside(nn.Linear):
-    """A map and what other groups of columns say, (B, K, D) each → the map with their vector added everywhere. Begins by saying nothing."""
+    """A map and what other groups of columns say, (B, K, D) each → the map with their vector added everywhere. Begins
+    by saying nothing."""
 
     def __init__(self, example: Signal, inputs: int) -> None:
         super().__init__(inputs, example.data.shape[CHANNELS[example.layout]])

@@ -11,7 +11,8 @@ from .multi_column import ColumnsModel, key
 
 
 def advance(model: ColumnsModel, codes: Tensor, memory: Any) -> tuple[Tensor, Any]:
-    """codes (B, T), those that follow what `memory` stands for (None: nothing) → (output (B, K, T, outputs), memory with them)."""
+    """codes (B, T), those that follow what `memory` stands for (None: nothing) → (output (B, K, T, outputs), memory
+    with them)."""
     assert model.mapped is not None
     signal = model.stems[key(model.groups[model.mapped][0])](codes)
     features, memory = backbone(model).advance(signal, memory)

@@ -1,4 +1,5 @@
-"""FORWARD: one stem per field, one backbone per group of fields, everything fused, one head. Any mixture of columns fits."""
+"""FORWARD: one stem per field, one backbone per group of fields, everything fused, one head. Any mixture of columns
+fits."""
 
 from __future__ import annotations
 
@@ -17,10 +18,23 @@ from ..core.schema import Schema
 from ..data.fields import Field, input_fields
 from .fusion import Beside
 
-STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}  # features per table column, token, atom; other stems bring their own channels
+STEM_WIDTH = {
+    "set": 16,
+    "words": 128,
+    "graph": 64,
+}  # features per table column, token, atom; other stems bring their own channels
 TABLE_MEMBERS = 16
-SMALL = {"words": 8_000, "path": 1_000_000, "state": 1_000_000, "scene": 1_000_000}  # with fewer rows of these kinds the small network goes further
-PLENTY = {"picture": 2_000, "state": 0, "scene": 0}  # from so many rows on, what changes in the pictures is enough: no dropout
+SMALL = {
+    "words": 8_000,
+    "path": 1_000_000,
+    "state": 1_000_000,
+    "scene": 1_000_000,
+}  # with fewer rows of these kinds the small network goes further
+PLENTY = {
+    "picture": 2_000,
+    "state": 0,
+    "scene": 0,
+}  # from so many rows on, what changes in the pictures is enough: no dropout
 
 
 @dataclass
@@ -33,7 +47,8 @@ class Architecture:
 
 
 class ColumnsModel(nn.Module):
-    """Batch → output (B, K, outputs), or what the task's head makes of a map. Pure: no targets, no loss, no randomness in eval mode."""
+    """Batch → output (B, K, outputs), or what the task's head makes of a map. Pure: no targets, no loss, no randomness
+    in eval mode."""
 
     def __init__(self, schema: Schema, config: Config, task: Any, example: Batch, *, rows: int) -> None:
         super().__init__()
@@ -49,10 +64,17 @@ class ColumnsModel(nn.Module):
             for one in group:
                 modality = registry.get("modalities", one.modality)
                 self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (config.model.ensemble_size or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
+            members = (
+                (config.model.ensemble_size or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
+            )
             with torch.no_grad():
-                signal = typical(self.signal(group, example), registry.get("modalities", group[0].modality).typical_length(group[0].states[0]))
-            self.backbones[str(index)] = backbone.build(signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members)
+                signal = typical(
+                    self.signal(group, example),
+                    registry.get("modalities", group[0].modality).typical_length(group[0].states[0]),
+                )
+            self.backbones[str(index)] = backbone.build(
+                signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members
+            )
             widths.append((self.backbones[str(index)].width, members))
             self.plan.backbones.add(name)
             named = ", ".join(c.name for f in group for c in f.columns)
@@ -66,11 +88,19 @@ class ColumnsModel(nn.Module):
         head = registry.get("heads", task.head)
         self.mapped: int | None = None  # the group whose map the head reads
         maps = tuple(features.map for features in read_once(self, example))
-        pattern = Features(torch.empty(1, members, total), parts=tuple(torch.empty(1, count, width) for width, count in widths), maps=maps)
+        pattern = Features(
+            torch.empty(1, members, total),
+            parts=tuple(torch.empty(1, count, width) for width, count in widths),
+            maps=maps,
+        )
         if head.maps:
             self.mapped = next((i for i, one in enumerate(maps) if one is not None and one.layout in head.maps), None)
             if self.mapped is None:
-                raise UserError("No column gives what this task reads.", f"It needs a map: {' or '.join(head.maps)}.", "Is the input column of the right kind?")
+                raise UserError(
+                    "No column gives what this task reads.",
+                    f"It needs a map: {' or '.join(head.maps)}.",
+                    "Is the input column of the right kind?",
+                )
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts, maps=maps)
         others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
         self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
@@ -97,7 +127,14 @@ class ColumnsModel(nn.Module):
             members = max(p.shape[1] for p in pooled)
             pooled = [torch.cat([p.expand(-1, members, -1).float() for p in pooled], 2)]
         read = batch.get(self.groups[self.mapped or 0][0].name)
-        return Features(self.fuse(pooled[0]), self.map(features), tuple(parts), batch.get(SAID), read, tuple(one.map for one in features))
+        return Features(
+            self.fuse(pooled[0]),
+            self.map(features),
+            tuple(parts),
+            batch.get(SAID),
+            read,
+            tuple(one.map for one in features),
+        )
 
     def map(self, features: list[Features]) -> Signal | None:
         """What the head reads of places: the map of one group, and what all others say of the whole row."""
@@ -107,7 +144,8 @@ class ColumnsModel(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """K whole networks side by side: (B, K, outputs). With folds, each is trained without one part of the rows and judged on it."""
+    """K whole networks side by side: (B, K, outputs). With folds, each is trained without one part of the rows and
+    judged on it."""
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -134,7 +172,8 @@ def assemble(schema: Schema, config: Config, task: Any, example: Batch, *, rows:
 
 
 def member_configs(schema: Schema, config: Config, networks: int) -> list[Config]:
-    """One configuration a network. Families that differ err differently; who asks for a backbone gets that one alone."""
+    """One configuration a network. Families that differ err differently; who asks for a backbone gets that one
+    alone."""
     team = registry.get("modalities", schema.inputs[0].modality).ensemble
     if networks == 1 or config.model.name != "auto" or not team:
         return [config] * networks
@@ -143,8 +182,8 @@ def member_configs(schema: Schema, config: Config, networks: int) -> list[Config
 
 
 class FlipTTA(nn.Module):
-    """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring keeps the meaning, or
-    turns its sign: then `turn` turns the second answer back."""
+    """Answers for the picture and for its mirror image as twice the members: (B, 2K, outputs). Only where mirroring
+    keeps the meaning, or turns its sign: then `turn` turns the second answer back."""
 
     def __init__(self, inner: nn.Module, name: str, turn: Callable[[Tensor], Tensor] | None = None) -> None:
         super().__init__()
@@ -158,7 +197,8 @@ class FlipTTA(nn.Module):
 
 
 def mirrored(model: nn.Module, schema: Schema, task: Any) -> nn.Module:
-    """The model that answers: with its mirror image where the one picture column has that symmetry, or the opposite of it."""
+    """The model that answers: with its mirror image where the one picture column has that symmetry, or the opposite of
+    it."""
     for role, turn in (("symmetries", None), ("opposites", lambda output: task.opposite(output, schema.target))):
         fields = [one for one in input_fields(schema) if "horizontal" in one.states[0].get(role, ())]
         if len(fields) == 1 and not isinstance(model, Ensemble):
@@ -197,29 +237,40 @@ def group_fields(fields: tuple[Field, ...]) -> list[list[Field]]:
     return ([table] if table else []) + rest
 
 
-def choose_family(group: list[Field], config: Config, rows: int, prefers: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str]:
-    """(backbone, size, why). A backbone that was asked for is used wherever it makes sense; a task may prefer others than the column's usual."""
+def choose_family(
+    group: list[Field], config: Config, rows: int, prefers: Mapping[str, tuple[str, ...]]
+) -> tuple[str, str, str]:
+    """(backbone, size, why). A backbone that was asked for is used wherever it makes sense; a task may prefer others
+    than the column's usual."""
     modality = registry.get("modalities", group[0].modality)
     backbones = prefers.get(modality.signal_type, modality.backbones)
     asked = config.model.name
     if asked != "auto" and asked not in registry.names("backbones"):
-        raise UserError(f"There is no model {asked!r}.", "", nearest(asked, ("auto", *registry.names("backbones")), label="Models"))
+        raise UserError(
+            f"There is no model {asked!r}.", "", nearest(asked, ("auto", *registry.names("backbones")), label="Models")
+        )
     size = config.model.size if config.model.size != "auto" else modality_size(modality.signal_type, rows)
     if asked in backbones:
         return asked, size, "asked for"
-    words = "what this task needs: an answer for every place" if modality.signal_type in prefers else {
-        "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
-        "picture": "neighbouring places belong together: convolutions",
-        "vector": "its numbers have no order: an efficient ensemble of perceptrons",
-        "state": "few numbers that say all: perceptrons",
-        "scene": "where things are decides: convolutions whose last map is read place by place",
-        "static": "the head is the network",
-        "clip": "every frame and what changed since the last, followed in time",
-        "graph": "what an atom does depends on its neighbours: messages along bonds",
-        "steps": "patterns of several lengths in time: convolutions",
-        "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known besides",
-        "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a Transformer",
-    }[modality.signal_type]
+    words = (
+        "what this task needs: an answer for every place"
+        if modality.signal_type in prefers
+        else {
+            "set": "a table has no order to exploit: an efficient ensemble of perceptrons over embedded columns",
+            "picture": "neighbouring places belong together: convolutions",
+            "vector": "its numbers have no order: an efficient ensemble of perceptrons",
+            "state": "few numbers that say all: perceptrons",
+            "scene": "where things are decides: convolutions whose last map is read place by place",
+            "static": "the head is the network",
+            "clip": "every frame and what changed since the last, followed in time",
+            "graph": "what an atom does depends on its neighbours: messages along bonds",
+            "steps": "patterns of several lengths in time: convolutions",
+            "path": "what was tells what comes: linear maps of trend and remainder; perceptrons for what is known "
+            "besides",
+            "words": f"{rows:,} texts: filters over neighbouring words beside their average learn from less than a "
+            "Transformer",
+        }[modality.signal_type]
+    )
     return backbones[0], size, words if asked == "auto" else f"{asked} does not fit this column; {words}"
 
 
@@ -241,10 +292,17 @@ def agree(backbone, modality_name: str, name: str):
         if layout in offered:
             return layout
     why = f"It takes {', '.join(backbone.takes)}; the column offers {', '.join(offered)}."
-    raise UserError(f"Model {name!r} cannot read a {modality_name} column.", why, "Leave --model out, or choose one that fits.")
+    raise UserError(
+        f"Model {name!r} cannot read a {modality_name} column.", why, "Leave --model out, or choose one that fits."
+    )
 
 
 def describe(model: Any) -> dict[str, Any]:
     """Size and make-up, plain JSON."""
     size, plan = sum(t.numel() * t.element_size() for t in model.state_dict().values()), model.plan
-    return {"parameters": sum(p.numel() for p in model.parameters()), "megabytes": round(size / 1e6, 3), "encoders": plan.encoders, "backbones": sorted(plan.backbones)}
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "megabytes": round(size / 1e6, 3),
+        "encoders": plan.encoders,
+        "backbones": sorted(plan.backbones),
+    }

@@ -1,4 +1,5 @@
-"""What most ways of studying share: batches are rows of the table, and nobody else on the stage has anything to tell."""
+"""What most ways of studying share: batches are rows of the table, and nobody else on the stage has anything to
+tell."""
 
 from __future__ import annotations
 
@@ -14,13 +15,15 @@ class Study:
     copies_of_model: ClassVar[tuple[str, ...]] = ()  # others on the stage that are of the model's own make
 
     def initialise(self, cast: nn.ModuleDict) -> None:
-        """Nothing was learnt yet, but the model may have been warmed, or inherited weights: those of its make begin where it stands."""
+        """Nothing was learnt yet, but the model may have been warmed, or inherited weights: those of its make begin
+        where it stands."""
         for name in self.copies_of_model:
             if name in cast:
                 cast[name].load_state_dict(cast["model"].state_dict())
 
     def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Any:
-        """Where training batches come from: the rows of the table (`batches`, a data.dataset.Training), or something with the same methods."""
+        """Where training batches come from: the rows of the table (`batches`, a data.dataset.Training), or something
+        with the same methods."""
         return batches
 
     def panels(self, cast: nn.ModuleDict, task: Any, batch: Batch) -> list[Panel]:
@@ -33,7 +36,8 @@ class Study:
 
 
 class Numbers:
-    """What `assemble` needs of a task to build another on the stage: a network that reads a row and says so many numbers."""
+    """What `assemble` needs of a task to build another on the stage: a network that reads a row and says so many
+    numbers."""
 
     head: ClassVar[str] = "linear"
     tie_weights: ClassVar[bool] = False

@@ -26,7 +26,12 @@ class Gather:
     costs = 0.0  # seconds that collecting takes a batch, beyond the step itself
 
     def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
-        self.rows, self.batch_size, self.per_epoch, self.seed = batches.rows, batches.batch_size, batches.per_epoch, batches.seed
+        self.rows, self.batch_size, self.per_epoch, self.seed = (
+            batches.rows,
+            batches.batch_size,
+            batches.per_epoch,
+            batches.seed,
+        )
         self.cast, self.task, self.model = cast, task, cast["model"]
         self.name = batches.data.fields[0].name
         self.state = batches.data.schema.target.state
@@ -63,7 +68,9 @@ class Gather:
 
     def as_batch(self, arrays: dict[str, np.ndarray], rows: np.ndarray, step: int) -> Batch:
         """The chosen `rows` of the arrays; what was seen bears the column's name."""
-        fields = {self.name if name == "seen" else name: torch.from_numpy(array[rows]) for name, array in arrays.items()}
+        fields = {
+            self.name if name == "seen" else name: torch.from_numpy(array[rows]) for name, array in arrays.items()
+        }
         return Batch(fields, rows, step)
 
 

@@ -1,4 +1,5 @@
-"""COLLECT by acting: a memory of what was done and what came of it, from which batches are drawn by chance (experience replay, Lin 1992)."""
+"""COLLECT by acting: a memory of what was done and what came of it, from which batches are drawn by chance (experience
+replay, Lin 1992)."""
 
 from __future__ import annotations
 
@@ -14,25 +15,37 @@ from ..data.dataset import BatchSampler
 from ._action_distribution import asked
 from ._experience import TRIAL, WORLDS, Gather, timed
 
-MOST, BYTES = 100_000, 256_000_000  # steps remembered at most, and room for what was seen in them: pictures stay the bytes they are
+MOST, BYTES = (
+    100_000,
+    256_000_000,
+)  # steps remembered at most, and room for what was seen in them: pictures stay the bytes they are
 FIRST = 64  # steps of every world at random before the first batch
 AHEAD = 3  # rewards that are seen, not guessed (n-step returns, Sutton 1988)
-LEAST, EXPLORE = 0.05, 0.3  # chance of an action at random in the end, and the share of the run in which it falls to that
+LEAST, EXPLORE = (
+    0.05,
+    0.3,
+)  # chance of an action at random in the end, and the share of the run in which it falls to that
 
 
 class Replay(Gather):
-    """Every step of learning, or every so many (`updates_per_step`), moves all worlds by one action. Arrays are (T, N, …), written round and round."""
+    """Every step of learning, or every so many (`updates_per_step`), moves all worlds by one action. Arrays are (T, N,
+    …), written round and round."""
 
     def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
-        self.done, self.updates_per_step = 0, task.updates_per_step  # steps of every world so far; steps of learning for each
+        self.done, self.updates_per_step = (
+            0,
+            task.updates_per_step,
+        )  # steps of every world so far; steps of learning for each
         self.room = max(FIRST, min(MOST, BYTES // (2 * self.actors.seen[0].nbytes)) // WORLDS)
         self.arrays = self.empty()
 
     def empty(self) -> dict[str, np.ndarray]:
         seen, shape = self.actors.seen, (self.room, WORLDS)
         kinds = {"action": np.int64, "reward": np.float32, "ended": np.bool_, "over": np.bool_}
-        return {name: np.zeros(shape, kind) for name, kind in kinds.items()} | {name: np.zeros((*shape, *seen.shape[1:]), seen.dtype) for name in ("seen", "after")}
+        return {name: np.zeros(shape, kind) for name, kind in kinds.items()} | {
+            name: np.zeros((*shape, *seen.shape[1:]), seen.dtype) for name in ("seen", "after")
+        }
 
     def trial(self) -> float:
         self.room, self.done = TRIAL, 0
@@ -52,7 +65,14 @@ class Replay(Gather):
         chance = generator.random(WORLDS) < curious
         action = np.where(chance, generator.integers(len(self.facts["action"]["names"]), size=WORLDS), action)
         reward, ended, over, after = self.actors.step(action)
-        for name, value in (("seen", seen), ("after", after), ("action", action), ("reward", reward / self.scale), ("ended", ended), ("over", over)):
+        for name, value in (
+            ("seen", seen),
+            ("after", after),
+            ("action", action),
+            ("reward", reward / self.scale),
+            ("ended", ended),
+            ("over", over),
+        ):
             self.arrays[name][place] = value
         self.done += 1
 
@@ -64,7 +84,8 @@ class Replay(Gather):
         return self.sample(numpy_generator(self.seed, "replay", step), step)
 
     def sample(self, generator: np.random.Generator, step: int) -> Batch:
-        """Moments by chance: what was seen, the action, the rewards of up to AHEAD steps, what was seen then, and what that still counts."""
+        """Moments by chance: what was seen, the action, the rewards of up to AHEAD steps, what was seen then, and what
+        that still counts."""
         filled = min(self.done, self.room)
         age = generator.integers(filled, size=self.batch_size)  # 0 = the newest
         k = generator.integers(WORLDS, size=self.batch_size)
@@ -89,7 +110,10 @@ class Replay(Gather):
         return Batch({name: torch.from_numpy(array) for name, array in fields.items()}, first, step)
 
     def tensors(self) -> dict[str, Tensor]:
-        kept = {f"memory.{name}": torch.from_numpy(array[: min(self.done, self.room)].copy()) for name, array in self.arrays.items()}
+        kept = {
+            f"memory.{name}": torch.from_numpy(array[: min(self.done, self.room)].copy())
+            for name, array in self.arrays.items()
+        }
         return super().tensors() | kept | {"done": torch.tensor([self.done])}
 
     def take(self, tensors: dict[str, Tensor]) -> None:

@@ -1,7 +1,8 @@
-"""COLLECT by acting: a stretch of every world's episodes, what the critic thinks of it, and several passes over that (for policy gradients).
+"""COLLECT by acting: a stretch of every world's episodes, what the critic thinks of it, and several passes over that
+(for policy gradients).
 
-Advantages are estimated over all horizons at once (generalised advantage estimation, Schulman et al. 2016). An episode that the clock cut is valued by
-what could still have come; one that ended by itself is not.
+Advantages are estimated over all horizons at once (generalised advantage estimation, Schulman et al. 2016). An episode
+that the clock cut is valued by what could still have come; one that ended by itself is not.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Rollouts(Gather):
         return timed(lambda: self.gather(0)) * LENGTH / TRIAL / usual
 
     def gather(self, turn: int) -> dict[str, np.ndarray]:
-        """Act for `length` steps by the policy as it is now, chance included: arrays over all steps of all worlds (T · N, …)."""
+        """Act for `length` steps by the policy as it is now, chance included: arrays over all steps of all worlds (T ·
+        N, …)."""
         generator = numpy_generator(self.seed, "act", turn)
         seen, actions, rewards, ended, over = (list[np.ndarray]() for _ in range(5))
         cuts: list[tuple[int, int, np.ndarray]] = []
@@ -87,8 +89,11 @@ class Rollouts(Gather):
         self.arrays = {name[8:]: tensor.numpy() for name, tensor in tensors.items() if name.startswith("rollout.")}
 
 
-def advantages(rewards: np.ndarray, worth: np.ndarray, ahead: np.ndarray, ended: np.ndarray, over: np.ndarray, discount: float) -> np.ndarray:
-    """How much better each action was than expected (T, N), from rewards, what the critic thought before and after each, and where episodes ended or were over."""
+def advantages(
+    rewards: np.ndarray, worth: np.ndarray, ahead: np.ndarray, ended: np.ndarray, over: np.ndarray, discount: float
+) -> np.ndarray:
+    """How much better each action was than expected (T, N), from rewards, what the critic thought before and after
+    each, and where episodes ended or were over."""
     surprise = rewards + discount * ahead * ~ended - worth
     out, later = np.zeros_like(surprise), np.zeros(surprise.shape[1])
     for t in reversed(range(len(surprise))):

@@ -1,6 +1,7 @@
 """COLLECT by acting: several worlds side by side whose episodes go on from one batch to the next.
 
-Nothing of a world can be stored, but an episode is its seed and its actions: after a crash each is played again up to where it was.
+Nothing of a world can be stored, but an episode is its seed and its actions: after a crash each is played again up to
+where it was.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from ..environments._environment import Facts, World
 
 
 class Actors:
-    """`seen` (N, …) is what every world shows now; `step` moves them all and begins a new episode wherever one is over."""
+    """`seen` (N, …) is what every world shows now; `step` moves them all and begins a new episode wherever one is
+    over."""
 
     def __init__(self, facts: Facts, seeds: np.ndarray, number: int, seed: int) -> None:
-        """`seeds` of training episodes; which of them comes next is a pure function of (`seed`, world, how many before)."""
+        """`seeds` of training episodes; which of them comes next is a pure function of (`seed`, world, how many
+        before)."""
         self.facts, self.seeds, self.seed = facts, seeds, seed
         self.discrete = facts["action"]["kind"] == "discrete"
         self.worlds = [World(facts) for _ in range(number)]
@@ -35,7 +38,8 @@ class Actors:
         return int(self.seeds[numpy_generator(self.seed, "episode", k, int(self.begun[k])).integers(len(self.seeds))])
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """(rewards (N,), ended by themselves (N,), over for whatever reason (N,), what was seen after the action, before a new episode (N, …))."""
+        """(rewards (N,), ended by themselves (N,), over for whatever reason (N,), what was seen after the action,
+        before a new episode (N, …))."""
         number = len(self.worlds)
         rewards, ended, over = np.zeros(number, np.float32), np.zeros(number, bool), np.zeros(number, bool)
         after = np.empty_like(self.seen)
@@ -73,4 +77,6 @@ class Actors:
             place += length
         if not np.array_equal(self.seen, tensors["seen"].numpy()):
             what = f"The environment {self.facts['name']} does not do the same again after the same seed and actions."
-            raise BundleError(what, "A run in it cannot be continued.", "Draw its chance from self.np_random alone, or train anew.")
+            raise BundleError(
+                what, "A run in it cannot be continued.", "Draw its chance from self.np_random alone, or train anew."
+            )

@@ -1,7 +1,8 @@
-"""Two players: one makes pictures, the other learns to tell them from real ones, and each learns from the other (Goodfellow et al. 2014).
+"""Two players: one makes pictures, the other learns to tell them from real ones, and each learns from the other
+(Goodfellow et al. 2014).
 
-The loss that does not saturate, with a critic that may not be steep at real pictures (R1, Mescheder, Geiger & Nowozin 2018). What answers is neither of
-them but the running mean of the generator's weights (Yazıcı et al. 2019).
+The loss that does not saturate, with a critic that may not be steep at real pictures (R1, Mescheder, Geiger & Nowozin
+2018). What answers is neither of them but the running mean of the generator's weights (Yazıcı et al. 2019).
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class Judge(nn.Module):
 class Adversarial(Study):
     copies_of_model = ("generator",)
 
-    def build_networks(self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(
+        self, task, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1
+    ) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "generator"; "discriminator"}."""
         generator = assemble(schema, config, task, example, rows=rows, networks=1)
         told = [column for column in schema.inputs if not is_chance(column)]
@@ -55,16 +58,25 @@ class Adversarial(Study):
             columns = tuple(replace(c, role="ignore") if is_chance(c) else c for c in schema)
             conditions = assemble(Schema(columns), config, Numbers(CONDITION), example, rows=rows, networks=1)
         discriminator = Judge(task.discriminator(schema.target, CONDITION if told else 0), conditions)
-        return nn.ModuleDict({"model": copy.deepcopy(generator).requires_grad_(False), "generator": generator, "discriminator": discriminator})
+        return nn.ModuleDict(
+            {
+                "model": copy.deepcopy(generator).requires_grad_(False),
+                "generator": generator,
+                "discriminator": discriminator,
+            }
+        )
 
-    def make_learners(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(
+        self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
+    ) -> tuple[Learner, ...]:
         model, generator, discriminator = cast["model"], cast["generator"], cast["discriminator"]
         making = precision.wrap(generator)
         judging = make_optimizer(discriminator, lr=lr, weight_decay=0.0, betas=BETAS)
         learning = make_optimizer(generator, lr=lr, weight_decay=0.0, betas=BETAS)
 
         def compare(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-            """How real the discriminator finds real pictures (B,) and made ones (B,), each batch by itself: its variety counts too; and how steep it is (B,)."""
+            """How real the discriminator finds real pictures (B,) and made ones (B,), each batch by itself: its variety
+            counts too; and how steep it is (B,)."""
             with torch.no_grad():
                 made = making(batch)[:, 0]
             pictures = task.real_samples(batch).requires_grad_()
@@ -74,7 +86,10 @@ class Adversarial(Study):
 
         def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
             real, made, steep = softplus(-output[0]).mean(), softplus(output[1]).mean(), output[2].mean()
-            return Losses(real + made + STEEP / 2 * steep, {"real": real.detach(), "made": made.detach(), "steepness": steep.detach()})
+            return Losses(
+                real + made + STEEP / 2 * steep,
+                {"real": real.detach(), "made": made.detach(), "steepness": steep.detach()},
+            )
 
         def convince(output: Tensor, batch: Batch) -> Losses:
             return Losses(softplus(-output).mean())
@@ -82,7 +97,9 @@ class Adversarial(Study):
         after = in_step(model, generator, schedule, learning, judging)
         return (
             Learner("discriminator", judging, compare, tell_apart),
-            Learner("generator", learning, lambda batch: discriminator(making(batch)[:, 0], batch), convince, after=after),
+            Learner(
+                "generator", learning, lambda batch: discriminator(making(batch)[:, 0], batch), convince, after=after
+            ),
         )
 
     def panels(self, cast: nn.ModuleDict, task, batch: Batch) -> list[Panel]:

@@ -1,4 +1,5 @@
-"""Learning without answers: two looks at a row are to come near each other, away from all other rows (SimCLR, Chen et al. 2020; SCARF, Bahri et al. 2022)."""
+"""Learning without answers: two looks at a row are to come near each other, away from all other rows (SimCLR, Chen et
+al. 2020; SCARF, Bahri et al. 2022)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Denoising diffusion: learning to remove any amount of noise, so that samples are made out of noise alone (Ho, Jain & Abbeel 2020).
+"""Denoising diffusion: learning to remove any amount of noise, so that samples are made out of noise alone (Ho, Jain &
+Abbeel 2020).
 
-Noise and amount come with the batch, drawn by (seed, step). Now and then the network is not told what is asked for, so that it can be asked both ways
-(Ho & Salimans 2022). What answers is the running mean of the weights.
+Noise and amount come with the batch, drawn by (seed, step). Now and then the network is not told what is asked for, so
+that it can be asked both ways (Ho & Salimans 2022). What answers is the running mean of the weights.
 """
 
 from __future__ import annotations
@@ -31,12 +32,16 @@ UNTOLD = 10  # one row in so many learns without being told what it is
 class Diffusion(Study):
     copies_of_model = ("learner",)
 
-    def build_networks(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(
+        self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1
+    ) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "learner"}."""
         learner = assemble(schema, config, task, example, rows=rows, networks=1)
         return nn.ModuleDict({"model": copy.deepcopy(learner).requires_grad_(False), "learner": learner})
 
-    def make_learners(self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(
+        self, cast: nn.ModuleDict, task, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float
+    ) -> tuple[Learner, ...]:
         model, learner = cast["model"], cast["learner"]
         asked, optimizer = precision.wrap(learner), make_optimizer(learner, lr=lr, weight_decay=weight_decay)
         fields: tuple[Field, ...] = learner.plan.fields  # type: ignore[union-attr, assignment]
@@ -51,12 +56,16 @@ class Diffusion(Study):
             noise, amount = parted(batch[task.noise_field])
             return Losses((output - velocity(task.real_samples(batch), noise, amount)).square().mean())
 
-        return (Learner("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),)
+        return (
+            Learner("learner", optimizer, forward, loss, clip=1.0, after=in_step(model, learner, schedule, optimizer)),
+        )
 
 
 def parted(field: Tensor) -> tuple[Tensor, Tensor]:
     """(B, C + 1, …) → noise (B, C, …), amount (B, 1, …) of 0 … 1, the same at every place."""
-    return field[:, :-1], field[:, -1:].flatten(2)[..., :1].reshape(-1, 1, *[1] * (field.ndim - 2)) if field.ndim > 2 else field[:, -1:]
+    return field[:, :-1], field[:, -1:].flatten(2)[..., :1].reshape(
+        -1, 1, *[1] * (field.ndim - 2)
+    ) if field.ndim > 2 else field[:, -1:]
 
 
 def shares(amount: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,11 +89,26 @@ def put(batch: Batch, name: str, picture: Tensor, amount: Tensor) -> Batch:
     return Batch({**batch.fields, name: field}, batch.rows, batch.step)
 
 
-def taken_away(ask: Callable[[Batch], Tensor], batch: Batch, fields: tuple[Field, ...], *, name: str, steps: int, guidance: float, most: float, depth: float = 1.0) -> Tensor:
-    """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021), made `deeper` as it was learnt.
+def taken_away(
+    ask: Callable[[Batch], Tensor],
+    batch: Batch,
+    fields: tuple[Field, ...],
+    *,
+    name: str,
+    steps: int,
+    guidance: float,
+    most: float,
+    depth: float = 1.0,
+) -> Tensor:
+    """(B, C, …): from the noise in the column `name`, in even steps of its amount (DDIM, Song, Meng & Ermon 2021), made
+    `deeper` as it was learnt.
     `guidance` 1 = as it comes; more insists on what is asked for. What is made stays within ± `most`."""
     x = batch[name][:, :-1].float()
-    free = untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device)) if guidance != 1 and any(one.is_scalar for one in fields) else None
+    free = (
+        untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device))
+        if guidance != 1 and any(one.is_scalar for one in fields)
+        else None
+    )
     amounts = deeper(torch.linspace(1, 0, steps + 1, device=x.device), depth)
     for now, then in pairwise(amounts):
         amount = now.expand(len(x), 1, *[1] * (x.ndim - 2))

@@ -1,6 +1,8 @@
-"""One player who learns what each action is worth: what it brought, and what the best one after it is worth (Watkins 1989; Mnih et al. 2015).
+"""One player who learns what each action is worth: what it brought, and what the best one after it is worth (Watkins
+1989; Mnih et al. 2015).
 
-The network itself picks that best action and a slower copy of it says its worth, so that one error does not feed itself (van Hasselt et al. 2016).
+The network itself picks that best action and a slower copy of it says its worth, so that one error does not feed itself
+(van Hasselt et al. 2016).
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ CLIP = 10.0
 class QLearning(Study):
     copies_of_model = ("target",)
 
-    def build_networks(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(
+        self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1
+    ) -> nn.ModuleDict:
         """{"model": …; "target": its slower copy}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)
         return nn.ModuleDict({"model": model, "target": copy.deepcopy(model).requires_grad_(False)})
@@ -41,7 +45,16 @@ class QLearning(Study):
     def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Replay:
         return Replay(batches, cast, task)
 
-    def make_learners(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(
+        self,
+        cast: nn.ModuleDict,
+        task: Any,
+        schedule: Schedule,
+        precision: Precision,
+        *,
+        lr: float,
+        weight_decay: float,
+    ) -> tuple[Learner, ...]:
         model, target = cast["model"], cast["target"]
         optimizer = make_optimizer(model, lr=CAREFUL * lr, weight_decay=weight_decay, betas=(0.9, 0.999))
         forward = precision.wrap(model)

@@ -1,4 +1,5 @@
-"""Learning without answers: parts of every row are hidden, and the network tells them from the rest (Vincent et al. 2008; Yoon et al. 2020; He et al. 2022)."""
+"""Learning without answers: parts of every row are hidden, and the network tells them from the rest (Vincent et al.
+2008; Yoon et al. 2020; He et al. 2022)."""
 
 from __future__ import annotations
 

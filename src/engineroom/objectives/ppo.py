@@ -1,6 +1,8 @@
-"""Two players: an actor tries, a critic says what was to be expected, and the actor does more often what went better than that.
+"""Two players: an actor tries, a critic says what was to be expected, and the actor does more often what went better
+than that.
 
-Proximal policy optimisation (Schulman et al. 2017): the actor may not move far from the one that acted before the next stretch is played.
+Proximal policy optimisation (Schulman et al. 2017): the actor may not move far from the one that acted before the next
+stretch is played.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ CLIP = 0.5
 
 
 class PolicyGradient(Study):
-    def build_networks(self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(
+        self, task: Any, schema: Schema, config: Config, example: Batch, *, rows: int, networks: int = 1
+    ) -> nn.ModuleDict:
         """{"model": the actor, which answers; "critic"}."""
         model = assemble(schema, config, task, example, rows=rows, networks=1)
         critic = assemble(schema, config, Numbers(1), example, rows=rows, networks=1)
@@ -38,9 +42,21 @@ class PolicyGradient(Study):
     def make_batches(self, cast: nn.ModuleDict, task: Any, batches: Any) -> Rollouts:
         return Rollouts(batches, cast, task)
 
-    def make_learners(self, cast: nn.ModuleDict, task: Any, schedule: Schedule, precision: Precision, *, lr: float, weight_decay: float) -> tuple[Learner, ...]:
+    def make_learners(
+        self,
+        cast: nn.ModuleDict,
+        task: Any,
+        schedule: Schedule,
+        precision: Precision,
+        *,
+        lr: float,
+        weight_decay: float,
+    ) -> tuple[Learner, ...]:
         discrete = task.is_discrete
-        acting, valuing = (make_optimizer(cast[name], lr=lr, weight_decay=weight_decay, betas=(0.9, 0.999)) for name in ("model", "critic"))
+        acting, valuing = (
+            make_optimizer(cast[name], lr=lr, weight_decay=weight_decay, betas=(0.9, 0.999))
+            for name in ("model", "critic")
+        )
 
         def improve(output: Tensor, batch: Batch) -> Losses:
             said, gain = output.mean(1).float(), batch["gain"]

@@ -15,7 +15,9 @@ from ._base import Study
 
 
 class Supervised(Study):
-    def build_networks(self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1) -> nn.ModuleDict:
+    def build_networks(
+        self, task, schema, config: Config, example: Batch, *, rows: int, networks: int = 1
+    ) -> nn.ModuleDict:
         """{"model": …}: one network, or several side by side."""
         model = assemble(schema, config, task, example, rows=rows, networks=networks)
         return nn.ModuleDict({"model": model})

@@ -14,8 +14,9 @@ MOST = 6  # labels of a cell, on average: longer lists are sentences
 
 
 def guess_labels(values: pl.Series, *, target: bool = False, named: bool = False) -> dict[str, Any] | None:
-    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone,
-    and commas (and blanks) only where there are fewer labels than different cells; `named` says that the task asks for sets."""
+    """The separator of label sets; None where the cells are whole values. Blanks part labels of a target alone, and
+    commas (and blanks) only where there are fewer labels than different cells; `named` says that the task asks for
+    sets."""
     known = values.drop_nulls()
     known = known.filter(known != "").head(SAMPLE)
     if not len(known):

@@ -183,7 +183,8 @@ def read_numbers(values: pl.Series, convention: dict[str, Any]) -> pl.Series:
 
 
 def matched(texts: pl.Series, affixes: dict[str, float], spell: Callable[[str], str]) -> pl.Series:
-    """(N,) the factor of each currency or unit, 1 where there is none, null where it is another one than the format has."""
+    """(N,) the factor of each currency or unit, 1 where there is none, null where it is another one than the format
+    has."""
     different = texts.drop_nulls().unique().to_list()
     factors = [1.0 if not text.strip() else affixes.get(spell(text)) for text in different]
     if not different:

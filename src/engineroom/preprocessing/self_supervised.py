@@ -1,4 +1,5 @@
-"""What ways of learning without answers share: all columns are read, and answers that the source knows of are left out."""
+"""What ways of learning without answers share: all columns are read, and answers that the source knows of are left
+out."""
 
 from __future__ import annotations
 
@@ -15,11 +16,22 @@ LEAST = 20  # rows
 
 
 def without_answers(table: Table, target: str | None, why: str) -> Table:
-    """The rows, each its own target, without the label columns, which are for the supervised model that comes later. `why`: what a row is for."""
+    """The rows, each its own target, without the label columns, which are for the supervised model that comes later.
+    `why`: what a row is for."""
     if len(table.frame) < LEAST:
-        raise DataError(f"{len(table.frame)} rows are too few {why}.", "", f"Bring at least {LEAST}; the point is to have many that nobody has labelled.")
-    names = {name for name, hint in table.hints.items() if hint.get("role") == "target"} | ({target} if target else set())
-    names = {name for name in names or {name for name in table.frame.columns if name.lower() in TARGET_NAMES} if name in table.frame.columns}
+        raise DataError(
+            f"{len(table.frame)} rows are too few {why}.",
+            "",
+            f"Bring at least {LEAST}; the point is to have many that nobody has labelled.",
+        )
+    names = {name for name, hint in table.hints.items() if hint.get("role") == "target"} | (
+        {target} if target else set()
+    )
+    names = {
+        name
+        for name in names or {name for name in table.frame.columns if name.lower() in TARGET_NAMES}
+        if name in table.frame.columns
+    }
     frame = table.frame.drop(names)
     own = ROW if ROW not in frame.columns else f"{ROW} of the table"
     frame = frame.with_columns(pl.Series(own, range(len(table.frame)), pl.Int64))

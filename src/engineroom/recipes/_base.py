@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recipe:
-    """`settings` are configuration below whatever the user says; `demo()` makes a table with the column `target`, or names something with one."""
+    """`settings` are configuration below whatever the user says; `demo()` makes a table with the column `target`, or
+    names something with one."""
 
     title: str
     story: str

@@ -1,4 +1,5 @@
-"""What is out of the ordinary: a machine that runs oddly, a payment unlike the others. Learnt from ordinary rows alone."""
+"""What is out of the ordinary: a machine that runs oddly, a payment unlike the others. Learnt from ordinary rows
+alone."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from ._base import Recipe
 
 
 def machines():
-    """A made-up pump: flow and pressure follow the speed, heat follows both; in one row of thirty something does not go together."""
+    """A made-up pump: flow and pressure follow the speed, heat follows both; in one row of thirty something does not go
+    together."""
     import numpy as np
     import polars as pl
 
@@ -22,14 +24,19 @@ def machines():
     pressure = np.where(odd & (kind == 1), pressure + 8, pressure)  # a blocked pipe
     heat = np.where(odd & (kind == 2), heat + 14, heat)  # cooling fails
     numbers = {"speed": speed, "flow": flow, "pressure": pressure, "heat": heat}
-    return pl.DataFrame({k: v.round(2) for k, v in numbers.items()} | {"cooling": cooling, "state": np.where(odd, "fault", "normal")})
+    return pl.DataFrame(
+        {k: v.round(2) for k, v in numbers.items()} | {"cooling": cooling, "state": np.where(odd, "fault", "normal")}
+    )
 
 
 RECIPE = Recipe(
     title="Find what is out of the ordinary",
-    story="Learns what ordinary rows look like and scores how little a row belongs to them; an alarm begins where a wanted share of ordinary "
-    "rows lies above (--set options.false_alarm_rate=0.01). Labels are not needed; a column of them (--target) only judges, and its odd rows are never "
-    "learnt from (--set options.normal=ok names the ordinary class). --set options.window=60 reads the past of a series of measurements.",
+    story="Learns what ordinary rows look like and scores how little a row belongs to them; an alarm begins where a "
+    "wanted share of ordinary "
+    "rows lies above (--set options.false_alarm_rate=0.01). Labels are not needed; a column of them (--target) only "
+    "judges, and its odd rows are never "
+    "learnt from (--set options.normal=ok names the ordinary class). --set options.window=60 reads the past of a "
+    "series of measurements.",
     data="a table of at least two columns, most of its rows ordinary",
     answers="CSV: prediction (normal or anomaly), score, alarm",
     target="state",

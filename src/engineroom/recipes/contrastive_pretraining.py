@@ -1,4 +1,5 @@
-"""Learn from rows that nobody has labelled; then few labels go further. On scikit-learn's digits, whose labels are left out."""
+"""Learn from rows that nobody has labelled; then few labels go further. On scikit-learn's digits, whose labels are left
+out."""
 
 from __future__ import annotations
 
@@ -17,9 +18,12 @@ def unlabelled():
 
 RECIPE = Recipe(
     title="Learn from unlabelled rows first",
-    story="Every row is looked at twice, each time otherwise (parts of a picture in another light, cells from other rows, missing stretches), and the network learns to know it again among "
-    "all others. Nobody gives answers. Then `engineroom train labelled.csv --target label --from RUN` begins with what was learnt; that pays where labels are few.",
-    data="anything: a folder of pictures, a table, series, recordings, texts, mixed; answers that it holds are left out",
+    story="Every row is looked at twice, each time otherwise (parts of a picture in another light, cells from other "
+    "rows, missing stretches), and the network learns to know it again among "
+    "all others. Nobody gives answers. Then `engineroom train labelled.csv --target label --from RUN` begins with "
+    "what was learnt; that pays where labels are few.",
+    data="anything: a folder of pictures, a table, series, recordings, texts, mixed; answers that it holds are left "
+    "out",
     answers="CSV: the embedding of every row",
     target="row",
     demo=unlabelled,

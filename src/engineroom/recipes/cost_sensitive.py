@@ -1,4 +1,5 @@
-"""Rare or costly cases: fraud, default, disease, failure. A calibrated risk, and an alarm where the expected cost says so."""
+"""Rare or costly cases: fraud, default, disease, failure. A calibrated risk, and an alarm where the expected cost says
+so."""
 
 from __future__ import annotations
 
@@ -17,8 +18,10 @@ def tumours():
 
 RECIPE = Recipe(
     title="Find the rare or costly case",
-    story="Says how likely each row is to be the case you fear, and raises an alarm where silence would cost more than a false alarm. "
-    "Say what the two mistakes cost (--set options.false_negative_cost=5 --set options.false_positive_cost=1), which class it is (--set options.positive=bad; else the "
+    story="Says how likely each row is to be the case you fear, and raises an alarm where silence would cost more "
+    "than a false alarm. "
+    "Say what the two mistakes cost (--set options.false_negative_cost=5 --set options.false_positive_cost=1), which "
+    "class it is (--set options.positive=bad; else the "
     "rarer one) and what share of the rows can be looked at by hand (--set options.review_rate=0.05).",
     data="any table, pictures, texts or series with a target of two classes",
     answers="CSV: prediction (by cost), probability, risk (calibrated), one probability a class",

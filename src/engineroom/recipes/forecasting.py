@@ -6,7 +6,8 @@ from ._base import Recipe
 
 
 def loads():
-    """Two made-up power meters, an hour a row for ten weeks: a day's rhythm, quieter weekends, a slow drift and noise."""
+    """Two made-up power meters, an hour a row for ten weeks: a day's rhythm, quieter weekends, a slow drift and
+    noise."""
     import numpy as np
     import polars as pl
 
@@ -25,8 +26,10 @@ def loads():
 
 RECIPE = Recipe(
     title="Forecast what comes next",
-    story="Learns from the past of one series or many how the next steps follow, and says how sure it is. Name the column of values (--target), "
-    "if need be the one that tells series apart (--set options.series=meter), how far to look ahead (--set options.horizon=24) and back "
+    story="Learns from the past of one series or many how the next steps follow, and says how sure it is. Name the "
+    "column of values (--target), "
+    "if need be the one that tells series apart (--set options.series=meter), how far to look ahead (--set "
+    "options.horizon=24) and back "
     "(options.context); with --set options.all_channels=true every numeric column is forecast.",
     data="a row a moment (time, values, maybe a name of the series), or a line a series",
     answers="CSV, a line a step: series, time, mean, q10, q50, q90",

@@ -18,7 +18,8 @@ def digits():
 
 RECIPE = Recipe(
     title="Sort pictures into classes",
-    story="A convolutional net learns what each kind of picture has in common; beside it a classical one looks at edges and colours.",
+    story="A convolutional net learns what each kind of picture has in common; beside it a classical one looks at "
+    "edges and colours.",
     data="a folder per class, or a table with a picture column and --target",
     answers="CSV: prediction, probability, one probability a class",
     target="digit",

@@ -1,4 +1,5 @@
-"""Larger, cleaner, more colourful: pictures given back what they lost. On two photographs that come with scikit-learn."""
+"""Larger, cleaner, more colourful: pictures given back what they lost. On two photographs that come with
+scikit-learn."""
 
 from __future__ import annotations
 
@@ -22,8 +23,10 @@ def photographs():
 
 RECIPE = Recipe(
     title="Enlarge pictures, take their noise away, give them colour",
-    story="Good pictures are damaged by our own code as training goes on, so that what they were is known; a convolutional network (EDSR) learns to undo it. "
-    "--set options.degradation=x2, x3 or x4 (shrunk so many times), noise, or grey. Beside it: bicubic interpolation with back-projection; shrunken cosine "
+    story="Good pictures are damaged by our own code as training goes on, so that what they were is known; a "
+    "convolutional network (EDSR) learns to undo it. "
+    "--set options.degradation=x2, x3 or x4 (shrunk so many times), noise, or grey. Beside it: bicubic interpolation "
+    "with back-projection; shrunken cosine "
     "transforms for noise.",
     data="a folder of good pictures of any size (train/ and test/ inside, if you like), or a table with their paths",
     answers="-o FOLDER: a PNG a picture, of any size",
@@ -31,5 +34,6 @@ RECIPE = Recipe(
     demo=photographs,
     settings={"task": "image_restoration"},
     minutes=1.5,
-    expect="with 91 real photographs and five minutes: 37.3 dB at x2, where back-projection has 34.9 and bicubic interpolation 33.7",
+    expect="with 91 real photographs and five minutes: 37.3 dB at x2, where back-projection has 34.9 and bicubic "
+    "interpolation 33.7",
 )

@@ -6,7 +6,8 @@ from ._base import Recipe
 
 
 def docstrings():
-    """What Python's standard library says of itself: the docstrings of the installed modules, in the order of their names, parsed, not run."""
+    """What Python's standard library says of itself: the docstrings of the installed modules, in the order of their
+    names, parsed, not run."""
     import ast
     import sysconfig
     from pathlib import Path
@@ -19,17 +20,26 @@ def docstrings():
             tree = ast.parse(path.read_text("utf-8"))
         except (SyntaxError, UnicodeDecodeError):
             continue
-        parts = [ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+        parts = [
+            ast.get_docstring(node)
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        ]
         text = "\n\n".join(filter(None, parts))
-        texts += [text.encode("ascii", "ignore").decode()] if len(text) > 500 and sum(map(len, texts)) < 1_500_000 else []
+        texts += (
+            [text.encode("ascii", "ignore").decode()] if len(text) > 500 and sum(map(len, texts)) < 1_500_000 else []
+        )
     return pl.DataFrame({"text": texts, "next": [len(text) for text in texts]})
 
 
 RECIPE = Recipe(
     title="Learn to write from raw text",
-    story="A generative Transformer (GPT) reads a corpus and learns at every place what comes next; then `engineroom generate RUN --prompt TEXT` writes. "
-    "Characters where the alphabet is small, else pieces of bytes (--set options.tokenizer=pieces). It looks back --set options.context=128 tokens; "
-    "--model lstm is a recurrent network of the same size. The end of the corpus is the test, what lies before it validates.",
+    story="A generative Transformer (GPT) reads a corpus and learns at every place what comes next; then `engineroom "
+    "generate RUN --prompt TEXT` writes. "
+    "Characters where the alphabet is small, else pieces of bytes (--set options.tokenizer=pieces). It looks back "
+    "--set options.context=128 tokens; "
+    "--model lstm is a recurrent network of the same size. The end of the corpus is the test, what lies before it "
+    "validates.",
     data="a text file, a folder of them, or a table with a column of text (--set options.text=COLUMN)",
     answers="generate: text; CSV: bits a byte and perplexity of each text, and the token likeliest to come next",
     target="next",

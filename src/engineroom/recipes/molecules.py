@@ -9,7 +9,8 @@ ENDS = ("C", "CC", "O", "N", "F", "Cl", "C(=O)O", "C(=O)N", "OC", "C#N", "S(=O)(
 
 
 def chains():
-    """1,200 molecules put together from rings, chains and ends; an invented activity likes acids two bonds away from a ring."""
+    """1,200 molecules put together from rings, chains and ends; an invented activity likes acids two bonds away from a
+    ring."""
     import numpy as np
     import polars as pl
 
@@ -28,7 +29,8 @@ def chains():
 
 RECIPE = Recipe(
     title="Molecules: properties from structure",
-    story="A graph network sends messages along bonds; beside it Morgan fingerprints and boosted trees. Molecules of one scaffold stay on one "
+    story="A graph network sends messages along bonds; beside it Morgan fingerprints and boosted trees. Molecules of "
+    "one scaffold stay on one "
     "side of the split, because new ones will come from new scaffolds (else --set split.by=random).",
     data="a table with a column of SMILES and --target, a number or classes",
     answers="CSV: prediction with low and high, or prediction and probabilities",

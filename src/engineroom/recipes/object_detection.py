@@ -6,7 +6,8 @@ from ._base import Recipe
 
 
 def shapes():
-    """240 noisy pictures of discs, squares and bars, and a box around each: lists of class and corners, in shares of the picture."""
+    """240 noisy pictures of discs, squares and bars, and a box around each: lists of class and corners, in shares of
+    the picture."""
     import json
 
     import numpy as np
@@ -19,7 +20,10 @@ def shapes():
         for x in rng.choice([16, 48, 80], rng.integers(1, 4), replace=False) + rng.uniform(-4, 4):
             kind, y, size = str(rng.choice(["disc", "square", "bar"])), rng.uniform(16, 80), rng.uniform(7, 13)
             half = (size, size * (0.35 if kind == "bar" else 1))
-            round_, straight = np.hypot(row - y, column - x) < size, (abs(column - x) < half[0]) & (abs(row - y) < half[1])
+            round_, straight = (
+                np.hypot(row - y, column - x) < size,
+                (abs(column - x) < half[0]) & (abs(row - y) < half[1]),
+            )
             light = np.where(round_ if kind == "disc" else straight, rng.uniform(20, 235, 3)[:, None, None], light)
             corners = zip(("x1", "y1", "x2", "y2"), (x - half[0], y - half[1], x + half[0], y + half[1]), strict=True)
             boxes.append({"class": kind, **{key: round(float(v) / 96, 4) for key, v in corners}})
@@ -30,8 +34,10 @@ def shapes():
 
 RECIPE = Recipe(
     title="Find things in pictures and frame them",
-    story="A network says where the middle of each thing is and how far its sides are; beside it, windows slide over the picture.",
-    data="a folder with Pascal VOC XML, COCO JSON or YOLO text files beside the pictures, or a table of pictures and JSON lists of boxes",
+    story="A network says where the middle of each thing is and how far its sides are; beside it, windows slide over "
+    "the picture.",
+    data="a folder with Pascal VOC XML, COCO JSON or YOLO text files beside the pictures, or a table of pictures and "
+    "JSON lists of boxes",
     answers="-o found.json: COCO's JSON; -o out.csv: a JSON list of boxes a picture, and how many of each class",
     target="boxes",
     demo=shapes,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from ._base import Recipe
 
-COLOURS = {"red": (220, 50, 40), "green": (40, 180, 70), "blue": (50, 80, 220), "yellow": (230, 210, 40), "white": (240, 240, 240)}
+COLOURS = {
+    "red": (220, 50, 40),
+    "green": (40, 180, 70),
+    "blue": (50, 80, 220),
+    "yellow": (230, 210, 40),
+    "white": (240, 240, 240),
+}
 PLACES = {"left": 11, "middle": 24, "right": 37}
 
 
@@ -31,10 +37,12 @@ def shapes(count: int = 500):
 
 RECIPE = Recipe(
     title="Find pictures by words",
-    story="Two towers learn one space from pairs. Afterwards: engineroom enrol RUN PHOTOS, engineroom search RUN QUESTIONS.csv.",
+    story="Two towers learn one space from pairs. Afterwards: engineroom enrol RUN PHOTOS, engineroom search RUN "
+    "QUESTIONS.csv.",
     data="a table with a column to ask with (captions) and one to find (photos): --target names the latter",
     answers="the place of both sides in the common space; search writes names and similarities",
     target="picture",
     demo=shapes,
-    settings={"task": "cross_modal_retrieval"}, expect="recall@10 0.59 of a hundred; linear matching 0.49",
+    settings={"task": "cross_modal_retrieval"},
+    expect="recall@10 0.59 of a hundred; linear matching 0.49",
 )

@@ -27,11 +27,15 @@ def readers():
 
 RECIPE = Recipe(
     title="Recommend what comes next",
-    story="Reads each user's history in the order of time and ranks everything not met yet; the last event of each user is the test, the one before "
-    "validates. Columns are found by their names, or named: --set options.user=COLUMN, item, time, rating; options.min_rating=4 leaves lower ratings out. "
-    "What items and users are like places new ones: --set options.item_table=FILE, options.user_table=FILE; options.cold_start_fraction=0.1 measures how well.",
+    story="Reads each user's history in the order of time and ranks everything not met yet; the last event of each "
+    "user is the test, the one before "
+    "validates. Columns are found by their names, or named: --set options.user=COLUMN, item, time, rating; "
+    "options.min_rating=4 leaves lower ratings out. "
+    "What items and users are like places new ones: --set options.item_table=FILE, options.user_table=FILE; "
+    "options.cold_start_fraction=0.1 measures how well.",
     data="a table of events: who met what, when",
-    answers="CSV: ten lines a user: user, rank, item, (title,) score, because of which event of the user's, and how many times likelier it makes it",
+    answers="CSV: ten lines a user: user, rank, item, (title,) score, because of which event of the user's, and how "
+    "many times likelier it makes it",
     target="item",
     demo=readers,
     settings={"task": "recommendation"},

@@ -12,9 +12,12 @@ def cart() -> str:
 
 RECIPE = Recipe(
     title="Learn to act in an environment",
-    story="An environment is a table with a row an episode, known by its seed; nobody says what is right, rewards tell what went well. Name one of gymnasium's "
-    "(engineroom train CartPole-v1 --recipe reinforcement_learning), ours (warehouse), or your own class (file.py:Class; arguments as NAME?key=value). Learning by policy "
-    "gradients (ppo) or, among few actions, by what each is worth (--set options.method=dqn). The baseline is a rule written by hand or a planner on the same seeds.",
+    story="An environment is a table with a row an episode, known by its seed; nobody says what is right, rewards "
+    "tell what went well. Name one of gymnasium's "
+    "(engineroom train CartPole-v1 --recipe reinforcement_learning), ours (warehouse), or your own class "
+    "(file.py:Class; arguments as NAME?key=value). Learning by policy "
+    "gradients (ppo) or, among few actions, by what each is worth (--set options.method=dqn). The baseline is a rule "
+    "written by hand or a planner on the same seeds.",
     data="the name of an environment; to predict, a table with a column seed (or observation)",
     answers="CSV: return, steps and end of each episode, and its first action; -o episodes.gif or .mp4: films of them",
     target="episode",

@@ -7,9 +7,12 @@ from ._data.synthetic_voices import voices
 
 RECIPE = Recipe(
     title="Take the noise out of speech",
-    story="Clean recordings and noise are mixed anew in every batch, at any level, so that data are never used up; a recurrent network (GRU) opens and closes a gate for "
-    "every band of every frame, and never looks ahead: it also works as a stream. Beside it: Wiener's filter over minimum statistics. Without recordings of noise, noise is made.",
-    data="folders speech/ and noise/ of recordings (train/ and test/ around them, if you like), or a folder of clean recordings alone; "
+    story="Clean recordings and noise are mixed anew in every batch, at any level, so that data are never used up; a "
+    "recurrent network (GRU) opens and closes a gate for "
+    "every band of every frame, and never looks ahead: it also works as a stream. Beside it: Wiener's filter over "
+    "minimum statistics. Without recordings of noise, noise is made.",
+    data="folders speech/ and noise/ of recordings (train/ and test/ around them, if you like), or a folder of clean "
+    "recordings alone; "
     "--set options.noise=NAME says what the noise is called",
     answers="-o FOLDER: a WAV a recording; -o out.csv: how long and loud it is, and what was odd about it",
     target="clean",

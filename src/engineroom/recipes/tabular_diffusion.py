@@ -1,4 +1,5 @@
-"""Tables out of nothing: rows that look like the real ones and belong to nobody. On scikit-learn's diabetes patients."""
+"""Tables out of nothing: rows that look like the real ones and belong to nobody. On scikit-learn's diabetes
+patients."""
 
 from __future__ import annotations
 
@@ -19,13 +20,17 @@ def patients():
 
 RECIPE = Recipe(
     title="Make rows like these, of nobody",
-    story="A network learns to see rows under any amount of noise; begun with noise alone it makes new ones (diffusion). The report says what a model learns from made rows where it is asked about "
-    "real ones, how each column is spread, and whether made rows are copies. --target names the column that is to be predicted from the others; --set options.condition_on=COLUMN lets you ask for kinds.",
+    story="A network learns to see rows under any amount of noise; begun with noise alone it makes new ones "
+    "(diffusion). The report says what a model learns from made rows where it is asked about "
+    "real ones, how each column is spread, and whether made rows are copies. --target names the column that is to be "
+    "predicted from the others; --set options.condition_on=COLUMN lets you ask for kinds.",
     data="a table of numbers and classes",
-    answers="CSV: the rows made, one a row of conditions (a column `noise` of different numbers, and the columns of options.condition_on)",
+    answers="CSV: the rows made, one a row of conditions (a column `noise` of different numbers, and the columns of "
+    "options.condition_on)",
     target="course",
     demo=patients,
     settings={"task": "tabular_diffusion", "train": {"patience": 40}},
     minutes=0.7,
-    expect="rows as good as those of the copula: 353 patients are too few to beat it (on 29,000 rows of a census it is far ahead)",
+    expect="rows as good as those of the copula: 353 patients are too few to beat it (on 29,000 rows of a census it "
+    "is far ahead)",
 )

@@ -7,10 +7,13 @@ from ._data.parallel_sentences import phrases
 
 RECIPE = Recipe(
     title="Translate texts",
-    story="A Transformer reads a sentence and another writes it in the other language, piece by piece (--set options.decoder=lstm --model rnn: LSTMs with attention); "
-    "the likeliest sentence is sought with --set options.beam=4 beginnings. Then `engineroom generate RUN --prompt TEXT` translates. The demo is generated: English "
+    story="A Transformer reads a sentence and another writes it in the other language, piece by piece (--set "
+    "options.decoder=lstm --model rnn: LSTMs with attention); "
+    "the likeliest sentence is sought with --set options.beam=4 beginnings. Then `engineroom generate RUN --prompt "
+    "TEXT` translates. The demo is generated: English "
     "beside an invented tongue with another order of words, agreement and endings.",
-    data="a table with a column for each language and --target naming the one to write, or two files line by line: train.en, train.de",
+    data="a table with a column for each language and --target naming the one to write, or two files line by line: "
+    "train.en, train.de",
     answers="CSV: the translation and its log probability; -o out.txt: one a line",
     target="invented",
     demo=phrases,

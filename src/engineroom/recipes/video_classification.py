@@ -15,7 +15,12 @@ def clips(each: int = 70, frames: int = 12, side: int = 40):
     rng, (y, x), videos = np.random.default_rng(0), np.mgrid[:side, :side], []
     for way in WAYS.values():
         for _ in range(each):
-            centre, radius, pace, square = rng.uniform(12, side - 12, 2), rng.uniform(3, 7), rng.uniform(0.5, 1.6), rng.random() < 0.5
+            centre, radius, pace, square = (
+                rng.uniform(12, side - 12, 2),
+                rng.uniform(3, 7),
+                rng.uniform(0.5, 1.6),
+                rng.random() < 0.5,
+            )
             clip = rng.integers(0, 130, (frames, side, side, 1), dtype=np.uint8)
             for t in range(frames):
                 down, right = centre + pace * (t - frames / 2) * np.array(way)
@@ -27,7 +32,8 @@ def clips(each: int = 70, frames: int = 12, side: int = 40):
 
 RECIPE = Recipe(
     title="Sort videos into classes",
-    story="Sixteen frames of each video, evenly taken: a convolutional net looks at each and at what changed, a recurrent one follows in time. "
+    story="Sixteen frames of each video, evenly taken: a convolutional net looks at each and at what changed, a "
+    "recurrent one follows in time. "
     "With --model cnn3d convolutions run over space and time at once.",
     data="a folder per class of mp4, avi, mov, mkv or webm files, or a table with a column of their names and --target",
     answers="CSV: prediction, probability, one probability a class",

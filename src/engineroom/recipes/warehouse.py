@@ -12,8 +12,10 @@ def house() -> str:
 
 RECIPE = Recipe(
     title="Robots in a warehouse: fetch and deliver",
-    story="Two robots, one policy: each in its turn sees the desk, open orders from near to far, the other robot and what stands around it, and moves by one place. "
-    "Orders come by chance. A return counts orders (half for taking, half for delivering). The baseline plans shortest paths anew at every step. "
+    story="Two robots, one policy: each in its turn sees the desk, open orders from near to far, the other robot and "
+    "what stands around it, and moves by one place. "
+    "Orders come by chance. A return counts orders (half for taking, half for delivering). The baseline plans "
+    "shortest paths anew at every step. "
     "More robots: engineroom train 'warehouse?robots=3' --recipe warehouse.",
     data="warehouse, or warehouse?robots=1 … 4",
     answers="CSV: orders, steps and first move of each episode; -o episodes.gif or .mp4: films of them",

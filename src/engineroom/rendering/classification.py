@@ -1,4 +1,5 @@
-"""Exhibits about classes: who is taken for whom, class by class, are the probabilities honest, ROC and precision–recall."""
+"""Exhibits about classes: who is taken for whom, class by class, are the probabilities honest, ROC and
+precision–recall."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ TENTHS = 10  # points of a reliability diagram
 
 
 def class_numbers(values: pl.Series, known: Sequence[str]) -> np.ndarray:
-    """(N,) labels → place among the `known` classes; other labels, sorted, from len(known) on; -1 where there is none."""
+    """(N,) labels → place among the `known` classes; other labels, sorted, from len(known) on; -1 where there is
+    none."""
     words = to_strings(values)
     words = pl.select(pl.when(words != "").then(words)).to_series()
     others = sorted(set(words.drop_nulls().unique()) - set(known))
@@ -26,11 +28,14 @@ def class_numbers(values: pl.Series, known: Sequence[str]) -> np.ndarray:
     if not len(names):
         return np.full(len(values), -1, np.int64)
     codes = pl.Series(np.arange(len(names)), dtype=pl.Int64)
-    return words.replace_strict(names, codes, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+    return (
+        words.replace_strict(names, codes, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+    )
 
 
 def positive_class(name: str, target: Column) -> int:
-    """Which of two classes is the positive one: the one that is named, else the rarer in training, of equally many the second."""
+    """Which of two classes is the positive one: the one that is named, else the rarer in training, of equally many the
+    second."""
     values, counts = list(target.state["values"]), list(target.state.get("counts", ()))
     if name and name not in values:
         raise UserError(f"{target.name!r} has no class {name!r}.", "", nearest(name, values, label="Classes"))
@@ -40,14 +45,19 @@ def positive_class(name: str, target: Column) -> int:
 
 
 def metric_notes(records: RowResults, target: Column, place: int) -> list[str]:
-    """Of which class the scores of two classes are; over how many rows and classes the area under the curve is taken."""
+    """Of which class the scores of two classes are; over how many rows and classes the area under the curve is
+    taken."""
     names, truth = list(target.state["values"]), records["truth"]
     if len(names) == 2:
         return [
-            f"f1, average_precision, precision and recall are those of class {names[place]!r}: {int((truth == place).sum()):,} of {len(truth):,} rows."
+            f"f1, average_precision, precision and recall are those of class {names[place]!r}: "
+            f"{int((truth == place).sum()):,} of {len(truth):,} rows."
         ]
     there = len(np.unique(truth[truth >= 0]))
-    return [f"roc_auc is the mean over the {there} classes that occur (one against the rest), each over all {len(truth):,} rows."]
+    return [
+        f"roc_auc is the mean over the {there} classes that occur (one against the rest), each over all "
+        f"{len(truth):,} rows."
+    ]
 
 
 def confusion(records: RowResults, names: list[str]) -> list[Panel]:
@@ -55,14 +65,28 @@ def confusion(records: RowResults, names: list[str]) -> list[Panel]:
     from sklearn.metrics import confusion_matrix
 
     known = records["truth"] >= 0
-    truth, said = np.minimum(records["truth"], len(names))[known], records["said"][known]  # classes that training never saw share a row
+    truth, said = (
+        np.minimum(records["truth"], len(names))[known],
+        records["said"][known],
+    )  # classes that training never saw share a row
     labels = range(len(names) + int((truth == len(names)).any()))
-    counts = confusion_matrix(truth, said, labels=labels)[:, : len(names)] if len(truth) else np.zeros((len(names), len(names)), int)
+    counts = (
+        confusion_matrix(truth, said, labels=labels)[:, : len(names)]
+        if len(truth)
+        else np.zeros((len(names), len(names)), int)
+    )
     return [
         Panel(
             "matrix",
             "Who is taken for whom",
-            {"rows": [*names, "(not in training)"][: len(counts)], "columns": names, "values": counts.tolist(), "x": "said", "y": "true", "share": "rows"},
+            {
+                "rows": [*names, "(not in training)"][: len(counts)],
+                "columns": names,
+                "values": counts.tolist(),
+                "x": "said",
+                "y": "true",
+                "share": "rows",
+            },
             "Each row is a true class; the diagonal is right.",
         )
     ]
@@ -74,7 +98,9 @@ def per_class(records: RowResults, names: list[str]) -> Panel:
 
     truth, said = records["truth"], records["said"]
     empty = np.zeros((4, len(names)))
-    found = precision_recall_fscore_support(truth, said, labels=range(len(names)), zero_division=0) if len(truth) else empty
+    found = (
+        precision_recall_fscore_support(truth, said, labels=range(len(names)), zero_division=0) if len(truth) else empty
+    )
     precision, recall, f1, support = (np.asarray(one) for one in found)
     rows: list[list[Any]] = [
         [name, int(support[k]), round(float(precision[k]), 3), round(float(recall[k]), 3), round(float(f1[k]), 3)]
@@ -82,7 +108,10 @@ def per_class(records: RowResults, names: list[str]) -> Panel:
     ]
     rows.sort(key=lambda row: row[4])
     return Panel(
-        "table", "Scores by class", {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None}, "Weakest first."
+        "table",
+        "Scores by class",
+        {"columns": ["class", "rows", "precision", "recall", "F1"], "rows": rows, "best": None},
+        "Weakest first.",
     )
 
 
@@ -102,7 +131,8 @@ def calibration(records: RowResults, baseline: RowResults) -> Panel:
 
 
 def reliability(name: str, stated: np.ndarray, happened: np.ndarray) -> dict[str, Any]:
-    """Reliability diagram: tenths of the rows by stated probability (N,), the mean of what was said against how often it happened."""
+    """Reliability diagram: tenths of the rows by stated probability (N,), the mean of what was said against how often
+    it happened."""
     from sklearn.calibration import calibration_curve
 
     if not len(stated):

@@ -29,7 +29,10 @@ LONG = 2_000  # frames of a film in a file
 LINES = 8  # numbers of an observation that a trace shows
 TRACED = 120  # steps of an episode that a trace shows, from its beginning
 HZ = 30
-STRIP, SMALL = 8, 192  # observations that are pictures: so many are shown, and small ones enlarged towards so many pixels
+STRIP, SMALL = (
+    8,
+    192,
+)  # observations that are pictures: so many are shown, and small ones enlarged towards so many pixels
 
 
 def film(facts: Facts, seed: int, actions: np.ndarray, *, frames: int = FRAMES, wide: int = WIDE) -> list[Any]:
@@ -41,7 +44,9 @@ def film(facts: Facts, seed: int, actions: np.ndarray, *, frames: int = FRAMES, 
     for one in pictures:
         picture = Image.fromarray(one)
         if picture.width > wide:
-            picture = picture.resize((wide, max(1, round(picture.height * wide / picture.width))), Image.Resampling.BILINEAR)
+            picture = picture.resize(
+                (wide, max(1, round(picture.height * wide / picture.width))), Image.Resampling.BILINEAR
+            )
         out.append(picture)
     return out
 
@@ -58,7 +63,10 @@ def gif(pictures: Sequence[Any]) -> bytes:
 def html_film(pictures: Sequence[Any]) -> str:
     if not pictures:
         return "<em>this environment draws no pictures</em>"
-    return f'<img alt="an episode" style="max-width:100%" src="data:image/gif;base64,{base64.b64encode(gif(pictures)).decode()}">'
+    return (
+        '<img alt="an episode" style="max-width:100%" '
+        f'src="data:image/gif;base64,{base64.b64encode(gif(pictures)).decode()}">'
+    )
 
 
 def film_file(facts: Facts, seeds: Sequence[int], actions: Sequence[np.ndarray], path: Path) -> None:
@@ -67,7 +75,11 @@ def film_file(facts: Facts, seeds: Sequence[int], actions: Sequence[np.ndarray],
     for seed, one in zip(seeds, actions, strict=True):
         pictures += film(facts, int(seed), one, frames=max(2, LONG // len(seeds)), wide=480)
     if not pictures:
-        raise UserError(f"{facts['name']} draws no pictures.", "It gives none when it is asked to render.", "Write a table instead: -o episodes.csv")
+        raise UserError(
+            f"{facts['name']} draws no pictures.",
+            "It gives none when it is asked to render.",
+            "Write a table instead: -o episodes.csv",
+        )
     if path.suffix.lower() == ".gif":
         path.write_bytes(gif(pictures))
         return
@@ -78,8 +90,16 @@ def returns(records: RowResults, baseline: RowResults) -> Panel:
     both = np.concatenate([records["return"], baseline["return"]])
     low, high = float(both.min()), float(both.max())
     edges = np.linspace(low, high if high > low else low + 1, 31)
-    series = [{"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()} for name, one in (("deep", records), ("baseline", baseline))]
-    return Panel("histogram", "Returns of the test episodes", {"x": "return", "edges": edges.tolist(), "series": series}, "The same test seeds for both.")
+    series = [
+        {"name": name, "counts": np.histogram(one["return"], edges)[0].tolist()}
+        for name, one in (("deep", records), ("baseline", baseline))
+    ]
+    return Panel(
+        "histogram",
+        "Returns of the test episodes",
+        {"x": "return", "edges": edges.tolist(), "series": series},
+        "The same test seeds for both.",
+    )
 
 
 def action_bars(facts: Facts, records: RowResults, baseline: RowResults) -> Panel:
@@ -87,12 +107,23 @@ def action_bars(facts: Facts, records: RowResults, baseline: RowResults) -> Pane
     names = facts["action"]["names"]
     sides = [(name, np.concatenate(list(one["actions"]))) for name, one in (("deep", records), ("baseline", baseline))]
     if facts["action"]["kind"] == "discrete":
-        series = [{"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()} for name, done in sides]
-        return Panel("bars", "Distribution of actions", {"labels": list(names), "series": series, "y": "share of all steps"})
+        series = [
+            {"name": name, "values": (np.bincount(done.astype(int), minlength=len(names)) / max(1, len(done))).tolist()}
+            for name, done in sides
+        ]
+        return Panel(
+            "bars", "Distribution of actions", {"labels": list(names), "series": series, "y": "share of all steps"}
+        )
     edges = np.linspace(-1, 1, 31)
-    spread = [(f"{side}: {name}", np.clip(done[:, k], -1, 1)) for side, done in sides for k, name in enumerate(names[:3])]
+    spread = [
+        (f"{side}: {name}", np.clip(done[:, k], -1, 1)) for side, done in sides for k, name in enumerate(names[:3])
+    ]
     series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in spread]
-    return Panel("histogram", "Distribution of actions", {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series})
+    return Panel(
+        "histogram",
+        "Distribution of actions",
+        {"x": "action, from its least (-1) to its largest (1)", "edges": edges.tolist(), "series": series},
+    )
 
 
 def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name: str, scale: float) -> list[Panel]:
@@ -106,7 +137,11 @@ def trace(facts: Facts, seed: int, actions: np.ndarray, critic: nn.Module, name:
     names = ["action"] if done.shape[1] == 1 else facts["action"]["names"][:LINES]
     acts = [{"name": one, "x": steps, "y": done[:, k].astype(float).tolist()} for k, one in enumerate(names)]
     hopes = [{"name": "expected", "x": steps, "y": expected.tolist()}]
-    words = ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"])) if actions.ndim == 1 else "From -1, the least, to 1, the largest."
+    words = (
+        ", ".join(f"{k} = {one}" for k, one in enumerate(facts["action"]["names"]))
+        if actions.ndim == 1
+        else "From -1, the least, to 1, the largest."
+    )
     return [
         strip(seen, seed) if "picture" in facts["observation"] else numbers(seen, facts["observation"]["names"], seed),
         Panel("lines", "Actions over one episode", {"x": "step", "y": "action", "series": acts}, words[:300]),
@@ -130,6 +165,8 @@ def strip(seen: np.ndarray, seed: int) -> Panel:
     for step in evenly(len(seen), STRIP):
         picture = Image.fromarray(shown(seen[step]))
         scale = max(1, SMALL // max(picture.size))
-        html = html_picture(picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST), f"step {step}")
+        html = html_picture(
+            picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST), f"step {step}"
+        )
         items.append({"title": f"step {step}", "subtitle": "", "tone": "", "html": html})
     return Panel("gallery", f"One episode (seed {seed}): what it saw", {"items": items}, "As the network gets it.")

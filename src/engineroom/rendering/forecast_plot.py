@@ -1,4 +1,5 @@
-"""LOSS: forecasts as people look at them: history, truth and band in one drawing, errors by step ahead and by origin."""
+"""LOSS: forecasts as people look at them: history, truth and band in one drawing, errors by step ahead and by
+origin."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def boxed(values: np.ndarray) -> np.ndarray:
 def stretch(quantiles: np.ndarray, truth: np.ndarray, channels: int = 1) -> float:
     """The factor on the distance from the middle at which BAND of the known steps lie between first and last quantile.
 
-    Errors of overlapping windows are one another's neighbours: what counts is how many horizons, end to end, the windows of all
+    Errors of overlapping windows are one another's neighbours: what counts is how many horizons, end to end, the
+    windows of all
     `channels` cover. Few of them know little of the spread, so the factor grows as Student's t does (Student 1908).
     """
     known = np.isfinite(truth)
@@ -73,23 +75,31 @@ def drawing(frame: pl.DataFrame, row: int, answers: RowResults, place: int) -> s
     low, high = float(known.min()), float(known.max())
     across = lambda at: 46 + (at + len(past)) / max(1, len(x) - 1) * (WIDTH - 52)
     up = lambda y: HEIGHT - 18 - (y - low) / max(high - low, 1e-12) * (HEIGHT - 26)
-    line = lambda xs, ys: " ".join(f"{across(a):.1f},{up(b):.1f}" for a, b in zip(xs, ys, strict=True) if np.isfinite(b))
+    line = lambda xs, ys: " ".join(
+        f"{across(a):.1f},{up(b):.1f}" for a, b in zip(xs, ys, strict=True) if np.isfinite(b)
+    )
     tick = lambda y: spoken(0.0 if abs(y) < 1e-4 * (high - low) else y)
     ahead = np.arange(steps)
     band = line(ahead, said[:, 0]) + " " + line(ahead[::-1], said[::-1, 2])
-    name = " · ".join(str(frame[one][row]) for one in ("series", "channel", "origin") if frame[one][row] not in (None, ""))
+    name = " · ".join(
+        str(frame[one][row]) for one in ("series", "channel", "origin") if frame[one][row] not in (None, "")
+    )
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="forecast" style="width:100%;height:auto">'
         f'<polygon points="{band}" fill="#2f6fdf" opacity="0.18"/>'
-        f'<line x1="{across(-0.5):.1f}" x2="{across(-0.5):.1f}" y1="4" y2="{HEIGHT - 18}" stroke="currentColor" opacity="0.25" stroke-dasharray="3 3"/>'
-        f'<polyline points="{line(np.arange(-len(past), 0), past)}" fill="none" stroke="currentColor" stroke-width="1" opacity="0.55"/>'
+        f'<line x1="{across(-0.5):.1f}" x2="{across(-0.5):.1f}" y1="4" y2="{HEIGHT - 18}" stroke="currentColor" '
+        'opacity="0.25" stroke-dasharray="3 3"/>'
+        f'<polyline points="{line(np.arange(-len(past), 0), past)}" fill="none" stroke="currentColor" '
+        'stroke-width="1" opacity="0.55"/>'
         f'<polyline points="{line(ahead, truth)}" fill="none" stroke="currentColor" stroke-width="1.3"/>'
         f'<polyline points="{line(ahead, said[:, 1])}" fill="none" stroke="#2f6fdf" stroke-width="1.8"/>'
         + "".join(
-            f'<text x="42" y="{up(v) + 4:.1f}" font-size="9" text-anchor="end" fill="currentColor" opacity="0.7">{tick(v)}</text>'
+            f'<text x="42" y="{up(v) + 4:.1f}" font-size="9" text-anchor="end" fill="currentColor" '
+            f'opacity="0.7">{tick(v)}</text>'
             for v in (low, high)
         )
-        + f'<text x="{WIDTH - 4}" y="{HEIGHT - 5}" font-size="9" text-anchor="end" fill="currentColor" opacity="0.7">{steps} steps ahead</text></svg>'
+        + f'<text x="{WIDTH - 4}" y="{HEIGHT - 5}" font-size="9" text-anchor="end" fill="currentColor" '
+        f'opacity="0.7">{steps} steps ahead</text></svg>'
         f"<p>{escape(name)}</p>"
     )
 
@@ -104,8 +114,18 @@ def exhibits(records: RowResults, baseline: RowResults, judge: str) -> list[Pane
     rows = evenly(len(records["loss"]), LOOKED_AT)
     shown = []
     if steps > 1:
-        series = [{"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)} for name, one in (("deep", records), ("classical", baseline))]
-        shown.append(Panel("lines", "Error by forecast horizon", {"x": "steps ahead", "y": "mean absolute error", "series": series}, "The further, the harder."))
+        series = [
+            {"name": name, "x": list(range(1, steps + 1)), "y": by_step(one, rows)}
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
+        shown.append(
+            Panel(
+                "lines",
+                "Error by forecast horizon",
+                {"x": "steps ahead", "y": "mean absolute error", "series": series},
+                "The further, the harder.",
+            )
+        )
     column = COLUMN[judge]
     if len(records["loss"]) >= 2 * BINS:
         groups = np.array_split(np.arange(len(records["loss"])), BINS)
@@ -113,14 +133,28 @@ def exhibits(records: RowResults, baseline: RowResults, judge: str) -> list[Pane
             {"name": name, "x": list(range(1, BINS + 1)), "y": [float(np.nanmean(one[column][g])) for g in groups]}
             for name, one in (("deep", records), ("classical", baseline))
         ]
-        words = "The test windows from the earliest origin to the latest: where did it go wrong, and does it grow worse with age?"
-        shown.append(Panel("lines", "Backtest over rolling origins", {"x": "earliest … latest origin", "y": judge, "series": series}, words))
+        words = (
+            "The test windows from the earliest origin to the latest: where did it go wrong, and does it grow "
+            "worse "
+            "with age?"
+        )
+        shown.append(
+            Panel(
+                "lines",
+                "Backtest over rolling origins",
+                {"x": "earliest … latest origin", "y": judge, "series": series},
+                words,
+            )
+        )
     facts = [
         ["stated", f"{BAND:.0%}", "of the steps inside the band"],
         ["measured, deep", f"{float(np.nanmean(records['inside'])):.1%}", "of the test steps"],
         ["measured, classical", f"{float(np.nanmean(baseline['inside'])):.1%}", "of the test steps"],
     ]
-    words = "Windows overlap, and so do their errors: intervals over windows are narrower than those over independent stretches of time would be."
+    words = (
+        "Windows overlap, and so do their errors: intervals over windows are narrower than those over independent "
+        "stretches of time would be."
+    )
     return [*shown, Panel("facts", "Coverage of the prediction band", {"items": facts}, words)]
 
 

@@ -11,7 +11,9 @@ from ..core.batch import RowResults
 SHOWN = 8  # of a history
 
 
-def drawn(met: Sequence[str], about: Sequence[str], titles: Sequence[str], top: int, answers: RowResults, place: int) -> str:
+def drawn(
+    met: Sequence[str], about: Sequence[str], titles: Sequence[str], top: int, answers: RowResults, place: int
+) -> str:
     """HTML of one user's list; `answers` are records or plain answers, "because" and "lift" may be among them."""
     lists = answers["said" if "said" in answers else "items"][place][:top]
     true = int(answers["truth"][place]) if "truth" in answers else -1
@@ -25,7 +27,10 @@ def drawn(met: Sequence[str], about: Sequence[str], titles: Sequence[str], top: 
     before = html.escape(" · ".join(met[-SHOWN:])) or "nothing yet"
     who = f"{html.escape(', '.join(about))} · " if about else ""
     came = f'<p style="color:var(--soft)">came next: <b>{html.escape(titles[true])}</b></p>' if true >= 0 else ""
-    return f'<p style="color:var(--soft)">{who}met: {more}{before}</p><ol style="line-height:1.6;padding-left:1.6em;margin:.4em 0">{"".join(lines)}</ol>{came}'
+    return (
+        f'<p style="color:var(--soft)">{who}met: {more}{before}</p><ol '
+        f'style="line-height:1.6;padding-left:1.6em;margin:.4em 0">{"".join(lines)}</ol>{came}'
+    )
 
 
 def reason(titles: Sequence[str], answers: Any, place: int, k: int) -> str:

@@ -1,4 +1,5 @@
-"""Pictures of what was hidden: what was left of a row, what was told of the rest, and the truth; and rows with their empty cells filled."""
+"""Pictures of what was hidden: what was left of a row, what was told of the rest, and the truth; and rows with their
+empty cells filled."""
 
 from __future__ import annotations
 
@@ -77,16 +78,24 @@ def chart(said: np.ndarray, was: np.ndarray, edges: np.ndarray, low: float, high
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(place, y, strict=True))
         return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
 
-    gaps = "".join(f'<rect x="{x[a] - step / 2:.1f}" y="0" width="{(b - a) * step:.1f}" height="{HIGH}" fill="{GAP}"/>' for a, b in edges)
+    gaps = "".join(
+        f'<rect x="{x[a] - step / 2:.1f}" y="0" width="{(b - a) * step:.1f}" height="{HIGH}" fill="{GAP}"/>'
+        for a, b in edges
+    )
     lines = line(was, x, TRUE) + "".join(line(said[a:b], x[a:b], TOLD) for a, b in edges)
-    return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="a series, hidden stretches told">{gaps}{lines}</svg>'
+    return (
+        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="a series, hidden stretches told">{gaps}{lines}</svg>'
+    )
 
 
 def pixels(one: Any, schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     """What was left, what was told, the truth."""
     left = np.where(gone, 0, true)
     pictures = (("left", left), ("told", np.where(gone, told, true)), ("truth", true))
-    figures = "".join(f'<figure style="margin:0;flex:1">{sharp(colours(one, flat), name)}<figcaption>{name}</figcaption></figure>' for name, flat in pictures)
+    figures = "".join(
+        f'<figure style="margin:0;flex:1">{sharp(colours(one, flat), name)}<figcaption>{name}</figcaption></figure>'
+        for name, flat in pictures
+    )
     return f'<div style="display:flex;gap:4px;max-width:420px">{figures}</div>'
 
 
@@ -102,22 +111,38 @@ DRAWN: dict[str, Callable[..., str]] = {"numbers": numbers, "classes": classes, 
 
 def by_column(names: list[str], ours: np.ndarray, theirs: np.ndarray) -> Panel:
     """Which columns can be told from the others: errors (N, C) → a bar a column, best told first."""
-    means = [np.array([column[np.isfinite(column)].mean() if np.isfinite(column).any() else 1.0 for column in one.T]) for one in (ours, theirs)]
+    means = [
+        np.array([column[np.isfinite(column)].mean() if np.isfinite(column).any() else 1.0 for column in one.T])
+        for one in (ours, theirs)
+    ]
     order = np.argsort(means[0], kind="stable")[:BARS]
-    series = [{"name": name, "values": (1 - one[order]).clip(-1, 1).round(4).tolist()} for name, one in zip(("deep", "classical"), means, strict=True)]
+    series = [
+        {"name": name, "values": (1 - one[order]).clip(-1, 1).round(4).tolist()}
+        for name, one in zip(("deep", "classical"), means, strict=True)
+    ]
     words = "1 = what was hidden of the column is told exactly, 0 = no better than by how the column is spread."
-    return Panel("bars", "Explained variance by column", {"labels": [names[k] for k in order], "series": series, "y": "explained"}, words)
+    return Panel(
+        "bars",
+        "Explained variance by column",
+        {"labels": [names[k] for k in order], "series": series, "y": "explained"},
+        words,
+    )
 
 
 def filled(frame: pl.DataFrame, cells: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The columns of numbers and classes; where a cell is empty, what `cells` (N,) of {column: value} say of it; "filled": how many of a row."""
+    """The columns of numbers and classes; where a cell is empty, what `cells` (N,) of {column: value} say of it;
+    "filled": how many of a row."""
     out: dict[str, pl.Series] = {}
     for one in parts:
         if one["kind"] in FILLED:
             for name in one["columns"]:
-                out[name] = FILLED[one["kind"]](frame[name], pl.Series([cell.get(name) for cell in cells], strict=False))
+                out[name] = FILLED[one["kind"]](
+                    frame[name], pl.Series([cell.get(name) for cell in cells], strict=False)
+                )
     empty = [frame[name].is_null().to_numpy() for name in out]
-    return pl.DataFrame({**out, "filled": np.sum(empty, 0, dtype=np.int64) if empty else np.zeros(len(cells), np.int64)})
+    return pl.DataFrame(
+        {**out, "filled": np.sum(empty, 0, dtype=np.int64) if empty else np.zeros(len(cells), np.int64)}
+    )
 
 
 def filled_number(values: pl.Series, told: pl.Series) -> pl.Series:

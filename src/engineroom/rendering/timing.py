@@ -1,4 +1,5 @@
-"""How long does it take, on one core? The least of a few times, for whatever else runs makes it longer and nothing makes it shorter."""
+"""How long does it take, on one core? The least of a few times, for whatever else runs makes it longer and nothing
+makes it shorter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The report as one page that needs nothing else: no network, no script but its own. It knows kinds of exhibits and no task."""
+"""The report as one page that needs nothing else: no network, no script but its own. It knows kinds of exhibits and no
+task."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ HERE = Path(__file__).parent
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line ends
 LABELS = {"deep": "deep model", "baseline": "classical model", "either": "no clear winner", "dummy": "neither"}
 WORDS = {
-    "intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the difference; a triangle is a score beyond the axis."
+    "intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the "
+    "difference; a triangle is a score beyond the axis."
 }
 
 
@@ -36,7 +38,9 @@ def write_report(report: dict[str, Any], directory: Path) -> None:
     write_atomic(directory / "report.html", page)
 
 
-def a_page(title: str, *, task: str, target: str, verdict: Mapping[str, Any], sections: Sequence[Section]) -> dict[str, Any]:
+def a_page(
+    title: str, *, task: str, target: str, verdict: Mapping[str, Any], sections: Sequence[Section]
+) -> dict[str, Any]:
     """A page that is no run's report (a comparison, an explanation, a lesson), as `render_html` takes it."""
     return {
         "format": 1,
@@ -69,7 +73,9 @@ def render_html(report: dict[str, Any]) -> str:
         "words": WORDS,
         "pairs": pairs,
     }
-    return environment.get_template("report.html").render(report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions)
+    return environment.get_template("report.html").render(
+        report=strict(report), css=(HERE / "report.css").read_text("utf-8"), **functions
+    )
 
 
 def chart(exhibit: Mapping[str, Any]) -> str:
@@ -96,7 +102,8 @@ def digest(script: str) -> str:
 
 
 def arrange(exhibits: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Each exhibit with its width: charts go two abreast, one left over gets its words beside it, all else takes the line."""
+    """Each exhibit with its width: charts go two abreast, one left over gets its words beside it, all else takes the
+    line."""
     waiting = False
     for i, exhibit in enumerate(exhibits):
         if not is_half(exhibit):
@@ -119,7 +126,8 @@ def is_half(exhibit: Mapping[str, Any]) -> bool:
 
 
 def tabulate(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's columns and cells as text: numbers of a column share their decimals and stand to the right, but names of rows do not."""
+    """A table's columns and cells as text: numbers of a column share their decimals and stand to the right, but names
+    of rows do not."""
     columns = []
     for place, name in enumerate(data["columns"]):
         values = [row[place] if place < len(row) else None for row in data["rows"]]
@@ -152,11 +160,15 @@ def span(tile: Mapping[str, Any]) -> dict[str, Any]:
         return {**said, "others": [(one["who"], number(one["value"])) for one in others]}
     places = max(0, 1 - math.floor(math.log10(abs(high - low))))
     said = {name: f"{v:,.{places}f}" for name, v in (("value", value), ("low", low), ("high", high))}
-    return {**said, "others": [(one["who"], number(v) if (v := one["value"]) is None else f"{v:,.{places}f}") for one in others]}
+    return {
+        **said,
+        "others": [(one["who"], number(v) if (v := one["value"]) is None else f"{v:,.{places}f}") for one in others],
+    }
 
 
 def strict(value: Any) -> Any:
-    """Plain JSON without NaN, infinity, half characters or control codes: none of them may cost the report, or steer a terminal."""
+    """Plain JSON without NaN, infinity, half characters or control codes: none of them may cost the report, or steer a
+    terminal."""
     if isinstance(value, Mapping):
         return {str(k): strict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

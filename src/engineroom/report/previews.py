@@ -35,10 +35,18 @@ def summary(values: pl.Series, column) -> str:
     """A column in half a line."""
     state = column.state
     if column.modality == "number" and values.dtype.is_numeric():
-        return f"{float(str(values.min())):.4g} … {float(str(values.max())):.4g}" if values.null_count() < len(values) else "empty"
+        return (
+            f"{float(str(values.min())):.4g} … {float(str(values.max())):.4g}"
+            if values.null_count() < len(values)
+            else "empty"
+        )
     if "world" in state:
         world = state["world"]
-        return f"{world['name']}: {world['observation']['size']} numbers seen, {len(world['action']['names'])} actions ({world['action']['kind']}), at most {world['longest']:,} steps"
+        return (
+            f"{world['name']}: {world['observation']['size']} numbers seen, {len(world['action']['names'])} "
+            "actions "
+            f"({world['action']['kind']}), at most {world['longest']:,} steps"
+        )
     if "values" in state:
         return (
             f"{len(state['values'])} different: "
@@ -48,7 +56,9 @@ def summary(values: pl.Series, column) -> str:
     if column.modality == "image" and "height" in state:
         return f"{state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
     if column.modality == "video" and "frames" in state:
-        return f"{state['frames']} frames of {state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
+        return (
+            f"{state['frames']} frames of {state['width']} × {state['height']} pixels, {state['channels']} channel(s)"
+        )
     if column.modality == "audio" and "rate" in state:
         return f"{state['rate']} Hz, {state['samples'] / state['rate']:.2f} s"
     if column.modality == "series" and "channels" in state:
@@ -79,6 +89,10 @@ def target_exhibit(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.nda
         x = to_floats(frame[target.name])
         edges = np.histogram_bin_edges(x[np.isfinite(x)], 40)
         series = [{"name": name, "counts": np.histogram(x[rows], edges)[0].tolist()} for name, rows in splits.items()]
-        return Panel("histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series})
-    known = [[name, str(len(target.state[name])), "in the training rows"] for name in ("values",) if name in target.state]
+        return Panel(
+            "histogram", f"How {target.name} is spread", {"x": target.name, "edges": edges.tolist(), "series": series}
+        )
+    known = [
+        [name, str(len(target.state[name])), "in the training rows"] for name in ("values",) if name in target.state
+    ]
     return Panel("facts", target.name, {"items": known or [["kind", target.modality, target.why]]})

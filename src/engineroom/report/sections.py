@@ -1,4 +1,5 @@
-"""Puts the report together: sections of exhibits from the data, the task, the diary of training and the examinations."""
+"""Puts the report together: sections of exhibits from the data, the task, the diary of training and the
+examinations."""
 
 from __future__ import annotations
 
@@ -22,15 +23,31 @@ WHO = {"deep": "deep model", "baseline": "classical model", "dummy": "dummy base
 
 def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], task, target: Column) -> Section:
     """Deep or classical: scores, intervals, time and size side by side."""
-    names = [name for name in entries[0].scores if name not in task.internal_metrics and all(name in e.scores for e in entries)]
+    names = [
+        name
+        for name in entries[0].scores
+        if name not in task.internal_metrics and all(name in e.scores for e in entries)
+    ]
     names.sort(key=lambda name: name != task.primary_metric)
     rows = [
-        [e.name, e.words, *(rounded(e.scores[n]) for n in names[:6]), round(e.seconds, 1), round(e.rate), round(e.megabytes, 3)]
+        [
+            e.name,
+            e.words,
+            *(rounded(e.scores[n]) for n in names[:6]),
+            round(e.seconds, 1),
+            round(e.rate),
+            round(e.megabytes, 3),
+        ]
         for e in entries
     ]
     best = {"deep": 0, "baseline": 1, "dummy": 2}.get(verdict["use"])
     intervals = [
-        {"name": e.name, "value": e.scores[task.primary_metric], "low": e.intervals[task.primary_metric][0], "high": e.intervals[task.primary_metric][1]}
+        {
+            "name": e.name,
+            "value": e.scores[task.primary_metric],
+            "low": e.intervals[task.primary_metric][0],
+            "high": e.intervals[task.primary_metric][1],
+        }
         for e in entries
     ]
     return Section(
@@ -39,22 +56,39 @@ def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], tas
             Panel(
                 "table",
                 "Side by side",
-                {"columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"], "rows": rows, "best": best},
-                " ".join(["The same rows for training, validation and test; the test rows were looked at once.", *task.metric_notes(entries[0].records, target)]),
+                {
+                    "columns": ["model", "what it is", *names[:6], "training s", "rows/s", "MB"],
+                    "rows": rows,
+                    "best": best,
+                },
+                " ".join(
+                    [
+                        "The same rows for training, validation and test; the test rows were looked at once.",
+                        *task.metric_notes(entries[0].records, target),
+                    ]
+                ),
             ),
-            Panel("intervals", f"{task.primary_metric} with 95 % intervals", {"metric": task.primary_metric, "rows": intervals}),
+            Panel(
+                "intervals",
+                f"{task.primary_metric} with 95 % intervals",
+                {"metric": task.primary_metric, "rows": intervals},
+            ),
         ),
     )
 
 
 def shown_rows(records: RowResults, task) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the worst mistakes, and of the rows that the task picks where answers are drawn: those a report shows."""
+    """Places of the worst mistakes, and of the rows that the task picks where answers are drawn: those a report
+    shows."""
     picked = task.select_rows(records) if task.has_render else np.zeros(0, int)
     return np.asarray(task.rank_errors(records)[:GALLERY], int), picked
 
 
-def where_from(model: Any, data: Any, test: np.ndarray, answers: Predictions, records: RowResults, task: Any) -> RowResults:
-    """What the task can say of where answers come from, for the rows that the report shows; the others' places hold nothing."""
+def where_from(
+    model: Any, data: Any, test: np.ndarray, answers: Predictions, records: RowResults, task: Any
+) -> RowResults:
+    """What the task can say of where answers come from, for the rows that the report shows; the others' places hold
+    nothing."""
     places = np.unique(np.concatenate(shown_rows(records, task)))
     found = because(model, data, test[places], {name: values[places] for name, values in answers.items()}, task)
     besides = {}
@@ -65,9 +99,17 @@ def where_from(model: Any, data: Any, test: np.ndarray, answers: Predictions, re
 
 
 def answers_section(
-    deep: EvaluationResult, baseline: EvaluationResult, schema: Schema, frame: pl.DataFrame, rows: np.ndarray, task, made: list[Panel], besides: RowResults
+    deep: EvaluationResult,
+    baseline: EvaluationResult,
+    schema: Schema,
+    frame: pl.DataFrame,
+    rows: np.ndarray,
+    task,
+    made: list[Panel],
+    besides: RowResults,
 ) -> Section:
-    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of the rows shown alone."""
+    """What it gets right and wrong: the task's own exhibits and the worst mistakes, shown. `besides`: what is known of
+    the rows shown alone."""
     target = schema.target
     records = {**deep.records, **besides, "frame_row": rows}
     worst, picked = shown_rows(deep.records, task)
@@ -92,12 +134,20 @@ def answers_section(
                 "Most confident errors first: look for wrong labels, odd inputs, missing context.",
             )
         )
-    return Section("Errors: what is right and what is wrong", tuple(exhibits), "“It” is the deep model, asked for the test rows.")
+    return Section(
+        "Errors: what is right and what is wrong", tuple(exhibits), "“It” is the deep model, asked for the test rows."
+    )
 
 
-def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], split_words: str, findings: list[Finding]) -> Section:
+def data_section(
+    frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarray], split_words: str, findings: list[Finding]
+) -> Section:
     """The data card: rows, split, checks, columns, the target's distribution."""
-    exhibits = [Panel("facts", "Rows", {"items": [[name, f"{len(rows):,}", "rows"] for name, rows in splits.items()]}, split_words)]
+    exhibits = [
+        Panel(
+            "facts", "Rows", {"items": [[name, f"{len(rows):,}", "rows"] for name, rows in splits.items()]}, split_words
+        )
+    ]
     if findings:
         exhibits.append(Panel("notes", "Data checks", {"items": [f.to_json() for f in findings]}))
     rows = []
@@ -105,10 +155,21 @@ def data_section(frame: pl.DataFrame, schema: Schema, splits: dict[str, np.ndarr
         values = frame[column.name]
         missing = values.null_count() + (int(values.is_nan().sum()) if values.dtype.is_float() else 0)
         rows.append(
-            [column.name, column.modality, column.role, f"{missing / max(1, len(values)):.1%}", summary(values, column), column.why]
+            [
+                column.name,
+                column.modality,
+                column.role,
+                f"{missing / max(1, len(values)):.1%}",
+                summary(values, column),
+                column.why,
+            ]
         )
     exhibits.append(
-        Panel("table", "Columns", {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None})
+        Panel(
+            "table",
+            "Columns",
+            {"columns": ["column", "kind", "role", "missing", "values", "why"], "rows": rows, "best": None},
+        )
     )
     exhibits.append(target_exhibit(frame, schema, splits))
     return Section("Data", tuple(exhibits))
@@ -132,12 +193,21 @@ def training_section(history: list[dict[str, Any]], facts: list[list[str]], prim
     if judged:
         names = [n for n in dict.fromkeys((primary_metric, "log_loss", "accuracy")) if n in judged[0]["scores"]]
         for name in names[:2]:
-            line = [{"name": f"validation {name}", "x": [j["step"] for j in judged], "y": [j["scores"][name] for j in judged]}]
+            line = [
+                {
+                    "name": f"validation {name}",
+                    "x": [j["step"] for j in judged],
+                    "y": [j["scores"][name] for j in judged],
+                }
+            ]
             best = [j["step"] for j in judged if j["better"]]
             marks = [{"x": best[-1], "label": "best"}] if best else []
             exhibits.append(
                 Panel(
-                    "lines", f"Validation {name}", {"x": "step", "y": name, "series": line, "marks": marks}, "On rows it never learns from."
+                    "lines",
+                    f"Validation {name}",
+                    {"x": "step", "y": name, "series": line, "marks": marks},
+                    "On rows it never learns from.",
                 )
             )
     return Section("Training: loss and validation curves", tuple(exhibits))
@@ -147,12 +217,23 @@ def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores:
     """The network and what it cost."""
     encoders = [[e["columns"], e["backbone"], e["size"], e["why"]] for e in model["encoders"]]
     watts = WATTS_PER_GPU if device == "cuda" else WATTS_PER_CORE * cores
-    rows = [[e.name, round(e.seconds, 1), round(e.rate), round(e.megabytes, 3), round(e.seconds * watts / 3600, 3)] for e in entries]
-    words = f"Energy is an estimate: {watts:.0f} W ({f'{WATTS_PER_GPU:.0f} W a GPU' if device == 'cuda' else f'{WATTS_PER_CORE:.0f} W a core, {cores} cores'}) for the whole training time."
+    rows = [
+        [e.name, round(e.seconds, 1), round(e.rate), round(e.megabytes, 3), round(e.seconds * watts / 3600, 3)]
+        for e in entries
+    ]
+    words = (
+        f"Energy is an estimate: {watts:.0f} W "
+        f"({f'{WATTS_PER_GPU:.0f} W a GPU' if device == 'cuda' else f'{WATTS_PER_CORE:.0f} W a core, {cores} cores'}) "
+        "for the whole training time."
+    )
     return Section(
         "The model and what it cost",
         (
-            Panel("table", "Backbones by column", {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None}),
+            Panel(
+                "table",
+                "Backbones by column",
+                {"columns": ["columns", "backbone", "size", "why"], "rows": encoders, "best": None},
+            ),
             Panel(
                 "facts",
                 "Size",
@@ -165,7 +246,10 @@ def model_section(model: dict[str, Any], entries: list[EvaluationResult], cores:
                 },
             ),
             Panel(
-                "table", "Cost", {"columns": ["model", "training s", "rows/s", "MB", "Wh (estimate)"], "rows": rows, "best": None}, words
+                "table",
+                "Cost",
+                {"columns": ["model", "training s", "rows/s", "MB", "Wh (estimate)"], "rows": rows, "best": None},
+                words,
             ),
         ),
     )
@@ -191,10 +275,14 @@ def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> 
 
 
 def tiles(entries: list[EvaluationResult], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
-    """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others' beside them."""
+    """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others'
+    beside them."""
     first = next((e for e in entries if e.name == verdict["use"]), entries[0])
     others = [e for e in entries if e is not first and e.name != "dummy"]
-    names = sorted((name for name in first.scores if name not in task.internal_metrics), key=lambda name: name != task.primary_metric)
+    names = sorted(
+        (name for name in first.scores if name not in task.internal_metrics),
+        key=lambda name: name != task.primary_metric,
+    )
     return [
         {
             "label": n,

@@ -14,7 +14,8 @@ FIRST_SCORE = 2  # columns before it: the model's name and what it is
 
 
 def print_summary(report: dict[str, Any], console: Any = None) -> None:
-    """Verdict, reasons, the headline score, the table of models, warnings, the page. Reads well without colour and in 60 columns."""
+    """Verdict, reasons, the headline score, the table of models, warnings, the page. Reads well without colour and in
+    60 columns."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
@@ -61,7 +62,14 @@ def models_table(report: dict[str, Any]) -> Any:
     from rich.text import Text
 
     data = next(
-        (e["data"] for s in report["sections"] if s["title"] == "Deep or classical" for e in s["exhibits"] if e["kind"] == "table"), None
+        (
+            e["data"]
+            for s in report["sections"]
+            if s["title"] == "Deep or classical"
+            for e in s["exhibits"]
+            if e["kind"] == "table"
+        ),
+        None,
     )
     if data is None:
         return None
@@ -70,7 +78,9 @@ def models_table(report: dict[str, Any]) -> Any:
     for place, row in enumerate(data["rows"]):
         best = place == data.get("best")
         table.add_column(
-            Text(f"{'› ' if best else ''}{row[0]}", style="bold" if best else "dim"), justify="right", style="bold" if best else ""
+            Text(f"{'› ' if best else ''}{row[0]}", style="bold" if best else "dim"),
+            justify="right",
+            style="bold" if best else "",
         )
     for place, name in list(enumerate(data["columns"]))[FIRST_SCORE:]:
         table.add_row(Text(str(name)), *map(Text, alike([row[place] for row in data["rows"]])))

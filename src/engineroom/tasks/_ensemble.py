@@ -1,4 +1,5 @@
-"""LOSS: what ensemble members mean for losses and answers. Outputs are (B, K, …); `fold` (B,) names the member that must not learn the row."""
+"""LOSS: what ensemble members mean for losses and answers. Outputs are (B, K, …); `fold` (B,) names the member that
+must not learn the row."""
 
 from __future__ import annotations
 
@@ -31,10 +32,13 @@ def honest_mean(output: Tensor, batch: Batch) -> Tensor:
 
 
 def label_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """(B, K, T, L) and (B, T), -1 or ≥ L where nothing is learnt → (B, K), such that the mean over rows is the mean over labels."""
+    """(B, K, T, L) and (B, T), -1 or ≥ L where nothing is learnt → (B, K), such that the mean over rows is the mean
+    over labels."""
     B, K, _, L = logits.shape
     learnt = (y >= 0) & (y < L)
     each = logits.new_zeros(B, K, y.shape[1])
-    found = F.cross_entropy(logits.permute(0, 2, 1, 3)[learnt].flatten(0, 1), y[learnt].repeat_interleave(K), reduction="none").view(-1, K)
+    found = F.cross_entropy(
+        logits.permute(0, 2, 1, 3)[learnt].flatten(0, 1), y[learnt].repeat_interleave(K), reduction="none"
+    ).view(-1, K)
     each = each.permute(0, 2, 1).index_put(torch.where(learnt), found)
     return each.sum(1) * (B / learnt.sum().clamp_min(1))

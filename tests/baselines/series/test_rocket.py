@@ -14,7 +14,8 @@ from engineroom.modalities.series.series import MODALITY
 
 
 def rows(seed: int, where: bool, n: int = 80) -> tuple[pl.DataFrame, np.ndarray]:
-    """Noise of 20 to 39 steps. The class is the sign of step 7 among other peaks of both signs (`where`), or whether a wave of eight steps runs through all of it."""
+    """Noise of 20 to 39 steps. The class is the sign of step 7 among other peaks of both signs (`where`), or whether a
+    wave of eight steps runs through all of it."""
     rng = np.random.default_rng(seed)
     y, cells = rng.integers(0, 2, n), []
     for label in y:

@@ -1,4 +1,5 @@
-"""Classical forecasts: each method continues what it is made for, the validation chooses, what takes too long stands back and says so."""
+"""Classical forecasts: each method continues what it is made for, the validation chooses, what takes too long stands
+back and says so."""
 
 from __future__ import annotations
 
@@ -21,16 +22,25 @@ def example(rows: int = 80, noise: float = 0.05) -> tuple[pl.DataFrame, np.ndarr
     start = RNG.integers(0, 12, rows)[:, None]
     x = np.sin(2 * np.pi * (start + np.arange(42)) / 12) + RNG.normal(0, noise, (rows, 42))
     marks = np.tile([0.0, 1.0], (rows, 1))
-    return pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate([x[:, 36:], marks], 1).astype(np.float32)
+    return pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate(
+        [x[:, 36:], marks], 1
+    ).astype(np.float32)
 
 
 def schema(**state) -> Schema:
-    return Schema((Column("history", "window", "input", {"steps": 36}), Column("y", "forecast_target", "target", {"steps": 6, "season": 12, **state})))
+    return Schema(
+        (
+            Column("history", "window", "input", {"steps": 36}),
+            Column("y", "forecast_target", "target", {"steps": 6, "season": 12, **state}),
+        )
+    )
 
 
 def fit(name: str = "statistical_forecast", **state):
     frame, y = example()
-    return registry.get("baselines", name).fit(frame, y, schema=schema(**state), kind="path", classes=6, val=example(), seed=0)
+    return registry.get("baselines", name).fit(
+        frame, y, schema=schema(**state), kind="path", classes=6, val=example(), seed=0
+    )
 
 
 def test_ridge_wins_over_the_last_season_where_there_is_noise_and_survives_its_file() -> None:
@@ -58,8 +68,17 @@ def test_the_dummy_forecast_is_the_simplest_that_is_best_on_validation() -> None
     noise, level = rng.normal(size=(80, 42)), rng.normal(size=(80, 1)) * 3
     cases = {"last": (walk, 1), "mean": (noise, 1), "history": (noise + level, 1), "season": (None, 12)}
     for method, (x, season) in cases.items():
-        frame, y = example() if x is None else (pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}), np.concatenate([x[:, 36:], marks], 1))
-        fitted = registry.get("baselines", "dummy").fit(frame, y, schema=schema(season=season), kind="path", classes=6, val=(frame, y), seed=0)
+        frame, y = (
+            example()
+            if x is None
+            else (
+                pl.DataFrame({"history": pl.Series(x[:, :36].astype(np.float32))}),
+                np.concatenate([x[:, 36:], marks], 1),
+            )
+        )
+        fitted = registry.get("baselines", "dummy").fit(
+            frame, y, schema=schema(season=season), kind="path", classes=6, val=(frame, y), seed=0
+        )
         past = frame["history"].to_numpy()
         expected = {"last": past[:, -1], "mean": np.zeros(80), "history": past.mean(1), "season": past[:, 27]}[method]
         assert fitted.facts["method"] == method, fitted.words
@@ -97,10 +116,14 @@ def test_ridge_reads_what_is_known_beforehand_and_learns_from_whole_windows() ->
     y[:20, 3] = np.nan
     frame = frame.with_columns(ahead=pl.Series(coming))
     columns = schema().columns
-    knowing = Schema((columns[0], Column("ahead", "future_covariates", "input", {"mean": [0.0] * 6, "std": [1.0] * 6}), columns[1]))
+    knowing = Schema(
+        (columns[0], Column("ahead", "future_covariates", "input", {"mean": [0.0] * 6, "std": [1.0] * 6}), columns[1])
+    )
     errors = []
     for one in (schema(), knowing):
-        fitted = registry.get("baselines", "statistical_forecast").fit(frame[:150], y[:150], schema=one, kind="path", classes=6, val=(frame[150:], y[150:]), seed=0)
+        fitted = registry.get("baselines", "statistical_forecast").fit(
+            frame[:150], y[:150], schema=one, kind="path", classes=6, val=(frame[150:], y[150:]), seed=0
+        )
         errors.append(np.abs(load(fitted.dump()).predict(frame[150:])["mean"] - y[150:, :6]).mean())
     assert errors[1] < 0.3 < 0.5 < errors[0]
 

@@ -1,4 +1,5 @@
-"""The n-gram baseline: its probabilities are those of the paper, sum to one whatever came before, and come back from the file."""
+"""The n-gram baseline: its probabilities are those of the paper, sum to one whatever came before, and come back from
+the file."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ RNG = np.random.default_rng(0)
 
 
 def levels(codes: np.ndarray, vocabulary: int, order: int):
-    often, wide = counted(base64.b64encode(codes.astype(np.uint16).tobytes()).decode(), (len(codes),), vocabulary, order)
+    often, wide = counted(
+        base64.b64encode(codes.astype(np.uint16).tobytes()).decode(), (len(codes),), vocabulary, order
+    )
     return [*wide[: order - 1], often[order - 1]]
 
 
@@ -60,7 +63,13 @@ def test_it_learns_a_text_and_comes_back() -> None:
     schema = Schema((Column("text", "text_corpus", "input", state), Column("next", "next_token", "target", target)))
     found = {}
     for name in ("kneser_ney", "dummy"):
-        more = {"schema": schema, "kind": "continuation", "classes": state["vocabulary"], "val": (frame[:4], np.zeros(4)), "seed": 0}
+        more = {
+            "schema": schema,
+            "kind": "continuation",
+            "classes": state["vocabulary"],
+            "val": (frame[:4], np.zeros(4)),
+            "seed": 0,
+        }
         found[name] = get("baselines", name).fit(frame[4:], np.zeros(16), **more)
     strange = pl.DataFrame({"text": ["the cat sat on ZZ mat."]})
     losses = {name: scores(graded(one.predict(frame[:4]), np.zeros(4)))["log_loss"] for name, one in found.items()}

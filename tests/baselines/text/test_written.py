@@ -1,4 +1,5 @@
-"""Baselines that write: a cipher is broken word by word, a summary is taken from the text, and all come back from their bytes."""
+"""Baselines that write: a cipher is broken word by word, a summary is taken from the text, and all come back from their
+bytes."""
 
 from __future__ import annotations
 
@@ -20,11 +21,18 @@ CIPHER = {f"word{i}": f"mot{i}" for i in range(30)}
 
 def cipher(rows: int = 400) -> pl.DataFrame:
     texts = [list(RNG.choice(list(CIPHER), RNG.integers(2, 8))) for _ in range(rows)]
-    return pl.DataFrame({"read": [" ".join(text) + "." for text in texts], "written": [" ".join(CIPHER[w] for w in reversed(text)) + "." for text in texts]})
+    return pl.DataFrame(
+        {
+            "read": [" ".join(text) + "." for text in texts],
+            "written": [" ".join(CIPHER[w] for w in reversed(text)) + "." for text in texts],
+        }
+    )
 
 
 def fitted(name: str, frame: pl.DataFrame):
-    return get("baselines", name).fit(frame, np.zeros(len(frame)), schema=SCHEMA, kind="wording", classes=9, val=(frame, None), seed=0)
+    return get("baselines", name).fit(
+        frame, np.zeros(len(frame)), schema=SCHEMA, kind="wording", classes=9, val=(frame, None), seed=0
+    )
 
 
 def test_a_cipher_is_broken_whatever_the_order() -> None:
@@ -52,7 +60,10 @@ def test_a_summary_is_the_way_that_did_best() -> None:
     lead = pl.DataFrame({"read": [f"{fact}. It rained. We had lunch." for fact in facts], "written": facts})
     assert fitted("extractive_summary", lead).words == "the first sentence"
     text = ["It rained.", "The pump and the press failed.", "The press failed at noon.", "Lunch."]
-    assert picked(text, "central", 1, rarities([" ".join(text)] * 2)) in text[1:3] and picked(text, "lead", 2, {}) == "It rained. The pump and the press failed."
+    assert (
+        picked(text, "central", 1, rarities([" ".join(text)] * 2)) in text[1:3]
+        and picked(text, "lead", 2, {}) == "It rained. The pump and the press failed."
+    )
 
 
 def test_texts_are_cut_and_joined_as_a_person_would() -> None:

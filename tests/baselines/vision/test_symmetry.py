@@ -23,7 +23,8 @@ CLASSES = SimpleNamespace(output_type="classes", to_targets=lambda values, colum
 
 
 def pictures(diagonal: bool, rows: int = N) -> tuple[np.ndarray, np.ndarray]:
-    """Stripes that run across or down, whatever the mirror; with `diagonal`, two bright quarters on one diagonal or the other instead."""
+    """Stripes that run across or down, whatever the mirror; with `diagonal`, two bright quarters on one diagonal or the
+    other instead."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, rows)
     pixels = rng.integers(0, 80, (rows, 1, 16, 16), dtype=np.uint8)
@@ -39,7 +40,10 @@ def pictures(diagonal: bool, rows: int = N) -> tuple[np.ndarray, np.ndarray]:
 
 
 def found(pixels: np.ndarray, y: np.ndarray, task=CLASSES, **train) -> list[str] | None:
-    stores = {"column:p": SimpleNamespace(take=lambda rows: pixels[rows]), "target": SimpleNamespace(take=lambda rows: y[rows])}
+    stores = {
+        "column:p": SimpleNamespace(take=lambda rows: pixels[rows]),
+        "target": SimpleNamespace(take=lambda rows: y[rows]),
+    }
     cut = len(y) * 4 // 5
     data = SimpleNamespace(stores=stores, splits={"train": np.arange(cut), "val": np.arange(cut, len(y))})
     return find_symmetries(SCHEMA, data, task, make_config({"train": train}))["p"].state.get("symmetries")

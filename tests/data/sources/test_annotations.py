@@ -1,4 +1,5 @@
-"""Annotations and their pictures: paired by path, in the frame in which the picture is seen, polygons as boxes and as masks, ids kept."""
+"""Annotations and their pictures: paired by path, in the frame in which the picture is seen, polygons as boxes and as
+masks, ids kept."""
 
 from __future__ import annotations
 
@@ -36,11 +37,21 @@ def drawn(file: Path, orientation: int = 1, grey: int = 255) -> Path:
 
 def coco(file: Path, names: list[str], *, size: tuple[int, int] = (WIDTH, HEIGHT), box=BOX, **more) -> Path:
     x1, y1, x2, y2 = box
-    images = [{"id": 1000 + 7 * i, "file_name": name, "width": size[0], "height": size[1]} for i, name in enumerate(names)]
+    images = [
+        {"id": 1000 + 7 * i, "file_name": name, "width": size[0], "height": size[1]} for i, name in enumerate(names)
+    ]
     one = {"category_id": 90, "bbox": [x1, y1, x2 - x1, y2 - y1], "iscrowd": 0, **more}
     boxes = [{"id": i, "image_id": image["id"], **one} for i, image in enumerate(images)]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 3, "name": "disc"}, {"id": 90, "name": "box"}]}))
+    file.write_text(
+        json.dumps(
+            {
+                "images": images,
+                "annotations": boxes,
+                "categories": [{"id": 3, "name": "disc"}, {"id": 90, "name": "box"}],
+            }
+        )
+    )
     return file
 
 
@@ -57,7 +68,8 @@ def lies_on_the_bright(table: Table) -> bool:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_boxes_of_pictures_as_they_were_stored_turn_with_them(tmp_path: Path, orientation: int) -> None:
-    """Orientations that keep width and height say nothing of the frame: boxes are taken as those of the picture that is seen."""
+    """Orientations that keep width and height say nothing of the frame: boxes are taken as those of the picture that is
+    seen."""
     for i in range(6):
         drawn(tmp_path / f"{i}.jpg", orientation if i % 2 else 1)
     table = open_table(coco(tmp_path / "a.json", [f"{i}.jpg" for i in range(6)]))
@@ -70,7 +82,9 @@ def test_boxes_drawn_after_turning_stay(tmp_path: Path) -> None:
     for i in range(4):
         drawn(tmp_path / f"{i}.jpg", 6)
     box = turned_points(np.array(BOX, float).reshape(2, 2) / [WIDTH, HEIGHT], 6) * [HEIGHT, WIDTH]
-    table = open_table(coco(tmp_path / "a.json", [f"{i}.jpg" for i in range(4)], size=(HEIGHT, WIDTH), box=[*box.min(0), *box.max(0)]))
+    table = open_table(
+        coco(tmp_path / "a.json", [f"{i}.jpg" for i in range(4)], size=(HEIGHT, WIDTH), box=[*box.min(0), *box.max(0)])
+    )
     assert lies_on_the_bright(table) and not table.notes
 
 
@@ -79,7 +93,9 @@ def test_a_size_written_the_wrong_way_round(tmp_path: Path) -> None:
         pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
         pixels[4:14, 30:46] = 255  # beyond the 32 pixels that the file states
         Image.fromarray(pixels).save(tmp_path / f"{i}.png")
-    table = open_table(coco(tmp_path / "a.json", [f"{i}.png" for i in range(4)], size=(HEIGHT, WIDTH), box=(30, 4, 46, 14)))
+    table = open_table(
+        coco(tmp_path / "a.json", [f"{i}.png" for i in range(4)], size=(HEIGHT, WIDTH), box=(30, 4, 46, 14))
+    )
     assert lies_on_the_bright(table) and any("wrong way round" in note for note in table.notes)
 
 
@@ -89,7 +105,9 @@ def test_points_turn_as_pictures_do(orientation: int) -> None:
     pixels[5, 40] = 1
     seen = np.asarray(turned_image(Image.fromarray(pixels), orientation))
     y, x = (int(v[0]) for v in seen.nonzero())
-    assert turned_points(np.array([[40.5 / 48, 5.5 / 32]]), orientation)[0] * seen.shape[::-1] == pytest.approx([x + 0.5, y + 0.5])
+    assert turned_points(np.array([[40.5 / 48, 5.5 / 32]]), orientation)[0] * seen.shape[::-1] == pytest.approx(
+        [x + 0.5, y + 0.5]
+    )
 
 
 def test_masks_of_stored_frames_turn_with_their_pictures(tmp_path: Path) -> None:
@@ -97,7 +115,10 @@ def test_masks_of_stored_frames_turn_with_their_pictures(tmp_path: Path) -> None
         drawn(tmp_path / "images" / f"{i}.jpg", 6)
         drawn(tmp_path / "masks" / f"{i}.png", grey=1)
     table = open_table(tmp_path)
-    mask, picture = read_mask(table.frame["mask"][0], pixels=10**7), decode(table.frame["image"][0], pixels=10**7)[..., 0]
+    mask, picture = (
+        read_mask(table.frame["mask"][0], pixels=10**7),
+        decode(table.frame["image"][0], pixels=10**7)[..., 0],
+    )
     assert mask.shape == picture.shape == (WIDTH, HEIGHT) and ((picture > 128) == (mask == 1)).mean() > 0.97
     assert any("turned with them" in note for note in table.notes)
 
@@ -128,7 +149,11 @@ def test_polygons_are_boxes_for_detection_and_masks_for_segmentation(tmp_path: P
     table = open_table(tmp_path, task="segmentation")
     mask = read_mask(table.frame["mask"][0], pixels=10**7)
     assert np.array_equal(mask > 0, decode(table.frame["image"][0], pixels=10**7)[..., 0] > 0)
-    assert set(np.unique(mask)) == {0, 2} and table.hints["mask"]["facts"]["names"] == {"0": "background", "1": "disc", "2": "box"}
+    assert set(np.unique(mask)) == {0, 2} and table.hints["mask"]["facts"]["names"] == {
+        "0": "background",
+        "1": "disc",
+        "2": "box",
+    }
     assert "boxes" in open_table(tmp_path, task="object_detection").frame.columns
     coco(tmp_path / "a.json", [f"{i}.png" for i in range(4)])
     with pytest.raises(DataError, match="recipe object_detection"):
@@ -161,8 +186,20 @@ def test_yolo_backgrounds_and_polygons(tmp_path: Path) -> None:
     box, outline = "1 0.27 0.28 0.29 0.31\n", "1 0.125 0.125 0.4167 0.125 0.4167 0.4375 0.125 0.4375\n"
     root = yolo(tmp_path, {**{f"bg{i}": "" for i in range(60)}, "a": box, "b": outline, "c": box + outline, "d": None})
     table = open_table(root)
-    counts = dict(zip((Path(one).stem for one in table.frame["image"]), (len(read_boxes(cell)[0]) for cell in table.frame["boxes"]), strict=True))
-    assert len(table) == 64 and counts["a"] == 1 and counts["b"] == 1 and counts["c"] == 2 and counts["d"] == counts["bg0"] == 0
+    counts = dict(
+        zip(
+            (Path(one).stem for one in table.frame["image"]),
+            (len(read_boxes(cell)[0]) for cell in table.frame["boxes"]),
+            strict=True,
+        )
+    )
+    assert (
+        len(table) == 64
+        and counts["a"] == 1
+        and counts["b"] == 1
+        and counts["c"] == 2
+        and counts["d"] == counts["bg0"] == 0
+    )
     assert any("backgrounds" in note for note in table.notes) and any("polygons" in note for note in table.notes)
     masks = open_table(root, task="segmentation")
     assert "mask" in masks.frame.columns and any("rectangles" in note for note in masks.notes)
@@ -187,17 +224,43 @@ def test_classes_named_above_the_folder_or_by_the_training_data(tmp_path: Path) 
 
 def test_label_studio(tmp_path: Path) -> None:
     x1, y1, x2, y2 = BOX
-    place = {"x": 100 * x1 / WIDTH, "y": 100 * y1 / HEIGHT, "width": 100 * (x2 - x1) / WIDTH, "height": 100 * (y2 - y1) / HEIGHT, "rotation": 0}
+    place = {
+        "x": 100 * x1 / WIDTH,
+        "y": 100 * y1 / HEIGHT,
+        "width": 100 * (x2 - x1) / WIDTH,
+        "height": 100 * (y2 - y1) / HEIGHT,
+        "rotation": 0,
+    }
     tasks = []
     for i in range(5):
         drawn(tmp_path / "images" / f"{i}.jpg")
-        result = [{"type": "rectanglelabels", "original_width": WIDTH, "original_height": HEIGHT, "value": {**place, "rectanglelabels": ["box"]}}]
-        tasks.append({"id": i, "data": {"image": f"/data/upload/1/abcd1234-{i}.jpg"}, "file_upload": f"abcd1234-{i}.jpg", "annotations": [{"result": result}]})
+        result = [
+            {
+                "type": "rectanglelabels",
+                "original_width": WIDTH,
+                "original_height": HEIGHT,
+                "value": {**place, "rectanglelabels": ["box"]},
+            }
+        ]
+        tasks.append(
+            {
+                "id": i,
+                "data": {"image": f"/data/upload/1/abcd1234-{i}.jpg"},
+                "file_upload": f"abcd1234-{i}.jpg",
+                "annotations": [{"result": result}],
+            }
+        )
     tasks[4]["annotations"] = []
     (tmp_path / "project.json").write_text(json.dumps(tasks))
     table = open_table(tmp_path / "project.json")
     assert len(table) == 4 and lies_on_the_bright(table) and any("nobody has annotated" in note for note in table.notes)
-    small = [{"image": task["data"]["image"], "label": [{**place, "rectanglelabels": ["box"], "original_width": WIDTH, "original_height": HEIGHT}]} for task in tasks]
+    small = [
+        {
+            "image": task["data"]["image"],
+            "label": [{**place, "rectanglelabels": ["box"], "original_width": WIDTH, "original_height": HEIGHT}],
+        }
+        for task in tasks
+    ]
     (tmp_path / "project.json").write_text(json.dumps(small))
     assert lies_on_the_bright(open_table(tmp_path)) and len(open_table(tmp_path)) == 5
 
@@ -208,7 +271,10 @@ def test_cvat(tmp_path: Path) -> None:
     images = []
     for i in range(4):
         drawn(tmp_path / "images" / f"{i}.jpg")
-        images.append(f'<image id="{i}" name="{i}.jpg" width="{WIDTH}" height="{HEIGHT}">{shape}<points label="p" points="1,1"/></image>')
+        images.append(
+            f'<image id="{i}" name="{i}.jpg" width="{WIDTH}" height="{HEIGHT}">{shape}<points label="p" '
+            'points="1,1"/></image>'
+        )
     (tmp_path / "annotations.xml").write_text(f"<annotations><version>1.1</version>{''.join(images)}</annotations>")
     table = open_table(tmp_path)
     assert lies_on_the_bright(table) and any("4 points" in note for note in table.notes)
@@ -231,6 +297,19 @@ def test_ids_and_names_of_the_file_that_was_read(tmp_path: Path) -> None:
     save_coco(answers, table.frame, schema, tmp_path / "out.json", ["box"])
     said = json.loads((tmp_path / "out.json").read_text())
     assert [(one["id"], one["file_name"]) for one in said["images"]] == [(1000, "a/1.jpg"), (1007, "b/1.jpg")]
-    assert said["categories"] == [{"id": 90, "name": "box"}] and said["annotations"][0]["category_id"] == 90 and said["annotations"][0]["image_id"] == 1000
-    save_coco(answers, table.frame.with_columns(pl.lit(None, pl.String).alias("boxes")), schema, tmp_path / "out.json", ["box"])
-    assert [one["file_name"] for one in json.loads((tmp_path / "out.json").read_text())["images"]] == ["a/1.jpg", "b/1.jpg"]
+    assert (
+        said["categories"] == [{"id": 90, "name": "box"}]
+        and said["annotations"][0]["category_id"] == 90
+        and said["annotations"][0]["image_id"] == 1000
+    )
+    save_coco(
+        answers,
+        table.frame.with_columns(pl.lit(None, pl.String).alias("boxes")),
+        schema,
+        tmp_path / "out.json",
+        ["box"],
+    )
+    assert [one["file_name"] for one in json.loads((tmp_path / "out.json").read_text())["images"]] == [
+        "a/1.jpg",
+        "b/1.jpg",
+    ]

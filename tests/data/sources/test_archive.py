@@ -35,7 +35,15 @@ def tarred(path, files, mode="w:gz"):
 
 
 @pytest.mark.parametrize(
-    ("name", "mode"), [("d.zip", ""), ("d.tar", "w"), ("d.tar.gz", "w:gz"), ("d.tgz", "w:gz"), ("d.tar.bz2", "w:bz2"), ("d.tar.xz", "w:xz")]
+    ("name", "mode"),
+    [
+        ("d.zip", ""),
+        ("d.tar", "w"),
+        ("d.tar.gz", "w:gz"),
+        ("d.tgz", "w:gz"),
+        ("d.tar.bz2", "w:bz2"),
+        ("d.tar.xz", "w:xz"),
+    ],
 )
 def test_every_kind_of_archive(tmp_path, name, mode):
     files = {"top/train.csv": CSV, "top/test.csv": CSV, "__MACOSX/._x": b"", "top/.DS_Store": b""}

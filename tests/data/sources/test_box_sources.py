@@ -36,8 +36,12 @@ def coco(root: Path) -> Path:
     for name in NAMES:
         picture(root / "photos" / f"{name}.jpg")
     images = [{"id": i, "file_name": f"{name}.jpg", "width": 40, "height": 20} for i, name in enumerate(NAMES)]
-    annotations = [{"id": i, "image_id": i, "category_id": 7, "bbox": [4, 2, 20, 10], "iscrowd": 0} for i in range(len(NAMES) - 1)]
-    (root / "found.json").write_text(json.dumps({"images": images, "annotations": annotations, "categories": [{"id": 7, "name": "cell"}]}))
+    annotations = [
+        {"id": i, "image_id": i, "category_id": 7, "bbox": [4, 2, 20, 10], "iscrowd": 0} for i in range(len(NAMES) - 1)
+    ]
+    (root / "found.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": [{"id": 7, "name": "cell"}]})
+    )
     return root
 
 

@@ -23,7 +23,9 @@ def split_rows(table, column="split"):
 
 
 def test_a_folder_for_each_class(tmp_path):
-    place(tmp_path, "cat/1.jpg", "cat/2.JPG", "dog/10.png", "dog/9.png", "dog/.hidden.png", "dog/Thumbs.db", "README.md")
+    place(
+        tmp_path, "cat/1.jpg", "cat/2.JPG", "dog/10.png", "dog/9.png", "dog/.hidden.png", "dog/Thumbs.db", "README.md"
+    )
     (tmp_path / "emu").mkdir()
     table = open_table(tmp_path)
     assert table.frame.columns == ["image", "label"] and table.frame["label"].to_list() == ["cat", "cat", "dog", "dog"]
@@ -78,7 +80,10 @@ def test_names_that_carry_labels(tmp_path):
         "test/1_bob_9.flac",
     )
     table = open_table(tmp_path)
-    assert table.frame.columns == ["audio", "part1", "part2", "part3", "split"] and split_rows(table) == {"train": 18, "test": 2}
+    assert table.frame.columns == ["audio", "part1", "part2", "part3", "split"] and split_rows(table) == {
+        "train": 18,
+        "test": 2,
+    }
     assert {table.hints[f"part{i}"]["role"] for i in (1, 2, 3)} == {"ignore"}
     assert any("part2 has 2 distinct values (ann, bob)" in n and "--target part1" in n for n in table.notes)
     aimed = open_table(tmp_path, target="part2")
@@ -149,7 +154,12 @@ def test_every_part_is_read_as_the_training_part_is(tmp_path):
     table = open_table(tmp_path)
     assert table.frame.schema["a"] == pl.Float64 and table.frame["b"].to_list() == [2, 3, None, None]
     assert table.unreadable == {"b": 1} and any("“seven” (row 3)" in note for note in table.notes)
-    assert table.frame["c"].to_list() == ["x", "y", "3", "z"] and table.frame["split"].to_list() == ["train", "train", "val", "test"]
+    assert table.frame["c"].to_list() == ["x", "y", "3", "z"] and table.frame["split"].to_list() == [
+        "train",
+        "train",
+        "val",
+        "test",
+    ]
     assert any("extra" in note for note in table.notes)
 
 

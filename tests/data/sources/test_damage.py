@@ -86,7 +86,11 @@ JSON_VALUES = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "a.b", "bytes", "path", ""]), JSON_VALUES, max_size=4), max_size=4))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["a", "b", "a.b", "bytes", "path", ""]), JSON_VALUES, max_size=4), max_size=4
+    )
+)
 def test_any_objects_at_all(rows):
     try:
         assert len(open_table(rows)) == len(rows)

@@ -110,7 +110,11 @@ def test_ragged_rows_are_named_and_skipped(write):
 
 
 def test_a_quote_inside_a_field_and_a_quote_never_closed(write):
-    assert open_table(write('a,b\n5" pipe,1\nplain,2\n"say ""hi""",3\n')).frame["a"].to_list() == ['5" pipe', "plain", 'say "hi"']
+    assert open_table(write('a,b\n5" pipe,1\nplain,2\n"say ""hi""",3\n')).frame["a"].to_list() == [
+        '5" pipe',
+        "plain",
+        'say "hi"',
+    ]
     table = open_table(write('a\tb\n"open,\t1\nx\t2\ny\t3\nz\t4\n', "t.tsv"))
     assert table.frame["a"].to_list() == ['"open,', "x", "y", "z"]
 
@@ -173,9 +177,9 @@ def test_without_pyarrow_large_tables_are_held_in_memory_and_it_is_said(tmp_path
     assert frame["x"].to_list() == [1, 2] and ".[arrow]" in notes[0]
 
 
-CELL = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=12).map(
-    lambda text: text.replace("\r", "")
-)
+CELL = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=12
+).map(lambda text: text.replace("\r", ""))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,5 @@
-"""How text tables are written: separators, quotes, comments, titles, encodings. Values are compared with the plain table's."""
+"""How text tables are written: separators, quotes, comments, titles, encodings. Values are compared with the plain
+table's."""
 
 from __future__ import annotations
 
@@ -20,7 +21,10 @@ NAMES = ["nr", "height", "sex", "weight"]
 
 def rows(count=60):
     rng = np.random.default_rng(0)
-    return [[str(i + 1), str(int(h)), "mw"[i % 2], f"{w:.1f}"] for i, (h, w) in enumerate(zip(rng.normal(170, 9, count), rng.normal(70, 9, count)))]
+    return [
+        [str(i + 1), str(int(h)), "mw"[i % 2], f"{w:.1f}"]
+        for i, (h, w) in enumerate(zip(rng.normal(170, 9, count), rng.normal(70, 9, count)))
+    ]
 
 
 def lines(table, delimiter=","):
@@ -209,12 +213,14 @@ def test_line_ends_written_twice_are_no_rows(write):
     assert table.gaps == ()
 
 
-cell = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda text: text.strip() == text and not text.replace("'", "").strip() == ""
+cell = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12
+).filter(lambda text: text.strip() == text and not text.replace("'", "").strip() == "")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cells=st.lists(cell, min_size=12, max_size=30), delimiter=st.sampled_from([",", ";", "\t", "|"]))
 def test_what_the_csv_module_writes_is_read(tmp_path, cells, delimiter):
     out = io.StringIO()

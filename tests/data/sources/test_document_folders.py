@@ -32,7 +32,9 @@ def test_pages_and_scans_become_rows_with_their_split(tmp_path) -> None:
     table = read(folder(folder(tmp_path), ("c",), "test"))
     assert table.frame["split"].to_list() == ["train", "train", "test"]
     page = json.loads(table.frame["page"][0])
-    assert (page["width"], page["height"]) == (200, 400) and json.loads(table.frame["fields"][0]) == {"shop": "Tea Room"}
+    assert (page["width"], page["height"]) == (200, 400) and json.loads(table.frame["fields"][0]) == {
+        "shop": "Tea Room"
+    }
     assert table.frame["image"][2].endswith("c.jpg") and table.hints["fields"]["role"] == "target"
 
 
@@ -61,7 +63,10 @@ def test_other_json_is_left_to_others(tmp_path) -> None:
 
 def test_pages_of_the_same_name_keep_their_own_scans(tmp_path) -> None:
     for shop in ("x", "y"):
-        for kind, save in (("img", lambda f: Image.new("L", (200, 400)).save(f)), ("ann", lambda f: f.write_text(json.dumps({"fields": {}, "lines": [LINE]})))):
+        for kind, save in (
+            ("img", lambda f: Image.new("L", (200, 400)).save(f)),
+            ("ann", lambda f: f.write_text(json.dumps({"fields": {}, "lines": [LINE]}))),
+        ):
             (tmp_path / kind / shop).mkdir(parents=True)
             save(tmp_path / kind / shop / ("1.jpg" if kind == "img" else "1.json"))
     table = read(tmp_path)

@@ -1,4 +1,5 @@
-"""Folders as people lay them out: which split, which class, which mask a file belongs to; what is not understood is never trained on."""
+"""Folders as people lay them out: which split, which class, which mask a file belongs to; what is not understood is
+never trained on."""
 
 from __future__ import annotations
 
@@ -62,9 +63,24 @@ def test_which_folders_are_splits(names: list[str], found: dict[str, str]) -> No
     assert splits_among(names, True, lambda name: False) == found
 
 
-@pytest.mark.parametrize(("train", "test"), [("training_set/training_set", "test_set/test_set"), ("seg_train/seg_train", "seg_test/seg_test"), ("Train", "Test")])
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("training_set/training_set", "test_set/test_set"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("Train", "Test"),
+    ],
+)
 def test_splits_of_class_folders(tmp_path: Path, train: str, test: str) -> None:
-    touch(tmp_path, *[f"{place}/{kind}/{kind}.{i}.png" for place in (train, test) for kind in ("circle", "square") for i in range(3)])
+    touch(
+        tmp_path,
+        *[
+            f"{place}/{kind}/{kind}.{i}.png"
+            for place in (train, test)
+            for kind in ("circle", "square")
+            for i in range(3)
+        ],
+    )
     table = open_table(tmp_path)
     assert splits_of(table) == {"train": 6, "test": 6} and set(table.frame["label"]) == {"circle", "square"}
 
@@ -103,22 +119,33 @@ def test_pictures_and_their_masks(tmp_path: Path, image: str, mask: str, splits:
     names = [("train", f"a{i}") for i in range(6)] + [("test", f"b{i}") for i in range(4)]
     touch(tmp_path, *[form.format(split=split, n=n) for form in (image, mask) for split, n in names])
     table = open_table(tmp_path, task="segmentation")
-    assert len(table) == 10 and all(b.replace("mask_", "").startswith(a.split("_")[0]) for a, b in pairs_of(table)), table.frame
+    assert len(table) == 10 and all(b.replace("mask_", "").startswith(a.split("_")[0]) for a, b in pairs_of(table)), (
+        table.frame
+    )
     assert splits_of(table) == ({"train": 6, "test": 4} if splits else {})
 
 
 def test_the_same_names_in_two_folders_keep_their_own_masks(tmp_path: Path) -> None:
     touch(tmp_path, *[f"{role}/cam{cam}/{i}.png" for role in ("images", "masks") for cam in "AB" for i in range(4)])
     table = open_table(tmp_path)
-    assert len(table) == 8 and all(Path(a).parent.name == Path(b).parent.name for a, b in table.frame.select("image", "mask").iter_rows())
+    assert len(table) == 8 and all(
+        Path(a).parent.name == Path(b).parent.name for a, b in table.frame.select("image", "mask").iter_rows()
+    )
 
 
 def test_defects_as_mvtec_has_them(tmp_path: Path) -> None:
-    touch(tmp_path, *[f"train/good/{i:03d}.png" for i in range(8)], *[f"test/{kind}/{i:03d}.png" for kind in ("good", "scratch") for i in range(5)])
+    touch(
+        tmp_path,
+        *[f"train/good/{i:03d}.png" for i in range(8)],
+        *[f"test/{kind}/{i:03d}.png" for kind in ("good", "scratch") for i in range(5)],
+    )
     touch(tmp_path, *[f"ground_truth/scratch/{i:03d}_mask.png" for i in range(5)])
     for task in ("anomaly", "auto"):
         table = open_table(tmp_path, task=task)
-        assert splits_of(table) == {"train": 8, "test": 10} and Counter(table.frame["label"]) == {"good": 13, "scratch": 5}
+        assert splits_of(table) == {"train": 8, "test": 10} and Counter(table.frame["label"]) == {
+            "good": 13,
+            "scratch": 5,
+        }
         assert any("ground_truth" in note for note in table.notes)
 
 
@@ -128,7 +155,10 @@ XML = "<annotation><filename>{n}.png</filename><object><name>a</name><bndbox><xm
 def test_voc_holds_boxes_and_masks_and_the_task_decides(tmp_path: Path) -> None:
     names = [f"2007_{i}" for i in range(9)]
     touch(tmp_path, *[f"JPEGImages/{n}.png" for n in names], *[f"SegmentationClass/{n}.png" for n in names[:6]])
-    for folder, lists in (("Segmentation", {"train": names[:4], "val": names[4:6]}), ("Main", {"train": names[:7], "val": names[7:]})):
+    for folder, lists in (
+        ("Segmentation", {"train": names[:4], "val": names[4:6]}),
+        ("Main", {"train": names[:7], "val": names[7:]}),
+    ):
         place = tmp_path / "ImageSets" / folder
         place.mkdir(parents=True)
         for split, listed in lists.items():
@@ -172,10 +202,14 @@ def test_moving_pictures_are_clips(tmp_path: Path) -> None:
     assert "image" in open_table(tmp_path / "still.gif").frame.columns
 
 
-@pytest.mark.parametrize("cell", ["{n}", "{n}.png", "D:\\data\\pictures\\{n}.png", "/home/her/pictures/{n}.PNG", "PICTURES/{n}.png"])
+@pytest.mark.parametrize(
+    "cell", ["{n}", "{n}.png", "D:\\data\\pictures\\{n}.png", "/home/her/pictures/{n}.PNG", "PICTURES/{n}.png"]
+)
 def test_names_in_tables_that_differ_from_the_files(tmp_path: Path, cell: str) -> None:
     touch(tmp_path, *[f"pictures/{i:03d}.png" for i in range(20)])
-    (tmp_path / "t.csv").write_text("image_id,y\n" + "".join(f"{cell.format(n=f'{i:03d}')},{i % 2}\n" for i in range(20)))
+    (tmp_path / "t.csv").write_text(
+        "image_id,y\n" + "".join(f"{cell.format(n=f'{i:03d}')},{i % 2}\n" for i in range(20))
+    )
     table = open_table(tmp_path / "t.csv")
     assert [Path(one).name for one in table.frame["image_id"]] == [f"{i:03d}.png" for i in range(20)]
     assert table.hints["image_id"]["modality"] == "image"
@@ -198,7 +232,8 @@ def test_a_missing_file_is_not_found_elsewhere(tmp_path: Path) -> None:
     bare=st.booleans(),
 )
 def test_a_name_is_its_own_file_or_none(files, gone, root: str, upper: bool, bare: bool) -> None:
-    """Whatever the root, case and ending; names of files that are not there are never somebody else's where most are in their places."""
+    """Whatever the root, case and ending; names of files that are not there are never somebody else's where most are in
+    their places."""
     index = FileIndex(Path("/nowhere"), frozenset({".png"}))
     index.files = {}
     for folder, number in files:

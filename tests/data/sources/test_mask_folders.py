@@ -25,7 +25,13 @@ NAMES = [f"p{i}" for i in range(12)]
 
 @pytest.mark.parametrize(
     ("images", "masks", "suffix"),
-    [("images", "masks", ""), ("imgs", "masks", "_mask"), ("JPEGImages", "SegmentationClass", ""), ("x", "annotations", "_L"), ("photos", "gt", "_gt")],
+    [
+        ("images", "masks", ""),
+        ("imgs", "masks", "_mask"),
+        ("JPEGImages", "SegmentationClass", ""),
+        ("x", "annotations", "_L"),
+        ("photos", "gt", "_gt"),
+    ],
 )
 def test_as_people_lay_them_out(tmp_path: Path, images: str, masks: str, suffix: str) -> None:
     lay(tmp_path, images, masks, NAMES, suffix=suffix)
@@ -47,7 +53,9 @@ def test_train_and_test_and_folders_inside(tmp_path: Path) -> None:
 
 def test_a_table_beside_says_who_is_tested(tmp_path: Path) -> None:
     lay(tmp_path, "images", "masks", NAMES)
-    (tmp_path / "split.csv").write_text("file,part\n" + "".join(f"{n}.jpg,{'test' if i > 8 else 'train'}\n" for i, n in enumerate(NAMES)))
+    (tmp_path / "split.csv").write_text(
+        "file,part\n" + "".join(f"{n}.jpg,{'test' if i > 8 else 'train'}\n" for i, n in enumerate(NAMES))
+    )
     table = open_table(tmp_path)
     assert table.hints["split"]["role"] == "split" and (table.frame["split"] == "test").sum() == 3
 

@@ -18,13 +18,18 @@ def test_files_are_paired_by_name_and_keep_their_parts(tmp_path) -> None:
         write(tmp_path / f"{part}.en", *[f"{part} line {i}, with a comma" for i in range(rows)])
         write(tmp_path / f"{part}.de", *[f"{part} Zeile {i}\u2028hier" for i in range(rows)])
     table = open_table(str(tmp_path))
-    assert sorted(table.frame.columns) == ["de", "en", "split"] and table.frame["split"].to_list() == ["train"] * 3 + ["test"] * 2
+    assert (
+        sorted(table.frame.columns) == ["de", "en", "split"]
+        and table.frame["split"].to_list() == ["train"] * 3 + ["test"] * 2
+    )
     assert table.frame["de"][4] == "test Zeile 1\u2028hier" and table.hints["split"]["role"] == "split"
 
 
 def test_one_file_finds_its_sibling_or_stands_alone(tmp_path) -> None:
     write(tmp_path / "new.en", "A dog runs.", "", "Two men.")
-    assert open_table(str(tmp_path / "new.en")).frame.to_dict(as_series=False) == {"en": ["A dog runs.", None, "Two men."]}
+    assert open_table(str(tmp_path / "new.en")).frame.to_dict(as_series=False) == {
+        "en": ["A dog runs.", None, "Two men."]
+    }
     write(tmp_path / "new.fr", "Un chien court.", "", "Deux hommes.")
     assert sorted(open_table(str(tmp_path / "new.en")).frame.columns) == ["en", "fr"]
 
@@ -32,7 +37,9 @@ def test_one_file_finds_its_sibling_or_stands_alone(tmp_path) -> None:
 def test_texts_that_do_not_go_line_by_line_are_refused_with_their_counts(tmp_path) -> None:
     write(tmp_path / "train.en", "one", "two", "three")
     write(tmp_path / "train.de", "eins", "zwei")
-    with pytest.raises(DataError, match=r"train.de has 2 lines.*train.en has 3 lines|train.en has 3 lines.*train.de has 2 lines"):
+    with pytest.raises(
+        DataError, match=r"train.de has 2 lines.*train.en has 3 lines|train.en has 3 lines.*train.de has 2 lines"
+    ):
         open_table(str(tmp_path))
 
 

@@ -17,7 +17,11 @@ BOOK = "It was a dark night. The rain fell in torrents,\nexcept at times.\n" * 3
 def test_a_file_is_one_row(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("\ufeff" + BOOK.replace("\n", "\r\n"))
     table = open_table(tmp_path / "book.txt")
-    assert table.frame["text"].to_list() == [BOOK] and table.name == "book" and "--recipe language_modeling" in table.notes[0]
+    assert (
+        table.frame["text"].to_list() == [BOOK]
+        and table.name == "book"
+        and "--recipe language_modeling" in table.notes[0]
+    )
     (tmp_path / "b.txt.gz").write_bytes(gzip.compress(BOOK.encode()))
     assert open_table(tmp_path / "b.txt.gz").frame["text"].to_list() == [BOOK]
 
@@ -27,7 +31,10 @@ def test_a_folder_keeps_its_parts(tmp_path: Path) -> None:
     (tmp_path / "test.txt").write_text(BOOK[:200])
     (tmp_path / "README.md").write_text("Not this.")
     table = open_table(tmp_path)
-    assert dict(zip(table.frame["split"], table.frame["text"].str.len_chars(), strict=True)) == {"train": len(BOOK), "test": 200}
+    assert dict(zip(table.frame["split"], table.frame["text"].str.len_chars(), strict=True)) == {
+        "train": len(BOOK),
+        "test": 200,
+    }
     (tmp_path / "more.txt").write_text(BOOK)
     assert "split" not in open_table(tmp_path).frame.columns
 

@@ -16,7 +16,14 @@ from engineroom.data.loading import open_table
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 ROWS = [
-    {"id": 1, "who": {"name": "Ann", "more": {"x": 1}}, "wave": [1, 2.5], "tags": ["a", "b"], "xy": [[1, 2], [3, 4]], "ok": True},
+    {
+        "id": 1,
+        "who": {"name": "Ann", "more": {"x": 1}},
+        "wave": [1, 2.5],
+        "tags": ["a", "b"],
+        "xy": [[1, 2], [3, 4]],
+        "ok": True,
+    },
     {"id": 2.5, "who": {"name": "Bob"}, "wave": [3], "tags": [], "xy": [[1], [2]], "ok": None, "late": "x"},
 ]
 
@@ -61,7 +68,9 @@ def test_json_that_holds_no_rows(tmp_path, text):
 @pytest.mark.parametrize("form", ["parquet", "arrow", "feather"])
 def test_columnar_files(tmp_path, form):
     media = [{"bytes": PNG, "path": "a.png"}, {"bytes": PNG, "path": None}]
-    frame = pl.DataFrame({"x": [1, 2], "c": pl.Series(["a", "b"], dtype=pl.Categorical), "image": media, "w": [[1, 2], [3]]})
+    frame = pl.DataFrame(
+        {"x": [1, 2], "c": pl.Series(["a", "b"], dtype=pl.Categorical), "image": media, "w": [[1, 2], [3]]}
+    )
     path = tmp_path / f"t.{form}"
     frame.write_parquet(path) if form == "parquet" else frame.write_ipc(path)
     table = open_table(path)
@@ -83,7 +92,10 @@ def test_media_named_by_a_columnar_file(tmp_path):
         schema_overrides={"audio": pl.Struct({"bytes": pl.Binary, "path": pl.String})},
     ).write_parquet(tmp_path / "t.parquet")
     table = open_table(tmp_path / "t.parquet")
-    assert table.frame["audio"].to_list() == [str(tmp_path / "clips/a.wav")] and table.hints["audio"]["modality"] == "audio"
+    assert (
+        table.frame["audio"].to_list() == [str(tmp_path / "clips/a.wav")]
+        and table.hints["audio"]["modality"] == "audio"
+    )
 
 
 def test_polars_eager_and_lazy():
@@ -106,7 +118,9 @@ def test_pandas():
     )
     frame = open_table(data).frame
     assert frame.columns == ["n", "t", "m", "c", "7", "when"] and frame["n"].to_list() == [1.5, None]
-    assert frame["m"].to_list() == ["1", "x"] and frame.schema["c"] == pl.String and frame["7"].to_list() == [True, False]
+    assert (
+        frame["m"].to_list() == ["1", "x"] and frame.schema["c"] == pl.String and frame["7"].to_list() == [True, False]
+    )
     assert open_table(data.rename_axis("key")).frame.columns[0] == "key"
     assert len(set(open_table(pd.DataFrame([[1, 2]], columns=["a", "a"])).frame.columns)) == 2
 
@@ -122,7 +136,10 @@ def test_pandas_without_pyarrow_names_what_to_install(monkeypatch):
 
 def test_pyarrow():
     pa = pytest.importorskip("pyarrow")
-    assert open_table(pa.table({"x": [1, 2], "c": pa.array(["a", "b"]).dictionary_encode()})).frame.rows() == [(1, "a"), (2, "b")]
+    assert open_table(pa.table({"x": [1, 2], "c": pa.array(["a", "b"]).dictionary_encode()})).frame.rows() == [
+        (1, "a"),
+        (2, "b"),
+    ]
 
 
 def test_hugging_face_datasets():
@@ -136,7 +153,9 @@ def test_hugging_face_datasets():
 
 def test_dictionary_of_columns():
     x = np.random.default_rng(0).integers(0, 256, (3, 4, 5)).astype(np.uint8)
-    frame = open_table({"image": x, "wave": np.ones((3, 7)), "multi": np.ones((3, 2, 7)), "y": [0, 1, None], "s": ["a", "b", "c"]}).frame
+    frame = open_table(
+        {"image": x, "wave": np.ones((3, 7)), "multi": np.ones((3, 2, 7)), "y": [0, 1, None], "s": ["a", "b", "c"]}
+    ).frame
     assert frame.schema["image"] == pl.Array(pl.UInt8, (4, 5)) and (frame["image"].to_numpy() == x).all()
     assert frame.schema["wave"] == pl.List(pl.Float64) and frame.schema["multi"] == pl.List(pl.List(pl.Float64))
     assert frame["y"].to_list() == [0, 1, None]

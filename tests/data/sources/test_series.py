@@ -27,7 +27,11 @@ def test_one_channel_with_missing_values(tmp_path):
     table = open_table(ts(tmp_path / "Toy_TRAIN.ts", "1,?,3:a\n4,5:b\n"))
     first, second = table.frame["series"].to_list()
     assert table.frame["series"].dtype == pl.List(pl.Float64) and math.isnan(first[1]) and second == [4.0, 5.0]
-    assert table.frame["label"].to_list() == ["a", "b"] and table.hints["label"]["role"] == "target" and table.name == "Toy"
+    assert (
+        table.frame["label"].to_list() == ["a", "b"]
+        and table.hints["label"]["role"] == "target"
+        and table.name == "Toy"
+    )
 
 
 def test_several_channels_of_unequal_length_and_both_splits(tmp_path):
@@ -133,7 +137,10 @@ def test_idx(tmp_path, suffix, test):
         idx(tmp_path / f"{part}-labels-idx1-ubyte{suffix}", np.arange(6)[rows])
     table = open_table(tmp_path)
     assert table.frame["image"].dtype == pl.Array(pl.UInt8, (4, 5)) and (table.frame["image"].to_numpy() == x).all()
-    assert table.frame["label"].to_list() == list(range(6)) and table.frame["split"].to_list() == ["train"] * 4 + ["test"] * 2
+    assert (
+        table.frame["label"].to_list() == list(range(6))
+        and table.frame["split"].to_list() == ["train"] * 4 + ["test"] * 2
+    )
     assert len(open_table(tmp_path / f"train-images-idx3-ubyte{suffix}")) == 4
 
 
@@ -145,6 +152,8 @@ def test_idx_that_is_damaged(tmp_path):
     idx(labels, np.zeros(2))
     with pytest.raises(DataError, match="3 images"):
         open_table(images)
-    images.write_bytes(struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 2**31))  # promises more than there is: nothing is allocated
+    images.write_bytes(
+        struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 2**31)
+    )  # promises more than there is: nothing is allocated
     with pytest.raises(DataError, match="damaged"):
         open_table(images)

@@ -26,12 +26,16 @@ def test_lines_of_any_length_become_series(tmp_path) -> None:
     train = line("id", *(f"v{i}" for i in range(14))) + line("a", *range(12), "", "") + line('"b"', *range(14))
     table = open_table(str(write(tmp_path, train, line("a", *range(12, 21)) + line("b", *range(14, 23)))))
     assert table.frame["id"].to_list() == ["a", "b"]
-    assert [len(cell) for cell in table.frame["series"]] == [12, 14] and table.frame["continuation"][0].to_list() == list(range(12, 21))
+    assert [len(cell) for cell in table.frame["series"]] == [12, 14] and table.frame["continuation"][
+        0
+    ].to_list() == list(range(12, 21))
     windows = make_task("forecasting", {"context": 2, "horizon": 2}).build_samples(table, None, asking=False).frame
     assert set(windows["series"]) == {"a", "b"} and (windows.filter(split="test")["_at"] >= 12).all()
 
 
-@pytest.mark.parametrize(("extra", "word"), [(line("a", *range(12)), "twice"), (line("c", 1, 2, "three", *range(9)), "no number")])
+@pytest.mark.parametrize(
+    ("extra", "word"), [(line("a", *range(12)), "twice"), (line("c", 1, 2, "three", *range(9)), "no number")]
+)
 def test_odd_lines_are_told(tmp_path, extra: str, word: str) -> None:
     write(tmp_path, line("a", *range(12)) + extra, line("a", *range(12, 21)))
     with pytest.raises(DataError, match=word):

@@ -1,4 +1,5 @@
-"""Watchers: patience ends a settled run gently, the guard notices a loss that is no number, checkpoints come back whole."""
+"""Watchers: patience ends a settled run gently, the guard notices a loss that is no number, checkpoints come back
+whole."""
 
 from __future__ import annotations
 
@@ -32,7 +33,10 @@ def test_patience_brings_the_schedule_to_its_end() -> None:
 
 
 def test_until_reads_the_direction_of_the_score() -> None:
-    higher, lower = StopAtMetric("accuracy", 0.9, higher_is_better=True), StopAtMetric("rmse", 2.0, higher_is_better=False)
+    higher, lower = (
+        StopAtMetric("accuracy", 0.9, higher_is_better=True),
+        StopAtMetric("rmse", 2.0, higher_is_better=False),
+    )
     assert higher(Validated(1, {"accuracy": 0.89}, True)) is None
     assert isinstance(higher(Validated(1, {"accuracy": 0.9}, True)), Stopped)
     assert isinstance(lower(Validated(1, {"rmse": 1.9}, True)), Stopped)
@@ -117,7 +121,10 @@ def test_optimizer_state_survives_as_tensors_and_json(steps: int, lr: float) -> 
 
 
 def test_history_forgets_what_a_crash_repeated_and_a_torn_line(tmp_path) -> None:
-    lines = [{"event": "step", "step": s} for s in (1, 2, 3)] + [{"event": "resumed", "step": 1}, {"event": "step", "step": 2}]
+    lines = [{"event": "step", "step": s} for s in (1, 2, 3)] + [
+        {"event": "resumed", "step": 1},
+        {"event": "step", "step": 2},
+    ]
     path = tmp_path / "events.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + '\n{"event": "st')
     assert [line["step"] for line in read_history(path)] == [1, 1, 2]
@@ -135,7 +142,8 @@ def test_keep_writes_the_newest_better_weights_and_not_too_often() -> None:
 
 
 def test_a_picture_network_goes_on_as_if_nothing_had_been(tmp_path) -> None:
-    """Its weights lie in memory channel by channel last; a fused step that finds the moments otherwise mixes them up."""
+    """Its weights lie in memory channel by channel last; a fused step that finds the moments otherwise mixes them
+    up."""
     ends = []
     for torn in (False, True):
         torch.manual_seed(0)
@@ -144,7 +152,9 @@ def test_a_picture_network_goes_on_as_if_nothing_had_been(tmp_path) -> None:
         def tools(cast, folder):
             optimizer = torch.optim.AdamW(cast.parameters(), lr=0.1, fused=True)
             player = Learner("model", optimizer, lambda b: None, lambda o, b: Losses(torch.zeros(())))
-            return optimizer, Checkpoint(folder, cast, (player,), {}, seconds=0, facts=dict, best=cast["model"].state_dict)
+            return optimizer, Checkpoint(
+                folder, cast, (player,), {}, seconds=0, facts=dict, best=cast["model"].state_dict
+            )
 
         optimizer, watch = tools(cast, tmp_path / str(torn))
         for step in range(6):
@@ -154,7 +164,9 @@ def test_a_picture_network_goes_on_as_if_nothing_had_been(tmp_path) -> None:
                 optimizer, watch = tools(cast, tmp_path / str(torn))
                 assert watch.restore()["step"] == 3
             optimizer.zero_grad()
-            cast["model"](torch.full((2, 3, 5, 5), step + 1.0) * torch.arange(3.0)[:, None, None]).square().mean().backward()
+            cast["model"](
+                torch.full((2, 3, 5, 5), step + 1.0) * torch.arange(3.0)[:, None, None]
+            ).square().mean().backward()
             optimizer.step()
         ends.append(cast["model"].weight.detach().clone())
     assert torch.equal(*ends)

@@ -1,4 +1,5 @@
-"""What is seen where it is a picture: bytes as far as the stem, seeds and pictures in one column kind, and what is no picture is named."""
+"""What is seen where it is a picture: bytes as far as the stem, seeds and pictures in one column kind, and what is no
+picture is named."""
 
 from __future__ import annotations
 
@@ -27,7 +28,10 @@ def fitted(catch: str) -> dict:
 
 
 def test_a_source_tells_pictures_from_numbers(catch: str) -> None:
-    assert open_table(catch).hints["seed"]["modality"] == "image_observation" and open_table("CartPole-v1").hints["seed"]["modality"] == "observation"
+    assert (
+        open_table(catch).hints["seed"]["modality"] == "image_observation"
+        and open_table("CartPole-v1").hints["seed"]["modality"] == "observation"
+    )
 
 
 def test_seeds_become_the_first_picture(catch: str) -> None:
@@ -35,8 +39,14 @@ def test_seeds_become_the_first_picture(catch: str) -> None:
     seeds = SCENE.encode(pl.Series([3, None, 4]), state, damaged)
     assert list(damaged) == [1]
     fields = SCENE.collate(seeds, state)
-    assert fields[""].shape == (3, 3, 6, 6) and fields[""].dtype == torch.uint8 and fields["_seed"].tolist() == [3, 0, 4]
-    assert SCENE.collate(seeds[:0], state)[""].shape == (0, 3, 6, 6) and SCENE.validate_example(state, fields[""]) and not SCENE.validate_example(state, fields[""][:, :2])
+    assert (
+        fields[""].shape == (3, 3, 6, 6) and fields[""].dtype == torch.uint8 and fields["_seed"].tolist() == [3, 0, 4]
+    )
+    assert (
+        SCENE.collate(seeds[:0], state)[""].shape == (0, 3, 6, 6)
+        and SCENE.validate_example(state, fields[""])
+        and not SCENE.validate_example(state, fields[""][:, :2])
+    )
     signal = SCENE.stem([state], 0, "grid")(fields[""])
     assert signal.layout == "grid" and signal.data.shape == (3, 3, 6, 6) and abs(float(signal.data.mean())) < 1
 

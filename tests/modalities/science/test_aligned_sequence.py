@@ -1,4 +1,5 @@
-"""Aligned letters: places that differ become a table's columns, what training never saw is no letter, other lengths are named."""
+"""Aligned letters: places that differ become a table's columns, what training never saw is no letter, other lengths are
+named."""
 
 from __future__ import annotations
 
@@ -39,15 +40,26 @@ def test_the_places_that_differ_are_found_and_others_say_nothing() -> None:
     codes = MODALITY.encode(odd, state, damaged)
     assert codes[0, 0] == 0 and codes[1].min() > 0 and sorted(damaged) == [2, 3] and "4 letters" in damaged[2]
     assert MODALITY.token_names(torch.from_numpy(codes[1]), state)[0] == "L at 3"
-    assert state['usual'][2] + '3X' in MODALITY.to_html(odd[0], state) and "usual" in MODALITY.to_html(USUAL, {**state, "usual": USUAL})
+    assert state["usual"][2] + "3X" in MODALITY.to_html(odd[0], state) and "usual" in MODALITY.to_html(
+        USUAL, {**state, "usual": USUAL}
+    )
 
 
-@pytest.mark.parametrize("values", [[f"AB{i:06d}" for i in range(50)], ["USA", "FRA", "DEU"] * 9, ["".join(np.random.default_rng(i).choice(list("ACGT"), 30)) for i in range(50)]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"AB{i:06d}" for i in range(50)],
+        ["USA", "FRA", "DEU"] * 9,
+        ["".join(np.random.default_rng(i).choice(list("ACGT"), 30)) for i in range(50)],
+    ],
+)
 def test_codes_words_and_unrelated_stretches_are_not_taken_for_aligned(values: list[str]) -> None:
     assert recognise(pl.Series("x", values))[0] != "aligned"
 
 
 def test_which_letter_stands_where_is_learnt(here: Path) -> None:
-    model = er.train(variants(), target="worth", steps=250, run="r", show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        variants(), target="worth", steps=250, run="r", show="quiet", train__threads=1, train__precision="fp32"
+    )
     assert model.schema["variant"].modality == "aligned_sequence" and model.metrics["r2"] > 0.9
     assert model.metrics["r2"] > model.manifest["baseline"]["metrics"]["r2"] > 0.5, "a line knows no working together"

@@ -61,7 +61,11 @@ def test_words_are_no_formulas() -> None:
     for words in (["He", "No", "In"], ["Bob", "Otto"], ["B12", "P53"], ["CCO", "CCN", "COC"]):
         assert FORMULA.detect(pl.Series(words * 5)) == 0 or words[0] == "CCO"
     damaged: dict[int, str] = {}
-    FORMULA.encode(pl.Series(["Fe2O3", "nonsense", None]), FORMULA.fit(pl.Series(["Fe2O3", "FeO", "SiO2"]), limits=LimitsConfig()), damaged)
+    FORMULA.encode(
+        pl.Series(["Fe2O3", "nonsense", None]),
+        FORMULA.fit(pl.Series(["Fe2O3", "FeO", "SiO2"]), limits=LimitsConfig()),
+        damaged,
+    )
     assert list(damaged) == [1]
 
 
@@ -72,6 +76,20 @@ def test_a_property_of_the_elements_is_learnt(here) -> None:
     counts = rng.integers(1, 9, (400, 3))
     text = ["".join(f"{s}{c}" for s, c in zip(a, b, strict=True)) for a, b in zip(symbols, counts, strict=True)]
     mass = [sum(elements()[s][3] * n for s, n in parse(t).items()) / sum(parse(t).values()) for t in text]
-    model = er.train(pl.DataFrame({"formula": text, "mass": mass}), target="mass", steps=300, show="quiet", train__threads=1, train__precision="fp32")
-    assert model.schema["formula"].modality == "formula" and model.metrics["r2"] > 0.95 and model.metrics["spearman"] > 0.95
-    assert er.load(str(model.path)).predict(pl.DataFrame({"formula": ["Fe2O3", "rubbish"]}))["prediction"].null_count() == 1
+    model = er.train(
+        pl.DataFrame({"formula": text, "mass": mass}),
+        target="mass",
+        steps=300,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
+    assert (
+        model.schema["formula"].modality == "formula"
+        and model.metrics["r2"] > 0.95
+        and model.metrics["spearman"] > 0.95
+    )
+    assert (
+        er.load(str(model.path)).predict(pl.DataFrame({"formula": ["Fe2O3", "rubbish"]}))["prediction"].null_count()
+        == 1
+    )

@@ -13,7 +13,10 @@ from engineroom.modalities.symbolic._note_encoding import chords, frames_of, not
 from engineroom.modalities.symbolic.next_note import MODALITY, transposed
 from engineroom.modalities.text.text_corpus import encode_texts
 
-FRAMES = st.lists(st.dictionaries(st.integers(0, 127), st.booleans(), max_size=5).map(lambda one: sorted(one.items(), reverse=True)), max_size=20)
+FRAMES = st.lists(
+    st.dictionaries(st.integers(0, 127), st.booleans(), max_size=5).map(lambda one: sorted(one.items(), reverse=True)),
+    max_size=20,
+)
 
 
 @given(FRAMES)
@@ -58,7 +61,9 @@ def test_other_keys_move_every_note_alike() -> None:
     alphabet = "".join(sorted(set(text)))
     state = {"tokens": "characters", "alphabet": alphabet, "context": 16}
     codes = torch.tensor(encode_texts([text], state)[0])[None].repeat(40, 1)
-    own, said = MODALITY.augment_pair({"": codes, "_mask": torch.ones_like(codes, dtype=torch.bool)}, {}, state, {}, torch.Generator().manual_seed(0))
+    own, said = MODALITY.augment_pair(
+        {"": codes, "_mask": torch.ones_like(codes, dtype=torch.bool)}, {}, state, {}, torch.Generator().manual_seed(0)
+    )
     assert len({tuple(row) for row in own[""].tolist()}) > 5
     assert torch.equal(own[""][:, 1:].long(), said[""][:, :-1])  # both were moved alike
     assert transposed(alphabet)[6] == list(range(len(alphabet) + 1))  # the key as it is

@@ -1,4 +1,5 @@
-"""Rows as vectors: what is encoded comes back. Spread, extremes and shape of a column are compared with scikit-learn's QuantileTransformer."""
+"""Rows as vectors: what is encoded comes back. Spread, extremes and shape of a column are compared with scikit-learn's
+QuantileTransformer."""
 
 from __future__ import annotations
 
@@ -49,7 +50,11 @@ def test_normal_draws_are_decoded_to_the_column():
     state = MODALITY.fit(values, limits=LimitsConfig())
     z = np.random.default_rng(1).normal(size=(100_000, 1)).clip(-EDGE, EDGE)
     drawn = to_table(z, state["columns"])["x"].to_numpy()
-    theirs = QuantileTransformer(n_quantiles=256, output_distribution="normal", subsample=None).fit(x[:, None]).inverse_transform(z)
+    theirs = (
+        QuantileTransformer(n_quantiles=256, output_distribution="normal", subsample=None)
+        .fit(x[:, None])
+        .inverse_transform(z)
+    )
     assert drawn.std() == pytest.approx(theirs.std(), rel=0.05)
     assert np.median(drawn) == pytest.approx(np.median(x), rel=0.03)
 

@@ -1,4 +1,5 @@
-"""Texts to be written: nothing of a text is lost, what was said so far never holds what is yet to be said, empty and endless ones are named."""
+"""Texts to be written: nothing of a text is lost, what was said so far never holds what is yet to be said, empty and
+endless ones are named."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def test_what_was_said_is_one_place_behind_what_is_to_be_said() -> None:
 def test_empty_and_endless_texts_are_named() -> None:
     state, damaged = MODALITY.fit(pl.Series(TEXTS), limits=LIMITS), {}
     rows = MODALITY.encode(pl.Series(["gut", "  ", None, "x" * 1_000_000, "qzj " * (LONGEST + 9)]), state, damaged)
-    assert set(damaged) == {1, 2, 3, 4} and "empty" in damaged[1] and "1,000,000" in damaged[3] and "pieces" in damaged[4]
+    assert (
+        set(damaged) == {1, 2, 3, 4} and "empty" in damaged[1] and "1,000,000" in damaged[3] and "pieces" in damaged[4]
+    )
     assert rows.lengths[1:].sum() == 0
 
 
@@ -44,5 +47,9 @@ def test_shared_pieces_are_those_that_are_read_and_lengths_tell_a_summary() -> N
     read = PASSAGE.fit(pl.Series(["many words " * 40 for _ in range(9)]), limits=LIMITS)
     own = MODALITY.fit_with_hints(pl.Series(TEXTS), limits=LIMITS, facts={"shared": True, "source": "read"})
     beside = MODALITY.link_to_input(own, read)
-    assert beside["tokenizer"] == read["tokenizer"] != own["tokenizer"] and beside["goal"] == "summary" and beside["source"] == "read"
+    assert (
+        beside["tokenizer"] == read["tokenizer"] != own["tokenizer"]
+        and beside["goal"] == "summary"
+        and beside["source"] == "read"
+    )
     assert MODALITY.link_to_input(own, PASSAGE.fit(pl.Series(TEXTS), limits=LIMITS))["goal"] == "translation"

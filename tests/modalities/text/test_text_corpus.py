@@ -1,4 +1,5 @@
-"""Corpus: what is encoded can be spelt again, strange characters are one token, windows are drawn by the generator alone."""
+"""Corpus: what is encoded can be spelt again, strange characters are one token, windows are drawn by the generator
+alone."""
 
 from __future__ import annotations
 
@@ -23,7 +24,9 @@ def test_what_is_encoded_is_spelt_again(kind: str) -> None:
     for text in [*TEXTS[:2], "a\x00b\n\n\t"][: 3 if kind == "pieces" else 2]:
         assert b"".join(spelt[code] for code in encode_texts([text], state)[0]).decode() == text
     widths = FOLLOWING.link_to_input({}, state)["widths"]
-    assert [sum(widths[code] for code in encode_texts([text], state)[0]) for text in TEXTS[:2]] == [len(text.encode()) for text in TEXTS[:2]]
+    assert [sum(widths[code] for code in encode_texts([text], state)[0]) for text in TEXTS[:2]] == [
+        len(text.encode()) for text in TEXTS[:2]
+    ]
 
 
 def test_pieces_where_the_alphabet_is_large() -> None:
@@ -47,7 +50,9 @@ def test_windows_are_drawn_by_the_generator_alone() -> None:
     mask[1, 3:] = False
 
     def window(step: int) -> tuple[dict, dict]:
-        return FOLLOWING.augment_pair({"": codes, "_mask": mask}, {"": torch.zeros(3)}, state, {}, torch_generator(0, step))
+        return FOLLOWING.augment_pair(
+            {"": codes, "_mask": mask}, {"": torch.zeros(3)}, state, {}, torch_generator(0, step)
+        )
 
     own, said = window(1)
     assert torch.equal(own[""], window(1)[0][""])

@@ -20,9 +20,14 @@ RNG = np.random.default_rng(0)
 
 def sentences(rows: int = 600) -> list[str]:
     animals, machines = ["cat", "dog", "horse", "cow"], ["engine", "pump", "valve", "crane"]
-    told = {"animals": ["eats grass in the field", "sleeps under the tree"], "machines": ["runs on oil at night", "needs a new part"]}
+    told = {
+        "animals": ["eats grass in the field", "sleeps under the tree"],
+        "machines": ["runs on oil at night", "needs a new part"],
+    }
     return [
-        f"the {RNG.choice(animals)} {RNG.choice(told['animals'])}" if i % 2 else f"the {RNG.choice(machines)} {RNG.choice(told['machines'])}"
+        f"the {RNG.choice(animals)} {RNG.choice(told['animals'])}"
+        if i % 2
+        else f"the {RNG.choice(machines)} {RNG.choice(told['machines'])}"
         for i in range(rows)
     ]
 
@@ -58,7 +63,9 @@ def test_warming_moves_known_tokens_and_keeps_the_padding() -> None:
     warm(model, data)
     after = stem.table.weight.detach()
     moved = (before != after).any(1).float().mean()
-    assert 0.2 < moved < 0.9 and not after[0].any(), "pieces of words that only ever occur inside longer ones stay where they were"
+    assert 0.2 < moved < 0.9 and not after[0].any(), (
+        "pieces of words that only ever occur inside longer ones stay where they were"
+    )
     assert 0.05 < float(after[1:].std()) < 0.2
     assert stem.table.weight.requires_grad
     assert torch.isfinite(after).all()

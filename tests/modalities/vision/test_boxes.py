@@ -31,12 +31,26 @@ def test_pixels_and_shares_are_the_same_boxes() -> None:
 
 
 def test_boxes_are_clipped_and_those_without_area_dropped() -> None:
-    rows = [box("a", -0.5, 0.2, 0.5, 0.4), box("b", 0.1, 0.1, 0.1, 0.9), box("c", 1.2, 0, 1.4, 1), box("d", 0.6, 0.5, 0.4, 0.9)]
+    rows = [
+        box("a", -0.5, 0.2, 0.5, 0.4),
+        box("b", 0.1, 0.1, 0.1, 0.9),
+        box("c", 1.2, 0, 1.4, 1),
+        box("d", 0.6, 0.5, 0.4, 0.9),
+    ]
     names, boxes, dropped = read_boxes(rows)
     assert names == ["a"] and boxes.tolist() == [[0, 0.2, 0.5, 0.4]] and dropped == 3
 
 
-@pytest.mark.parametrize("cell", ["{torn", "[1, 2]", '[{"class": "a", "x1": 0}]', '[{"class": "a", "x1": "left", "y1": 0, "x2": 1, "y2": 1}]', '{"boxes": 3}'])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "{torn",
+        "[1, 2]",
+        '[{"class": "a", "x1": 0}]',
+        '[{"class": "a", "x1": "left", "y1": 0, "x2": 1, "y2": 1}]',
+        '{"boxes": 3}',
+    ],
+)
 def test_cells_that_are_no_boxes_are_named(cell: str) -> None:
     state = {"values": ["a"], "counts": [1], "flips": [], "height": 8, "width": 8}
     damaged: dict[int, str] = {}
@@ -72,14 +86,18 @@ def test_boxes_move_with_their_picture(side: int) -> None:
         bright = picture > (picture.max() + picture.min()) / 2
         if x2 > x1 and bright.any() and picture.max() > picture.min() + 50:
             rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
-            assert [columns[0] / W, rows[0] / H, (columns[-1] + 1) / W, (rows[-1] + 1) / H] == pytest.approx([x1, y1, x2, y2], abs=2.5 / min(H, W))
+            assert [columns[0] / W, rows[0] / H, (columns[-1] + 1) / W, (rows[-1] + 1) / H] == pytest.approx(
+                [x1, y1, x2, y2], abs=2.5 / min(H, W)
+            )
             framed += 1
     assert framed > B / 2
 
 
 def test_what_leaves_the_picture_is_no_box() -> None:
     theta = torch.tensor([[[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]])  # the lower right quarter
-    boxes = torch.tensor([[[0.5, 0.5, 1.0, 1.0, 2.0], [0.0, 0.0, 0.4, 0.4, 1.0], [0.45, 0.6, 0.65, 0.7, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]]])
+    boxes = torch.tensor(
+        [[[0.5, 0.5, 1.0, 1.0, 2.0], [0.0, 0.0, 0.4, 0.4, 1.0], [0.45, 0.6, 0.65, 0.7, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]]]
+    )
     after = shifted(boxes, theta)[0]
     assert after[0].tolist() == [0, 0, 1, 1, 2] and not after[1, :4].any() and not after[3, :4].any()
     assert after[2, :4].tolist() == pytest.approx([0, 0.2, 0.3, 0.4])

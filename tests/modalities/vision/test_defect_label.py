@@ -1,4 +1,5 @@
-"""Flaws on pictures: where they are is known, what is not changed stays, all is drawn from the generator; what is odd has a code and a name."""
+"""Flaws on pictures: where they are is known, what is not changed stays, all is drawn from the generator; what is odd
+has a code and a name."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from engineroom.modalities.vision.defect_label import SOMEWHERE
 
 def cloth(rows: int = 12) -> torch.Tensor:
     y, x = torch.meshgrid(torch.arange(40.0), torch.arange(48.0), indexing="ij")
-    return (120 + 40 * torch.sin(x + y))[None, None].repeat(rows, 3, 1, 1) + torch.randn(rows, 3, 40, 48, generator=torch_generator(0))
+    return (120 + 40 * torch.sin(x + y))[None, None].repeat(rows, 3, 1, 1) + torch.randn(
+        rows, 3, 40, 48, generator=torch_generator(0)
+    )
 
 
 def test_a_flaw_lies_where_the_map_says_and_can_be_seen() -> None:
@@ -27,7 +30,11 @@ def test_a_flaw_lies_where_the_map_says_and_can_be_seen() -> None:
     assert places.flatten(1).any(1).float().mean() > 0.6
     for row in range(12):
         inside = places[row]
-        assert change[row][~inside].mean() < 0.5 * change[row][inside].mean() if inside.any() else torch.equal(x[row], y[row])
+        assert (
+            change[row][~inside].mean() < 0.5 * change[row][inside].mean()
+            if inside.any()
+            else torch.equal(x[row], y[row])
+        )
     again = blemished(x, torch_generator(1))
     assert torch.equal(again[0], y) and not torch.equal(blemished(x, torch_generator(2))[0], y)
 
@@ -43,6 +50,8 @@ def test_good_pictures_get_flaws_and_real_ones_are_left_unmarked() -> None:
 
 
 def test_kinds_have_codes() -> None:
-    state = ODDITY.fit_with_hints(pl.Series(["normal"]), limits=LimitsConfig(), facts={"values": ["normal", "anomaly", "leak"]})
+    state = ODDITY.fit_with_hints(
+        pl.Series(["normal"]), limits=LimitsConfig(), facts={"values": ["normal", "anomaly", "leak"]}
+    )
     codes = ODDITY.encode(pl.Series(["normal", None, "anomaly", "leak", "never heard of"]), state, {})
     assert codes.tolist() == [0, 0, 1, 2, 1] and codes.dtype == np.uint8

@@ -14,7 +14,9 @@ def test_with_even_the_lamp_does_not_matter() -> None:
     stem = MODALITY.stem([{**STATE, "even": True}], 0, "grid")
     dark, bright = stem(x).data, stem(2.5 * x + 15).data
     assert torch.allclose(dark, bright, atol=0.3) and (dark.mean((2, 3)).abs() < 1e-4).all()
-    assert torch.equal(stem(torch.full((1, 3, 20, 30), 90.0)).data.round(decimals=3), torch.zeros(1, 3, 20, 30)), "nothing to see is nothing, not noise"
+    assert torch.equal(stem(torch.full((1, 3, 20, 30), 90.0)).data.round(decimals=3), torch.zeros(1, 3, 20, 30)), (
+        "nothing to see is nothing, not noise"
+    )
 
 
 def test_otherwise_what_is_brighter_stays_brighter() -> None:

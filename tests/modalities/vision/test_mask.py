@@ -93,17 +93,25 @@ def test_mirror_images_are_allowed_where_classes_lie_anywhere() -> None:
 def test_a_mask_moves_with_its_picture(side: int) -> None:
     """The picture shows its own mask, so after any common change it still must."""
     row, column = np.mgrid[:side, :side]
-    mask = torch.from_numpy(((np.hypot(row - side * 0.4, column - side * 0.6) < side / 4) + 2 * (row > side * 0.8)).clip(0, 2).astype(np.uint8))[None].repeat(16, 1, 1)
+    mask = torch.from_numpy(
+        ((np.hypot(row - side * 0.4, column - side * 0.6) < side / 4) + 2 * (row > side * 0.8))
+        .clip(0, 2)
+        .astype(np.uint8)
+    )[None].repeat(16, 1, 1)
     own, said = {"": (mask[:, None] * 100).to(torch.uint8)}, {"": mask}
     state = {"flips": ["horizontal", "vertical"]}
     x, y = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
     again = MODALITY.augment_pair(own, said, {}, state, torch_generator(0, "a"))
     assert torch.equal(x[""], again[0][""]) and torch.equal(y[""], again[1][""])
-    assert x[""].shape[2:] == y[""].shape[1:] and y[""].dtype == torch.uint8 and set(y[""].unique().tolist()) <= {0, 1, 2}
+    assert (
+        x[""].shape[2:] == y[""].shape[1:] and y[""].dtype == torch.uint8 and set(y[""].unique().tolist()) <= {0, 1, 2}
+    )
     for picture, codes in zip(x[""][:, 0], y[""], strict=True):
         levels = torch.stack([picture[codes == k].median() for k in codes.unique().tolist()])
         nearest = codes.unique()[(picture[..., None] - levels).abs().argmin(-1)]
-        assert (levels.diff() > 0).all() and float((nearest == codes).float().mean()) > 0.95, "light may change, places may not"
+        assert (levels.diff() > 0).all() and float((nearest == codes).float().mean()) > 0.95, (
+            "light may change, places may not"
+        )
     assert len({tuple(one.flatten()[::7].tolist()) for one in y[""]}) > 8, "every picture is changed its own way"
 
 

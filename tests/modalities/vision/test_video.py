@@ -22,7 +22,12 @@ def write(path: Path, clip: np.ndarray, rate: int = 10) -> None:
     """(T, H, W, 1 or 3) uint8 → an MPEG-4 file."""
     with av.open(str(path), "w") as file:
         stream = file.add_stream("mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = clip.shape[2], clip.shape[1], "yuv420p", 2_000_000
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = (
+            clip.shape[2],
+            clip.shape[1],
+            "yuv420p",
+            2_000_000,
+        )
         for frame in clip:
             picture = np.ascontiguousarray(frame.repeat(3, 2) if frame.shape[2] == 1 else frame)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))

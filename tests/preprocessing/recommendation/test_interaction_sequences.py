@@ -1,4 +1,5 @@
-"""Events: the order is the time's, not the spelling's or the file's; what was taken for what is said; a test file asks for all that is in it."""
+"""Events: the order is the time's, not the spelling's or the file's; what was taken for what is said; a test file asks
+for all that is in it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,14 @@ from engineroom.core.errors import DataError
 from engineroom.core.table import Table
 from engineroom.data.loading import open_table
 from engineroom.metrics.ranking import graded, scores
-from engineroom.preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, Said, columns, histories
+from engineroom.preprocessing.recommendation.interaction_sequences import (
+    HISTORY,
+    RELEVANT,
+    USER,
+    Said,
+    columns,
+    histories,
+)
 
 
 def events(seed=0, users=12, length=8, items=30):

@@ -1,4 +1,5 @@
-"""Clocks of series: months and business days go on as months and business days; short series and empty cells ahead are named."""
+"""Clocks of series: months and business days go on as months and business days; short series and empty cells ahead are
+named."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ def seconds(days):
 
 
 def timeline(days, **options):
-    frame = pl.DataFrame({"when": pl.Series(np.asarray(days).astype("datetime64[us]")), "x": np.arange(len(days), dtype=float)})
+    frame = pl.DataFrame(
+        {"when": pl.Series(np.asarray(days).astype("datetime64[us]")), "x": np.arange(len(days), dtype=float)}
+    )
     return read_timeline(Table(frame), "x", time="", series="", known=(), every=False, **options)
 
 
@@ -45,7 +48,13 @@ def test_times_of_day_are_kept():
     assert later[0] % 86_400 == 17 * 3600
 
 
-@pytest.mark.parametrize("days", [np.arange("2022-01-01", "2022-06-01", dtype="datetime64[D]"), np.arange("2022-01-03", "2022-01-08", dtype="datetime64[D]")])
+@pytest.mark.parametrize(
+    "days",
+    [
+        np.arange("2022-01-01", "2022-06-01", dtype="datetime64[D]"),
+        np.arange("2022-01-03", "2022-01-08", dtype="datetime64[D]"),
+    ],
+)
 def test_whole_weeks_and_single_ones_stay_days(days):
     assert timeline(days).unit == "seconds"
 
@@ -84,9 +93,19 @@ def test_months_go_on_as_months():
 
 def test_short_series_and_empty_cells_ahead_are_named():
     days = np.arange("2022-01-01", "2022-02-20", dtype="datetime64[D]").astype("datetime64[us]")
-    long = pl.DataFrame({"when": pl.Series(days), "shop": "long", "x": [*np.arange(43.0), *[None] * 7], "promo": [1.0] * 45 + [None] * 3 + [0.0] * 2})
+    long = pl.DataFrame(
+        {
+            "when": pl.Series(days),
+            "shop": "long",
+            "x": [*np.arange(43.0), *[None] * 7],
+            "promo": [1.0] * 45 + [None] * 3 + [0.0] * 2,
+        }
+    )
     short = pl.DataFrame({"when": pl.Series(days[:5]), "shop": "short", "x": np.arange(5.0), "promo": [0.0] * 5})
-    full = pl.DataFrame({"when": pl.Series(days[5:20]), "shop": "short", "x": [None] * 15, "promo": [0.0] * 15}, schema_overrides={"x": pl.Float64})
+    full = pl.DataFrame(
+        {"when": pl.Series(days[5:20]), "shop": "short", "x": [None] * 15, "promo": [0.0] * 15},
+        schema_overrides={"x": pl.Float64},
+    )
     frame = pl.concat([long, short, full], how="vertical_relaxed")
     line = read_timeline(Table(frame), "x", time="", series="shop", known=("promo",), every=False)
     rows, empty, notes = asked(line, Shape(context=14, horizon=7, season=1), ("promo",))

@@ -24,7 +24,10 @@ def test_subtitles_of_two_recordings_are_refused(tmp_path) -> None:
 
 def test_time_marked_words_name_their_recording(tmp_path) -> None:
     write(tmp_path / "a.ctm", ["x/a.wav", "x/b b.wav"], [0, 0], [ROW[:1], ROW[1:2]])
-    assert (tmp_path / "a.ctm").read_text("utf-8").splitlines() == ["a 1 0.50 0.30 one 0.900", "b_b 1 0.90 0.35 two 0.800"]
+    assert (tmp_path / "a.ctm").read_text("utf-8").splitlines() == [
+        "a 1 0.50 0.30 one 0.900",
+        "b_b 1 0.90 0.35 two 0.800",
+    ]
 
 
 def test_two_speakers_take_turns(tmp_path) -> None:

@@ -1,4 +1,5 @@
-"""The run's own eye: it tells kinds apart, is kept in the state and comes back the same; without kinds the features are made by hand."""
+"""The run's own eye: it tells kinds apart, is kept in the state and comes back the same; without kinds the features are
+made by hand."""
 
 from __future__ import annotations
 
@@ -36,12 +37,20 @@ PICTURES = bars(ROWS, KINDS)
 def table(known: bool) -> tuple[Schema, SimpleNamespace]:
     import base64
 
-    state = {"channels": 1, "height": 16, "width": 16, "thumbs": base64.b64encode(thumbs(PICTURES[:120]).tobytes()).decode()}
+    state = {
+        "channels": 1,
+        "height": 16,
+        "width": 16,
+        "thumbs": base64.b64encode(thumbs(PICTURES[:120]).tobytes()).decode(),
+    }
     told = [Column("way", "category", state={"values": ["stands", "lies"]})] if known else []
     schema = Schema((Column("picture", "generated_image", "target", state), *told))
 
     def batch(rows: np.ndarray) -> Batch:
-        return Batch({"target": torch.from_numpy(PICTURES[rows]), "block:category": torch.from_numpy(KINDS[rows, None] + 1)}, rows)
+        return Batch(
+            {"target": torch.from_numpy(PICTURES[rows]), "block:category": torch.from_numpy(KINDS[rows, None] + 1)},
+            rows,
+        )
 
     return schema, SimpleNamespace(splits={"train": np.arange(120), "val": np.arange(120, 160)}, batch=batch)
 
@@ -66,7 +75,10 @@ def test_noise_is_farther_from_real_pictures_than_others_of_their_kind(state) ->
     noise = looked(RNG.integers(0, 255, (80, 1, 16, 16)).astype(np.uint8), state)
     assert frechet(truth[:, :-2], noise[:, :-2]) > 5 * frechet(truth[:, :-2], fresh[:, :-2])
     swapped = looked(bars(80, 1 - KINDS[120:]), state)
-    assert scores({"truth": truth, "made": fresh})["as_asked"] > 0.9 and scores({"truth": truth, "made": swapped})["as_asked"] < 0.1
+    assert (
+        scores({"truth": truth, "made": fresh})["as_asked"] > 0.9
+        and scores({"truth": truth, "made": swapped})["as_asked"] < 0.1
+    )
 
 
 def test_the_same_rows_give_the_same_eye_and_leave_chance_alone(monkeypatch) -> None:
@@ -76,14 +88,21 @@ def test_the_same_rows_give_the_same_eye_and_leave_chance_alone(monkeypatch) -> 
     first = train_feature_extractor.taught_eye(schema, data, 3).target.state["eye"]
     drawn = torch.rand(3)
     torch.manual_seed(7)
-    assert torch.equal(torch.rand(3), drawn) and train_feature_extractor.taught_eye(schema, data, 3).target.state["eye"] == first
+    assert (
+        torch.equal(torch.rand(3), drawn)
+        and train_feature_extractor.taught_eye(schema, data, 3).target.state["eye"] == first
+    )
 
 
 def test_without_kinds_nothing_is_taught() -> None:
     schema, data = table(False)
     assert train_feature_extractor.taught_eye(schema, data, 0) is schema
     found = looked(PICTURES[:5], schema.target.state)
-    assert found.shape == (5, 50) and np.isnan(found[:, -2]).all() and "by hand" in train_feature_extractor.eye_words(schema.target.state)
+    assert (
+        found.shape == (5, 50)
+        and np.isnan(found[:, -2]).all()
+        and "by hand" in train_feature_extractor.eye_words(schema.target.state)
+    )
 
 
 def test_a_forged_eye_is_refused(state) -> None:

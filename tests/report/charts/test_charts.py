@@ -94,7 +94,11 @@ def test_colours_are_the_page_s_own(kind: str) -> None:
 
 
 def test_many_bars_show_the_largest() -> None:
-    drawn = draw("bars", {"labels": [f"n{i}" for i in range(100)], "series": [{"name": "a", "values": list(range(100))}], "y": ""}, "t")
+    drawn = draw(
+        "bars",
+        {"labels": [f"n{i}" for i in range(100)], "series": [{"name": "a", "values": list(range(100))}], "y": ""},
+        "t",
+    )
     assert "The 30 largest of 100." in drawn and {"n99", "n70"} <= set(texts(drawn)) and "n69" not in texts(drawn)
 
 
@@ -103,8 +107,14 @@ def test_many_classes_become_a_picture_and_their_worst_pairs() -> None:
     values[3, 5] = 7
     names = [f"n{i}" for i in range(60)]
     drawn = draw("matrix", {"rows": names, "columns": names, "values": values.tolist(), "x": "said", "y": "true"}, "t")
-    assert "data:image/png;base64" in drawn and "<b>n3</b> taken for <b>n5</b> <span>7×</span>" in drawn and "n3" not in texts(drawn)
-    few = draw("matrix", {"rows": names[:4], "columns": names[:4], "values": values[:4, :4].tolist(), "x": "", "y": ""}, "t")
+    assert (
+        "data:image/png;base64" in drawn
+        and "<b>n3</b> taken for <b>n5</b> <span>7×</span>" in drawn
+        and "n3" not in texts(drawn)
+    )
+    few = draw(
+        "matrix", {"rows": names[:4], "columns": names[:4], "values": values[:4, :4].tolist(), "x": "", "y": ""}, "t"
+    )
     assert "data:image" not in few and {"n3", "9"} <= set(texts(few))
 
 
@@ -127,7 +137,9 @@ def test_cells_carry_numbers_up_to_thirty_classes() -> None:
 
 def test_a_name_that_was_cut_is_whole_under_the_pointer() -> None:
     names = [f"{'long ' * 9}{i} <b>" for i in range(3)] + ["short"]
-    drawn = draw("bars", {"labels": names, "series": [{"name": n, "values": [1, 2, 3, 4]} for n in names[:2]], "y": ""}, "t")
+    drawn = draw(
+        "bars", {"labels": names, "series": [{"name": n, "values": [1, 2, 3, 4]} for n in names[:2]], "y": ""}, "t"
+    )
     assert tips(drawn) == names[:3], "each its own, though all are cut to the same"
     assert f'title="{"long " * 9}1 &lt;b&gt;"' in drawn, "in the legend, too"
     square = draw("matrix", {"rows": names, "columns": names, "values": np.eye(4).tolist(), "x": "", "y": ""}, "t")
@@ -135,16 +147,28 @@ def test_a_name_that_was_cut_is_whole_under_the_pointer() -> None:
 
 
 def test_few_bars_tell_their_numbers() -> None:
-    few = {"labels": ["p", "q"], "y": "", "series": [{"name": "a", "values": [0.98765, -0.25]}, {"name": "b", "values": [None, 0.5]}]}
+    few = {
+        "labels": ["p", "q"],
+        "y": "",
+        "series": [{"name": "a", "values": [0.98765, -0.25]}, {"name": "b", "values": [None, 0.5]}],
+    }
     assert {"0.988", "−0.250", "0.500"} <= set(texts(draw("bars", few, "t")))
     counts = {"labels": ["p", "q"], "y": "", "series": [{"name": "a", "values": [12_345, 7]}]}
     assert {"12,345", "7"} <= set(texts(draw("bars", counts, "t")))
-    many = {"labels": [f"l{i}" for i in range(12)], "y": "", "series": [{"name": n, "values": [12_345] * 12} for n in "abc"]}
+    many = {
+        "labels": [f"l{i}" for i in range(12)],
+        "y": "",
+        "series": [{"name": n, "values": [12_345] * 12} for n in "abc"],
+    }
     assert "12,345" not in texts(draw("bars", many, "t")), "where they would touch they are left out"
 
 
 def test_many_bars_stand_in_two_panels_of_one_scale() -> None:
-    data = {"labels": [f"n{i}" for i in range(20)], "series": [{"name": "a", "values": [1000 - 50 * i for i in range(20)]}], "y": "rows"}
+    data = {
+        "labels": [f"n{i}" for i in range(20)],
+        "series": [{"name": "a", "values": [1000 - 50 * i for i in range(20)]}],
+        "y": "rows",
+    }
     drawn = draw("bars", data, "t")
     assert drawn.count("<svg role") == 2 and texts(drawn).count("1,000") >= 2, "the ticks of the larger in both"
 
@@ -153,7 +177,13 @@ def test_the_users_own_style_does_not_show() -> None:
     for kind in CHARTS:
         plain = draw(kind, BIG[kind], "t")
         with mpl.rc_context(
-            {"axes.grid": True, "xtick.labelsize": 30, "patch.linewidth": 9, "lines.linewidth": 9, "axes.facecolor": "red"}
+            {
+                "axes.grid": True,
+                "xtick.labelsize": 30,
+                "patch.linewidth": 9,
+                "lines.linewidth": 9,
+                "axes.facecolor": "red",
+            }
         ):
             assert draw(kind, BIG[kind], "t") == plain
 
@@ -174,7 +204,9 @@ def test_intervals_bands_dashes_and_marks_are_drawn() -> None:
     plain = draw("lines", {"x": "", "y": "", "series": [series]}, "t")
     for more in ({"low": [0, 1], "high": [2, 3]}, {"dashed": True}):
         assert draw("lines", {"x": "", "y": "", "series": [series | more]}, "t") != plain
-    assert "best" in texts(draw("lines", {"x": "", "y": "", "series": [series], "marks": [{"x": 2, "label": "best"}]}, "t"))
+    assert "best" in texts(
+        draw("lines", {"x": "", "y": "", "series": [series], "marks": [{"x": 2, "label": "best"}]}, "t")
+    )
     bar = {"name": "a", "values": [1, 2]}
     whisked = {"labels": ["p", "q"], "y": "", "series": [bar | {"low": [0, 1], "high": [2, 3]}]}
     assert draw("bars", whisked, "t") != draw("bars", {"labels": ["p", "q"], "y": "", "series": [bar]}, "t")
@@ -188,7 +220,12 @@ def test_a_legend_where_there_is_something_to_tell_apart() -> None:
 
 
 def test_names_are_cut_to_columns_and_numbers_to_a_few_characters() -> None:
-    assert short("a\n b\x00  c") == "a b c" and short("abcdef", 4) == "abc…" and short("日本語", 4) == "日…" and short("") == ""
+    assert (
+        short("a\n b\x00  c") == "a b c"
+        and short("abcdef", 4) == "abc…"
+        and short("日本語", 4) == "日…"
+        and short("") == ""
+    )
     assert breadth("日本a") == 5
     assert [compact(v) for v in (0, 1200, 25_000, -1.5e6, 3e9, 1e-5, 0.1 + 0.2, 1e20)] == ["0", "1,200", "25k", "−1.5M", "3G", "1e−05", "0.3", "1e+20"]  # fmt: skip
 
@@ -198,6 +235,9 @@ def test_a_model_far_off_leaves_the_axis_to_those_that_are_compared() -> None:
     low, high = window(np.concatenate([near, far]))
     assert 0.9 < low < 0.95 and 0.99 < high < 1.0
     assert window(np.concatenate([near, far + 0.86])) == window(near) == window(near[:1]) == (-np.inf, np.inf)
-    rows = [{"name": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in (("deep", 0.97), ("baseline", 0.98), ("dummy", 0.1))]
+    rows = [
+        {"name": n, "value": v, "low": v - 0.01, "high": v + 0.01}
+        for n, v in (("deep", 0.97), ("baseline", 0.98), ("dummy", 0.1))
+    ]
     svg = draw("intervals", {"metric": "accuracy", "rows": rows}, "t")
     assert ">0.98" in svg and ">0.25<" not in svg and ">0.10" in svg

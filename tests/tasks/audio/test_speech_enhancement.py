@@ -1,4 +1,5 @@
-"""Sound without noise: ratios of known sounds, rows that never share a recording, a stream that says what the whole says and hears nothing ahead, odd recordings."""
+"""Sound without noise: ratios of known sounds, rows that never share a recording, a stream that says what the whole
+says and hears nothing ahead, odd recordings."""
 
 from __future__ import annotations
 
@@ -44,10 +45,17 @@ def test_silence_and_the_thing_itself_have_bounds() -> None:
 
 
 def test_what_judges_was_never_heard_in_training() -> None:
-    frame = pl.DataFrame({"recording": [f"s{k}.wav" for k in range(20)] + ["fan.wav"], "what": ["speech"] * 20 + ["noise"]})
+    frame = pl.DataFrame(
+        {"recording": [f"s{k}.wav" for k in range(20)] + ["fan.wav"], "what": ["speech"] * 20 + ["noise"]}
+    )
     rows = questions(Table(frame, "t", {}), None, "noise", asking=False).frame
-    heard = {part: set(rows.filter(pl.col("split") == part)["noisy"].struct.field("source")) for part in ("train", "val", "test")}
-    assert not heard["train"] & heard["test"] and not heard["train"] & heard["val"] and sum(map(len, heard.values())) == 20
+    heard = {
+        part: set(rows.filter(pl.col("split") == part)["noisy"].struct.field("source"))
+        for part in ("train", "val", "test")
+    }
+    assert (
+        not heard["train"] & heard["test"] and not heard["train"] & heard["val"] and sum(map(len, heard.values())) == 20
+    )
     assert sorted(set(rows.filter(pl.col("split") == "test")["noisy"].struct.field("level"))) == sorted(LEVELS)
     shares = {part: tuple(rows.filter(pl.col("split") == part)["noisy"][0]["part"]) for part in ("train", "test")}
     assert shares["train"][1] <= shares["test"][0], "one recording of noise: its end judges"
@@ -58,7 +66,13 @@ def test_what_judges_was_never_heard_in_training() -> None:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("denoising")
-    settings = {"task": "speech_enhancement", "target": "clean", "run": str(folder / "run"), "train": {"steps": 6, "threads": 1, "precision": "fp32"}, "model": {"size": "small"}}
+    settings = {
+        "task": "speech_enhancement",
+        "target": "clean",
+        "run": str(folder / "run"),
+        "train": {"steps": 6, "threads": 1, "precision": "fp32"},
+        "model": {"size": "small"},
+    }
     return train(Config.model_validate(settings), table=voices().head(12))[0]
 
 
@@ -70,7 +84,9 @@ def test_a_stream_says_what_the_whole_says(model, tmp_path: Path) -> None:
     hop = Frames(RATE).hop
     for sizes in ([RATE], [37] * 300, [1_000, 1, 3, 256, 4_000, 900]):
         blocks = np.split(sound, np.cumsum(sizes)[np.cumsum(sizes) < RATE])
-        said = np.concatenate(list(model.task.stream(model.network, blocks)))[hop:]  # what stood before the first sample
+        said = np.concatenate(list(model.task.stream(model.network, blocks)))[
+            hop:
+        ]  # what stood before the first sample
         assert len(said) > RATE - 3 * hop
         np.testing.assert_allclose(said[hop:], whole[hop : len(said)], atol=2e-3)
 
@@ -90,7 +106,9 @@ def test_odd_recordings_are_taken_as_they_are(model, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.stack([tone, tone], 1), 96_000)
     soundfile.write(tmp_path / "b.wav", np.zeros(RATE), RATE)
     soundfile.write(tmp_path / "c.wav", np.clip(9 * tone[::12], -1, 1), RATE)
-    out = model.predict(pl.DataFrame({"noisy": [str(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav", "none.wav")]}))
+    out = model.predict(
+        pl.DataFrame({"noisy": [str(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav", "none.wav")]})
+    )
     assert out.height == 4 and out["prediction"][3] is None
     assert model.save(pl.DataFrame({"noisy": [str(tmp_path / "a.wav")]}), tmp_path / "out") == 1
     wave, rate = soundfile.read(next((tmp_path / "out").glob("*.wav")))

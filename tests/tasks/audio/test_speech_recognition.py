@@ -1,4 +1,5 @@
-"""Recordings as they come: silent, clipped, stereo, at 96 kHz, empty, long, of two speakers; words with their moments."""
+"""Recordings as they come: silent, clipped, stereo, at 96 kHz, empty, long, of two speakers; words with their
+moments."""
 
 from __future__ import annotations
 
@@ -27,7 +28,12 @@ RNG = np.random.default_rng(0)
 def model(tmp_path_factory):
     """Two steps of training: enough for every path that a recording takes, not for what is heard."""
     run = tmp_path_factory.mktemp("runs") / "run"
-    settings = {"task": "speech_recognition", "target": "text", "run": str(run), "train": {"steps": 2, "threads": 1, "precision": "fp32"}}
+    settings = {
+        "task": "speech_recognition",
+        "target": "text",
+        "run": str(run),
+        "train": {"steps": 2, "threads": 1, "precision": "fp32"},
+    }
     return train(Config.model_validate(settings), table=strings()[:24])[0]
 
 
@@ -55,7 +61,10 @@ def test_odd_recordings_are_read_and_empty_ones_named(model, tmp_path) -> None:
 
 def test_two_channels_are_two_speakers_where_they_differ(model, tmp_path) -> None:
     one, other = RNG.normal(0, 0.1, (2, 16_000))
-    both, same = wav(tmp_path / "both.wav", np.stack([one, other], 1), 8_000), wav(tmp_path / "same.wav", np.stack([one, 0.5 * one], 1), 8_000)
+    both, same = (
+        wav(tmp_path / "both.wav", np.stack([one, other], 1), 8_000),
+        wav(tmp_path / "same.wav", np.stack([one, 0.5 * one], 1), 8_000),
+    )
     assert apart(both) and not apart(same) and not apart(wav(tmp_path / "one.wav", np.stack([one, 0 * one], 1), 8_000))
     frame = turns(Table(pl.DataFrame({"speech": [both, same]}), "x", {}, (), ()), "speech").frame
     assert [cell["channel"] for cell in frame["speech"]] == [1, 2, 0]
@@ -82,13 +91,19 @@ def test_a_long_recording_is_heard_in_stretches(model) -> None:
         return one["column:speech"][:, :: 4 * hop][:, None, :, None].repeat(1, 1, 1, 3)
 
     place = torch.arange(len(wave)).float()
-    assert torch.equal(heard(clock, place, hop)[:, 0], place[:: 4 * hop]) and len(asked) == 3 and max(one.shape[1] for one in asked) <= LONG * hop
+    assert (
+        torch.equal(heard(clock, place, hop)[:, 0], place[:: 4 * hop])
+        and len(asked) == 3
+        and max(one.shape[1] for one in asked) <= LONG * hop
+    )
 
 
 def batch(wave: torch.Tensor):
     from engineroom.core.batch import Batch
 
-    return Batch({"column:speech": wave, "column:speech_mask": torch.ones(wave.shape, dtype=torch.bool)}, np.arange(len(wave)))
+    return Batch(
+        {"column:speech": wave, "column:speech_mask": torch.ones(wave.shape, dtype=torch.bool)}, np.arange(len(wave))
+    )
 
 
 def test_long_answers_are_cut_in_their_pauses_alone() -> None:
@@ -107,7 +122,12 @@ def test_words_have_their_moments() -> None:
 
 def test_word_errors_are_those_of_the_field() -> None:
     assert edits("a b c".split(), "a x c d".split()) == 2
-    records = {"word_errors": np.array([2, 0]), "truth": np.array([4, 4]), "character_errors": np.array([4, 0]), "characters": np.array([7, 7])}
+    records = {
+        "word_errors": np.array([2, 0]),
+        "truth": np.array([4, 4]),
+        "character_errors": np.array([4, 0]),
+        "characters": np.array([7, 7]),
+    }
     assert scores(records) == pytest.approx({"wer": 0.25, "cer": 4 / 14, "exact": 0.5})
 
 

@@ -1,4 +1,5 @@
-"""Speech from letters: the search finds what is known, sounds come back from frames, the whole road on tiny data, and bad input that names itself."""
+"""Speech from letters: the search finds what is known, sounds come back from frames, the whole road on tiny data, and
+bad input that names itself."""
 
 from __future__ import annotations
 
@@ -41,7 +42,11 @@ def test_padding_changes_no_row() -> None:
 
 def test_a_sound_changes_while_its_state_lasts() -> None:
     sounds = np.zeros((3, CURVE, 1))
-    sounds[0, 0], sounds[1, 0], sounds[2, :2, 0] = 1, 9, (4, 3)  # level 1; left out; level 4 and rising by 3 to either side
+    sounds[0, 0], sounds[1, 0], sounds[2, :2, 0] = (
+        1,
+        9,
+        (4, 3),
+    )  # level 1; left out; level 4 and rising by 3 to either side
     mel, counts = spoken(sounds, np.array([2.0, 0.0, 3.0]))
     assert counts.tolist() == [2, 0, 3]
     np.testing.assert_allclose(mel[:, 0], [1, 1, 2, 4, 6])
@@ -52,7 +57,9 @@ def test_where_a_frame_lies_in_its_state() -> None:
     np.testing.assert_allclose(within(np.array([0, 0, 2, 3, 3, 3, 3])), [-0.5, 0.5, 0, -0.75, -0.25, 0.25, 0.75])
     assert within(np.zeros(0, int)).shape == (0,)
     weights = course(np.linspace(-1, 1, 2_001))
-    np.testing.assert_allclose(weights.T @ weights / 2_001, np.diag([1, 1 / 3, 1 / 5]), atol=2e-3)  # none does another's work
+    np.testing.assert_allclose(
+        weights.T @ weights / 2_001, np.diag([1, 1 / 3, 1 / 5]), atol=2e-3
+    )  # none does another's work
 
 
 def test_the_loss_is_nothing_where_all_is_known() -> None:
@@ -61,7 +68,13 @@ def test_the_loss_is_nothing_where_all_is_known() -> None:
     sounds[:, 0] += 9 * np.arange(STATES)[:, None]
     mel, counts = spoken(sounds, np.array([4.0, 6.0, 5.0]))
     one = np.concatenate([sounds.reshape(STATES, -1), np.log1p(counts)[:, None]], 1).reshape(1, 1, 1, -1)
-    batch = Batch({"target": torch.tensor(mel[None], dtype=torch.float32), "target_mask": torch.ones(1, len(mel), dtype=torch.bool)}, np.arange(1))
+    batch = Batch(
+        {
+            "target": torch.tensor(mel[None], dtype=torch.float32),
+            "target_mask": torch.ones(1, len(mel), dtype=torch.bool),
+        },
+        np.arange(1),
+    )
     told = TASK.loss(torch.tensor(one, dtype=torch.float32), batch)
     assert float(told.total) < 1e-6
     assert float(TASK.loss(torch.tensor(one + 0.1, dtype=torch.float32), batch).total) > 1e-3
@@ -96,7 +109,9 @@ def test_sentences_that_cannot_be_said_name_themselves() -> None:
 def test_silence_is_no_voice(tmp_path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(8_000), 8_000)
     damaged: dict[int, str] = {}
-    VOICE.encode(pl.Series([str(tmp_path / "a.wav")]), {"rate": 8_000, "mean": [0.0] * 60, "deviation": [1.0] * 60}, damaged)
+    VOICE.encode(
+        pl.Series([str(tmp_path / "a.wav")]), {"rate": 8_000, "mean": [0.0] * 60, "deviation": [1.0] * 60}, damaged
+    )
     assert "silent" in damaged[0]
 
 
@@ -108,10 +123,16 @@ def test_it_learns_speaks_and_writes(tmp_path) -> None:
     assert out["seconds"][0] > 0.3 and out["seconds"][1] is None
     assert model.save(pl.DataFrame({"text": ["sa ti mu"]}), tmp_path / "one.wav") == 1
     wave, rate = soundfile.read(tmp_path / "one.wav")
-    assert rate == 8_000 and len(wave) / rate == pytest.approx(out["seconds"][0] + 0.42, abs=0.05) and np.abs(wave).max() > 0.1
+    assert (
+        rate == 8_000
+        and len(wave) / rate == pytest.approx(out["seconds"][0] + 0.42, abs=0.05)
+        and np.abs(wave).max() > 0.1
+    )
     assert model.save(pl.DataFrame({"text": ["sa", "ti"]}), tmp_path / "several") == 2
     assert len(list((tmp_path / "several").glob("*.wav"))) == 2
-    assert er.generate(str(tmp_path / "run"), prompt="sa ti mu", output=str(tmp_path / "said.wav")).endswith("s of speech")
+    assert er.generate(str(tmp_path / "run"), prompt="sa ti mu", output=str(tmp_path / "said.wav")).endswith(
+        "s of speech"
+    )
     assert (tmp_path / "said.wav").read_bytes() == (tmp_path / "one.wav").read_bytes()
     with pytest.raises(UserError, match="prompt"):
         er.generate(str(tmp_path / "run"), prompt="")
@@ -127,5 +148,10 @@ def trained(table: pl.DataFrame, tmp_path):
     from engineroom.core.config import Config
     from engineroom.run import train
 
-    settings = {"task": "text_to_speech", "target": "recording", "run": str(tmp_path / "run"), "train": {"steps": 20, "threads": 1, "precision": "fp32"}}
+    settings = {
+        "task": "text_to_speech",
+        "target": "recording",
+        "run": str(tmp_path / "run"),
+        "train": {"steps": 20, "threads": 1, "precision": "fp32"},
+    }
     return train(Config.model_validate(settings), table=table)[0]

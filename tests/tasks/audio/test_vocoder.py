@@ -1,4 +1,5 @@
-"""Frames to sound: the guess comes back as it is, the whole road on few recordings, a vocoder that travels inside a speaking bundle, and bad input."""
+"""Frames to sound: the guess comes back as it is, the whole road on few recordings, a vocoder that travels inside a
+speaking bundle, and bad input."""
 
 from __future__ import annotations
 
@@ -66,7 +67,11 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(4_000), RATE)
     soundfile.write(tmp_path / "short.wav", tone(0.01), RATE)
     damaged: dict[int, str] = {}
-    rows = MODALITY.encode(pl.Series([str(tmp_path / name) for name in ("silent.wav", "short.wav", "missing.wav")]), {"rate": RATE}, damaged)
+    rows = MODALITY.encode(
+        pl.Series([str(tmp_path / name) for name in ("silent.wav", "short.wav", "missing.wav")]),
+        {"rate": RATE},
+        damaged,
+    )
     assert set(damaged) == {0, 2} and "silent" in damaged[0] and rows.lengths[1] > 1
     few = Table(pl.DataFrame({"sound": ["a.wav"] * 3}))
     with pytest.raises(DataError, match="3 recordings are too few"):
@@ -79,13 +84,25 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
 def taught(tmp_path_factory):
     folder = tmp_path_factory.mktemp("vocoder")
     table = readings()[:16]
-    vocoder = er.train(table.select("recording"), target="recording", task="vocoder", steps=3, show="quiet", run=str(folder / "vocoder"), model__size="small", train__threads=1, train__precision="fp32")
+    vocoder = er.train(
+        table.select("recording"),
+        target="recording",
+        task="vocoder",
+        steps=3,
+        show="quiet",
+        run=str(folder / "vocoder"),
+        model__size="small",
+        train__threads=1,
+        train__precision="fp32",
+    )
     return folder, table, vocoder
 
 
 def test_the_whole_road(taught) -> None:
     folder, table, model = taught
-    assert set(model.metrics) >= {"lsd", "periodicity", "mel"} and model.manifest["objective"] == "adversarial_finetuning"
+    assert (
+        set(model.metrics) >= {"lsd", "periodicity", "mel"} and model.manifest["objective"] == "adversarial_finetuning"
+    )
     again = er.load(str(model.path))
     said = again.predict(table.select("recording")[:2])
     assert said["seconds"][0] == pytest.approx(soundfile.info(table["recording"][0]).duration, abs=0.02)
@@ -96,14 +113,26 @@ def test_the_whole_road(taught) -> None:
 def test_one_recording_is_made_to_sound_again(taught, tmp_path: Path) -> None:
     _, table, model = taught
     said = er.generate(str(model.path), prompt=table["recording"][0], output=str(tmp_path / "again.wav"))
-    assert said.endswith("s of sound") and soundfile.info(tmp_path / "again.wav").duration == pytest.approx(float(said.split()[0]), abs=0.01)
+    assert said.endswith("s of sound") and soundfile.info(tmp_path / "again.wav").duration == pytest.approx(
+        float(said.split()[0]), abs=0.01
+    )
     with pytest.raises(UserError, match="prompt"):
         er.generate(str(model.path), prompt=str(tmp_path / "nowhere.wav"))
 
 
 def test_a_vocoder_travels_inside_a_speaking_bundle(taught) -> None:
     folder, table, vocoder = taught
-    model = er.train(table, target="recording", recipe="text_to_speech", steps=3, show="quiet", run=str(folder / "voice"), train__threads=1, train__precision="fp32", options={"vocoder": str(folder / "vocoder")})
+    model = er.train(
+        table,
+        target="recording",
+        recipe="text_to_speech",
+        steps=3,
+        show="quiet",
+        run=str(folder / "voice"),
+        train__threads=1,
+        train__precision="fp32",
+        options={"vocoder": str(folder / "vocoder")},
+    )
     (folder / "vocoder").rename(folder / "gone")
     again = er.load(str(model.path))
     mel = np.random.default_rng(0).normal(size=(40, MELS)).astype(np.float32)
@@ -120,7 +149,9 @@ def test_what_is_no_vocoder_is_refused(taught, tmp_path: Path) -> None:
     folder, _, model = taught
     with pytest.raises(UserError, match="no run that can be read"):
         with_vocoder(model.schema, str(tmp_path))
-    other = model.schema.with_column(type(model.schema.target)(**{**model.schema.target.__dict__, "state": {"rate": 16_000}}))
+    other = model.schema.with_column(
+        type(model.schema.target)(**{**model.schema.target.__dict__, "state": {"rate": 16_000}})
+    )
     with pytest.raises(UserError, match="8,000 Hz"):
         with_vocoder(other, str(folder / "vocoder"))
     assert MODALITY.fit(pl.Series(["x"]), limits=LimitsConfig())["rate"] == 16_000

@@ -1,4 +1,5 @@
-"""Acting from end to end: a world with a known best answer is learnt, played from seeds, filmed, explained; what cannot be is told."""
+"""Acting from end to end: a world with a known best answer is learnt, played from seeds, filmed, explained; what cannot
+be is told."""
 
 from __future__ import annotations
 
@@ -40,19 +41,39 @@ class Line(gymnasium.Env):
 
 
 def bound(name: str, **options):
-    return make_task("reinforcement_learning", options).for_target(Column("episode", "episode", "target", {"world": describe(name), "scale": 1.0}))
+    return make_task("reinforcement_learning", options).for_target(
+        Column("episode", "episode", "target", {"world": describe(name), "scale": 1.0})
+    )
 
 
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_what_is_always_better_is_learnt(here, method: str) -> None:
     (here / "line.py").write_text(LINE)
-    model = er.train("line.py:Line", recipe="reinforcement_learning", steps=250, show="quiet", train__threads=1, train__precision="fp32", options={"method": method})
+    model = er.train(
+        "line.py:Line",
+        recipe="reinforcement_learning",
+        steps=250,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        options={"method": method},
+    )
     assert model.metrics["return"] > 1.95, model.metrics
-    assert "linear policy" in model.manifest["baseline"]["words"] and model.manifest["objective"] == {"ppo": "ppo", "dqn": "dqn"}[method]
+    assert (
+        "linear policy" in model.manifest["baseline"]["words"]
+        and model.manifest["objective"] == {"ppo": "ppo", "dqn": "dqn"}[method]
+    )
     again = er.load(str(model.path))
     out = again.predict(pl.DataFrame({"seed": [3, None, 4]}))
-    assert out["return"].round(6).to_list() == [2.0, None, 2.0] and out["action"].to_list() == ["right", None, "right"] and out["ended"][0] == "by the clock"
-    assert again.predict(pl.DataFrame({"observation": [[0.3, 1.0], [9.0, 1.0]]}))["action"].to_list() == ["right", "right"]
+    assert (
+        out["return"].round(6).to_list() == [2.0, None, 2.0]
+        and out["action"].to_list() == ["right", None, "right"]
+        and out["ended"][0] == "by the clock"
+    )
+    assert again.predict(pl.DataFrame({"observation": [[0.3, 1.0], [9.0, 1.0]]}))["action"].to_list() == [
+        "right",
+        "right",
+    ]
     with pytest.raises(UserError, match="draws no pictures"):
         again.save(pl.DataFrame({"seed": [3]}), here / "film.gif")
     with pytest.raises(UserError, match="no environment and holds no seeds"):
@@ -66,9 +87,22 @@ def test_what_is_always_better_is_learnt(here, method: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["ppo", "dqn"])
 def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
-    """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are missed."""
-    model = er.train(catch, recipe="reinforcement_learning", steps={"ppo": 170, "dqn": 320}[method], show="quiet", train__threads=1, train__precision="fp32", options={"method": method}, model__size="small")
-    assert model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method] and model.manifest["baseline"]["metrics"]["return"] < -0.3, model.metrics
+    """The same task, loop and report as for numbers. The best policy brings 1, chance -0.6: three of four balls are
+    missed."""
+    model = er.train(
+        catch,
+        recipe="reinforcement_learning",
+        steps={"ppo": 170, "dqn": 320}[method],
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        options={"method": method},
+        model__size="small",
+    )
+    assert (
+        model.metrics["return"] > {"ppo": 0.7, "dqn": 0.5}[method]
+        and model.manifest["baseline"]["metrics"]["return"] < -0.3
+    ), model.metrics
     assert model.manifest["model"]["backbones"] == ["nature_cnn"]
     again = er.load(str(model.path))
     pixels = np.zeros((1, 6, 6, 3), np.uint8)
@@ -80,25 +114,39 @@ def test_pictures_are_learnt_from(here, catch: str, method: str) -> None:
 
 @pytest.mark.slow
 def test_numbers_as_actions(here) -> None:
-    model = er.train("Pendulum-v1", recipe="reinforcement_learning", steps=4, show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        "Pendulum-v1", recipe="reinforcement_learning", steps=4, show="quiet", train__threads=1, train__precision="fp32"
+    )
     out = model.predict(pl.DataFrame({"seed": [1]}))
     assert out["steps"][0] == 200 and out["action"][0].startswith("torque ") and out["return"][0] < 0
     assert "energy" in model.manifest["baseline"]["words"] and model.manifest["baseline"]["metrics"]["return"] > -300
 
 
 def test_options_are_checked() -> None:
-    for options, words in (({"method": "pppo"}, "Did you mean 'ppo'"), ({"gamma": 1.5}, "makes no sense"), ({"updates_per_step": 0}, "learn 0 times")):
+    for options, words in (
+        ({"method": "pppo"}, "Did you mean 'ppo'"),
+        ({"gamma": 1.5}, "makes no sense"),
+        ({"updates_per_step": 0}, "learn 0 times"),
+    ):
         with pytest.raises(UserError) as found:
             make_task("reinforcement_learning", options)
         assert words in str(found.value)
     with pytest.raises(UserError, match="chooses one of several"):
         bound("Pendulum-v1", method="dqn")
-    assert (bound("Pendulum-v1").head, bound("CartPole-v1").head, bound("CartPole-v1", method="dqn").head) == ("gaussian_policy", "categorical_policy", "dueling")
+    assert (bound("Pendulum-v1").head, bound("CartPole-v1").head, bound("CartPole-v1", method="dqn").head) == (
+        "gaussian_policy",
+        "categorical_policy",
+        "dueling",
+    )
 
 
 def test_scores_and_what_an_explanation_moves() -> None:
     records = {"return": np.arange(20.0), "steps": np.full(20, 5.0)}
-    assert make_task("reinforcement_learning", {}).select_rows({"return": np.array([3.0, 1.0, 2.0])}).tolist() == [1, 2, 0], "from worst to best"
+    assert make_task("reinforcement_learning", {}).select_rows({"return": np.array([3.0, 1.0, 2.0])}).tolist() == [
+        1,
+        2,
+        0,
+    ], "from worst to best"
     assert scores(records) == {"return": 9.5, "median": 9.5, "worst_tenth": 0.5, "steps": 5.0, "loss": -9.5}
     said = torch.tensor([[[1.0, 3.0, 2.0]], [[2.0, 2.0, 2.0]]])
     target = Column("episode", "episode", "target")

@@ -1,4 +1,5 @@
-"""Anomalies: only ordinary rows teach, the alarm keeps its share, what does not belong together is found, and reasons name it."""
+"""Anomalies: only ordinary rows teach, the alarm keeps its share, what does not belong together is found, and reasons
+name it."""
 
 from __future__ import annotations
 
@@ -82,7 +83,9 @@ def test_made_up_rows_keep_their_types_and_break_what_belongs_together() -> None
 
 
 def test_texts_that_never_were_hold_other_words() -> None:
-    lines = pl.DataFrame({"line": [f"disk {i % 7} of node n{i % 5} is fine today" for i in range(200)], "level": ["INFO", "WARN"] * 100})
+    lines = pl.DataFrame(
+        {"line": [f"disk {i % 7} of node n{i % 5} is fine today" for i in range(200)], "level": ["INFO", "WARN"] * 100}
+    )
     rows = made_up(lines, 400, np.random.default_rng(0))
     strange = ~rows["line"].is_in(lines["line"].unique().implode())
     assert 0.2 < strange.mean() < 0.9 and rows["line"].null_count() == 0
@@ -90,16 +93,27 @@ def test_texts_that_never_were_hold_other_words() -> None:
 
 
 def test_kinds_of_anomaly_are_told_apart_in_the_test_alone() -> None:
-    frame = pumps().with_columns(state=pl.when(pl.col("state") == "ok").then(pl.lit("ok")).when(pl.col("a") > 0).then(pl.lit("leak")).otherwise(pl.lit("clog")))
+    frame = pumps().with_columns(
+        state=pl.when(pl.col("state") == "ok")
+        .then(pl.lit("ok"))
+        .when(pl.col("a") > 0)
+        .then(pl.lit("leak"))
+        .otherwise(pl.lit("clog"))
+    )
     table = reframed(frame)
     facts = table.hints["state"]["facts"]
-    assert set(facts["values"]) == {"normal", "anomaly", "leak", "clog"} and facts["values"][:2] == ["normal", "anomaly"]
+    assert set(facts["values"]) == {"normal", "anomaly", "leak", "clog"} and facts["values"][:2] == [
+        "normal",
+        "anomaly",
+    ]
     assert set(table.frame.filter(pl.col("split") != "test")["state"]) == {"normal", "anomaly"}
     task = make_task("anomaly_detection", {}).for_target(Column("state", "anomaly_label", "target", facts))
     truth, p = np.array([0, 0, 2, 2, 3]), np.array([0.1, 0.6, 0.9, 0.3, 0.8])
     records = task.score_rows({"probability": np.stack([1 - p, p], 1)}, truth)
     shown = by_kind(records, records, task.kinds)[0].data["rows"]
-    assert [row[:3] for row in shown] == [[task.kinds[0], 2, "50.0%"], [task.kinds[1], 1, "100.0%"]] and shown[0][4] == 0.75
+    assert [row[:3] for row in shown] == [[task.kinds[0], 2, "50.0%"], [task.kinds[1], 1, "100.0%"]] and shown[0][
+        4
+    ] == 0.75
     assert task.compute_metrics(records)["accuracy"] == 0.6
 
 
@@ -141,7 +155,17 @@ def test_scores_by_hand() -> None:
 
 def test_what_does_not_belong_together_is_found_and_named(here) -> None:
     frame = pumps(900)
-    model = er.train(frame, target="state", recipe="anomaly_detection", steps=250, show="quiet", train__threads=1, train__precision="fp32", model__size="small", model__ensemble_size=4)
+    model = er.train(
+        frame,
+        target="state",
+        recipe="anomaly_detection",
+        steps=250,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        model__size="small",
+        model__ensemble_size=4,
+    )
     assert model.metrics["roc_auc"] > 0.97 and model.metrics["alarm_rate"] < 0.08
     assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
     again = er.load(str(model.path))

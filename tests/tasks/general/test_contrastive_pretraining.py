@@ -26,8 +26,12 @@ def things(rows: int = 600) -> pl.DataFrame:
     """Eight of twelve columns say where a row lies in two dimensions; the kind is the quarter it lies in."""
     rng = np.random.default_rng(0)
     place = rng.normal(size=(rows, 2))
-    x = np.concatenate([place @ rng.normal(size=(2, 8)) + 0.1 * rng.normal(size=(rows, 8)), rng.normal(size=(rows, 4))], 1)
-    return pl.DataFrame({f"x{i}": x[:, i] for i in range(12)} | {"kind": [f"k{2 * int(a > 0) + int(b > 0)}" for a, b in place]})
+    x = np.concatenate(
+        [place @ rng.normal(size=(2, 8)) + 0.1 * rng.normal(size=(rows, 8)), rng.normal(size=(rows, 4))], 1
+    )
+    return pl.DataFrame(
+        {f"x{i}": x[:, i] for i in range(12)} | {"kind": [f"k{2 * int(a > 0) + int(b > 0)}" for a, b in place]}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,19 @@ def test_rows_are_known_again_and_their_answers_were_left_out(run: str) -> None:
 
 def test_another_goes_on_from_it_in_the_same_make(run: str, tmp_path) -> None:
     few = things()[:60]
-    done = command("train", save(few, tmp_path), "--target", "kind", "--from", run, "--steps", "20", "--run", tmp_path / "r", "--json")
+    done = command(
+        "train",
+        save(few, tmp_path),
+        "--target",
+        "kind",
+        "--from",
+        run,
+        "--steps",
+        "20",
+        "--run",
+        tmp_path / "r",
+        "--json",
+    )
     heard = [line for line in done.stdout.splitlines() if '"inherited"' in line]
     assert len(heard) == 1
     said = json.loads(heard[0])
@@ -72,16 +88,27 @@ def test_the_same_rows_are_looked_at_alike_twice(run: str) -> None:
 def test_known_again_is_counted() -> None:
     e = np.eye(4, dtype=np.float32)
     assert scores(**graded(e, e))["found_at_1"] == 1.0
-    assert graded(e, e[[1, 0, 2, 3]])["place"].tolist() == [4 - 1, 4 - 1, 1, 1]  # nothing is alike: in the middle of three that are as far
+    assert graded(e, e[[1, 0, 2, 3]])["place"].tolist() == [
+        4 - 1,
+        4 - 1,
+        1,
+        1,
+    ]  # nothing is alike: in the middle of three that are as far
     same = np.ones((MOST + 3, 1), np.float32)
-    assert np.isclose(graded(same, same)["loss"][0], np.log(MOST)) and np.isclose(graded(same, same)["loss"][-1], np.log(3))
+    assert np.isclose(graded(same, same)["loss"][0], np.log(MOST)) and np.isclose(
+        graded(same, same)["loss"][-1], np.log(3)
+    )
 
 
 def test_loss_of_looks_that_agree_is_small_and_of_strangers_large() -> None:
     task = make_task("contrastive_pretraining", {"temperature": 0.1})
     e = torch.eye(4)[:, None]
     batch = Batch({"target": torch.arange(4).repeat(2)}, np.arange(4).repeat(2))
-    assert float(task.loss(torch.cat([e, e]), batch).total) < 0.01 < float(task.loss(torch.cat([e, e.roll(1, 0)]), batch).total)
+    assert (
+        float(task.loss(torch.cat([e, e]), batch).total)
+        < 0.01
+        < float(task.loss(torch.cat([e, e.roll(1, 0)]), batch).total)
+    )
 
 
 def test_cells_come_from_other_rows_of_the_same_column() -> None:

@@ -1,4 +1,5 @@
-"""Decisions by cost: the alarm begins where the expected cost says so, the risk is calibrated, the options matter and are checked."""
+"""Decisions by cost: the alarm begins where the expected cost says so, the risk is calibrated, the options matter and
+are checked."""
 
 from __future__ import annotations
 
@@ -25,12 +26,24 @@ def bound(**options):
 def test_the_rarer_class_is_looked_for_and_a_miss_costs_as_much_as_it_is_rare() -> None:
     task = bound()
     assert (task.positive, task.place) == ("bad", 0)
-    assert task.false_negative_cost == pytest.approx(70 / 30, abs=1e-3) and task.threshold == pytest.approx(0.3, abs=1e-3)
+    assert task.false_negative_cost == pytest.approx(70 / 30, abs=1e-3) and task.threshold == pytest.approx(
+        0.3, abs=1e-3
+    )
     assert bound(positive="good").place == 1
 
 
 @pytest.mark.parametrize(
-    "options", [{"positive": "ugly"}, {"false_negative_cost": -1}, {"false_positive_cost": 0}, {"review_rate": 2}, {"loss_name": "hinge"}, {"cost": 5}, {"false_negative_cost": "much"}, {"place": 1}]
+    "options",
+    [
+        {"positive": "ugly"},
+        {"false_negative_cost": -1},
+        {"false_positive_cost": 0},
+        {"review_rate": 2},
+        {"loss_name": "hinge"},
+        {"cost": 5},
+        {"false_negative_cost": "much"},
+        {"place": 1},
+    ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict) -> None:
     with pytest.raises(UserError):
@@ -39,7 +52,9 @@ def test_options_that_make_no_sense_are_refused(options: dict) -> None:
 
 def test_a_target_of_three_classes_is_no_decision() -> None:
     with pytest.raises(UserError, match="between two classes"):
-        make_task("cost_sensitive", {}).for_target(Column("y", "category", "target", {"values": list("abc"), "counts": [1, 1, 1]}))
+        make_task("cost_sensitive", {}).for_target(
+            Column("y", "category", "target", {"values": list("abc"), "counts": [1, 1, 1]})
+        )
 
 
 def test_a_task_without_options_says_so() -> None:
@@ -53,9 +68,13 @@ def test_costs_are_counted_by_hand() -> None:
     truth = np.array([0, 0, 0, 1])
     records = task.score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
     assert records["said"].tolist() == [0, 0, 1, 1] and records["cost"].tolist() == [0, 0, 5, 0]
-    dearer = bound(false_negative_cost=50, false_positive_cost=1).score_rows({"probability": np.stack([risk, 1 - risk], 1)}, truth)
+    dearer = bound(false_negative_cost=50, false_positive_cost=1).score_rows(
+        {"probability": np.stack([risk, 1 - risk], 1)}, truth
+    )
     assert dearer["said"].tolist() == [0, 0, 0, 0] and dearer["cost"].tolist() == [0, 0, 0, 1]
-    assert task.compute_metrics(records)["cost"] == 1.25 and task.compute_metrics(records)["recall"] == pytest.approx(2 / 3)
+    assert task.compute_metrics(records)["cost"] == 1.25 and task.compute_metrics(records)["recall"] == pytest.approx(
+        2 / 3
+    )
 
 
 def test_platt_brings_a_shifted_risk_back() -> None:
@@ -73,7 +92,10 @@ def test_platt_brings_a_shifted_risk_back() -> None:
 def test_each_loss_is_another_one_and_all_prefer_the_truth() -> None:
     batch = Batch({"target": torch.tensor([1, 2, 2, 2])}, np.arange(4))
     right = torch.tensor([[[2.0, -2]], [[-2, 2]], [[-2, 2]], [[-2, 2]]])
-    found = {kind: [float(bound(loss_name=kind).loss(o, batch).total) for o in (right, -right)] for kind in ("plain", "weighted", "focal")}
+    found = {
+        kind: [float(bound(loss_name=kind).loss(o, batch).total) for o in (right, -right)]
+        for kind in ("plain", "weighted", "focal")
+    }
     assert all(good < bad for good, bad in found.values())
     assert len({round(good, 6) for good, _ in found.values()}) == 3
 
@@ -103,8 +125,18 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     x = rng.normal(size=(600, 2))
     fraud = x[:, 0] + 0.5 * rng.normal(size=600) > 1.5
     table = pl.DataFrame({"amount": x[:, 0], "hour": x[:, 1], "case": np.where(fraud, "fraud", "fine")})
-    model = er.train(table, target="case", recipe="cost_sensitive", options={"false_negative_cost": 20}, steps=150, run="r", show="quiet")
-    assert model.manifest["model"]["networks"] == 5, "few rows: the risk is calibrated on rows that the network which is asked never saw"
+    model = er.train(
+        table,
+        target="case",
+        recipe="cost_sensitive",
+        options={"false_negative_cost": 20},
+        steps=150,
+        run="r",
+        show="quiet",
+    )
+    assert model.manifest["model"]["networks"] == 5, (
+        "few rows: the risk is calibrated on rows that the network which is asked never saw"
+    )
     baseline = model.manifest["baseline"]
     assert baseline["calibration"]["slope"] < 1.5 and baseline["metrics"]["log_loss"] < 0.4, "so is the baseline's"
     out = er.load("r").predict(table)
@@ -113,5 +145,10 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     assert np.allclose(out["risk"], out["probability_fraud"])
     assert model.metrics["roc_auc"] > 0.9
     titles = {e["title"] for s in model.report()["sections"] for e in s["exhibits"]}
-    assert {"Expected cost by threshold", "Recall by share reviewed", "Calibration: stated risk against observed frequency", "Finding “fraud”: ROC"} <= titles
+    assert {
+        "Expected cost by threshold",
+        "Recall by share reviewed",
+        "Calibration: stated risk against observed frequency",
+        "Finding “fraud”: ROC",
+    } <= titles
     assert set(model.evaluate(table)) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}

@@ -16,8 +16,14 @@ def pairs(rows: int = 500) -> pl.DataFrame:
     rng = np.random.default_rng(0)
     pace, height = rng.integers(1, 6, rows), rng.integers(0, 5, rows)
     t = np.linspace(0, 6, 40)
-    waves = [(np.sin(p * t + rng.uniform(0, 6)) + 3 * h + rng.normal(0, 0.1, 40)).tolist() for p, h in zip(pace, height, strict=True)]
-    said = [f"pace {'one two three four five six'.split()[p]} at height {'ground low middle high top'.split()[h]}" for p, h in zip(pace, height, strict=True)]
+    waves = [
+        (np.sin(p * t + rng.uniform(0, 6)) + 3 * h + rng.normal(0, 0.1, 40)).tolist()
+        for p, h in zip(pace, height, strict=True)
+    ]
+    said = [
+        f"pace {'one two three four five six'.split()[p]} at height {'ground low middle high top'.split()[h]}"
+        for p, h in zip(pace, height, strict=True)
+    ]
     return pl.DataFrame({"wave": waves, "words": said})
 
 
@@ -49,4 +55,11 @@ def test_what_cannot_be_matched_is_told(here) -> None:
     with pytest.raises(DataError, match="no column 'wav'"):
         er.train(pairs(), target="wav", task="cross_modal_retrieval", steps=2, show="quiet")
     with pytest.raises(UserError, match="two kinds"):
-        er.train(pairs().with_columns(more=pairs()["words"]), target="wave", task="cross_modal_retrieval", steps=2, show="quiet", columns={"words": {"modality": "text"}, "more": {"modality": "text"}})
+        er.train(
+            pairs().with_columns(more=pairs()["words"]),
+            target="wave",
+            task="cross_modal_retrieval",
+            steps=2,
+            show="quiet",
+            columns={"words": {"modality": "text"}, "more": {"modality": "text"}},
+        )

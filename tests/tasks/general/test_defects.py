@@ -1,4 +1,5 @@
-"""Odd pictures: only good ones teach, made-up ones validate, the map names the place, the report draws the oddest, heat can be saved."""
+"""Odd pictures: only good ones teach, made-up ones validate, the map names the place, the report draws the oddest, heat
+can be saved."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ from engineroom.rendering.vision.anomaly_maps import cell, levels
 from engineroom.tasks._base import make_task
 from engineroom.tasks.general._defects import Flaws, peak
 
-TARGET = Column("state", "defect_label", "target", {"values": ["normal", "anomaly", "dot", "line"], "height": 32, "width": 32})
+TARGET = Column(
+    "state", "defect_label", "target", {"values": ["normal", "anomaly", "dot", "line"], "height": 32, "width": 32}
+)
 
 
 def plates(rows: int = 120, seed: int = 0) -> pl.DataFrame:
@@ -46,15 +49,27 @@ def test_good_pictures_teach_and_made_up_flaws_validate() -> None:
     table = reframed(plates())
     counts = {(split, state): n for split, state, n in table.frame.group_by("split", "state").len().iter_rows()}
     assert {state for split, state in counts if split == "train"} == {"normal"}
-    assert counts["test", "dot"] == counts["test", "line"] == 15 and counts["val", "normal"] <= counts["val", "anomaly"] <= 2 * counts["val", "normal"]
+    assert (
+        counts["test", "dot"] == counts["test", "line"] == 15
+        and counts["val", "normal"] <= counts["val", "anomaly"] <= 2 * counts["val", "normal"]
+    )
     assert table.hints["state"]["facts"]["values"] == ["normal", "anomaly", "dot", "line"]
     assert "vertical" in table.hints["state"]["facts"]["flips"]  # nobody can tell a plate turned upside down …
-    lit = plates().with_columns(pl.Series("picture", np.stack(plates()["picture"].to_list()).reshape(-1, 32, 32).astype(np.uint8) // 2 + np.arange(0, 96, 3, dtype=np.uint8)[:, None]))
+    lit = plates().with_columns(
+        pl.Series(
+            "picture",
+            np.stack(plates()["picture"].to_list()).reshape(-1, 32, 32).astype(np.uint8) // 2
+            + np.arange(0, 96, 3, dtype=np.uint8)[:, None],
+        )
+    )
     assert "vertical" not in reframed(lit).hints["state"]["facts"]["flips"]  # … unless the light comes from below
     taught = reframed(plates(), n_labelled_anomalies=6).frame.filter(split="train")
     assert (taught["state"] == "anomaly").sum() == 6
     alone = reframed(plates().drop("state"), None)
-    assert "judged by made-up flaws" in alone.notes[-1] and (alone.frame.filter(split="test")["anomaly"] == "anomaly").any()
+    assert (
+        "judged by made-up flaws" in alone.notes[-1]
+        and (alone.frame.filter(split="test")["anomaly"] == "anomaly").any()
+    )
 
 
 def test_too_few_good_pictures_or_two_columns_are_told() -> None:
@@ -94,7 +109,16 @@ def test_the_loss_knows_places_and_the_hottest_decide() -> None:
 @pytest.mark.slow
 def test_a_flaw_is_found_drawn_and_saved(here) -> None:
     frame = plates(200)
-    model = er.train(frame, target="state", recipe="anomaly_detection", steps=220, show="quiet", train__threads=1, train__precision="fp32", model__size="small")
+    model = er.train(
+        frame,
+        target="state",
+        recipe="anomaly_detection",
+        steps=220,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        model__size="small",
+    )
     assert model.metrics["roc_auc"] > 0.9, model.metrics
     again = er.load(str(model.path))
     heat = again.answers(again.open(frame.drop("state")))[0]["heat"]
@@ -103,7 +127,10 @@ def test_a_flaw_is_found_drawn_and_saved(here) -> None:
     for row in np.flatnonzero(frame["state"] == "dot"):
         place = np.unravel_index(heat[row].argmax(), heat[row].shape)
         scale = 32 // heat.shape[1]
-        hits += pixels[row, place[0] * scale : (place[0] + 1) * scale, place[1] * scale : (place[1] + 1) * scale].max() > 180
+        hits += (
+            pixels[row, place[0] * scale : (place[0] + 1) * scale, place[1] * scale : (place[1] + 1) * scale].max()
+            > 180
+        )
     assert hits > 0.8 * (frame["state"] == "dot").sum()
     page = again.report_path.read_text("utf-8")
     assert "where it is odd" in page and "Scores by kind" in page

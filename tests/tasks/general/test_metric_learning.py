@@ -23,18 +23,34 @@ def things(kinds: int = 24, each: int = 10) -> pl.DataFrame:
     """Every thing is a point in twelve dimensions of which three matter; the others are loud."""
     rng = np.random.default_rng(0)
     centre = rng.normal(0, 3, (kinds, 3))
-    x = np.concatenate([centre.repeat(each, 0) + rng.normal(0, 0.3, (kinds * each, 3)), rng.normal(0, 3, (kinds * each, 9))], 1)
-    return pl.DataFrame({f"x{i}": x[:, i] for i in range(12)} | {"thing": [f"t{k}" for k in range(kinds) for _ in range(each)]})
+    x = np.concatenate(
+        [centre.repeat(each, 0) + rng.normal(0, 0.3, (kinds * each, 3)), rng.normal(0, 3, (kinds * each, 9))], 1
+    )
+    return pl.DataFrame(
+        {f"x{i}": x[:, i] for i in range(12)} | {"thing": [f"t{k}" for k in range(kinds) for _ in range(each)]}
+    )
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = str(tmp_path_factory.mktemp("likeness") / "run")
-    return er.train(things(), target="thing", recipe="metric_learning", steps=200, run=run, show="quiet", train__threads=1, train__precision="fp32", model__ensemble_size=4)
+    return er.train(
+        things(),
+        target="thing",
+        recipe="metric_learning",
+        steps=200,
+        run=run,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        model__ensemble_size=4,
+    )
 
 
 def test_identities_of_the_test_were_never_seen_and_are_told_apart(model) -> None:
-    assert model.metrics["roc_auc"] > 0.9 > model.manifest["baseline"]["metrics"]["roc_auc"]  # the baseline cannot know what matters
+    assert (
+        model.metrics["roc_auc"] > 0.9 > model.manifest["baseline"]["metrics"]["roc_auc"]
+    )  # the baseline cannot know what matters
     assert "Rows with the same" in json.dumps(model.report()) and model.manifest["task"] == "metric_learning"
     assert model.predict(things()[:3]).shape == (3, 4 * 128)
     assert er.load(str(model.path)).evaluate(things())["metrics"]["roc_auc"] > 0.9
@@ -75,7 +91,10 @@ def test_the_threshold_lets_few_strangers_in() -> None:
     truth = np.arange(40).repeat(5)
     e = rng.normal(size=(200, 8))
     e /= np.linalg.norm(e, axis=1, keepdims=True)
-    loose, strict = (make_task("metric_learning", {"false_accept_rate": s}).fit_calibration({"embedding": e}, truth)["threshold"] for s in (0.2, 0.01))
+    loose, strict = (
+        make_task("metric_learning", {"false_accept_rate": s}).fit_calibration({"embedding": e}, truth)["threshold"]
+        for s in (0.2, 0.01)
+    )
     assert loose < task.fit_calibration({"embedding": e}, truth)["threshold"] < strict
 
 
@@ -103,7 +122,15 @@ def test_nothing_occurs_twice_is_told(here) -> None:
 
 
 def test_other_models_have_no_likeness(here) -> None:
-    plain = er.train(things().head(100), target="thing", steps=3, show="quiet", train__threads=1, train__precision="fp32", split__near_duplicates=False)
+    plain = er.train(
+        things().head(100),
+        target="thing",
+        steps=3,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        split__near_duplicates=False,
+    )
     with pytest.raises(UserError, match="not with a likeness"):
         Gallery(plain).enrol(things()[:2])
 
@@ -126,7 +153,9 @@ def test_the_verbs(model, tmp_path: Path) -> None:
     things().tail(10).write_csv(tmp_path / "t23.csv")
     run = str(model.path.parent)
     Gallery(model).forget()
-    assert json.loads(command("enrol", run, "t0.csv", "--name", "zero", "--json", cwd=tmp_path).stdout)["enrolled"] == 10
+    assert (
+        json.loads(command("enrol", run, "t0.csv", "--name", "zero", "--json", cwd=tmp_path).stdout)["enrolled"] == 10
+    )
     assert "zero" in command("search", run, "t0.csv", "--top", "2", cwd=tmp_path).stdout
     assert command("unlock", run, "t0.csv", cwd=tmp_path).returncode == 0
     command("unlock", run, "t23.csv", cwd=tmp_path, check=1)

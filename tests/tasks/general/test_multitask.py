@@ -22,12 +22,17 @@ def answers(rows: int = 500) -> pl.DataFrame:
     a, b = rng.normal(size=(2, rows))
     truth = np.stack([a > 0, b > 0, a + b > 1], 1)
     asked = rng.random(truth.shape) < 0.6
-    columns = {name: pl.Series([int(t) if k else None for t, k in zip(truth[:, i], asked[:, i], strict=True)]) for i, name in enumerate("pqr")}
+    columns = {
+        name: pl.Series([int(t) if k else None for t, k in zip(truth[:, i], asked[:, i], strict=True)])
+        for i, name in enumerate("pqr")
+    }
     return pl.DataFrame({"a": a, "b": b, **columns})
 
 
 def test_gaps_teach_nothing_and_are_not_judged(here) -> None:
-    model = er.train(answers(), target="p,q,r", task="multitask", steps=300, show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        answers(), target="p,q,r", task="multitask", steps=300, show="quiet", train__threads=1, train__precision="fp32"
+    )
     assert model.metrics["roc_auc"] > 0.97 and model.manifest["baseline"]["metrics"]["roc_auc"] > 0.9
     out = er.load(str(model.path)).predict(answers().select("a", "b"))
     assert out.columns == ["prediction", "probability", "probability_p", "probability_q", "probability_r"]
@@ -53,7 +58,11 @@ def test_bad_input(here) -> None:
     with pytest.raises(DataError, match=r"no column 'z'"):
         er.train(answers(), target="p,z", task="multitask", steps=3, show="quiet")
     strange = answers().with_columns(p=pl.Series(["perhaps" if i == 7 else "1" if i % 2 else "0" for i in range(500)]))
-    model = er.train(strange, target="p,q", task="multitask", steps=3, show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        strange, target="p,q", task="multitask", steps=3, show="quiet", train__threads=1, train__precision="fp32"
+    )
     assert "perhaps" in str(model.report())
     with pytest.raises(DataError, match="two different answers"):
-        er.train(answers().with_columns(p=pl.lit(1), q=pl.lit(0)), target="p,q", task="multitask", steps=3, show="quiet")
+        er.train(
+            answers().with_columns(p=pl.lit(1), q=pl.lit(0)), target="p,q", task="multitask", steps=3, show="quiet"
+        )

@@ -1,4 +1,5 @@
-"""Forecasts: windows never look ahead, parts follow each other in time, answers lie after the end, and bad times are told."""
+"""Forecasts: windows never look ahead, parts follow each other in time, answers lie after the end, and bad times are
+told."""
 
 from __future__ import annotations
 
@@ -53,14 +54,21 @@ def test_the_scale_is_that_of_the_training_rows_alone() -> None:
     late = WAVE.copy()
     late[300:] *= 100
     frame = windows(waves(load=late), horizon=4, context=10, val_from=200, test_from=300)
-    assert frame["_level"][0] == pytest.approx(WAVE[:200].mean()) and frame["_deviation"][0] == pytest.approx(WAVE[:200].std())
+    assert frame["_level"][0] == pytest.approx(WAVE[:200].mean()) and frame["_deviation"][0] == pytest.approx(
+        WAVE[:200].std()
+    )
 
 
 def test_customary_rows_give_the_customary_windows() -> None:
     frame = windows(waves(), horizon=6, context=20, val_from=200, test_from=260, end=320)
     counts = dict(frame["split"].value_counts().iter_rows())
     assert counts == {"train": 200 - 6 - 20 + 1, "val": 60 - 6 + 1, "test": 60 - 6 + 1}
-    assert dict(windows(waves(), horizon=6, context=20, stride=5, val_from=200)["split"].value_counts().iter_rows())["train"] == 35
+    assert (
+        dict(windows(waves(), horizon=6, context=20, stride=5, val_from=200)["split"].value_counts().iter_rows())[
+            "train"
+        ]
+        == 35
+    )
 
 
 def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
@@ -73,7 +81,11 @@ def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
     absent = waves().filter(~pl.int_range(pl.len()).is_in([100, 101, 200]))
     table = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(absent), "load", asking=False)
     assert any("3 absent moment(s)" in note and "the first after 2024-01-05 03:00" in note for note in table.notes)
-    noted = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(waves(load=holes)), "load", asking=False).notes
+    noted = (
+        make_task("forecasting", {"horizon": 4, "context": 10})
+        .build_samples(Table(waves(load=holes)), "load", asking=False)
+        .notes
+    )
     assert any("3 of 400 values of load are missing, at most 2 in a row" in note for note in noted)
 
 
@@ -118,7 +130,11 @@ def test_a_column_named_year_need_not_be_a_clock() -> None:
 def test_noise_on_a_slow_wave_is_no_season() -> None:
     rng = np.random.default_rng(0)
     slow = np.sin(2 * np.pi * np.arange(1500) / 365) + rng.normal(0, 0.3, 1500)
-    facts = make_task("forecasting", {"horizon": 7}).build_samples(Table(pl.DataFrame({"y": slow})), "y", asking=False).hints["y"]["facts"]
+    facts = (
+        make_task("forecasting", {"horizon": 7})
+        .build_samples(Table(pl.DataFrame({"y": slow})), "y", asking=False)
+        .hints["y"]["facts"]
+    )
     assert 340 < facts["season"] < 390 and facts["context"] == 21  # not four years of four
 
 
@@ -169,7 +185,9 @@ def test_a_band_measured_on_few_errors_is_wider() -> None:
     rng = np.random.default_rng(0)
     inside = {False: [], True: []}
     for _ in range(300):
-        errors = rng.normal(0, 1, (4, 1)) * np.ones(6)  # two validation windows and two to come, each wrong in one direction throughout
+        errors = rng.normal(0, 1, (4, 1)) * np.ones(
+            6
+        )  # two validation windows and two to come, each wrong in one direction throughout
         quantiles = np.broadcast_to(np.linspace(-0.3, 0.3, 9), (2, 6, 9))
         factor = stretch(quantiles, errors[:2])
         for cautious in inside:
@@ -184,12 +202,17 @@ def test_skill_is_measured_against_the_mean_of_the_training_rows() -> None:
     nothing = np.zeros((2, 2, len(LEVELS)), np.float32)
     assert task.compute_metrics(task.score_rows({"mean": nothing[..., 0], "quantiles": nothing}, truth))["skill"] == 0.0
     half = np.repeat(np.array([[[0.5], [-0.5]], [[1.0], [9.0]]], np.float32), len(LEVELS), 2)
-    assert task.compute_metrics(task.score_rows({"mean": half[..., 0], "quantiles": half}, truth))["skill"] == pytest.approx(0.75)
+    assert task.compute_metrics(task.score_rows({"mean": half[..., 0], "quantiles": half}, truth))[
+        "skill"
+    ] == pytest.approx(0.75)
 
 
 def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
     task = make_task("forecasting", {})
-    fields = {"column:history_scale": torch.tensor([[1.0, 2.0]]), "target": torch.tensor([[3.0, float("nan"), 0.0, 1.0]])}
+    fields = {
+        "column:history_scale": torch.tensor([[1.0, 2.0]]),
+        "target": torch.tensor([[3.0, float("nan"), 0.0, 1.0]]),
+    }
     batch = Batch(fields, np.arange(1))
     right = torch.ones(1, 1, 2, 10)
     assert float(task.loss(right, batch).total) == 0.0
@@ -197,8 +220,19 @@ def test_the_loss_prefers_the_truth_and_skips_what_is_unknown() -> None:
 
 
 def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> None:
-    frame = pl.concat([waves(meter=np.repeat("a", 400)), waves(meter=np.repeat("b", 400)).with_columns(load=pl.col("load") * 5)])
-    model = er.train(frame, target="load", recipe="forecasting", steps=60, show="quiet", train__threads=1, train__precision="fp32", model__size="small")
+    frame = pl.concat(
+        [waves(meter=np.repeat("a", 400)), waves(meter=np.repeat("b", 400)).with_columns(load=pl.col("load") * 5)]
+    )
+    model = er.train(
+        frame,
+        target="load",
+        recipe="forecasting",
+        steps=60,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        model__size="small",
+    )
     assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["baseline"]["metrics"]
     out = er.load(str(model.path)).predict(frame)
     assert out.columns == ["series", "time", "mean", "q10", "q50", "q90"] and out.height == 2 * 24
@@ -215,15 +249,31 @@ def test_known_columns_are_needed_beyond_the_end(here) -> None:
     holiday = (np.arange(400) // 24 % 3 == 0).astype(float)
     frame = waves(holiday=holiday).with_columns(load=pl.col("load") + 4 * pl.col("holiday"))
     options = {"known_covariates": "holiday", "horizon": 6, "context": 24}
-    model = er.train(frame, target="load", recipe="forecasting", options=options, steps=30, show="quiet", train__threads=1, train__precision="fp32")
+    model = er.train(
+        frame,
+        target="load",
+        recipe="forecasting",
+        options=options,
+        steps=30,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
     with pytest.raises(DataError, match="known beforehand"):
         model.predict(frame)
-    more = pl.DataFrame({"when": HOURS[:6] + np.timedelta64(400, "h"), "load": [None] * 6, "holiday": [1.0] * 6}, schema=frame.schema)
+    more = pl.DataFrame(
+        {"when": HOURS[:6] + np.timedelta64(400, "h"), "load": [None] * 6, "holiday": [1.0] * 6}, schema=frame.schema
+    )
     assert model.predict(pl.concat([frame, more]))["time"][0] == more["when"][0]
 
 
 def test_bind_remembers_what_training_settled() -> None:
-    target = Column("load", "forecast_target", "target", {"steps": 4, "context": 10, "horizon": 4, "season": 1, "unit": "seconds", "step": 3600.0, "clock": False})
+    target = Column(
+        "load",
+        "forecast_target",
+        "target",
+        {"steps": 4, "context": 10, "horizon": 4, "season": 1, "unit": "seconds", "step": 3600.0, "clock": False},
+    )
     task = make_task("forecasting", {}).for_target(target)
     asked = task.build_samples(Table(waves()), "load", asking=True).frame
     assert asked.height == 1 and asked["history"].dtype.size == 10 and "load" not in asked.columns
@@ -232,45 +282,89 @@ def test_bind_remembers_what_training_settled() -> None:
 def clock_of(times: list, **options) -> tuple[str, list]:
     """(the unit of the clock, the times that an answer to all rows would have)."""
     frame = pl.DataFrame({"day": times, "sales": 10 + np.sin(np.arange(len(times)))})
-    facts = make_task("forecasting", {"horizon": 4, "context": 8}).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
-    task = make_task("forecasting", {"horizon": 4, "context": 8}).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
+    facts = (
+        make_task("forecasting", {"horizon": 4, "context": 8})
+        .build_samples(Table(frame), "sales", asking=False)
+        .hints["sales"]["facts"]
+    )
+    task = make_task("forecasting", {"horizon": 4, "context": 8}).for_target(
+        Column("sales", "forecast_target", state={**facts, "steps": 4})
+    )
     asked = task.build_samples(Table(frame), "sales", asking=True).frame
     quantiles = np.zeros((1, 4, len(LEVELS)), np.float32)
-    out = task.to_frame({"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "forecast_target", state=facts), asked)
+    out = task.to_frame(
+        {"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "forecast_target", state=facts), asked
+    )
     return facts["unit"], [str(one)[:10] for one in out["time"]]
 
 
 def test_business_days_and_months_go_on_by_the_calendar() -> None:
-    days = [d for d in (np.datetime64("2022-01-03") + np.arange(280)).astype(object) if d.weekday() < 5 and (d.month, d.day) != (7, 4)]
+    days = [
+        d
+        for d in (np.datetime64("2022-01-03") + np.arange(280)).astype(object)
+        if d.weekday() < 5 and (d.month, d.day) != (7, 4)
+    ]
     assert days[-1].isoformat() == "2022-10-07" and days[-1].weekday() == 4
     assert clock_of(days) == ("weekdays 1111100", ["2022-10-10", "2022-10-11", "2022-10-12", "2022-10-13"])
     six = [d for d in (np.datetime64("2022-01-03") + np.arange(195)).astype(object) if d.weekday() < 6]
     assert six[-1].weekday() == 5 and clock_of(six)[1][0] == "2022-07-18"
     starts = [np.datetime64("2008-01") + np.timedelta64(k, "M") for k in range(60)]
-    assert clock_of([one.astype("datetime64[D]").astype(object) for one in starts]) == ("months", [f"2013-{m:02d}-01" for m in (1, 2, 3, 4)])
+    assert clock_of([one.astype("datetime64[D]").astype(object) for one in starts]) == (
+        "months",
+        [f"2013-{m:02d}-01" for m in (1, 2, 3, 4)],
+    )
     ends = [((one + 1).astype("datetime64[D]") - 1).astype(object) for one in starts]
     assert clock_of(ends)[1] == ["2013-01-31", "2013-02-28", "2013-03-31", "2013-04-30"]
     quarters = [one.astype("datetime64[D]").astype(object) for one in starts[::3]]
-    assert clock_of([*quarters, *[(np.datetime64("2013-01") + 3 * k).astype("datetime64[D]").astype(object) for k in range(20)]])[1][:2] == ["2018-01-01", "2018-04-01"]
+    assert clock_of(
+        [*quarters, *[(np.datetime64("2013-01") + 3 * k).astype("datetime64[D]").astype(object) for k in range(20)]]
+    )[1][:2] == ["2018-01-01", "2018-04-01"]
     daily = (np.datetime64("2022-01-03") + np.arange(60)).astype(object).tolist()
     assert clock_of(daily)[0] == "seconds"
 
 
 def test_short_series_and_empty_cells_ahead_are_said() -> None:
     times = (np.datetime64("2023-01-01") + np.arange(60)).astype(object).tolist()
-    frame = pl.DataFrame({"item_id": ["a"] * 60 + ["b"] * 5, "day": [*times, *times[:5]], "promo": 1.0, "sales": np.r_[np.arange(60.0), np.ones(5)]})
+    frame = pl.DataFrame(
+        {
+            "item_id": ["a"] * 60 + ["b"] * 5,
+            "day": [*times, *times[:5]],
+            "promo": 1.0,
+            "sales": np.r_[np.arange(60.0), np.ones(5)],
+        }
+    )
     options = {"horizon": 4, "context": 8, "known_covariates": "promo"}
     facts = make_task("forecasting", options).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
     task = make_task("forecasting", options).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
     later = frame.with_columns(
-        sales=pl.when(pl.int_range(65) >= 56).then(None).otherwise(pl.col("sales")), promo=pl.when(pl.int_range(65).is_in([57, 58])).then(None).otherwise(1.0)
+        sales=pl.when(pl.int_range(65) >= 56).then(None).otherwise(pl.col("sales")),
+        promo=pl.when(pl.int_range(65).is_in([57, 58])).then(None).otherwise(1.0),
     ).filter(pl.col("item_id") == "a")
     asked = task.build_samples(Table(later), "sales", asking=True)
-    assert asked.counted == {"missing_ahead": {"promo": 2}} and any("2 cell(s) of promo over the 4 steps ahead are empty" in note for note in asked.notes)
-    short = task.build_samples(Table(frame.with_columns(sales=pl.when(pl.int_range(65).is_in([*range(56, 60), *range(61, 65)])).then(None).otherwise(pl.col("sales")))), "sales", asking=True)
+    assert asked.counted == {"missing_ahead": {"promo": 2}} and any(
+        "2 cell(s) of promo over the 4 steps ahead are empty" in note for note in asked.notes
+    )
+    short = task.build_samples(
+        Table(
+            frame.with_columns(
+                sales=pl.when(pl.int_range(65).is_in([*range(56, 60), *range(61, 65)]))
+                .then(None)
+                .otherwise(pl.col("sales"))
+            )
+        ),
+        "sales",
+        asking=True,
+    )
     assert any("get no forecast: b (1)" in note for note in short.notes)
 
 
 def test_a_day_and_a_time_of_day_in_two_columns_are_one_clock() -> None:
-    frame = pl.DataFrame({"Date": HOURS, "load": WAVE}).select(pl.col("Date").dt.date(), pl.col("Date").dt.time().alias("Time"), "load")
-    assert make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(frame), "load", asking=False).hints["load"]["facts"]["step"] == 3600
+    frame = pl.DataFrame({"Date": HOURS, "load": WAVE}).select(
+        pl.col("Date").dt.date(), pl.col("Date").dt.time().alias("Time"), "load"
+    )
+    assert (
+        make_task("forecasting", {"horizon": 4, "context": 10})
+        .build_samples(Table(frame), "load", asking=False)
+        .hints["load"]["facts"]["step"]
+        == 3600
+    )

@@ -10,7 +10,15 @@ import pytest
 import engineroom as er
 from engineroom.core.errors import DataError, UserError
 from engineroom.data.loading import open_table
-from engineroom.modalities.symbolic._stroke_encoding import SPAN, fitted, from_offsets, parse, readable, spell, strokes_of
+from engineroom.modalities.symbolic._stroke_encoding import (
+    SPAN,
+    fitted,
+    from_offsets,
+    parse,
+    readable,
+    spell,
+    strokes_of,
+)
 from engineroom.recipes._data.house_sketches import houses
 from engineroom.rendering.symbolic.stroke_svg import as_svg
 from engineroom.tasks.symbolic import drawing
@@ -23,7 +31,17 @@ def model(tmp_path_factory):
     short = {"model": {"size": "small", "dropout": 0.0}, "options": {"context": 96}}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing, "EACH", 2)
-        return er.train(houses(160), recipe="drawing", steps=50, train__lr=4e-3, run=str(run), show="quiet", train__threads=1, train__precision="fp32", **short), run
+        return er.train(
+            houses(160),
+            recipe="drawing",
+            steps=50,
+            train__lr=4e-3,
+            run=str(run),
+            show="quiet",
+            train__threads=1,
+            train__precision="fp32",
+            **short,
+        ), run
 
 
 @pytest.mark.slow
@@ -69,10 +87,21 @@ def test_words_that_are_no_points_are_named() -> None:
 
 def test_both_formats_are_read_and_broken_rows_named(tmp_path) -> None:
     points = np.array([[0, 0, 0], [9, 0, 1], [0, 9, 0], [-9, 0, 1]] * 2, np.int16)
-    np.savez(tmp_path / "pen.npz", train_points=points, train_lengths=np.array([4, 4]), test_points=points[:4], test_lengths=np.array([4]))
+    np.savez(
+        tmp_path / "pen.npz",
+        train_points=points,
+        train_lengths=np.array([4, 4]),
+        test_points=points[:4],
+        test_lengths=np.array([4]),
+    )
     table = open_table(str(tmp_path / "pen.npz"))
-    assert table.frame["split"].to_list() == ["train", "train", "test"] and len(strokes_of(table.frame["drawing"][0])) == 2
-    lines = [json.dumps({"word": "line", "drawing": [[[0, 9], [0, 9]]]}), json.dumps({"word": "bad", "drawing": [[[0, 9], [0]]]})]
+    assert (
+        table.frame["split"].to_list() == ["train", "train", "test"] and len(strokes_of(table.frame["drawing"][0])) == 2
+    )
+    lines = [
+        json.dumps({"word": "line", "drawing": [[[0, 9], [0, 9]]]}),
+        json.dumps({"word": "bad", "drawing": [[[0, 9], [0]]]}),
+    ]
     (tmp_path / "quick.ndjson").write_text("\n".join(lines))
     table = open_table(str(tmp_path / "quick.ndjson"))
     assert table.frame["word"].to_list() == ["line"] and "line 2" in table.skipped[0][1]

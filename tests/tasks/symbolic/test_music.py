@@ -21,7 +21,15 @@ from engineroom.tasks.symbolic.music import Music
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("music") / "run"
-    return er.train(exercises(40, 12), recipe="music", steps=60, run=str(run), show="quiet", options={"context": 48}, model={"dropout": 0.0}), run
+    return er.train(
+        exercises(40, 12),
+        recipe="music",
+        steps=60,
+        run=str(run),
+        show="quiet",
+        options={"context": 48},
+        model={"dropout": 0.0},
+    ), run
 
 
 @pytest.mark.slow
@@ -36,7 +44,9 @@ def test_it_learns_and_is_judged_by_frames(model) -> None:
 def test_it_goes_on_with_a_tune_and_keeps_it(model, tmp_path) -> None:
     _, run = model
     for name in ("on.mid", "on.wav", "on.png"):
-        written = er.generate(str(run), prompt="C5 G4 E4 C3 | C5 G4 E4 C3 |", tokens=40, seed=3, output=str(tmp_path / name))
+        written = er.generate(
+            str(run), prompt="C5 G4 E4 C3 | C5 G4 E4 C3 |", tokens=40, seed=3, output=str(tmp_path / name)
+        )
         assert "|" in written and (tmp_path / name).stat().st_size > 60
     assert read_midi(tmp_path / "on.mid", beat=4)[0] == [(72, False), (67, False), (64, False), (48, False)]
     again = er.generate(str(run), prompt=str(tmp_path / "on.mid"), tokens=10)
@@ -47,7 +57,9 @@ def test_it_goes_on_with_a_tune_and_keeps_it(model, tmp_path) -> None:
 
 def test_pieces_as_json_with_their_parts(tmp_path) -> None:
     path = tmp_path / "pieces.json"
-    path.write_text(json.dumps({"train": [[[60, 64], [62, 65, 69]]], "valid": [[[60], [62, 64]]], "test": [[[70, 60], [60]]]}))
+    path.write_text(
+        json.dumps({"train": [[[60, 64], [62, 65, 69]]], "valid": [[[60], [62, 64]]], "test": [[[70, 60], [60]]]})
+    )
     table = open_table(str(path))
     assert table.frame["split"].to_list() == ["train", "val", "test"]
     assert frames_of(table.frame["music"][0].lstrip()) == chords([[60, 64], [62, 65, 69]])
@@ -57,7 +69,9 @@ def test_too_little_music() -> None:
     from engineroom.core.table import Table
 
     with pytest.raises(DataError, match="too little music"):
-        Music().build_samples(Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, asking=False)
+        Music().build_samples(
+            Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, asking=False
+        )
 
 
 def test_what_is_heard_has_the_pitch_that_is_written() -> None:

@@ -1,4 +1,5 @@
-"""Rows by two players: columns go together, rare kinds can be asked for, shared values are spread and taken back, and what is drawn by lot teaches."""
+"""Rows by two players: columns go together, rare kinds can be asked for, shared values are spread and taken back, and
+what is drawn by lot teaches."""
 
 from __future__ import annotations
 
@@ -20,12 +21,23 @@ FAST = {"show": "quiet", "train": {"threads": 1, "precision": "fp32"}}
 
 
 def people(n: int = 1_200) -> pl.DataFrame:
-    """Tall ones weigh more; the kind, one of which is rare, decides the colour; a third has no income, some of the others were not asked."""
+    """Tall ones weigh more; the kind, one of which is rare, decides the colour; a third has no income, some of the
+    others were not asked."""
     tall, kind = RNG.normal(170, 10, n), RNG.choice(["a", "b", "c"], n, p=[0.6, 0.35, 0.05])
     colour = np.array(["red", "green", "blue"])[np.searchsorted(["a", "b", "c"], kind)]
     income = np.where(RNG.random(n) < 1 / 3, 0.0, RNG.lognormal(8, 1, n).round())
-    frame = pl.DataFrame({"tall": tall.round(1), "heavy": tall - 100 + RNG.normal(0, 3, n), "kind": kind, "colour": colour, "income": income})
-    return frame.with_columns(income=pl.when(pl.Series(RNG.random(n) < 0.2) & (pl.col("income") > 0)).then(None).otherwise(pl.col("income")))
+    frame = pl.DataFrame(
+        {
+            "tall": tall.round(1),
+            "heavy": tall - 100 + RNG.normal(0, 3, n),
+            "kind": kind,
+            "colour": colour,
+            "income": income,
+        }
+    )
+    return frame.with_columns(
+        income=pl.when(pl.Series(RNG.random(n) < 0.2) & (pl.col("income") > 0)).then(None).otherwise(pl.col("income"))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +50,9 @@ def model(tmp_path_factory):
 def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -> None:
     wishes = pl.DataFrame({"kind": ["a", "b", "c"] * 200, "noise": range(600)})
     made = model.predict(wishes)
-    assert made["kind"].to_list() == wishes["kind"].to_list() and made.select(people().columns).schema == people().schema
+    assert (
+        made["kind"].to_list() == wishes["kind"].to_list() and made.select(people().columns).schema == people().schema
+    )
     for kind, colour in (("a", "red"), ("b", "green"), ("c", "blue")):
         assert (made.filter(pl.col("kind") == kind)["colour"] == colour).mean() > 0.8, kind
     assert np.corrcoef(made["tall"], made["heavy"])[0, 1] > 0.7
@@ -50,7 +64,14 @@ def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -
 def test_it_is_graded_and_told_as_all_makers_of_rows_are(model) -> None:
     assert set(model.metrics) == {"frechet", "precision", "recall", "copied"} and model.metrics["precision"] > 0.3
     told = json.dumps(model.report(), ensure_ascii=False)
-    for words in ("Train on synthetic, test on real", "Marginal distributions by column", "Privacy: distance to the nearest training row", "Discriminator scores", "Features behind the Fréchet distance", "Gaussian copula"):
+    for words in (
+        "Train on synthetic, test on real",
+        "Marginal distributions by column",
+        "Privacy: distance to the nearest training row",
+        "Discriminator scores",
+        "Features behind the Fréchet distance",
+        "Gaussian copula",
+    ):
         assert words in told, words
     found = model.evaluate(people())
     assert found["metrics"]["frechet"] < 4 * max(0.3, model.metrics["frechet"])
@@ -79,7 +100,10 @@ def test_values_that_many_share_are_spread_and_taken_back() -> None:
     none = torch.from_numpy((frame["income"] == 0).fill_null(False).to_numpy())
     absent = torch.from_numpy(frame["income"].is_null().to_numpy())
     assert len(rows[none, place].unique()) == 1 and len(spread[none, place].unique()) > 100
-    assert torch.equal(spread[absent], torch.cat([spread[absent, :place], rows[absent, place : place + 2], spread[absent, place + 2 :]], 1))
+    assert torch.equal(
+        spread[absent],
+        torch.cat([spread[absent, :place], rows[absent, place : place + 2], spread[absent, place + 2 :]], 1),
+    )
     both = [decided(x.numpy(), state["columns"]) for x in (rows, spread)]
     assert np.allclose(both[0][:, place], both[1][:, place], atol=0.02)
 

@@ -1,4 +1,5 @@
-"""Conversations: turns are found however they are kept, a reply is one line that ends, and what was learnt by heart is said again."""
+"""Conversations: turns are found however they are kept, a reply is one line that ends, and what was learnt by heart is
+said again."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ from engineroom.preprocessing.text.dialogue_turns import conversations, cue, scr
 from engineroom.tasks._base import make_task
 
 TALK = [["ping", "pong"], ["knock", "who is it"], ["one", "two", "three", "four"]] * 60
-FAST = {"options": {"context": 16, "tokenizer": "characters"}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 16}, "model": {"size": "small"}}
+FAST = {
+    "options": {"context": 16, "tokenizer": "characters"},
+    "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 16},
+    "model": {"size": "small"},
+}
 
 
 def texts(frame: pl.DataFrame, turns: str = "") -> set[str]:
@@ -45,7 +50,9 @@ def test_turns_are_found_however_they_are_kept() -> None:
         (pl.DataFrame({"turns": [["a", "b"]]}), "turn", UserError, "names no column"),
     ],
 )
-def test_what_holds_no_conversation_is_refused(frame: pl.DataFrame, turns: str, error: type[Exception], words: str) -> None:
+def test_what_holds_no_conversation_is_refused(
+    frame: pl.DataFrame, turns: str, error: type[Exception], words: str
+) -> None:
     with pytest.raises(error, match=words):
         conversations(Table(frame), turns)
 
@@ -62,7 +69,9 @@ def test_the_last_turn_always_asks() -> None:
 
 def test_the_data_s_own_split_is_kept() -> None:
     frame = pl.DataFrame({"turns": TALK, "part": ["train"] * 120 + ["test"] * 60})
-    made = make_task("chat", {"context": 16}).build_samples(Table(frame, hints={"part": {"role": "split"}}), None, asking=False)
+    made = make_task("chat", {"context": 16}).build_samples(
+        Table(frame, hints={"part": {"role": "split"}}), None, asking=False
+    )
     assert set(made.frame["split"]) == {"train", "test"} and made.hints["split"]["role"] == "split"
 
 

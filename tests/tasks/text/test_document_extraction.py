@@ -1,4 +1,5 @@
-"""Documents: lines become words in reading order, values are found among them and read out again, answers are graded word for word."""
+"""Documents: lines become words in reading order, values are found among them and read out again, answers are graded
+word for word."""
 
 from __future__ import annotations
 
@@ -32,9 +33,27 @@ def page(*lines: dict) -> str:
 
 
 def test_words_come_row_by_row_and_amounts_leave_their_currency() -> None:
-    words, facts, boxes = words_on(page(line("9.50", 300, 52), line("TOTAL", 10, 50), line("The Tea Room", 10, 0), line("DATE:1/2/24 RM12.00 a:", 10, 100)))
+    words, facts, boxes = words_on(
+        page(
+            line("9.50", 300, 52),
+            line("TOTAL", 10, 50),
+            line("The Tea Room", 10, 0),
+            line("DATE:1/2/24 RM12.00 a:", 10, 100),
+        )
+    )
     assert words == ["The", "Tea", "Room", "TOTAL", "9.50", "DATE:", "1/2/24", "RM", "12.00", "a:"]
-    assert facts[:, 4].tolist() == [1, 0, 0, 1, 1, 1, 0, 0, 0, 0] and facts[:, 5].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 1]
+    assert facts[:, 4].tolist() == [1, 0, 0, 1, 1, 1, 0, 0, 0, 0] and facts[:, 5].tolist() == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        0,
+        0,
+        0,
+        0,
+        1,
+    ]
     assert facts[:, 6].tolist() == [1, 1, 1, 1, 1, 1, 0, 1, 0, 1]  # no space stands before what was cut off
     assert facts[4, 7] == 1 and facts[:, 8].tolist() == [0, 0, 0, 0, 792, 0, 0, 0, 1000, 0]
     assert facts[:, :4].min() == 0 and facts[:, :4].max() == 1000
@@ -43,7 +62,12 @@ def test_words_come_row_by_row_and_amounts_leave_their_currency() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "word"),
-    [("{", "no JSON"), ("[]", "a page is"), ('{"lines": []}', "nothing written"), ('{"lines": [{"text": "a", "box": [1, 2]}]}', "a box of 4 numbers")],
+    [
+        ("{", "no JSON"),
+        ("[]", "a page is"),
+        ('{"lines": []}', "nothing written"),
+        ('{"lines": [{"text": "a", "box": [1, 2]}]}', "a box of 4 numbers"),
+    ],
 )
 def test_a_page_that_is_none_is_told(cell: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
@@ -71,10 +95,28 @@ def test_what_stands_twice_is_surer_and_what_every_page_has_is_guessed() -> None
 
 def test_scores_by_hand() -> None:
     table = lambda *rows: np.array(rows, float)
-    records = {"right": table([1, 0], [1, 1]), "found": table([1, 1], [1, 1]), "real": table([1, 1], [1, 1]), "strange": np.array([0.0, 1.0]), "loss": np.ones(2), "correct": np.full(2, 3.0), "tokens": np.full(2, 4.0)}
+    records = {
+        "right": table([1, 0], [1, 1]),
+        "found": table([1, 1], [1, 1]),
+        "real": table([1, 1], [1, 1]),
+        "strange": np.array([0.0, 1.0]),
+        "loss": np.ones(2),
+        "correct": np.full(2, 3.0),
+        "tokens": np.full(2, 4.0),
+    }
     found = scores(records, NAMES)
-    assert found["precision"] == 0.75 and found["recall"] == 0.6 and found["f1"] == pytest.approx(2 / 3) and found["exact"] == 0.0
-    assert found["f1_shop"] == 1.0 and found["f1_total"] == 0.5 and found["log_loss"] == 0.25 and found["word_accuracy"] == 0.75
+    assert (
+        found["precision"] == 0.75
+        and found["recall"] == 0.6
+        and found["f1"] == pytest.approx(2 / 3)
+        and found["exact"] == 0.0
+    )
+    assert (
+        found["f1_shop"] == 1.0
+        and found["f1_total"] == 0.5
+        and found["log_loss"] == 0.25
+        and found["word_accuracy"] == 0.75
+    )
     assert np.isnan(scores({name: values[:0] for name, values in records.items()}, NAMES)["f1"])
 
 
@@ -83,8 +125,16 @@ def cells(count: int = 30) -> pl.DataFrame:
     rows = []
     for i in range(count):
         shop, total = f"{rng.choice(['Tea', 'LabelStore', 'Fish'])} House", f"{rng.integers(100, 900) / 100:.2f}"
-        lines = [line(shop, 10, 0), line("bread", 10, 40), line("1.00", 300, 41), line("TOTAL", 10, 80), line(total, 300, 80)]
-        rows.append({"page": page(*lines), "fields": None if i == 3 else json.dumps({"shop": shop.upper(), "total": total})})
+        lines = [
+            line(shop, 10, 0),
+            line("bread", 10, 40),
+            line("1.00", 300, 41),
+            line("TOTAL", 10, 80),
+            line(total, 300, 80),
+        ]
+        rows.append(
+            {"page": page(*lines), "fields": None if i == 3 else json.dumps({"shop": shop.upper(), "total": total})}
+        )
     return pl.DataFrame(rows)
 
 
@@ -111,22 +161,40 @@ def test_strange_fields_are_refused_and_lost_values_named() -> None:
     with pytest.raises(DataError, match="no column 'page'"):
         task.build_samples(Table(cells().rename({"page": "pages"})), "fields", asking=False)
     lost = cells().with_columns(fields=pl.lit('{"shop": "Nowhere to be seen"}'))
-    assert any("30 of 30 values stand nowhere" in note for note in task.build_samples(Table(lost), "fields", asking=False).notes)
+    assert any(
+        "30 of 30 values stand nowhere" in note
+        for note in task.build_samples(Table(lost), "fields", asking=False).notes
+    )
 
 
 def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     frame = receipts(60)
-    model = er.train(frame, target="fields", recipe="document_extraction", steps=60, show="quiet", train__threads=1, train__precision="fp32", model__ensemble_size=1, model__size="small")
+    model = er.train(
+        frame,
+        target="fields",
+        recipe="document_extraction",
+        steps=60,
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+        model__ensemble_size=1,
+        model__size="small",
+    )
     assert model.metrics["f1"] > 0.5 and model.manifest["baseline"]["metrics"]["f1"] > 0.5
     assert model.manifest["metrics"]["f1_total"] <= 1.0
     loaded = er.load(str(model.path))
     out = loaded.predict(frame.drop("fields", "image"))
-    assert out.columns == [*(n := ["company", "date", "address", "total"]), *(f"{one}_probability" for one in n)] and out.height == 60
+    assert (
+        out.columns == [*(n := ["company", "date", "address", "total"]), *(f"{one}_probability" for one in n)]
+        and out.height == 60
+    )
     assert loaded.save(frame, tmp_path / "fields.jsonl") == 60
     first = json.loads((tmp_path / "fields.jsonl").read_text().splitlines()[0])
     assert set(first) <= {"address", "company", "date", "total"}
     assert loaded.evaluate(frame)["metrics"]["f1"] > 0.5
-    report = (model.path / "bundle" / "report.html" if (model.path / "bundle").exists() else model.report_path).read_text()
+    report = (
+        model.path / "bundle" / "report.html" if (model.path / "bundle").exists() else model.report_path
+    ).read_text()
     assert "the page and the fields found on it" in report
     baseline = load((model.report_path.parent / "baseline.skops").read_bytes())
     table = loaded.task.build_samples(Table(frame), "fields", asking=True)

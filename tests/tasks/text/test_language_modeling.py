@@ -1,4 +1,5 @@
-"""Language models: nothing looks ahead, a cycle is learnt by heart, the cache changes nothing, a uniform model is as perplexed as its alphabet is long."""
+"""Language models: nothing looks ahead, a cycle is learnt by heart, the cache changes nothing, a uniform model is as
+perplexed as its alphabet is long."""
 
 from __future__ import annotations
 
@@ -25,7 +26,11 @@ from engineroom.preprocessing.text.corpus_windows import cut
 from engineroom.tasks._base import make_task
 
 CYCLE = "abcdefg " * 700
-FAST = {"options": {"context": 16}, "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 8}, "model": {"size": "small"}}
+FAST = {
+    "options": {"context": 16},
+    "train": {"threads": 1, "precision": "fp32", "lr": 0.004, "batch_size": 8},
+    "model": {"size": "small"},
+}
 
 
 def reframed(texts: list[str], *, asking: bool = False, **options) -> Table:
@@ -77,16 +82,29 @@ def test_the_window_looks_back_and_no_further() -> None:
     changed = data.clone()
     changed[:, 0] += 3
     before, after = (model(Signal(x, "sequence")).map.data for x in (data, changed))
-    assert not torch.allclose(before[:, 7], after[:, 7], atol=1e-4) and torch.allclose(before[:, 8:], after[:, 8:], atol=1e-5)
+    assert not torch.allclose(before[:, 7], after[:, 7], atol=1e-4) and torch.allclose(
+        before[:, 8:], after[:, 8:], atol=1e-5
+    )
     alone = model(Signal(data[:, 4:12], "sequence")).map.data
-    assert torch.allclose(before[:, 8:12], alone[:, 4:], atol=1e-5), "tokens beyond the first window have half a window before them"
+    assert torch.allclose(before[:, 8:12], alone[:, 4:], atol=1e-5), (
+        "tokens beyond the first window have half a window before them"
+    )
 
 
 def test_a_uniform_model_is_as_perplexed_as_its_alphabet_is_long() -> None:
-    target = Column("next", "next_token", "target", {"names": list("?abcd"), "widths": [2, 1, 1, 1, 1], "open": False, "context": 4})
+    target = Column(
+        "next", "next_token", "target", {"names": list("?abcd"), "widths": [2, 1, 1, 1, 1], "open": False, "context": 4}
+    )
     task = get("tasks", "language_modeling").for_target(target)
     codes = torch.tensor([[1, 2, 3, 4, 1], [4, 3, 2, 0, 0]])
-    batch = Batch({"column:text": codes, "column:text_mask": torch.tensor([[True] * 5, [True] * 3 + [False] * 2]), "target": torch.zeros(2)}, np.arange(2))
+    batch = Batch(
+        {
+            "column:text": codes,
+            "column:text_mask": torch.tensor([[True] * 5, [True] * 3 + [False] * 2]),
+            "target": torch.zeros(2),
+        },
+        np.arange(2),
+    )
     output = torch.zeros(2, 1, 5, 5)
     told = scores(task.score_rows(task.postprocess(output, batch, target), np.zeros(2)))
     assert told["perplexity"] == pytest.approx(5) and told["bits_per_byte"] == pytest.approx(np.log2(5))
@@ -96,10 +114,17 @@ def test_a_uniform_model_is_as_perplexed_as_its_alphabet_is_long() -> None:
 
 
 def test_scores_by_hand() -> None:
-    answers = {"nats": np.array([np.array([1.0, 2.0]), np.array([3.0])], object), "hits": np.array([np.array([True, False]), np.array([False])], object)}
+    answers = {
+        "nats": np.array([np.array([1.0, 2.0]), np.array([3.0])], object),
+        "hits": np.array([np.array([True, False]), np.array([False])], object),
+    }
     answers |= {"bytes": np.array([4, 2]), "next": np.array([0, 0])}
     told = scores(graded(answers, np.zeros(2)))
-    assert told["log_loss"] == 2 and told["bits_per_byte"] == pytest.approx(1 / np.log(2)) and told["accuracy"] == pytest.approx(1 / 3)
+    assert (
+        told["log_loss"] == 2
+        and told["bits_per_byte"] == pytest.approx(1 / np.log(2))
+        and told["accuracy"] == pytest.approx(1 / 3)
+    )
     assert told["perplexity"] == pytest.approx(np.e**2) and next(iter(told)) == "bits_per_byte"
 
 
@@ -165,7 +190,14 @@ def test_the_command_line_writes(cycle: Path) -> None:
 
 def test_pieces_and_a_recurrent_network(here: Path) -> None:
     text = "".join(np.random.default_rng(0).choice(["the cat sat. ", "a dog ran! ", "thé 🐕 slept; "], 900))
-    model = er.train(pl.DataFrame({"words": [text]}), recipe="language_modeling", steps=40, run="r", show="quiet", **{**FAST, "options": {"context": 16, "tokenizer": "pieces", "vocabulary": 300}, "model": {"name": "lstm"}})
+    model = er.train(
+        pl.DataFrame({"words": [text]}),
+        recipe="language_modeling",
+        steps=40,
+        run="r",
+        show="quiet",
+        **{**FAST, "options": {"context": 16, "tokenizer": "pieces", "vocabulary": 300}, "model": {"name": "lstm"}},
+    )
     assert model.manifest["model"]["backbones"] == ["lstm"] and 0.2 < model.metrics["bits_per_byte"] < 2.5
     assert len(er.generate("r", prompt="thé", tokens=20)) > 5
 
@@ -185,31 +217,64 @@ def test_resume_is_bit_identical(here: Path) -> None:
                 raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError):
-        er.train("c.txt", run="torn", watchers=(Stop(),), **{**more, "train": {**FAST["train"], "checkpoint_seconds": 0}})
+        er.train(
+            "c.txt", run="torn", watchers=(Stop(),), **{**more, "train": {**FAST["train"], "checkpoint_seconds": 0}}
+        )
     er.train(resume="torn", show="quiet")
     assert Path("torn/bundle/weights.safetensors").read_bytes() == Path("whole/bundle/weights.safetensors").read_bytes()
 
 
 def test_a_run_begins_where_another_ended(cycle: Path, here: Path) -> None:
     Path("two.txt").write_text("gfedcba " * 100 + CYCLE)
-    done = command("train", "two.txt", "--recipe", "language_modeling", "--from", cycle / "r", "--steps", 1, "--run", "r", "--set", "options.context=16", "--set", "train.threads=1", "--set", "train.precision=fp32", "--json")
+    done = command(
+        "train",
+        "two.txt",
+        "--recipe",
+        "language_modeling",
+        "--from",
+        cycle / "r",
+        "--steps",
+        1,
+        "--run",
+        "r",
+        "--set",
+        "options.context=16",
+        "--set",
+        "train.threads=1",
+        "--set",
+        "train.precision=fp32",
+        "--json",
+    )
     assert '"inherited"' in done.stdout
     model = er.load("r")
     assert model.metrics["log_loss"] < 1.0, "one step would teach nothing by itself"
     assert model.schema["text"].state == er.load(str(cycle / "r")).schema["text"].state
     with pytest.raises(UserError, match="shares no input column"):
-        er.train(pl.DataFrame({"a": np.arange(60.0), "y": [0, 1] * 30}), target="y", start=str(cycle / "r"), steps=2, show="quiet")
+        er.train(
+            pl.DataFrame({"a": np.arange(60.0), "y": [0, 1] * 30}),
+            target="y",
+            start=str(cycle / "r"),
+            steps=2,
+            show="quiet",
+        )
 
 
 def test_an_explanation_looks_at_the_last_window_alone(cycle: Path) -> None:
     """More of the text before it changes nothing but the time it takes."""
     known = CYCLE[:16]
-    short, long = (er.explain(str(cycle / "r"), pl.DataFrame({"text": [text] * 2}), rows=2, methods=("occlusion",))["rows"][0]["parts"] for text in (known, CYCLE[:160] + known))
+    short, long = (
+        er.explain(str(cycle / "r"), pl.DataFrame({"text": [text] * 2}), rows=2, methods=("occlusion",))["rows"][0][
+            "parts"
+        ]
+        for text in (known, CYCLE[:160] + known)
+    )
     assert len(short) == len(long) == 16
     assert np.allclose([one["occlusion"] for one in short], [one["occlusion"] for one in long], atol=1e-4)
 
 
 def test_explain_tells_how_far_it_is(cycle: Path) -> None:
     heard: list[str] = []
-    er.explain(str(cycle / "r"), pl.DataFrame({"text": [CYCLE[:16]] * 3}), rows=1, methods=("occlusion",), say=heard.append)
+    er.explain(
+        str(cycle / "r"), pl.DataFrame({"text": [CYCLE[:16]] * 3}), rows=1, methods=("occlusion",), say=heard.append
+    )
     assert heard[-1] == "row 3 of 3"

@@ -1,4 +1,5 @@
-"""Tagging: tokens and labels find each other, what is broken is named, spans obey IOB, words never seen are known by their pieces."""
+"""Tagging: tokens and labels find each other, what is broken is named, spans obey IOB, words never seen are known by
+their pieces."""
 
 from __future__ import annotations
 
@@ -56,7 +57,10 @@ def test_text_is_cut_as_its_labels_are() -> None:
     spaced = reframed(pl.DataFrame({"t": ["fly to Bern", "hi"], "y": ["O O B-city", "O"]}))
     assert spaced.frame["t"].to_list() == [["fly", "to", "Bern"], ["hi"]] and spaced.hints["t"]["modality"] == "tokens"
     residues = reframed(pl.DataFrame({"s": ["MTPA", "AV"], "y": ["CCHE", "CC"]}))
-    assert residues.frame["s"].to_list() == [list("MTPA"), list("AV")] and residues.frame["y"].to_list() == [list("CCHE"), list("CC")]
+    assert residues.frame["s"].to_list() == [list("MTPA"), list("AV")] and residues.frame["y"].to_list() == [
+        list("CCHE"),
+        list("CC"),
+    ]
 
 
 def test_another_number_of_labels_names_the_row() -> None:
@@ -81,7 +85,9 @@ def test_a_mask_and_a_whole_label_are_packed_into_the_target_and_come_back_the_s
     frame = pl.DataFrame({"t": ["MT", "AV"], "y": ["CH", "HH"], "m": ["10", "11"], "kind": ["x", "z"]})
     table = reframed(frame, loss_mask="m", sequence_label="kind")
     assert table.frame.columns == ["t", "y"] and table.frame["y"].to_list()[0] == {"tags": ["C", None], "whole": "x"}
-    again = make_task("token_classification", {"loss_mask": "m", "sequence_label": "kind"}).build_samples(table, "y", asking=False)
+    again = make_task("token_classification", {"loss_mask": "m", "sequence_label": "kind"}).build_samples(
+        table, "y", asking=False
+    )
     assert again.frame.equals(table.frame)
 
 
@@ -100,7 +106,11 @@ def test_the_best_path_is_the_best_of_all_paths() -> None:
     rng, before = np.random.default_rng(0), allowed(NAMES)
     for _ in range(20):
         score = rng.normal(size=(4, 4))
-        legal = [path for path in product(range(4), repeat=4) if all(before[a, b] for a, b in zip((4, *path), path, strict=False))]
+        legal = [
+            path
+            for path in product(range(4), repeat=4)
+            if all(before[a, b] for a, b in zip((4, *path), path, strict=False))
+        ]
         best = max(legal, key=lambda path: sum(score[t, k] for t, k in enumerate(path)))
         assert best_path(score, before).tolist() == list(best)
 
@@ -130,20 +140,38 @@ def test_the_headline_follows_the_labels() -> None:
 
 
 def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Path) -> None:
-    model = er.train(trips(), target="tags", task="token_classification", options={"sequence_label": "wish"}, steps=130, show="quiet", run="r", train__threads=1, train__precision="fp32", model__ensemble_size=1)
+    model = er.train(
+        trips(),
+        target="tags",
+        task="token_classification",
+        options={"sequence_label": "wish"},
+        steps=130,
+        show="quiet",
+        run="r",
+        train__threads=1,
+        train__precision="fp32",
+        model__ensemble_size=1,
+    )
     assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
     assert model.manifest["baseline"]["metrics"]["f1"] > 0.9
-    assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], "a resumed run begins with the rows as they came"
+    assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], (
+        "a resumed run begins with the rows as they came"
+    )
     fresh = trips(30, seed=9)
     assert er.load("r").predict(fresh).equals(model.predict(fresh))
     graded = model.evaluate(fresh)
     assert graded["rows"] == 30 and graded["metrics"]["f1"] > 0.9 and graded["baseline"]["f1"] > 0.9
     said = model.predict(pl.DataFrame({"words": ["take Ronson to new Newville", "fetch Lamson soon", "", None]}))
-    assert said["prediction"][:2].to_list() == ["O B-who O B-where I-where", "O B-who O"] and said["prediction"][2:].null_count() == 2
+    assert (
+        said["prediction"][:2].to_list() == ["O B-who O B-where I-where", "O B-who O"]
+        and said["prediction"][2:].null_count() == 2
+    )
     assert said["wish"].to_list() == ["bring", "fetch", None, None]
     model.save(pl.DataFrame({"words": ["take Ronson to new Newville"]}), "out.jsonl")
     line = json.loads(Path("out.jsonl").read_text())
-    assert line["spans"][1] == {"start": 3, "end": 5, "label": "where", "text": "new Newville"} and line["wish"] == "bring"
+    assert (
+        line["spans"][1] == {"start": 3, "end": 5, "label": "where", "text": "new Newville"} and line["wish"] == "bring"
+    )
     with pytest.raises(DataError, match="None of the rows"):
         model.predict(pl.DataFrame({"words": [""]}))
     html = Path("r/bundle/report.html").read_text()
@@ -156,9 +184,18 @@ def test_conll_files_are_read_and_their_damage_is_named(tmp_path: Path) -> None:
     (tmp_path / "test.conll").write_text("Genf NNP B-loc")
     table = open_table(tmp_path)
     assert table.frame["tokens"].to_list() == [["Bern", "is"], ["nice"], ["Chur"], ["Genf"]]
-    assert table.frame["tags"][0].to_list() == ["B-loc", "O"] and table.frame["split"].to_list() == ["train", "train", "val", "test"]
+    assert table.frame["tags"][0].to_list() == ["B-loc", "O"] and table.frame["split"].to_list() == [
+        "train",
+        "train",
+        "val",
+        "test",
+    ]
     schema = infer_schema(table, make_config({}))
-    assert pick_task(schema, make_config({})) == "token_classification" and [c.modality for c in schema] == ["tokens", "token_labels", "category"]
+    assert pick_task(schema, make_config({})) == "token_classification" and [c.modality for c in schema] == [
+        "tokens",
+        "token_labels",
+        "category",
+    ]
     (tmp_path / "bad.conll").write_text("a O\nb\n\nc O\n")
     with pytest.raises(DataError, match="line 2 has 1 columns instead of 2"):
         open_table(tmp_path / "bad.conll")
@@ -171,9 +208,26 @@ def test_conll_files_are_read_and_their_damage_is_named(tmp_path: Path) -> None:
 
 def test_from_the_command_line(tmp_path: Path) -> None:
     rows = trips(120)
-    text = "\n\n".join("\n".join(f"{a}\t{b}" for a, b in zip(r["words"], r["tags"], strict=True)) for r in rows.to_dicts())
+    text = "\n\n".join(
+        "\n".join(f"{a}\t{b}" for a, b in zip(r["words"], r["tags"], strict=True)) for r in rows.to_dicts()
+    )
     (tmp_path / "trips.conll").write_text(text)
-    command("train", "trips.conll", "--recipe", "token_classification", "--steps", 20, "--run", "r", "--quiet", "--set", "train.threads=1", "--set", "train.precision=fp32", cwd=tmp_path)
+    command(
+        "train",
+        "trips.conll",
+        "--recipe",
+        "token_classification",
+        "--steps",
+        20,
+        "--run",
+        "r",
+        "--quiet",
+        "--set",
+        "train.threads=1",
+        "--set",
+        "train.precision=fp32",
+        cwd=tmp_path,
+    )
     command("predict", "r", "trips.conll", "-o", "out.jsonl", cwd=tmp_path)
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 120
     command("predict", "r", "trips.conll", "-o", "out.csv", cwd=tmp_path)
@@ -189,7 +243,9 @@ def test_spans_are_said_as_eagerly_as_validation_found_best() -> None:
     answers = {"probability": objects([p[:1], p[-1:]])}
     assert [row.tolist() for row in task.decoded(answers)] == [[0], [0]]
     lower = task.apply_calibration(answers, {"eager": shift})
-    assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.to_frame(lower, None, pl.DataFrame())["prediction"].to_list() == ["B-city", "O"]
+    assert [row.tolist() for row in task.decoded(lower)] == [[1], [0]] and task.to_frame(lower, None, pl.DataFrame())[
+        "prediction"
+    ].to_list() == ["B-city", "O"]
 
 
 def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> None:
@@ -201,24 +257,39 @@ def test_spans_are_drawn_in_one_colour_a_kind_and_wrong_ones_are_marked() -> Non
     wrong = drawn(["x", "y"], np.array([2, 0]), np.array([0, 1]), names, spans=True, letters=False)
     assert "✗ b" in wrong and "true: <b>y</b> a" in wrong
     steps = drawn(list("MT"), np.array([0, 1]), np.array([0, -1]), ["H", "E"], spans=False, letters=True)
-    assert "inset" not in steps.split("<p>")[0] and "inset" in drawn(list("MT"), np.array([0, 1]), np.array([1, 1]), ["H", "E"], spans=False, letters=True)
+    assert "inset" not in steps.split("<p>")[0] and "inset" in drawn(
+        list("MT"), np.array([0, 1]), np.array([1, 1]), ["H", "E"], spans=False, letters=True
+    )
 
 
 def test_a_single_label_is_nothing_to_learn() -> None:
     task = make_task("token_classification", {"sequence_label": "wish"})
     column = Column("tags", "token_labels", "target")
     packed = pl.Series([{"tags": ["O", "B-x"], "whole": "one"}] * 3)
-    assert "labels of wish" in task.check_target(packed, column)[0].what and not make_task("token_classification", {}).check_target(pl.Series([["O", "B-x"]]), column)
-    assert "['O']" in make_task("token_classification", {}).check_target(pl.Series([["O"], ["O", None]]), column)[0].what
+    assert "labels of wish" in task.check_target(packed, column)[0].what and not make_task(
+        "token_classification", {}
+    ).check_target(pl.Series([["O", "B-x"]]), column)
+    assert (
+        "['O']" in make_task("token_classification", {}).check_target(pl.Series([["O"], ["O", None]]), column)[0].what
+    )
 
 
 def test_the_baseline_reads_letters_without_the_labels_before_them() -> None:
     labels = np.zeros(3, np.int64)
     assert not any(name.startswith("y") for one in memm_tagger.features(list("MTA"), labels, True) for name in one)
-    assert all(any(name.startswith("yy=") for name in one) for one in memm_tagger.features(["a", "b", "c"], labels, False))
+    assert all(
+        any(name.startswith("yy=") for name in one) for one in memm_tagger.features(["a", "b", "c"], labels, False)
+    )
     rng = np.random.default_rng(0)
     rows = [list(rng.choice(list("MTAG"), 60)) for _ in range(60)]
     true = [np.array([int(letter in "MT") for letter in row]) for row in rows]
-    model = memm_tagger.slim(memm_tagger.linear(1e-5, 0, 4).fit(memm_tagger.hashed([one for row, own in zip(rows, true, strict=True) for one in memm_tagger.features(row, own, True)]), np.concatenate(true)))
+    model = memm_tagger.slim(
+        memm_tagger.linear(1e-5, 0, 4).fit(
+            memm_tagger.hashed(
+                [one for row, own in zip(rows, true, strict=True) for one in memm_tagger.features(row, own, True)]
+            ),
+            np.concatenate(true),
+        )
+    )
     said = np.concatenate([p.argmax(1) for p in memm_tagger.walk(model, rows, True, 2)])
     assert (said == np.concatenate(true)).mean() > 0.95

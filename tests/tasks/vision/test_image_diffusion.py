@@ -1,4 +1,5 @@
-"""Pictures out of noise: what is asked for comes, the same chance gives the same picture, and the arithmetic of noise adds up."""
+"""Pictures out of noise: what is asked for comes, the same chance gives the same picture, and the arithmetic of noise
+adds up."""
 
 from __future__ import annotations
 
@@ -25,7 +26,16 @@ from engineroom.objectives.diffusion import noisy, parted, shares, untold, veloc
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("diffusion") / "run"
-    return er.train(squares(), target="picture", recipe="image_diffusion", steps=130, run=str(run), show="quiet", train={"threads": 1, "precision": "fp32"}, options={"steps": 12})
+    return er.train(
+        squares(),
+        target="picture",
+        recipe="image_diffusion",
+        steps=130,
+        run=str(run),
+        show="quiet",
+        train={"threads": 1, "precision": "fp32"},
+        options={"steps": 12},
+    )
 
 
 @pytest.mark.slow
@@ -43,7 +53,13 @@ def test_what_was_examined_is_what_was_kept(model) -> None:
 @pytest.mark.slow
 def test_the_report_shows_what_it_makes(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
+    for words in (
+        "Samples",
+        "Samples during training",
+        "Memorisation check: distance to the nearest training example",
+        "Beside it",
+        "image/gif",
+    ):
         assert words in page, words
 
 
@@ -59,7 +75,11 @@ def test_training_knows_much_and_little_noise_in_every_batch() -> None:
     modality = get("modalities", "image_noise")
     state = modality.fit_with_hints(pl.Series([1, 2]), limits=None, facts={"channels": 3, "side": 16})
     fields = modality.collate(modality.encode(pl.Series(range(8)), state, {}), state)
-    assert fields[""].shape == (8, 4, 16, 16) and bool((fields[""][:, -1] == 1).all()) and modality.validate_example(state, fields[""])
+    assert (
+        fields[""].shape == (8, 4, 16, 16)
+        and bool((fields[""][:, -1] == 1).all())
+        and modality.validate_example(state, fields[""])
+    )
     noise, amount = parted(modality.augment(fields, state, torch_generator(0, "x"))[""])
     assert sorted((8 * amount.flatten()).long().tolist()) == list(range(8)) and abs(float(noise.std()) - 1) < 0.05
     assert not modality.validate_example({"channels": 3, "side": 4096}, fields[""])
@@ -78,7 +98,20 @@ def test_colours_without_kinds_by_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     for i, one in enumerate(squares(60)["picture"].to_numpy()):
         Image.fromarray(np.stack([one, one // 2, 255 - one], -1)).save(tmp_path / "photos" / f"{i}.png")
-    command("train", "photos", "--recipe", "image_diffusion", "--steps", 4, "--set", "options.steps=3", "--run", "r", "--quiet", cwd=tmp_path)
+    command(
+        "train",
+        "photos",
+        "--recipe",
+        "image_diffusion",
+        "--steps",
+        4,
+        "--set",
+        "options.steps=3",
+        "--run",
+        "r",
+        "--quiet",
+        cwd=tmp_path,
+    )
     (tmp_path / "wishes.csv").write_text("noise\n1\n2\n3\n")
     command("predict", "r", "wishes.csv", "-o", "made", cwd=tmp_path)
     assert len(list((tmp_path / "made").glob("*.png"))) == 3

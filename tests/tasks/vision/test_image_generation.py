@@ -15,7 +15,16 @@ from engineroom.core.errors import DataError, UserError
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("generation") / "run"
-    return er.train(squares(), target="picture", recipe="image_generation", steps=450, run=str(run), show="quiet", train__threads=1, train__precision="fp32")
+    return er.train(
+        squares(),
+        target="picture",
+        recipe="image_generation",
+        steps=450,
+        run=str(run),
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
 
 
 @pytest.mark.slow
@@ -29,13 +38,21 @@ def test_it_makes_what_is_asked_for(model, tmp_path: Path) -> None:
 def test_what_was_examined_is_what_was_kept(model) -> None:
     """Pictures drawn for the report must not move the network's running statistics."""
     found = model.evaluate(squares())
-    assert found["metrics"]["frechet"] < 2 * model.metrics["frechet"] + 1 and set(found["baseline"]) == set(found["metrics"])
+    assert found["metrics"]["frechet"] < 2 * model.metrics["frechet"] + 1 and set(found["baseline"]) == set(
+        found["metrics"]
+    )
 
 
 @pytest.mark.slow
 def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("Samples", "Samples during training", "Memorisation check: distance to the nearest training example", "Beside it", "image/gif"):
+    for words in (
+        "Samples",
+        "Samples during training",
+        "Memorisation check: distance to the nearest training example",
+        "Beside it",
+        "image/gif",
+    ):
         assert words in page, words
     assert set(model.metrics) == {"frechet", "as_asked", "precision", "recall", "copied"}
     assert len(list((model.path.parent / "sketches").glob("*.png"))) > 3
@@ -43,7 +60,16 @@ def test_the_report_shows_what_it_makes_how_it_grew_and_the_baseline(model) -> N
 
 @pytest.mark.slow
 def test_training_brings_pictures_nearer_to_real_ones(model, tmp_path: Path) -> None:
-    fresh = er.train(squares(), target="picture", recipe="image_generation", steps=2, run=str(tmp_path / "run"), show="quiet", train__threads=1, train__precision="fp32")
+    fresh = er.train(
+        squares(),
+        target="picture",
+        recipe="image_generation",
+        steps=2,
+        run=str(tmp_path / "run"),
+        show="quiet",
+        train__threads=1,
+        train__precision="fp32",
+    )
     assert model.metrics["frechet"] < 0.7 * fresh.metrics["frechet"]
 
 

@@ -1,4 +1,5 @@
-"""A finish on few pictures: what it begins with is examined beside it, each picture moves with its truth, and unknown finishes are named."""
+"""A finish on few pictures: what it begins with is examined beside it, each picture moves with its truth, and unknown
+finishes are named."""
 
 from __future__ import annotations
 
@@ -34,9 +35,23 @@ def test_the_network_before_its_finish_stands_beside_it(tmp_path, damage: str) -
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (12, 12, 12, 3), dtype=np.uint8).repeat(6, 1).repeat(6, 2)
     table = pl.DataFrame({"picture": pl.Series(pictures), "split": ["train"] * 8 + ["val"] * 2 + ["test"] * 2})
-    common = {"target": "picture", "task": "image_restoration", "show": "quiet", "train__threads": 1, "train__precision": "fp32", "model__size": "small"}
+    common = {
+        "target": "picture",
+        "task": "image_restoration",
+        "show": "quiet",
+        "train__threads": 1,
+        "train__precision": "fp32",
+        "model__size": "small",
+    }
     before = er.train(table, steps=2, run=str(tmp_path / "before"), options={"degradation": damage}, **common)
-    after = er.train(table, steps=3, run=str(tmp_path / "after"), options={"degradation": damage, "adversarial": "gan"}, start=str(tmp_path / "before"), **common)
+    after = er.train(
+        table,
+        steps=3,
+        run=str(tmp_path / "after"),
+        options={"degradation": damage, "adversarial": "gan"},
+        start=str(tmp_path / "before"),
+        **common,
+    )
     assert before.manifest["objective"] == "supervised" and after.manifest["objective"] == "adversarial_finetuning"
     assert after.task.primary_metric == "texture" and {"psnr", "ssim", "texture", "detail"} <= set(after.metrics)
     report = (after.path / "report.html").read_text()

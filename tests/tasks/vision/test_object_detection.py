@@ -17,7 +17,9 @@ from engineroom.core.schema import Column
 from engineroom.decoding import centernet as centres
 
 QUICK = {"show": "quiet", "train__threads": 1, "train__precision": "fp32"}
-TARGET = Column("boxes", "boxes", "target", {"values": ["a", "b"], "counts": [1, 1], "flips": [], "height": 64, "width": 96})
+TARGET = Column(
+    "boxes", "boxes", "target", {"values": ["a", "b"], "counts": [1, 1], "flips": [], "height": 64, "width": 96}
+)
 
 
 def task_of(**options):
@@ -43,7 +45,9 @@ def ideal(boxes: torch.Tensor) -> torch.Tensor:
     """The output that says exactly these boxes (B, T, 5), in pixels of a 64 × 96 picture."""
     heat, corners, _ = centres.targets(boxes, 2, 16, 24)
     x, y = (torch.arange(24) + 0.5) * 4, (torch.arange(16) + 0.5) * 4
-    distances = torch.stack([x - corners[:, 0], y[:, None] - corners[:, 1], corners[:, 2] - x, corners[:, 3] - y[:, None]], 1).clamp_min(0.1)
+    distances = torch.stack(
+        [x - corners[:, 0], y[:, None] - corners[:, 1], corners[:, 2] - x, corners[:, 3] - y[:, None]], 1
+    ).clamp_min(0.1)
     sides = torch.log(torch.expm1(distances / centres.SCALE))
     return torch.cat([torch.logit(heat.clamp(1e-3, 1 - 1e-3)) - centres.PRIOR, sides], 1)[:, None]
 
@@ -54,8 +58,12 @@ BOXES = torch.tensor([[[8.0, 8, 40, 32, 0], [50, 10, 62, 60, 1], [10, 10, 20, 20
 def test_targets_say_where_the_middles_are() -> None:
     heat, corners, weights = centres.targets(BOXES, 2, 16, 24)
     assert [(c, y, x) for c, y, x in (heat[0] == 1).nonzero().tolist()] == [(0, 5, 6), (1, 3, 3), (1, 8, 14)]
-    assert corners[0, :, 5, 6].tolist() == [8, 8, 40, 32] and corners[0, :, 3, 3].tolist() == [10, 10, 20, 20], "the smaller box has the place"
-    assert weights[0, 0, 23] == 0 and float(weights.sum()) == pytest.approx(sum(np.log(a) for a in (32 * 24, 12 * 50, 100)), rel=1e-4)
+    assert corners[0, :, 5, 6].tolist() == [8, 8, 40, 32] and corners[0, :, 3, 3].tolist() == [10, 10, 20, 20], (
+        "the smaller box has the place"
+    )
+    assert weights[0, 0, 23] == 0 and float(weights.sum()) == pytest.approx(
+        sum(np.log(a) for a in (32 * 24, 12 * 50, 100)), rel=1e-4
+    )
 
 
 def test_the_ideal_output_has_the_least_loss_and_gives_the_boxes_back() -> None:
@@ -91,7 +99,11 @@ def test_from_table_to_boxes_and_back(here) -> None:
     model = er.train(data, target="boxes", recipe="object_detection", steps=120, seed=1, **QUICK)
     assert model.metrics["map_50"] > 0.6 and "map_50" in model.manifest["baseline"]["metrics"], model.metrics
     out = model.predict(data[:6])
-    assert er.load(str(model.path)).predict(data[:6]).equals(out) and out.columns == ["prediction", "count_big", "count_small"]
+    assert er.load(str(model.path)).predict(data[:6]).equals(out) and out.columns == [
+        "prediction",
+        "count_big",
+        "count_small",
+    ]
     cell = json.loads(out["prediction"][0])
     assert cell["width"] == 48 and {"class", "score", "x1", "y1", "x2", "y2"} == set(cell["boxes"][0])
     model.save(data[:6], here / "found.json")
@@ -109,7 +121,15 @@ def test_cells_that_are_no_boxes_are_named(here) -> None:
     cells = data["boxes"].to_list()
     cells[3], cells[4] = "{torn", json.dumps([{"class": "big", "x1": 0.5, "y1": 0.5, "x2": 0.5, "y2": 0.9}])
     data = data.with_columns(boxes=pl.Series(cells))
-    model = er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"max_damaged": 0.1}, split={"test": 0.1}, **QUICK)
+    model = er.train(
+        data,
+        target="boxes",
+        recipe="object_detection",
+        steps=4,
+        limits={"max_damaged": 0.1},
+        split={"test": 0.1},
+        **QUICK,
+    )
     assert "no JSON" in json.dumps(model.report())
     with pytest.raises(UserError, match="1 of 60 rows cannot be read"):
         er.train(data, target="boxes", recipe="object_detection", steps=4, limits={"max_damaged": 0.001}, **QUICK)

@@ -1,4 +1,5 @@
-"""A class per pixel through the front door: options, losses and scores that mean what they say, masks in their pictures' size."""
+"""A class per pixel through the front door: options, losses and scores that mean what they say, masks in their
+pictures' size."""
 
 from __future__ import annotations
 
@@ -58,7 +59,11 @@ def test_ignored_classes_neither_teach_nor_count() -> None:
 def test_names_and_wrong_options() -> None:
     assert task_of([0, 1, 11], names="sky,road", ignore="11").values == ("sky", "road")
     assert task_of([0, 1, 11], names="sky,road,void", ignore="void").values == ("sky", "road")
-    for options, words in (({"ignore": "12"}, "no class '12'"), ({"names": "a,b,c,d"}, "4 names for 3"), ({"ignore": "0,1"}, "fewer than two")):
+    for options, words in (
+        ({"ignore": "12"}, "no class '12'"),
+        ({"names": "a,b,c,d"}, "4 names for 3"),
+        ({"ignore": "0,1"}, "fewer than two"),
+    ):
         with pytest.raises(UserError, match=words):
             task_of([0, 1, 11], **options)
 
@@ -86,11 +91,17 @@ def test_the_threshold_is_the_one_that_overlaps_best() -> None:
 def test_from_folder_to_masks_and_back(here) -> None:
     data = folder(here / "tiles")
     model = er.train(str(data), steps=50, **QUICK)
-    assert model.manifest["task"] == "segmentation" and model.metrics["mean_iou"] > 0.7 and model.metrics["roc_auc"] > 0.95
+    assert (
+        model.manifest["task"] == "segmentation" and model.metrics["mean_iou"] > 0.7 and model.metrics["roc_auc"] > 0.95
+    )
     assert model.manifest["baseline"]["metrics"]["mean_iou"] > 0.6
     assert er.load(str(model.path)).predict(str(data)).equals(model.predict(str(data)))
     out = model.predict(str(data / "images"))
-    assert out.height == 40 and out.columns == ["file", "prediction", "share_0", "share_255"] and "255" in out["prediction"][0]
+    assert (
+        out.height == 40
+        and out.columns == ["file", "prediction", "share_0", "share_255"]
+        and "255" in out["prediction"][0]
+    )
     assert model.save(str(data / "images"), here / "answers") == 40
     first = Image.open(here / "answers" / "p0.png")
     assert first.size == (48, 40) and set(np.unique(np.asarray(first))) == {0, 255}
@@ -115,7 +126,9 @@ def test_masks_that_do_not_fit_are_named(here) -> None:
 @pytest.mark.slow
 def test_raw_arrays_and_three_classes(here) -> None:
     table = registry.get("recipes", "segmentation").demo()[:60]
-    model = er.train(table, target="mask", recipe="segmentation", steps=12, options={"names": "ground,disc,square,bar"}, **QUICK)
+    model = er.train(
+        table, target="mask", recipe="segmentation", steps=12, options={"names": "ground,disc,square,bar"}, **QUICK
+    )
     out = model.predict(table.drop("mask")[:3])
     assert out.columns == ["prediction", "share_ground", "share_disc", "share_square", "share_bar"] and out.height == 3
     model.save(table[:3], here / "answers")

@@ -1,4 +1,5 @@
-"""Clips made: they move as they are asked to, are written as GIF and MP4, and a clip is the same thing as frames and as channels."""
+"""Clips made: they move as they are asked to, are written as GIF and MP4, and a clip is the same thing as frames and as
+channels."""
 
 from __future__ import annotations
 
@@ -39,7 +40,16 @@ def middles(clips: np.ndarray) -> np.ndarray:
 def model(tmp_path_factory):
     run = tmp_path_factory.mktemp("animation") / "run"
     train = {"threads": 1, "precision": "fp32", "batch_size": 32}
-    return er.train(moving(), target="clip", recipe="video_diffusion", steps=140, run=str(run), show="quiet", train=train, options={"steps": 10, "frames": FRAMES})
+    return er.train(
+        moving(),
+        target="clip",
+        recipe="video_diffusion",
+        steps=140,
+        run=str(run),
+        show="quiet",
+        train=train,
+        options={"steps": 10, "frames": FRAMES},
+    )
 
 
 @pytest.mark.slow
@@ -72,7 +82,15 @@ def test_they_are_written_as_films(model, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_report_shows_them_moving_and_frame_by_frame(model) -> None:
     page = (model.path / "report.html").read_text("utf-8")
-    for words in ("Samples", "frame by frame", "Samples during training", "nearest training clip", "The nearest training clips", "Beside it", "image/gif"):
+    for words in (
+        "Samples",
+        "frame by frame",
+        "Samples during training",
+        "nearest training clip",
+        "The nearest training clips",
+        "Beside it",
+        "image/gif",
+    ):
         assert words in page, words
 
 
@@ -83,7 +101,9 @@ def test_frames_are_channels_and_copies_are_noticed() -> None:
     encoded = film.encode(values, state, {})
     assert encoded.shape == (50, 15, 16, 16) and np.array_equal(encoded[:, 3:6], colours[:, 1].transpose(0, 3, 1, 2))
     assert state["moments"] == 1 and remembered(state).shape == (50, 64)
-    grey = film.fit_with_hints(pl.Series("x", moving()["clip"].to_numpy()), limits=LimitsConfig(), facts={"frames": FRAMES})
+    grey = film.fit_with_hints(
+        pl.Series("x", moving()["clip"].to_numpy()), limits=LimitsConfig(), facts={"frames": FRAMES}
+    )
     known = film.encode(moving()["clip"], grey, {})
     assert grey["moments"] == 4 and np.array_equal(thumbs(known, 4), remembered(grey).astype(np.uint8))
     back = known[:, ::-1]

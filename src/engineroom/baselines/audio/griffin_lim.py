@@ -1,4 +1,5 @@
-"""Sound from frames the classical way: phases are found by going to and fro (Griffin & Lim 1984). How often is chosen on the training recordings."""
+"""Sound from frames the classical way: phases are found by going to and fro (Griffin & Lim 1984). How often is chosen
+on the training recordings."""
 
 from __future__ import annotations
 
@@ -22,15 +23,24 @@ ROUNDS = (16, 32, 64)
 class GriffinLim(Baseline):
     kinds = ("waves",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) of (T,) recordings."""
         picked = evenly(len(y), LOOKED)
         found = {}
         for rounds in ROUNDS:
             said = made(frame[picked], schema, rounds)
-            found[rounds] = np.mean([log_spectral(levelled(one[: len(true)], true), true, classes) for one, true in zip(said, y[picked], strict=True)])
+            found[rounds] = np.mean(
+                [
+                    log_spectral(levelled(one[: len(true)], true), true, classes)
+                    for one, true in zip(said, y[picked], strict=True)
+                ]
+            )
         best = min(ROUNDS, key=lambda rounds: found[rounds])
-        return FittedBaseline("griffin_lim", f"Griffin and Lim's phases, {best} rounds", kind, classes, schema, {"rounds": best}, {})
+        return FittedBaseline(
+            "griffin_lim", f"Griffin and Lim's phases, {best} rounds", kind, classes, schema, {"rounds": best}, {}
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"wave": made(frame, fitted.schema, int(fitted.facts["rounds"]))}
@@ -40,7 +50,12 @@ def made(frame: pl.DataFrame, schema: Schema, rounds: int) -> np.ndarray:
     """(N,) of (T,) float32."""
     column = next(c for c in schema.inputs if c.modality == "mel_frames")
     rows = registry.get("modalities", "mel_frames").encode(frame[column.name], column.state, {}).rows()
-    return objects([griffin_lim(one[:, : mel_target.MELS].astype(np.float32), int(column.state["rate"]), rounds=rounds) for one in rows])
+    return objects(
+        [
+            griffin_lim(one[:, : mel_target.MELS].astype(np.float32), int(column.state["rate"]), rounds=rounds)
+            for one in rows
+        ]
+    )
 
 
 BASELINE = GriffinLim()

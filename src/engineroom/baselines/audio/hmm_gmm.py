@@ -1,7 +1,9 @@
-"""Speech recognition as it was before networks: hidden Markov models, a few Gaussian states a unit in a row, of cepstra and their slopes (Rabiner 1989).
+"""Speech recognition as it was before networks: hidden Markov models, a few Gaussian states a unit in a row, of cepstra
+and their slopes (Rabiner 1989).
 
-States are found by segmental k-means: first every recording is cut evenly, then again and again where the models themselves would cut it. What is said is
-the best path through all units in a loop, silence between them; a price a unit is chosen on training recordings.
+States are found by segmental k-means: first every recording is cut evenly, then again and again where the models
+themselves would cut it. What is said is the best path through all units in a loop, silence between them; a price a unit
+is chosen on training recordings.
 """
 
 from __future__ import annotations
@@ -31,12 +33,18 @@ NEVER = -1e30
 class Viterbi(Baseline):
     kinds = ("transcripts",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) of codes 1 … classes − 1; 0 is silence."""
         each = STATES[str(schema.target.state["units"])]
         picked = evenly(len(y), MOST)
         heard = cepstra_of(frame[picked], schema)
-        pairs = [(x, path_of(codes, each)) for x, codes in zip(heard, y[picked], strict=True) if codes.max(initial=0) < classes and len(x) >= 2 * len(path_of(codes, each))]
+        pairs = [
+            (x, path_of(codes, each))
+            for x, codes in zip(heard, y[picked], strict=True)
+            if codes.max(initial=0) < classes and len(x) >= 2 * len(path_of(codes, each))
+        ]
         cuts = [np.linspace(0, len(path) - 1e-6, len(x)).astype(int) for x, path in pairs]
         count = 1 + (classes - 1) * each
         means, variances = gaussians(pairs, cuts, count)
@@ -44,9 +52,19 @@ class Viterbi(Baseline):
             cuts = [aligned(scored(x, means, variances)[:, path]) for x, path in pairs]
             means, variances = gaussians(pairs, cuts, count)
         asked = list(zip(heard, y[picked], strict=True))[:: max(1, len(heard) // ASKED)]
-        wrong = [sum(edits(decoded(scored(x, means, variances), each, price).tolist(), codes.tolist()) for x, codes in asked) for price in PRICES]
-        facts = {"means": means.round(4).tolist(), "variances": variances.round(4).tolist(), "states": each, "price": PRICES[int(np.argmin(wrong))]}
-        return FittedBaseline("hmm_gmm", f"hidden Markov models, {each} Gaussian states a unit", kind, classes, schema, facts, {})
+        wrong = [
+            sum(edits(decoded(scored(x, means, variances), each, price).tolist(), codes.tolist()) for x, codes in asked)
+            for price in PRICES
+        ]
+        facts = {
+            "means": means.round(4).tolist(),
+            "variances": variances.round(4).tolist(),
+            "states": each,
+            "price": PRICES[int(np.argmin(wrong))],
+        }
+        return FittedBaseline(
+            "hmm_gmm", f"hidden Markov models, {each} Gaussian states a unit", kind, classes, schema, facts, {}
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         means, variances = np.array(fitted.facts["means"]), np.array(fitted.facts["variances"])
@@ -108,7 +126,8 @@ def scored(x: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarra
 
 
 def aligned(scores: np.ndarray) -> np.ndarray:
-    """(T, S) along a path → (T,) places: every state in its order; any one may be skipped at a price of 5 nats, as a silence between words is."""
+    """(T, S) along a path → (T,) places: every state in its order; any one may be skipped at a price of 5 nats, as a
+    silence between words is."""
     T, S = scores.shape
     best, came = np.full(S, NEVER), np.zeros((T, S), np.int8)
     best[: min(2, S)] = scores[0, : min(2, S)]

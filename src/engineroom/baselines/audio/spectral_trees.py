@@ -19,11 +19,15 @@ class Audio(Baseline):
         return 1.0 if [c.modality for c in schema.inputs] == ["audio"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
         y, constant = split_labels(y, kind)
-        fitted = FittedBaseline("spectral_trees", "spectral statistics → extra trees", kind, classes, schema, {"constant": constant}, {})
+        fitted = FittedBaseline(
+            "spectral_trees", "spectral statistics → extra trees", kind, classes, schema, {"constant": constant}, {}
+        )
         make = ExtraTreesRegressor if kind == "number" else ExtraTreesClassifier
         estimator = several(make(200, n_jobs=2, random_state=seed), kind)
         fitted.parts["estimator"] = estimator.fit(self.features(frame, fitted), y)
@@ -67,11 +71,21 @@ def describe(wave: np.ndarray, rate: int) -> np.ndarray:
         cepstra.std(1),
         np.abs(np.diff(cepstra, axis=1)).mean(1) if cepstra.shape[1] > 1 else np.zeros(20),
     ]
-    parts += [piece.mean(1) for piece in np.array_split(cepstra, PARTS, axis=1) if piece.shape[1]] + [np.zeros(20)] * max(
-        0, PARTS - cepstra.shape[1]
-    )
+    parts += [piece.mean(1) for piece in np.array_split(cepstra, PARTS, axis=1) if piece.shape[1]] + [
+        np.zeros(20)
+    ] * max(0, PARTS - cepstra.shape[1])
     parts.append(
-        np.array([centroid.mean(), centroid.std(), rolloff.mean(), rolloff.std(), crossings, len(wave) / rate, np.log(total).std()])
+        np.array(
+            [
+                centroid.mean(),
+                centroid.std(),
+                rolloff.mean(),
+                rolloff.std(),
+                crossings,
+                len(wave) / rate,
+                np.log(total).std(),
+            ]
+        )
     )
     return np.nan_to_num(np.concatenate(parts)).astype(np.float32)
 

@@ -1,7 +1,8 @@
 """Speech as it was made before networks: recorded words, cut out and joined (unit selection, Hunt & Black 1996).
 
-Where a word lies in its recording is found by hidden Markov models, as in `viterbi`. Of all takes of a word the one is taken whose neighbours are the same,
-then the one of the most usual length. Words never recorded are spelt by the words that begin like them; where there are none, nothing is said.
+Where a word lies in its recording is found by hidden Markov models, as in `viterbi`. Of all takes of a word the one is
+taken whose neighbours are the same, then the one of the most usual length. Words never recorded are spelt by the words
+that begin like them; where there are none, nothing is said.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ BREATH = 5  # frames between words that were never neighbours
 class JoinedWords(Baseline):
     kinds = ("speeches",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) of (T, M) frames."""
         picked = evenly(len(y), MOST)
         texts = [words_of(text) for text in frame[schema.inputs[0].name].gather(picked).cast(pl.String).to_list()]
@@ -40,7 +43,15 @@ class JoinedWords(Baseline):
                     around = [words[k - 1] if k else "", words[k + 1] if k + 1 < len(words) else ""]
                     units[word].append({"around": around, "frames": mel[begin:end].astype(float).round(2).tolist()})
         quiet = np.quantile(np.concatenate(list(y)), 0.02, 0).round(3).tolist()
-        return FittedBaseline("unit_selection", "recorded words, cut out and joined", kind, classes, schema, {"units": dict(units), "quiet": quiet}, {})
+        return FittedBaseline(
+            "unit_selection",
+            "recorded words, cut out and joined",
+            kind,
+            classes,
+            schema,
+            {"units": dict(units), "quiet": quiet},
+            {},
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         texts = [words_of(text or "") for text in frame[fitted.schema.inputs[0].name].cast(pl.String).to_list()]
@@ -61,7 +72,13 @@ def joined(words: list[str], units: dict[str, list[dict]], quiet: np.ndarray) ->
             continue
         around = [words[k - 1] if k else "", words[k + 1] if k + 1 < len(words) else ""]
         usual = np.median([len(take["frames"]) for take in takes])
-        best = max(takes, key=lambda take: (sum(a == b for a, b in zip(take["around"], around, strict=True)), -abs(len(take["frames"]) - usual)))
+        best = max(
+            takes,
+            key=lambda take: (
+                sum(a == b for a, b in zip(take["around"], around, strict=True)),
+                -abs(len(take["frames"]) - usual),
+            ),
+        )
         parts.append(np.array(best["frames"], np.float32))
     out: np.ndarray = np.concatenate([*parts, np.tile(quiet, (BREATH, 1))]).astype(np.float32)
     return out

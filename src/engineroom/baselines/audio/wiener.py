@@ -1,5 +1,6 @@
-"""Noise suppression the classical way: how loud the noise is in every band by what is quietest there for a while (minimum statistics, Martin 2001), then
-Wiener's gain by a ratio that follows its own past (decision-directed, Ephraim & Malah 1984). Its two numbers are chosen on the training recordings."""
+"""Noise suppression the classical way: how loud the noise is in every band by what is quietest there for a while
+(minimum statistics, Martin 2001), then Wiener's gain by a ratio that follows its own past (decision-directed, Ephraim &
+Malah 1984). Its two numbers are chosen on the training recordings."""
 
 from __future__ import annotations
 
@@ -28,13 +29,26 @@ PAST = 0.98  # weight of the past
 class Wiener(Baseline):
     kinds = ("sounds",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) of (T, 2): clean, and with noise."""
         rate = int(schema.target.state["rate"])
         picked = evenly(len(y), LOOKED)
-        scored = {(louder, floor): np.mean([si_sdr(filtered(y[k][:, 1], rate, louder, floor), y[k][:, 0]) for k in picked]) for louder, floor in product(LOUDER, FLOORS)}
+        scored = {
+            (louder, floor): np.mean([si_sdr(filtered(y[k][:, 1], rate, louder, floor), y[k][:, 0]) for k in picked])
+            for louder, floor in product(LOUDER, FLOORS)
+        }
         louder, floor = max(scored, key=lambda pair: scored[pair])
-        return FittedBaseline("wiener", "Wiener's filter over minimum statistics", kind, classes, schema, {"louder": louder, "floor": floor}, {})
+        return FittedBaseline(
+            "wiener",
+            "Wiener's filter over minimum statistics",
+            kind,
+            classes,
+            schema,
+            {"louder": louder, "floor": floor},
+            {},
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         louder, floor = (float(fitted.facts[key]) for key in ("louder", "floor"))

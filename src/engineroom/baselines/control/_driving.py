@@ -1,4 +1,5 @@
-"""Rules of the road, written by hand: keep to the middle of a lane, and on a highway as fast and as far to the right as nobody is in the way."""
+"""Rules of the road, written by hand: keep to the middle of a lane, and on a highway as fast and as far to the right as
+nobody is in the way."""
 
 from __future__ import annotations
 
@@ -11,7 +12,11 @@ from ...environments._environment import Facts, World
 from ...environments._rollout import Act
 
 LEFT, STAY, RIGHT, FASTER, SLOWER = range(5)
-LENGTH, HEADWAY, BEHIND = 5.0, 1.5, 1.0  # metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
+LENGTH, HEADWAY, BEHIND = (
+    5.0,
+    1.5,
+    1.0,
+)  # metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
 AHEAD = 0.6  # metres: half of what the car moves in a step
 BESIDE = 10.0  # metres to either side of us that must be free before we change the lane
 
@@ -23,7 +28,8 @@ def keep_lane(seen: np.ndarray) -> np.ndarray:
 
 
 def by_map(facts: Facts) -> Act:
-    """For our road with a camera: who steers knows the road and where the car is, and takes each bend a little before it comes."""
+    """For our road with a camera: who steers knows the road and where the car is, and takes each bend a little before
+    it comes."""
 
     def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
         return np.array([[steered(world.env.unwrapped)] for world in worlds], np.float32)
@@ -44,7 +50,8 @@ def highway(facts: Facts) -> Act:
 
 
 def next_move(road: Any) -> int:
-    """Faster while nobody is near ahead; else into a free lane, to the right first; else slower. With all free, back to the right."""
+    """Faster while nobody is near ahead; else into a free lane, to the right first; else slower. With all free, back to
+    the right."""
     me = road.vehicle
     lane, lanes = me.target_lane_index[2], len(road.road.network.all_side_lanes(me.lane_index))
     open_lanes = [k for k in (lane + 1, lane - 1) if 0 <= k < lanes and free(road, k)]
@@ -62,17 +69,25 @@ def next_move(road: Any) -> int:
 def others(road: Any, lane: int) -> list[tuple[float, float]]:
     """(metres ahead of us, negative = behind; metres a second) of every car in a lane or on its way into it."""
     me = road.vehicle
-    inside = [car for car in road.road.vehicles if car is not me and lane in (car.lane_index[2], getattr(car, "target_lane_index", car.lane_index)[2])]
+    inside = [
+        car
+        for car in road.road.vehicles
+        if car is not me and lane in (car.lane_index[2], getattr(car, "target_lane_index", car.lane_index)[2])
+    ]
     return [(float(car.position[0] - me.position[0]), float(car.speed)) for car in inside]
 
 
 def room(road: Any, lane: int) -> float:
     """Metres to the vehicle ahead in a lane, less the distance covered while braking."""
     me = road.vehicle
-    return min((way - LENGTH - max(0.0, float(me.speed) - speed) for way, speed in others(road, lane) if way > 0), default=1e9)
+    return min(
+        (way - LENGTH - max(0.0, float(me.speed) - speed) for way, speed in others(road, lane) if way > 0), default=1e9
+    )
 
 
 def free(road: Any, lane: int) -> bool:
     """Is there nobody beside us, and nobody who would have to brake?"""
     me = road.vehicle
-    return all(way > BESIDE or way < -BESIDE - BEHIND * max(0.0, speed - float(me.speed)) for way, speed in others(road, lane))
+    return all(
+        way > BESIDE or way < -BESIDE - BEHIND * max(0.0, speed - float(me.speed)) for way, speed in others(road, lane)
+    )

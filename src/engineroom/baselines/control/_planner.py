@@ -1,4 +1,5 @@
-"""A planner for the warehouse: every robot walks the shortest way to the nearest order that no other robot is nearer to, and then to the desk."""
+"""A planner for the warehouse: every robot walks the shortest way to the nearest order that no other robot is nearer
+to, and then to the desk."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ def next_move(house: Any) -> int:
     goals = [house.desk] if house.loaded[me] else aims(house)[me]
     here, others = house.places[me], {house.places[k] for k in range(house.number) if k != me}
     way = path(house, here, goals, others) or path(house, here, goals, set())
-    if not way or way[0] in others:  # somebody stands in the way: step aside, so that two do not wait for each other for ever
+    if (
+        not way or way[0] in others
+    ):  # somebody stands in the way: step aside, so that two do not wait for each other for ever
         free = [k for k in range(1, 5) if (there := step(here, k)) in house.floor and there not in others]
         return free[(house.done // house.number) % len(free)] if free else 0
     return next(k for k in range(5) if step(here, k) == way[0])
@@ -40,7 +43,11 @@ def step(here: tuple[int, int], move: int) -> tuple[int, int]:
 def aims(house: Any) -> dict[int, list[tuple[int, int]]]:
     """Free robot → where its order can be reached from: the nearest pair first, each order for one robot."""
     free = [k for k in range(house.number) if not house.loaded[k]]
-    pairs = sorted((house.walks[order][house.places[k]] + 0.25 * house.walks[order][house.desk], k, order) for k in free for order in house.orders)
+    pairs = sorted(
+        (house.walks[order][house.places[k]] + 0.25 * house.walks[order][house.desk], k, order)
+        for k in free
+        for order in house.orders
+    )
     given: dict[int, list[tuple[int, int]]] = {}
     gone: set[tuple[int, int]] = set()
     for _, k, order in pairs:
@@ -50,8 +57,11 @@ def aims(house: Any) -> dict[int, list[tuple[int, int]]]:
     return {k: given.get(k, [house.places[k]]) for k in free}
 
 
-def path(house: Any, here: tuple[int, int], goals: list[tuple[int, int]], blocked: set[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The shortest way from `here` to one of `goals` around what is blocked, without `here`; [] where there is none or nothing to go."""
+def path(
+    house: Any, here: tuple[int, int], goals: list[tuple[int, int]], blocked: set[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The shortest way from `here` to one of `goals` around what is blocked, without `here`; [] where there is none or
+    nothing to go."""
     came: dict[tuple[int, int], tuple[int, int]] = {here: here}
     line = deque([here])
     while line:

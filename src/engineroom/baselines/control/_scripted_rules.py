@@ -75,7 +75,10 @@ RULES: dict[str, tuple[str, Callable[[Facts], Act]]] = {
     "MountainCarContinuous": ("push the way it moves, written by hand", by_sight(push_along_by_numbers)),
     "Acrobot": ("turn the elbow the way it turns, written by hand", by_sight(pump)),
     "lane-keeping": ("steer back to the middle of the lane, written by hand", by_sight(keep_lane)),
-    **dict.fromkeys(("highway", "highway-fast"), ("brake behind others or change into a free lane, written by hand; it sees all cars exactly", highway)),
+    **dict.fromkeys(
+        ("highway", "highway-fast"),
+        ("brake behind others or change into a free lane, written by hand; it sees all cars exactly", highway),
+    ),
     "road": ("steer by the map: it knows the road and the place of the car", by_map),
     "warehouse": ("shortest paths to the nearest order nobody goes for, planned anew at every step", planner),
 }

@@ -1,5 +1,5 @@
-"""The classical actor: a rule somebody wrote for this environment, a planner, or where there is none a linear policy found by trying
-(cross-entropy method, Rubinstein 1999; Szita & Lőrincz 2006)."""
+"""The classical actor: a rule somebody wrote for this environment, a planner, or where there is none a linear policy
+found by trying (cross-entropy method, Rubinstein 1999; Szita & Lőrincz 2006)."""
 
 from __future__ import annotations
 
@@ -17,26 +17,39 @@ from ...environments._rollout import Act, play
 from .._estimator import Baseline, FittedBaseline
 from ._scripted_rules import RULES
 
-TRIES, KEPT, ROUNDS, EACH = 32, 6, 12, 2  # candidates a round, the best that make the next, rounds, episodes a candidate
+TRIES, KEPT, ROUNDS, EACH = (
+    32,
+    6,
+    12,
+    2,
+)  # candidates a round, the best that make the next, rounds, episodes a candidate
 STEPS, SECONDS = 400_000, 60.0  # of all tries together: some worlds are slow
 
 
 class Hand(Baseline):
     kinds = ("acting",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         facts, state = schema.target.state["world"], schema.inputs[0].state
         found = rule_of(facts)
         if found is not None:
             return FittedBaseline("scripted_policy", RULES[found][0], kind, classes, schema, {"rule": found}, {})
         weights, rounds = search(facts, state, frame[schema.inputs[0].name].to_numpy(), seed)
         words = f"a linear policy found by trying ({rounds} rounds of the cross-entropy method)"
-        return FittedBaseline("scripted_policy", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {})
+        return FittedBaseline(
+            "scripted_policy", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {}
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         facts, state = fitted.schema.target.state["world"], fitted.schema.inputs[0].state
         rule = fitted.facts["rule"]
-        act = RULES[rule][1](facts) if rule else linear(facts, state, np.array(fitted.facts["weights"])[None].repeat(frame.height, 0))
+        act = (
+            RULES[rule][1](facts)
+            if rule
+            else linear(facts, state, np.array(fitted.facts["weights"])[None].repeat(frame.height, 0))
+        )
         return play(facts, frame[fitted.schema.inputs[0].name].to_numpy(), act)
 
 
@@ -47,10 +60,13 @@ def rule_of(facts: Facts) -> str | None:
 
 
 def linear(facts: Facts, state: Any, weights: np.ndarray) -> Act:
-    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale, pictures pixel by pixel."""
+    """`weights` (N, D + 1, A) by place: scores of the actions, or the actions, from observations on their scale,
+    pictures pixel by pixel."""
 
     def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-        middle, spread = (np.array(state[key]).reshape(-1, *[1] * (observations.ndim - 2)) for key in ("middle", "spread"))
+        middle, spread = (
+            np.array(state[key]).reshape(-1, *[1] * (observations.ndim - 2)) for key in ("middle", "spread")
+        )
         x = np.clip((observations - middle) / spread, -10, 10).reshape(len(observations), -1)
         said = np.einsum("bd,bda->ba", np.concatenate([x, np.ones((len(x), 1))], 1), weights[places])
         return said.argmax(1) if facts["action"]["kind"] == "discrete" else np.tanh(said).astype(np.float32)

@@ -1,5 +1,5 @@
-"""What goes with what: EASE, a linear model of items on items in closed form (Steck 2019), or the nearest items by who meets them or, where a
-catalogue describes them, by what they are like; whichever does best in validation."""
+"""What goes with what: EASE, a linear model of items on items in closed form (Steck 2019), or the nearest items by who
+meets them or, where a catalogue describes them, by what they are like; whichever does best in validation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ CHUNK = 1_000
 class Ease(Baseline):
     kinds = ("next",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.linear_model import Ridge
 
         fitted = FittedBaseline("ease", "", kind, classes, schema, {}, {})
@@ -65,9 +67,12 @@ def candidates(together: np.ndarray) -> Any:
 
 
 def alike(state: Any, items: int) -> Any:
-    """(name, item-to-item weights): the cosine of what the catalogue says of the items, rare properties weighing more."""
+    """(name, item-to-item weights): the cosine of what the catalogue says of the items, rare properties weighing
+    more."""
     if state["of"]:
-        has = np.asarray(many_hot([np.array(row, np.int64) for row in state["of"][:items]], len(state["properties"])).todense())
+        has = np.asarray(
+            many_hot([np.array(row, np.int64) for row in state["of"][:items]], len(state["properties"])).todense()
+        )
         has *= np.log(len(has) / np.maximum(has.sum(0), 1))
         has /= np.maximum(np.linalg.norm(has, axis=1, keepdims=True), 1e-9)
         weights = has @ has.T
@@ -94,7 +99,10 @@ def many_hot(rows: list[np.ndarray], items: int) -> Any:
 def listed(frame: pl.DataFrame, weights: np.ndarray, items: list[str], begin: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The best LISTED items for each row of `frame`, none that it has met."""
     seen = numbered(to_events(frame["history"]), items)
-    parts = [best(many_hot(part, len(items)) @ weights, part, LISTED, begin=begin) for part in (seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK))]
+    parts = [
+        best(many_hot(part, len(items)) @ weights, part, LISTED, begin=begin)
+        for part in (seen[a : a + CHUNK] for a in range(0, len(seen), CHUNK))
+    ]
     if not parts:
         return np.zeros((0, LISTED), np.int64), np.zeros((0, LISTED), np.float32)
     return np.concatenate([lists for lists, _ in parts]), np.concatenate([scores for _, scores in parts])

@@ -1,4 +1,5 @@
-"""Molecules and formulas: circular fingerprints (Morgan 1965; Rogers & Hahn 2010) and descriptors beside the plain columns, then trees."""
+"""Molecules and formulas: circular fingerprints (Morgan 1965; Rogers & Hahn 2010) and descriptors beside the plain
+columns, then trees."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class Molecule(Baseline):
         return 1.0 if kinds & {"molecule", "formula"} and kinds <= {"molecule", "formula", *SCALAR} else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         y, constant = split_labels(y, kind)
         fitted = FittedBaseline("fingerprints", "", kind, classes, schema, {"constant": constant}, {})
         x = everything(frame, schema)
@@ -50,7 +53,9 @@ class Molecule(Baseline):
         x, asked, tries = x[:, fitted.facts["kept"]], self.features(val[0], fitted), candidates(kind, seed)
         name, fitted.parts["estimator"] = pick(tries, x, y, (asked, val[1]), kind)
         chemical = any(c.modality == "molecule" for c in schema.inputs)
-        fitted.words = f"{'Morgan fingerprints + descriptors' if chemical else 'shares and properties of the elements'} → {name}"
+        fitted.words = (
+            f"{'Morgan fingerprints + descriptors' if chemical else 'shares and properties of the elements'} → {name}"
+        )
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
@@ -58,7 +63,8 @@ class Molecule(Baseline):
 
 
 def everything(frame: pl.DataFrame, schema: Schema) -> np.ndarray:
-    """(N, F): plain columns, then descriptors and fingerprints of every molecule, shares and properties of every formula."""
+    """(N, F): plain columns, then descriptors and fingerprints of every molecule, shares and properties of every
+    formula."""
     molecules = [molecule_features(frame, c) for c in schema.inputs if c.modality == "molecule"]
     formulas = [describe(frame[c.name], {}) for c in schema.inputs if c.modality == "formula"]
     return np.concatenate([scalar_features(frame, schema)[0], *molecules, *formulas], 1)
@@ -71,10 +77,17 @@ def common(x: np.ndarray) -> list[int]:
 
 def candidates(kind: str, seed: int) -> list[tuple[str, Any]]:
     """Boosted trees and a forest: which is better depends on how many molecules there are."""
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.ensemble import (
+        ExtraTreesClassifier,
+        ExtraTreesRegressor,
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+    )
 
     boosting, forest = (
-        (HistGradientBoostingRegressor, ExtraTreesRegressor) if kind == "number" else (HistGradientBoostingClassifier, ExtraTreesClassifier)
+        (HistGradientBoostingRegressor, ExtraTreesRegressor)
+        if kind == "number"
+        else (HistGradientBoostingClassifier, ExtraTreesClassifier)
     )
     return [
         ("gradient-boosted trees", several(boosting(random_state=seed, early_stopping=False), kind)),
@@ -83,7 +96,8 @@ def candidates(kind: str, seed: int) -> list[tuple[str, Any]]:
 
 
 def molecule_features(frame: pl.DataFrame, column: Column) -> np.ndarray:
-    """(N, DESCRIPTORS + BITS) float32: how often each environment of up to RADIUS bonds occurs; NaN where there is no molecule."""
+    """(N, DESCRIPTORS + BITS) float32: how often each environment of up to RADIUS bonds occurs; NaN where there is no
+    molecule."""
     from rdkit import rdBase
     from rdkit.Chem import Descriptors, rdFingerprintGenerator
 

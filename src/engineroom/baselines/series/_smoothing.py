@@ -23,7 +23,9 @@ def theta(x: np.ndarray, season: int, steps: int) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit cut short is still judged as it is
         try:
-            model = ThetaModel(x, period=season if seasonal else 2, deseasonalize=seasonal, use_test=False, method="additive")
+            model = ThetaModel(
+                x, period=season if seasonal else 2, deseasonalize=seasonal, use_test=False, method="additive"
+            )
             said = np.asarray(model.fit(disp=False).forecast(steps), float)
         except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):
             return last_season(x, season, steps)  # what is left where a fit fails
@@ -31,7 +33,8 @@ def theta(x: np.ndarray, season: int, steps: int) -> np.ndarray:
 
 
 def ets(x: np.ndarray, season: int, steps: int) -> np.ndarray:
-    """(T,) → (H,): exponential smoothing with a damped additive trend and additive seasons (Holt 1957, Winters 1960)."""
+    """(T,) → (H,): exponential smoothing with a damped additive trend and additive seasons (Holt 1957, Winters
+    1960)."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
     x = x[-LONGEST:]
@@ -40,7 +43,13 @@ def ets(x: np.ndarray, season: int, steps: int) -> np.ndarray:
         warnings.simplefilter("ignore")
         try:
             more = {"seasonal": "add", "seasonal_periods": season} if seasonal else {}
-            model = ExponentialSmoothing(x, trend="add", damped_trend=True, initialization_method="heuristic" if len(x) >= 10 + 2 * (season // 2) else "estimated", **more)
+            model = ExponentialSmoothing(
+                x,
+                trend="add",
+                damped_trend=True,
+                initialization_method="heuristic" if len(x) >= 10 + 2 * (season // 2) else "estimated",
+                **more,
+            )
             said = np.asarray(model.fit().forecast(steps), float)
         except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):
             return last_season(x, season, steps)

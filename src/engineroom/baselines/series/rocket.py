@@ -1,5 +1,6 @@
-"""Series: random convolution kernels (ROCKET, Dempster et al. 2020) and interval statistics, then ridge regression; on few rows extremely
-randomised trees over the steps themselves (Geurts et al. 2006) where these do better on folds of the training rows."""
+"""Series: random convolution kernels (ROCKET, Dempster et al. 2020) and interval statistics, then ridge regression; on
+few rows extremely randomised trees over the steps themselves (Geurts et al. 2006) where these do better on folds of the
+training rows."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ class Series(Baseline):
         return 1.0 if [c.modality for c in schema.inputs] == ["series"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.linear_model import RidgeClassifierCV, RidgeCV
         from sklearn.multioutput import MultiOutputClassifier
         from sklearn.pipeline import make_pipeline
@@ -33,15 +36,24 @@ class Series(Baseline):
 
         lengths = [len(to_steps(cell)) for cell in frame[schema.inputs[0].name]]
         y, constant = split_labels(y, kind)
-        facts = {"constant": constant, "seed": seed, "length": int(min(LONGEST, max(9, np.median(lengths or [9])))), "steps": 0}
-        fitted = FittedBaseline("rocket", "random convolution kernels + interval statistics → ridge", kind, classes, schema, facts, {})
+        facts = {
+            "constant": constant,
+            "seed": seed,
+            "length": int(min(LONGEST, max(9, np.median(lengths or [9])))),
+            "steps": 0,
+        }
+        fitted = FittedBaseline(
+            "rocket", "random convolution kernels + interval statistics → ridge", kind, classes, schema, facts, {}
+        )
         alphas = np.logspace(-2, 4, 13)
         if kind == "labels":
             from sklearn.linear_model import LogisticRegression
 
             estimator = make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression(C=0.01, max_iter=100)))
         else:
-            estimator = make_pipeline(StandardScaler(), RidgeCV(alphas) if kind == "number" else RidgeClassifierCV(alphas))
+            estimator = make_pipeline(
+                StandardScaler(), RidgeCV(alphas) if kind == "number" else RidgeClassifierCV(alphas)
+            )
         x = self.features(frame, fitted)
         if kind != "labels" and len(y) <= FEW:
             estimator, x = self.better_on_folds(frame, y, fitted, (estimator, x), max(lengths, default=0))
@@ -53,7 +65,8 @@ class Series(Baseline):
     def better_on_folds(
         self, frame: pl.DataFrame, y: np.ndarray, fitted: FittedBaseline, ridge: tuple[Any, np.ndarray], longest: int
     ) -> tuple[Any, np.ndarray]:
-        """(estimator, its features): ridge on kernels, or trees on steps where their score on folds (accuracy, R²) is higher."""
+        """(estimator, its features): ridge on kernels, or trees on steps where their score on folds (accuracy, R²) is
+        higher."""
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
         from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
@@ -86,12 +99,15 @@ def series_features(frame: pl.DataFrame, column: Column, length: int, seed: int)
 
 
 def step_features(frame: pl.DataFrame, column: Column, steps: int, length: int) -> np.ndarray:
-    """(N, F) float32: the first `steps` steps as they come, NaN after the end, and the interval statistics of the whole."""
+    """(N, F) float32: the first `steps` steps as they come, NaN after the end, and the interval statistics of the
+    whole."""
     rows, channels = standardised(frame, column), column.state["channels"]
     first = np.full((len(rows), steps, channels), np.nan, np.float32)
     for row, values in zip(first, rows, strict=True):
         row[: len(values)] = values[:steps]
-    return np.concatenate([first.reshape(len(rows), -1), intervals(resampled(rows, channels, length)), lengths_of(rows)], 1)
+    return np.concatenate(
+        [first.reshape(len(rows), -1), intervals(resampled(rows, channels, length)), lengths_of(rows)], 1
+    )
 
 
 def standardised(frame: pl.DataFrame, column: Column) -> list[np.ndarray]:
@@ -122,7 +138,8 @@ def lengths_of(rows: list[np.ndarray]) -> np.ndarray:
 def kernels(x: np.ndarray, seed: int) -> np.ndarray:
     """(N, C, T) → (N, 2·KERNELS): share of positive answers and the largest answer of each random kernel.
 
-    Kernels of one size, dilation and padding answer together: a thousand small convolutions would spend their time on being called.
+    Kernels of one size, dilation and padding answer together: a thousand small convolutions would spend their time on
+    being called.
     """
     import torch
     import torch.nn.functional as F
@@ -141,7 +158,8 @@ def kernels(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 def kernel_groups(C: int, T: int, seed: int) -> list[tuple[tuple[int, int, int], np.ndarray, np.ndarray]]:
-    """[((size, dilation, padding), weights (K, C, size), biases (K,)), …], KERNELS in all: drawn as in ROCKET, dilations powers of 2."""
+    """[((size, dilation, padding), weights (K, C, size), biases (K,)), …], KERNELS in all: drawn as in ROCKET,
+    dilations powers of 2."""
     generator = np.random.default_rng(seed)
     groups: dict[tuple[int, int, int], list[tuple[np.ndarray, float]]] = {}
     for _ in range(KERNELS):
@@ -154,12 +172,14 @@ def kernel_groups(C: int, T: int, seed: int) -> list[tuple[tuple[int, int, int],
         weight[chosen] = drawn - drawn.mean(1, keepdims=True)
         groups.setdefault((size, dilation, padding), []).append((weight, generator.uniform(-1, 1)))
     return [
-        (shape, np.stack([w for w, _ in drawn]), np.array([b for _, b in drawn], np.float32)) for shape, drawn in sorted(groups.items())
+        (shape, np.stack([w for w, _ in drawn]), np.array([b for _, b in drawn], np.float32))
+        for shape, drawn in sorted(groups.items())
     ]
 
 
 def intervals(x: np.ndarray) -> np.ndarray:
-    """Mean, deviation and slope of the whole, the halves and the quarters: of the series, its differences and its spectrum (log)."""
+    """Mean, deviation and slope of the whole, the halves and the quarters: of the series, its differences and its
+    spectrum (log)."""
     spectrum = np.log(np.abs(np.fft.rfft(x, axis=2))[:, :, 1:] + 1e-3).astype(np.float32)
     out = []
     for values in (x, np.diff(x, axis=2), spectrum):

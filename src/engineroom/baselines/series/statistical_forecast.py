@@ -1,7 +1,9 @@
-"""Series, the classical forecast: repeat the last season, ridge regression on the history, Theta or exponential smoothing. The validation chooses.
+"""Series, the classical forecast: repeat the last season, ridge regression on the history, Theta or exponential
+smoothing. The validation chooses.
 
-Theta (Assimakopoulos & Nikolopoulos 2000) and exponential smoothing (Holt 1957, Winters 1960) are fitted to every single history, by
-statsmodels; where that would take longer than `MOST_FITS` fits they stand back, and the words say so.
+Theta (Assimakopoulos & Nikolopoulos 2000) and exponential smoothing (Holt 1957, Winters 1960) are fitted to every
+single history, by statsmodels; where that would take longer than `MOST_FITS` fits they stand back, and the words say
+so.
 """
 
 from __future__ import annotations
@@ -39,10 +41,20 @@ class Forecast(Baseline):
     most = 30_000  # rows learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int
+    ) -> FittedBaseline:
         state = schema.target.state
         asked = str(state.get("classical", "auto"))
-        fitted = FittedBaseline("statistical_forecast", "", kind, classes, schema, {"season": int(state.get("season", 1)), "method": asked}, {})
+        fitted = FittedBaseline(
+            "statistical_forecast",
+            "",
+            kind,
+            classes,
+            schema,
+            {"season": int(state.get("season", 1)), "method": asked},
+            {},
+        )
         frame_val, truth = val if len(val[1]) else (frame, y)
         rows = evenly(len(truth), TRIED)
         methods, spared = allowed(asked, int(state.get("asked", len(truth))))
@@ -76,7 +88,13 @@ class Forecast(Baseline):
         x, steps, season = histories(frame), fitted.classes, fitted.facts["season"]
         method = fitted.facts["method"]
         if method == "ridge":
-            said = np.asarray(fitted.parts["estimator"].predict(normalised(frame, ahead(fitted.schema)))).reshape(len(x), -1) if len(x) else np.zeros((0, steps))
+            said = (
+                np.asarray(fitted.parts["estimator"].predict(normalised(frame, ahead(fitted.schema)))).reshape(
+                    len(x), -1
+                )
+                if len(x)
+                else np.zeros((0, steps))
+            )
             return said * scale(frame) + x.mean(1, keepdims=True)
         if method in LOCAL:
             return np.array([LOCAL[method](row, season, steps) for row in x]).reshape(len(x), steps)
@@ -101,9 +119,11 @@ def ahead(schema: Schema) -> dict[str, Any]:
     return next((dict(column.state) for column in schema.inputs if column.modality == "future_covariates"), {})
 
 
-def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray, known: dict[str, list[float]]) -> Any:
-    """One linear map for all series from a normalised history, and what is known beforehand, to the normalised steps ahead; the
-    validation chooses the penalty."""
+def ridge(
+    frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np.ndarray, known: dict[str, list[float]]
+) -> Any:
+    """One linear map for all series from a normalised history, and what is known beforehand, to the normalised steps
+    ahead; the validation chooses the penalty."""
     from sklearn.linear_model import Ridge
 
     whole = np.isfinite(y).all(1)
@@ -111,7 +131,11 @@ def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np
         frame, y = frame.filter(whole), y[whole]
     x, weights = normalised(frame, known), (scale(frame) ** 2).ravel()
     y = np.nan_to_num((y - histories(frame).mean(1, keepdims=True)) / scale(frame))
-    asked, level, deviation = normalised(frame_val, known), histories(frame_val).mean(1, keepdims=True), scale(frame_val)
+    asked, level, deviation = (
+        normalised(frame_val, known),
+        histories(frame_val).mean(1, keepdims=True),
+        scale(frame_val),
+    )
     best, least = None, np.inf
     for alpha in ALPHAS:
         estimator = Ridge(alpha, solver="cholesky").fit(x, y, sample_weight=weights / weights.mean())
@@ -123,7 +147,8 @@ def ridge(frame: pl.DataFrame, y: np.ndarray, frame_val: pl.DataFrame, truth: np
 
 
 def normalised(frame: pl.DataFrame, known: dict[str, list[float]]) -> np.ndarray:
-    """(N, T + H · F) each history by its own mean and deviation, then what is known of the steps ahead, standardised."""
+    """(N, T + H · F) each history by its own mean and deviation, then what is known of the steps ahead,
+    standardised."""
     x = histories(frame)
     x = (x - x.mean(1, keepdims=True)) / scale(frame)
     if not known:

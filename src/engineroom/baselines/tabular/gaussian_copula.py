@@ -1,4 +1,5 @@
-"""Rows by classical means: every column keeps its own spread, and one matrix says how the columns go together (Gaussian copula, Sklar 1959; Patki et al. 2016)."""
+"""Rows by classical means: every column keeps its own spread, and one matrix says how the columns go together (Gaussian
+copula, Sklar 1959; Patki et al. 2016)."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ class Copula(Baseline):
     kinds = ("rows",)
     most = 50_000
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         target = schema.target
         kept = frame[evenly(frame.height, self.most)]
         rows = registry.get("modalities", "row").encode(kept[target.name], target.state, {})
@@ -31,15 +34,31 @@ class Copula(Baseline):
         matrix = np.corrcoef(hidden, rowvar=False).reshape(hidden.shape[1], -1)
         matrix = np.nan_to_num(matrix) + SMALL * np.eye(len(matrix))
         np.fill_diagonal(matrix, 1 + SMALL)
-        facts = {"seed": seed, "matrix": matrix.round(6).tolist(), "told": told.shape[1], "middle": told.mean(0).tolist(), "scale": (told.std(0) + SMALL).tolist()}
-        return FittedBaseline("gaussian_copula", "a Gaussian copula: each column's own spread, and correlations", kind, 0, schema, facts, {})
+        facts = {
+            "seed": seed,
+            "matrix": matrix.round(6).tolist(),
+            "told": told.shape[1],
+            "middle": told.mean(0).tolist(),
+            "scale": (told.std(0) + SMALL).tolist(),
+        }
+        return FittedBaseline(
+            "gaussian_copula",
+            "a Gaussian copula: each column's own spread, and correlations",
+            kind,
+            0,
+            schema,
+            facts,
+            {},
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, W) vectors of rows, drawn anew for each."""
         facts, columns = fitted.facts, fitted.schema.target.state["columns"]
         matrix, told = np.array(facts["matrix"]), facts["told"]
         rng = np.random.default_rng(facts["seed"])
-        given = (conditions(frame, fitted.schema) - np.array(facts["middle"]).reshape(1, -1)) / np.array(facts["scale"]).reshape(1, -1)
+        given = (conditions(frame, fitted.schema) - np.array(facts["middle"]).reshape(1, -1)) / np.array(
+            facts["scale"]
+        ).reshape(1, -1)
         cross = np.linalg.solve(matrix[:told, :told], matrix[:told, told:]) if told else np.zeros((0, len(matrix)))
         spread = matrix[told:, told:] - matrix[told:, :told] @ cross if told else matrix
         values, vectors = np.linalg.eigh(spread)
@@ -53,15 +72,24 @@ def conditions(frame: pl.DataFrame, schema: Schema) -> np.ndarray:
     parts = [np.zeros((frame.height, 0))]
     for column in schema.inputs:
         if column.modality == "number":
-            parts.append(np.nan_to_num(registry.get("modalities", "number").encode(frame[column.name], column.state, {}))[:, None])
+            parts.append(
+                np.nan_to_num(registry.get("modalities", "number").encode(frame[column.name], column.state, {}))[
+                    :, None
+                ]
+            )
         elif column.modality == "category":
-            codes = np.asarray(registry.get("modalities", "category").encode(frame[column.name], column.state, {})).astype(int).ravel()
+            codes = (
+                np.asarray(registry.get("modalities", "category").encode(frame[column.name], column.state, {}))
+                .astype(int)
+                .ravel()
+            )
             parts.append(np.eye(len(column.state["values"]) + 1)[codes][:, 2:])
     return np.concatenate(parts, 1)
 
 
 def latent(rows: np.ndarray, columns: Sequence[Any], rng: np.random.Generator) -> np.ndarray:
-    """(N, W) → (N, D): a normal number for each column (and for each gap); a class is drawn within its share of the ranks."""
+    """(N, W) → (N, D): a normal number for each column (and for each gap); a class is drawn within its share of the
+    ranks."""
     from scipy.special import ndtri
 
     out = []
@@ -70,7 +98,9 @@ def latent(rows: np.ndarray, columns: Sequence[Any], rng: np.random.Generator) -
         if one["kind"] == "class":
             ends = np.concatenate([[0.0], np.cumsum(one["shares"])])
             code = part.argmax(1)
-            out.append(ndtri((ends[code] + rng.random(len(code)) * (ends[code + 1] - ends[code])).clip(SMALL, 1 - SMALL)))
+            out.append(
+                ndtri((ends[code] + rng.random(len(code)) * (ends[code + 1] - ends[code])).clip(SMALL, 1 - SMALL))
+            )
         else:
             out += [part[:, k].astype(np.float64) for k in range(part.shape[1])]
     return np.stack(out, 1)

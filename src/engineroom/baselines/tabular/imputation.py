@@ -1,6 +1,8 @@
-"""Hidden parts of rows told without a network: what lies nearby, what rows that agree in the rest hold, or what goes with the rest in a normal distribution.
+"""Hidden parts of rows told without a network: what lies nearby, what rows that agree in the rest hold, or what goes
+with the rest in a normal distribution.
 
-The last is the best linear guess for every pattern of hidden parts (what imputation by chained regressions comes to); validation rows say for each column who tells it.
+The last is the best linear guess for every pattern of hidden parts (what imputation by chained regressions comes to);
+validation rows say for each column who tells it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ KEPT = 2_000  # training rows among which neighbours are looked for
 NEAREST = 10
 JUDGING = 300  # validation rows that choose
 LOOSE = (0.003, 0.03, 0.3)  # added to the covariance, by its mean variance
-WORDS = {"nearby": "what lies nearby", "alike": f"the {NEAREST} nearest rows", "normal": "what goes with the rest in a normal distribution"}
+WORDS = {
+    "nearby": "what lies nearby",
+    "alike": f"the {NEAREST} nearest rows",
+    "normal": "what goes with the rest in a normal distribution",
+}
 
 
 class Filled(Baseline):
@@ -35,7 +41,9 @@ class Filled(Baseline):
     most = 20_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.decomposition import PCA
 
         parts = told(schema.target.state["parts"])
@@ -49,7 +57,9 @@ class Filled(Baseline):
         kept = x[evenly(len(x), KEPT)].astype(np.float16)
         fitted.facts |= {"width": width, "rows": base64.b64encode(kept.tobytes()).decode(), "loose": LOOSE[0]}
         judging = val[0][evenly(len(val[0]), JUDGING)]
-        tries: list[dict[str, Any]] = [{"chosen": [name] * columns} for name in ("nearby", "alike")] + [{"chosen": ["normal"] * columns, "loose": loose} for loose in LOOSE]
+        tries: list[dict[str, Any]] = [{"chosen": [name] * columns} for name in ("nearby", "alike")] + [
+            {"chosen": ["normal"] * columns, "loose": loose} for loose in LOOSE
+        ]
         errors = np.stack([self.errors(judging, fitted, one) for one in tries])  # (tries, columns)
         loosest = 2 + int(errors[2:].mean(1).argmin())
         order = [0, 1, loosest]
@@ -57,7 +67,10 @@ class Filled(Baseline):
         names = [tries[k]["chosen"][0] for k in order]
         fitted.facts |= {"chosen": [names[k] for k in best], "loose": tries[loosest]["loose"]}
         counts = Counter(fitted.facts["chosen"])
-        fitted.words = "; ".join(f"{WORDS[name]} ({count} of {columns} columns)" if len(counts) > 1 else WORDS[name] for name, count in counts.most_common())
+        fitted.words = "; ".join(
+            f"{WORDS[name]} ({count} of {columns} columns)" if len(counts) > 1 else WORDS[name]
+            for name, count in counts.most_common()
+        )
         return fitted
 
     def errors(self, frame: pl.DataFrame, fitted: FittedBaseline, change: Mapping[str, Any]) -> np.ndarray:
@@ -108,14 +121,21 @@ def left(question: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
 
 def nearby(fitted: FittedBaseline):
     def tell(question: Batch, parts: Told) -> np.ndarray:
-        said = [one.between(question[WANTED + name].masked_fill(question[HIDDEN + name], 0), question[HIDDEN + name]) for name, one in parts.items()]
+        said = [
+            one.between(question[WANTED + name].masked_fill(question[HIDDEN + name], 0), question[HIDDEN + name])
+            for name, one in parts.items()
+        ]
         return torch.cat(said, 1).numpy()
 
     return tell
 
 
 def alike(fitted: FittedBaseline):
-    rows = np.frombuffer(base64.b64decode(fitted.facts["rows"]), np.float16).reshape(-1, fitted.facts["width"]).astype(np.float64)
+    rows = (
+        np.frombuffer(base64.b64decode(fitted.facts["rows"]), np.float16)
+        .reshape(-1, fitted.facts["width"])
+        .astype(np.float64)
+    )
     square = rows**2
 
     def tell(question: Batch, parts: Told) -> np.ndarray:
@@ -131,14 +151,18 @@ def alike(fitted: FittedBaseline):
 def normal(fitted: FittedBaseline):
     model = fitted.parts["estimator"]
     covariance = model.get_covariance()
-    covariance = covariance + fitted.facts["loose"] * max(1e-6, float(np.diag(covariance).mean())) * np.eye(len(covariance))
+    covariance = covariance + fitted.facts["loose"] * max(1e-6, float(np.diag(covariance).mean())) * np.eye(
+        len(covariance)
+    )
 
     def tell(question: Batch, parts: Told) -> np.ndarray:
         x, seen = left(question, parts)
         out = np.tile(model.mean_, (len(x), 1))
         for row, value, there in zip(out, x, seen, strict=True):
             if there.any() and not there.all():
-                row[~there] += covariance[np.ix_(~there, there)] @ np.linalg.solve(covariance[np.ix_(there, there)], (value - model.mean_)[there])
+                row[~there] += covariance[np.ix_(~there, there)] @ np.linalg.solve(
+                    covariance[np.ix_(there, there)], (value - model.mean_)[there]
+                )
         return out
 
     return tell

@@ -1,4 +1,5 @@
-"""Many yes-or-no questions with gaps: features of the columns, and for each question boosted trees on the rows where it was asked."""
+"""Many yes-or-no questions with gaps: features of the columns, and for each question boosted trees on the rows where it
+was asked."""
 
 from __future__ import annotations
 
@@ -19,12 +20,24 @@ class Screens(Baseline):
     most = 20_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         chemical = any(c.modality == "molecule" for c in schema.inputs)
-        words = ("Morgan fingerprints + descriptors" if chemical else "features of every column") + " → boosted trees a question"
-        fitted = FittedBaseline("multitask_trees", words, kind, classes, schema, {"seed": seed, "chemical": chemical, "rates": question_rates(y)}, {})
+        words = (
+            "Morgan fingerprints + descriptors" if chemical else "features of every column"
+        ) + " → boosted trees a question"
+        fitted = FittedBaseline(
+            "multitask_trees",
+            words,
+            kind,
+            classes,
+            schema,
+            {"seed": seed, "chemical": chemical, "rates": question_rates(y)},
+            {},
+        )
         if chemical:
             x = everything(frame, schema)
             fitted.facts["kept"] = common(x)
@@ -35,7 +48,9 @@ class Screens(Baseline):
         for place, column in enumerate(y.T):
             asked = column >= 0
             if asked.sum() >= FEW and 0 < (column[asked] == 1).sum() < asked.sum():
-                fitted.parts[f"question{place}"] = HistGradientBoostingClassifier(random_state=seed, early_stopping=False).fit(x[asked], column[asked])
+                fitted.parts[f"question{place}"] = HistGradientBoostingClassifier(
+                    random_state=seed, early_stopping=False
+                ).fit(x[asked], column[asked])
         return fitted
 
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Tables, what is out of the ordinary: isolation forest (Liu et al. 2008) or the robust z-score. Both see ordinary rows alone; made-up rows choose."""
+"""Tables, what is out of the ordinary: isolation forest (Liu et al. 2008) or the robust z-score. Both see ordinary rows
+alone; made-up rows choose."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ class Outliers(Baseline):
     most = 50_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int
+    ) -> FittedBaseline:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.ensemble import IsolationForest
         from sklearn.preprocessing import RobustScaler, StandardScaler
@@ -65,7 +68,8 @@ def hashed(frame: pl.DataFrame, schema: Schema) -> Any:
 
 
 def meaning(frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
-    """(N, TOPICS + 1): a text's place among the directions that ordinary texts take, and how much of it lies outside all of them."""
+    """(N, TOPICS + 1): a text's place among the directions that ordinary texts take, and how much of it lies outside
+    all of them."""
     x = fitted.parts["topics"].transform(counts := hashed(frame, fitted.schema))
     length = np.asarray(counts.multiply(counts).sum(1)).ravel()
     return np.c_[x, np.maximum(0, length - (x**2).sum(1))]
@@ -81,12 +85,15 @@ def filled(frame: pl.DataFrame, schema: Schema, facts: dict[str, Any]) -> np.nda
     x = np.clip(scalar_features(frame, schema)[0], -1e12, 1e12)
     if "fill" not in facts:
         known = np.where(np.isfinite(x), x, np.nan)
-        facts["fill"] = [float(v) for v in np.nan_to_num([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in known.T])]
+        facts["fill"] = [
+            float(v) for v in np.nan_to_num([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in known.T])
+        ]
     return np.where(np.isfinite(x), x, np.array(facts["fill"])[None] if x.shape[1] else x)
 
 
 def zscore(fitted: FittedBaseline, x: np.ndarray) -> np.ndarray:
-    """(N,) root mean square over columns of the distance from the median in quartile ranges; a constant column counts by its deviation."""
+    """(N,) root mean square over columns of the distance from the median in quartile ranges; a constant column counts
+    by its deviation."""
     scaler, spread = fitted.parts["scaler"], fitted.parts["spread"]
     by_quartile = (x - scaler.center_) / scaler.scale_
     by_deviation = (x - spread.mean_) / spread.scale_

@@ -1,6 +1,8 @@
-"""Fields of documents: many random trees (Geurts et al. 2006) over what people look at: where a word stands, its digits and signs, the telling words around it.
+"""Fields of documents: many random trees (Geurts et al. 2006) over what people look at: where a word stands, its digits
+and signs, the telling words around it.
 
-As hand-made features were before layouts were learnt (Palm et al. 2017 name them). Telling words are those that go with the labels most, by χ².
+As hand-made features were before layouts were learnt (Palm et al. 2017 name them). Telling words are those that go with
+the labels most, by χ².
 """
 
 from __future__ import annotations
@@ -28,12 +30,22 @@ class PageTrees(Baseline):
     most = 2_000  # pages
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier
 
         rows = pages(frame, schema)
         tags = np.concatenate([row["tags"] for row in y])
-        fitted = FittedBaseline("document_trees", "random trees on place, digits and telling words", kind, classes, schema, {"telling": telling(rows, tags)}, {})
+        fitted = FittedBaseline(
+            "document_trees",
+            "random trees on place, digits and telling words",
+            kind,
+            classes,
+            schema,
+            {"telling": telling(rows, tags)},
+            {},
+        )
         learnt = tags >= 0
         estimator = ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed)
         fitted.parts["estimator"] = estimator.fit(self.features(frame, fitted)[learnt], tags[learnt])
@@ -71,7 +83,9 @@ def telling(rows: list[tuple[list[str], np.ndarray]], tags: np.ndarray) -> list[
     vocabulary = sorted(word for word, pages in count.items() if pages >= LEAST)
     if not vocabulary:
         return []
-    counts = CountVectorizer(vocabulary=vocabulary, tokenizer=str.split, token_pattern=None, lowercase=False, binary=True).transform(around)
+    counts = CountVectorizer(
+        vocabulary=vocabulary, tokenizer=str.split, token_pattern=None, lowercase=False, binary=True
+    ).transform(around)
     worth = np.nan_to_num(chi2(counts, tags)[0])
     return [vocabulary[k] for k in np.argsort(-worth, kind="stable")[:TELLING]]
 
@@ -90,7 +104,8 @@ def neighbours(words: list[str], facts: np.ndarray) -> tuple[list[list[str]], li
 
 
 def described(words: list[str], facts: np.ndarray, known: list[str]) -> np.ndarray:
-    """(T, F): telling words of itself, of its row so far and of the row above; then numbers of itself and of both its neighbours."""
+    """(T, F): telling words of itself, of its row so far and of the row above; then numbers of itself and of both its
+    neighbours."""
     left, above, number = neighbours(words, facts)
     place = {word: k for k, word in enumerate(known)}
     bags = np.zeros((len(words), 3, len(known)), np.float32)
@@ -108,7 +123,17 @@ def described(words: list[str], facts: np.ndarray, known: list[str]) -> np.ndarr
 
 def looks(word: str) -> list[float]:
     digits, letters = sum(c.isdigit() for c in word), sum(c.isalpha() for c in word)
-    return [len(word), digits, letters, sum(c.isupper() for c in word), bool(AMOUNT.search(word)), bool(DATE.search(word)), word.endswith(":"), word.endswith(","), "(" in word]
+    return [
+        len(word),
+        digits,
+        letters,
+        sum(c.isupper() for c in word),
+        bool(AMOUNT.search(word)),
+        bool(DATE.search(word)),
+        word.endswith(":"),
+        word.endswith(","),
+        "(" in word,
+    ]
 
 
 BASELINE = PageTrees()

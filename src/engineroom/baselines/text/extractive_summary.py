@@ -1,4 +1,5 @@
-"""A summary without a word of its own: the first sentences, or those nearest to the whole text (TF-IDF), whichever does better on training rows."""
+"""A summary without a word of its own: the first sentences, or those nearest to the whole text (TF-IDF), whichever does
+better on training rows."""
 
 from __future__ import annotations
 
@@ -24,16 +25,31 @@ WORDS = {"lead": "the first {}", "central": "the {} nearest to the whole (TF-IDF
 class Extract(Baseline):
     kinds = ("wording",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
-        source, target = (frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name))
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
+        source, target = (
+            frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name)
+        )
         rarity = rarities(source)
         some = range(0, len(source), max(1, len(source) // TRIED))
         texts = [sentences(source[i]) for i in some]
         ways = {way: [picked(text, *way, rarity) for text in texts] for way in product(WORDS, COUNTS)}
-        near = {way: float(np.mean([rouge(said, target[i])[2] for said, i in zip(made, some, strict=True)])) for way, made in ways.items()}
+        near = {
+            way: float(np.mean([rouge(said, target[i])[2] for said, i in zip(made, some, strict=True)]))
+            for way, made in ways.items()
+        }
         how, count = max(near, key=lambda way: near[way])
         said = WORDS[how].format("sentence" if count == 1 else f"{count} sentences")
-        return FittedBaseline("extractive_summary", said, kind, classes, schema, {"how": how, "count": count, "rarity": rarity if how == "central" else {}}, {})
+        return FittedBaseline(
+            "extractive_summary",
+            said,
+            kind,
+            classes,
+            schema,
+            {"how": how, "count": count, "rarity": rarity if how == "central" else {}},
+            {},
+        )
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         source, facts = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts
@@ -61,7 +77,10 @@ def picked(text: Sequence[str], how: str, count: int, rarity: dict[str, float]) 
     for one in each:
         for word, weight in one.items():
             whole[word] = whole.get(word, 0.0) + weight
-    near = [sum(weight * whole[word] for word, weight in one.items()) / (sum(w * w for w in one.values()) ** 0.5 or 1.0) for one in each]
+    near = [
+        sum(weight * whole[word] for word, weight in one.items()) / (sum(w * w for w in one.values()) ** 0.5 or 1.0)
+        for one in each
+    ]
     chosen = sorted(sorted(range(len(text)), key=lambda i: (-near[i], i))[:count])
     return " ".join(text[i] for i in chosen)
 

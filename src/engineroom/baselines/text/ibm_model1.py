@@ -1,4 +1,5 @@
-"""Word by word: each word as its likeliest counterpart, learnt from pairs of texts by expectation maximisation (IBM model 1, Brown et al. 1993)."""
+"""Word by word: each word as its likeliest counterpart, learnt from pairs of texts by expectation maximisation (IBM
+model 1, Brown et al. 1993)."""
 
 from __future__ import annotations
 
@@ -22,18 +23,36 @@ NULL = 0  # stands beside every text: what comes from no word in it
 class Lexicon(Baseline):
     kinds = ("wording",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
-        source, target = (frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name))
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
+        source, target = (
+            frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name)
+        )
         read, written = [words(text)[:LONGEST] for text in source], [words(text)[:LONGEST] for text in target]
-        kept = int(np.searchsorted(np.cumsum([(1 + len(a)) * len(b) for a, b in zip(read, written, strict=True)]), MOST_PAIRS, side="right")) or 1
+        kept = (
+            int(
+                np.searchsorted(
+                    np.cumsum([(1 + len(a)) * len(b) for a, b in zip(read, written, strict=True)]),
+                    MOST_PAIRS,
+                    side="right",
+                )
+            )
+            or 1
+        )
         lexicon = learn(read[:kept], written[:kept])
         note = "" if kept >= len(read) else f", on {kept:,} of {len(read):,} rows"
         said = f"word by word, {len(lexicon):,} words (IBM model 1){note}"
         return FittedBaseline("ibm_model1", said, kind, classes, schema, {"lexicon": lexicon}, {})
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-        source, lexicon = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts["lexicon"]
-        said = [joined([lexicon.get(word) or lexicon.get(word.lower()) or word for word in words(text)]) for text in source]
+        source, lexicon = (
+            frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(),
+            fitted.facts["lexicon"],
+        )
+        said = [
+            joined([lexicon.get(word) or lexicon.get(word.lower()) or word for word in words(text)]) for text in source
+        ]
         return {"text": objects(said), "source": objects(source)}
 
 
@@ -43,7 +62,9 @@ def learn(read: Sequence[Sequence[str]], written: Sequence[Sequence[str]]) -> di
     a = [np.array([NULL, *(known[word] for word in text)], np.int64) for text in read]
     b = [np.array([others[word] for word in text], np.int64) for text in written]
     size = max(1, len(others))
-    keys = np.concatenate([np.add.outer(y, x * size).ravel() for x, y in zip(a, b, strict=True)] or [np.zeros(0, np.int64)])
+    keys = np.concatenate(
+        [np.add.outer(y, x * size).ravel() for x, y in zip(a, b, strict=True)] or [np.zeros(0, np.int64)]
+    )
     widths = np.concatenate([np.full(len(y), len(x)) for x, y in zip(a, b, strict=True)] or [np.zeros(0, np.int64)])
     if not len(keys):
         return {}

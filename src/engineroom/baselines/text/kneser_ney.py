@@ -1,5 +1,6 @@
-"""What followed these few tokens before? An n-gram model with modified Kneser–Ney smoothing (Chen & Goodman 1999), counted in numpy, in the very tokens of
-the deep model. The order is the one that does best in validation. Stored is the text it was counted from: counting again takes seconds."""
+"""What followed these few tokens before? An n-gram model with modified Kneser–Ney smoothing (Chen & Goodman 1999),
+counted in numpy, in the very tokens of the deep model. The order is the one that does best in validation. Stored is the
+text it was counted from: counting again takes seconds."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ WORTH = 1e-3  # nats a token that one more order must gain
 
 @dataclass(frozen=True)
 class Level:
-    """Counts of n-grams as sorted keys, and per context (all but the last token): what they are divided by, what is left to shorter ones."""
+    """Counts of n-grams as sorted keys, and per context (all but the last token): what they are divided by, what is
+    left to shorter ones."""
 
     grams: np.ndarray  # (G,) int64
     counts: np.ndarray  # (G,) discounted, float64
@@ -36,7 +38,8 @@ class Level:
 
 
 def level(grams: np.ndarray, counts: np.ndarray, vocabulary: int) -> Level:
-    """Modified Kneser–Ney: what is met once, twice, or more often loses a discount of its own, by how many are met once to four times."""
+    """Modified Kneser–Ney: what is met once, twice, or more often loses a discount of its own, by how many are met once
+    to four times."""
     met = [int((counts == k).sum()) for k in range(5)]
     discounts = np.array([0.0, 0.5, 0.5, 0.5])  # where too little is met for more
     if all(met[1:]):
@@ -46,11 +49,14 @@ def level(grams: np.ndarray, counts: np.ndarray, vocabulary: int) -> Level:
     contexts, starts = np.unique(grams // vocabulary, return_index=True)
     total = np.add.reduceat(counts, starts).astype(np.float64)
     first = np.lexsort((-counts, grams // vocabulary))[starts]
-    return Level(grams, counts - lost, contexts, total, np.add.reduceat(lost, starts) / total, grams[first] % vocabulary)
+    return Level(
+        grams, counts - lost, contexts, total, np.add.reduceat(lost, starts) / total, grams[first] % vocabulary
+    )
 
 
 def keys(codes: np.ndarray, lengths: np.ndarray, vocabulary: int, order: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """(for n = 0 … order the key of the n tokens that end at each place (M,), how many tokens of its row come before each place)."""
+    """(for n = 0 … order the key of the n tokens that end at each place (M,), how many tokens of its row come before
+    each place)."""
     starts = np.cumsum(lengths) - lengths
     before = np.arange(len(codes)) - np.repeat(starts, lengths)
     found = [np.zeros(len(codes), np.int64)]
@@ -62,7 +68,8 @@ def keys(codes: np.ndarray, lengths: np.ndarray, vocabulary: int, order: int) ->
 
 @lru_cache(2)
 def counted(text: str, lengths: tuple[int, ...], vocabulary: int, order: int) -> tuple[list[Level], list[Level]]:
-    """(levels 1 … order by how often, levels 1 … order − 1 by how many different tokens come before): all that models up to `order` need."""
+    """(levels 1 … order by how often, levels 1 … order − 1 by how many different tokens come before): all that models
+    up to `order` need."""
     codes = np.frombuffer(base64.b64decode(text), np.uint16).astype(np.int64)
     if sum(lengths) != len(codes) or min(lengths, default=1) < 1 or (len(codes) and int(codes.max()) >= vocabulary):
         raise ValueError("its text does not fit its description")
@@ -76,8 +83,11 @@ def counted(text: str, lengths: tuple[int, ...], vocabulary: int, order: int) ->
     return often, wide
 
 
-def next_token_probabilities(codes: np.ndarray, lengths: np.ndarray, levels: list[Level], vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
-    """(probability of each token given those before it in its row (M,), the commonest token in the longest context known (M,))."""
+def next_token_probabilities(
+    codes: np.ndarray, lengths: np.ndarray, levels: list[Level], vocabulary: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(probability of each token given those before it in its row (M,), the commonest token in the longest context
+    known (M,))."""
     found, before = keys(codes, lengths, vocabulary, len(levels))
     p, best = np.full(len(codes), 1 / vocabulary), np.zeros(len(codes), np.int64)
     for n, one in enumerate(levels, 1):
@@ -99,17 +109,25 @@ class NGram(Baseline):
     def __init__(self, name: str, most: int, words: str) -> None:
         self.name, self.order, self.words = name, most, words
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         codes = tokens(frame, schema)
         kept = max(1, int(np.searchsorted(np.cumsum(codes.lengths), MOST_TOKENS, side="right")))
         lengths = codes.lengths[:kept]
         text = base64.b64encode(codes.flat[: lengths.sum()].astype(np.uint16).tobytes()).decode()
-        facts = {"text": text, "lengths": lengths.tolist(), "order": min(self.order, int(62 / np.log2(max(2, classes))), int(lengths.max()))}
+        facts = {
+            "text": text,
+            "lengths": lengths.tolist(),
+            "order": min(self.order, int(62 / np.log2(max(2, classes))), int(lengths.max())),
+        }
         fitted = FittedBaseline(self.name, "", kind, classes, schema, facts, {})
         if facts["order"] > 1:
             losses = [self.loss(val[0], fitted, order) for order in range(1, facts["order"] + 1)]
             facts["order"] = 1 + next(k for k, loss in enumerate(losses) if loss <= min(losses) + WORTH)
-        note = "" if kept == len(codes.lengths) else f", on the first {int(lengths.sum()):,} of {len(codes.flat):,} tokens"
+        note = (
+            "" if kept == len(codes.lengths) else f", on the first {int(lengths.sum()):,} of {len(codes.flat):,} tokens"
+        )
         fitted.words = self.words.format(facts["order"]) + note
         return fitted
 
@@ -121,7 +139,9 @@ class NGram(Baseline):
     def loss(self, frame: pl.DataFrame, fitted: FittedBaseline, order: int) -> float:
         """Nats a token."""
         codes = tokens(frame, fitted.schema)
-        p, _ = next_token_probabilities(codes.flat.astype(np.int64), codes.lengths, self.levels(fitted, order), fitted.classes)
+        p, _ = next_token_probabilities(
+            codes.flat.astype(np.int64), codes.lengths, self.levels(fitted, order), fitted.classes
+        )
         return float(-np.log(p).mean())
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
@@ -129,7 +149,9 @@ class NGram(Baseline):
         ends = np.cumsum(codes.lengths)
         longer = np.insert(codes.flat.astype(np.int64), ends, 0)  # a place after each row's end, for what comes next
         lengths = codes.lengths + 1
-        p, best = next_token_probabilities(longer, lengths, self.levels(fitted, int(fitted.facts["order"])), fitted.classes)
+        p, best = next_token_probabilities(
+            longer, lengths, self.levels(fitted, int(fitted.facts["order"])), fitted.classes
+        )
         state = fitted.schema.target.state
         nats = -np.log(p) + (UNKNOWN_NATS * (longer == UNKNOWN) if state["open"] else 0.0)
         rows = list(zip(np.cumsum(lengths) - lengths, np.cumsum(lengths), strict=True))

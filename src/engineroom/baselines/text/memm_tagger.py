@@ -1,7 +1,8 @@
 """Labels from a window: a linear model of the token, its neighbours and the labels before it, read from left to right.
 
-A maximum-entropy Markov model (McCallum et al. 2000) over the features that named entities are usually found by (Ratinov & Roth 2009), hashed
-(Weinberger et al. 2009); one pass of stochastic gradient descent after another, its strength chosen on the validation rows.
+A maximum-entropy Markov model (McCallum et al. 2000) over the features that named entities are usually found by
+(Ratinov & Roth 2009), hashed (Weinberger et al. 2009); one pass of stochastic gradient descent after another, its
+strength chosen on the validation rows.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Window(Baseline):
     most = 50_000
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         labels, first = len(schema.target.state["values"]), int(bool(schema.target.state["wholes"]))
         rows, letters = cut(frame, schema)
         true = [np.asarray(row[first:]) for row in y]
@@ -44,15 +47,24 @@ class Window(Baseline):
         fitted = FittedBaseline("memm_tagger", "", kind, classes, schema, {}, {})
         x, flat = x[learnt], flat[learnt]
         few = max(1, len(flat) // 3)  # enough to choose the strength by
-        tries = {alpha: linear(alpha, seed, EPOCHS // 2).fit(x[:few], flat[:few]) if len(set(flat[:few])) > 1 else None for alpha in ALPHAS}
+        tries = {
+            alpha: linear(alpha, seed, EPOCHS // 2).fit(x[:few], flat[:few]) if len(set(flat[:few])) > 1 else None
+            for alpha in ALPHAS
+        }
         worth = {
-            alpha: quality(walk(slim(model), *cut(val[0], schema), labels), [row[first:] for row in val[1]], schema.target.state) if model else 0.0
+            alpha: quality(
+                walk(slim(model), *cut(val[0], schema), labels), [row[first:] for row in val[1]], schema.target.state
+            )
+            if model
+            else 0.0
             for alpha, model in tries.items()
         }
         strength = max(worth, key=lambda alpha: worth[alpha])
         fitted.parts["tags"] = slim(linear(strength, seed, EPOCHS).fit(x, flat))
         if first:
-            fitted.parts["whole"] = whole_model(rows, np.array([row[0] for row in y]), len(schema.target.state["wholes"]), seed)
+            fitted.parts["whole"] = whole_model(
+                rows, np.array([row[0] for row in y]), len(schema.target.state["wholes"]), seed
+            )
         fitted.words = f"linear model of a window{'' if letters else ', from left to right'} (alpha={strength:g})"
         return fitted
 
@@ -64,7 +76,11 @@ class Window(Baseline):
             out[i] = p
         answers: dict[str, np.ndarray] = {"probability": out}
         if "whole" in fitted.parts:
-            answers["whole"] = spread(fitted.parts["whole"], bags(rows), len(state["wholes"])) if rows else np.zeros((0, len(state["wholes"])))
+            answers["whole"] = (
+                spread(fitted.parts["whole"], bags(rows), len(state["wholes"]))
+                if rows
+                else np.zeros((0, len(state["wholes"])))
+            )
         return answers
 
 
@@ -91,7 +107,8 @@ def linear(alpha: float, seed: int, epochs: int) -> Any:
 
 
 def slim(model: Any) -> Any:
-    """A fitted linear model without what prediction does not need: half the bytes, and nothing that is not plain arrays."""
+    """A fitted linear model without what prediction does not need: half the bytes, and nothing that is not plain
+    arrays."""
     from sklearn.linear_model import LogisticRegression
 
     plain = LogisticRegression()
@@ -114,7 +131,8 @@ def outlook(row: list[str], letters: bool) -> list[list[str]]:
     if letters:
         padded = ["^"] * REACH + row + ["$"] * REACH
         return [
-            [f"{k}{padded[t + REACH + k]}" for k in range(-REACH, REACH + 1)] + [f"{k}{''.join(padded[t + REACH + k : t + REACH + k + 2])}" for k in range(-4, 4)]
+            [f"{k}{padded[t + REACH + k]}" for k in range(-REACH, REACH + 1)]
+            + [f"{k}{''.join(padded[t + REACH + k : t + REACH + k + 2])}" for k in range(-4, 4)]
             for t in range(len(row))
         ]
     low = ["^^", "^", *(word.lower() for word in row), "$", "$$"]
@@ -124,9 +142,18 @@ def outlook(row: list[str], letters: bool) -> list[list[str]]:
         near = low[t : t + 5]
         own = near[2]
         names = [f"{k}={w}" for k, w in enumerate(near)]
-        names += [f"1+2={near[1]} {own}", f"2+3={own} {near[3]}", f"w={word}", f"s={shapes[t + 1]}", f"s-={shapes[t]}", f"s+={shapes[t + 2]}"]
+        names += [
+            f"1+2={near[1]} {own}",
+            f"2+3={own} {near[3]}",
+            f"w={word}",
+            f"s={shapes[t + 1]}",
+            f"s-={shapes[t]}",
+            f"s+={shapes[t + 2]}",
+        ]
         names += [f"s3={shapes[t]}|{shapes[t + 1]}|{shapes[t + 2]}"]
-        names += [f"p={own[:n]}" for n in range(1, 5) if len(own) >= n] + [f"e={own[-n:]}" for n in range(1, 5) if len(own) >= n]
+        names += [f"p={own[:n]}" for n in range(1, 5) if len(own) >= n] + [
+            f"e={own[-n:]}" for n in range(1, 5) if len(own) >= n
+        ]
         out.append(names)
     return out
 
@@ -145,9 +172,11 @@ def hashed(names: list[list[str]]) -> Any:
 
 
 def walk(model: Any, rows: list[list[str]], letters: bool, labels: int) -> list[np.ndarray]:
-    """Every row from left to right, all rows at once: (T, labels) probabilities each. What was said is remembered for the next step.
+    """Every row from left to right, all rows at once: (T, labels) probabilities each. What was said is remembered for
+    the next step.
 
-    The score is linear, so the part of the neighbours is taken for all tokens at once and that of the memory from a table.
+    The score is linear, so the part of the neighbours is taken for all tokens at once and that of the memory from a
+    table.
     """
     out = [np.zeros((len(row), labels), np.float32) for row in rows]
     weights = model.coef_ if len(model.coef_) > 1 else np.concatenate([-model.coef_, model.coef_]) / 2
@@ -185,12 +214,16 @@ def bags(rows: list[list[str]]) -> Any:
 
     low = [[word.lower() for word in row] for row in rows]
     names = [[*row, *(f"{a} {b}" for a, b in pairwise(row))] for row in low]
-    return normalize(FeatureHasher(WHOLE_BITS, input_type="string", dtype=np.float32, alternate_sign=False).transform(names))
+    return normalize(
+        FeatureHasher(WHOLE_BITS, input_type="string", dtype=np.float32, alternate_sign=False).transform(names)
+    )
 
 
 def whole_model(rows: list[list[str]], y: np.ndarray, wholes: int, seed: int) -> Any:
     learnt = (y >= 0) & (y < wholes)
-    return slim(linear(1e-6, seed, EPOCHS).fit(bags([row for row, one in zip(rows, learnt, strict=True) if one]), y[learnt]))
+    return slim(
+        linear(1e-6, seed, EPOCHS).fit(bags([row for row, one in zip(rows, learnt, strict=True) if one]), y[learnt])
+    )
 
 
 def spread(model: Any, x: Any, wholes: int) -> np.ndarray:

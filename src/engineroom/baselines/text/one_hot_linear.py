@@ -1,4 +1,5 @@
-"""Sequences of letters or tokens: which one stands where (as the field's ridge on one-hot residues), or how often each occurs; a linear model."""
+"""Sequences of letters or tokens: which one stands where (as the field's ridge on one-hot residues), or how often each
+occurs; a linear model."""
 
 from __future__ import annotations
 
@@ -23,18 +24,26 @@ class Sequence(Baseline):
         return 1.0 if [c.modality for c in schema.inputs] in (["tokens"], ["aligned_sequence"]) else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         y, constant = split_labels(y, kind)
         rows = to_tokens(frame[schema.inputs[0].name], schema.inputs[0].state["letters"])
         length = len(rows[0]) if len({len(row) for row in rows}) == 1 and len(rows[0]) <= MOST_PLACES else 0
-        fitted = FittedBaseline("one_hot_linear", "", kind, classes, schema, {"constant": constant, "length": length}, {})
+        fitted = FittedBaseline(
+            "one_hot_linear", "", kind, classes, schema, {"constant": constant, "length": length}, {}
+        )
         counts: dict[str, int] = {}
         for row in rows:
             for name in set(named(row, length)):
                 counts[name] = counts.get(name, 0) + 1
-        fitted.facts["features"] = sorted(name for name, count in counts.items() if RARE <= count < len(rows)) or ["nothing"]
+        fitted.facts["features"] = sorted(name for name, count in counts.items() if RARE <= count < len(rows)) or [
+            "nothing"
+        ]
         tries = linear_tries(kind, alphas=(0.3, 3.0, 30.0), strengths=(0.1, 1.0, 10.0), rounds=200)
-        name, fitted.parts["estimator"] = pick(tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind)
+        name, fitted.parts["estimator"] = pick(
+            tries, self.features(frame, fitted), y, (self.features(val[0], fitted), val[1]), kind
+        )
         fitted.words = f"{'which letter stands where' if length else 'how often each token and pair occurs'} → {name}"
         return fitted
 

@@ -11,10 +11,16 @@ from ...core.schema import Schema
 from ...modalities.text.text import clean
 from .._estimator import Baseline, FittedBaseline, pick, several, sharpness, split_labels, with_care
 
-# letters of scripts without blanks between words (Thai to Burmese, Khmer, kana, Han) stand alone: with their pairs they do for words
+# letters of scripts without blanks between words (Thai to Burmese, Khmer, kana, Han) stand alone: with their pairs they
+# do for words
 UNBROKEN = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 SETTINGS: dict[str, dict] = {
-    "words": {"ngram_range": (1, 2), "token_pattern": rf"(?u){UNBROKEN}|(?:(?!{UNBROKEN})\w)+|[^\w\s]", "min_df": 1, "max_features": 60_000},
+    "words": {
+        "ngram_range": (1, 2),
+        "token_pattern": rf"(?u){UNBROKEN}|(?:(?!{UNBROKEN})\w)+|[^\w\s]",
+        "min_df": 1,
+        "max_features": 60_000,
+    },
     "pieces": {"analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2, "max_features": 40_000},
 }
 MANY_CLASSES, MANY_TEXTS = 20, 30_000  # beyond, one setting is tried
@@ -28,7 +34,9 @@ class Text(Baseline):
         return 1.0 if schema.inputs and all(c.modality == "text" for c in schema.inputs) else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.svm import LinearSVC
 
@@ -93,7 +101,9 @@ def tfidf(name: str, known: dict | None, **more):
     if known is None:
         return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **settings)
     del settings["min_df"], settings["max_features"]
-    made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, vocabulary={term: i for i, term in enumerate(known["terms"])}, **settings)
+    made = TfidfVectorizer(
+        sublinear_tf=True, dtype=np.float32, vocabulary={term: i for i, term in enumerate(known["terms"])}, **settings
+    )
     made.idf_ = np.array(known["idf"], np.float32)
     return made
 

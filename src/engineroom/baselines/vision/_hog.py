@@ -1,4 +1,5 @@
-"""Hand-made eyes: histograms of oriented gradients (Dalal & Triggs 2005), colours, a thumbnail. Features only; the learner is scikit-learn's."""
+"""Hand-made eyes: histograms of oriented gradients (Dalal & Triggs 2005), colours, a thumbnail. Features only; the
+learner is scikit-learn's."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ def picture_features(pixels: np.ndarray) -> np.ndarray:
 
 
 def hog(pixels: np.ndarray) -> np.ndarray:
-    """(N, C, H, W) → (N, (CELLS-1)² · 4 · ANGLES): gradient directions by place, normalised over blocks of 2 × 2 places."""
+    """(N, C, H, W) → (N, (CELLS-1)² · 4 · ANGLES): gradient directions by place, normalised over blocks of 2 × 2
+    places."""
     out = []
     for start in range(0, len(pixels), 512):
         grey = pixels[start : start + 512].astype(np.float32).mean(1) / 255
@@ -46,7 +48,14 @@ def thumbnails(pixels: np.ndarray) -> np.ndarray:
     """(N, C · THUMB²): mean light of each place."""
     N, _C, H, W = pixels.shape
     rows, columns = [np.array_split(np.arange(side), min(THUMB, side)) for side in (H, W)]
-    small = np.stack([pixels[:, :, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean((2, 3), dtype=np.float32) for r in rows for c in columns], -1)
+    small = np.stack(
+        [
+            pixels[:, :, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean((2, 3), dtype=np.float32)
+            for r in rows
+            for c in columns
+        ],
+        -1,
+    )
     return (small / 255).reshape(N, -1).astype(np.float32)
 
 

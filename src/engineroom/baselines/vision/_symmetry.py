@@ -1,7 +1,8 @@
 """May pictures be mirrored? A classical learner that never saw a mirror image is asked about some.
 
-Where it recognises mirrored pictures as well as plain ones, mirroring keeps the meaning (animals, clothes) and is used to augment; where it
-does not (digits, arrows), it is not. Where a number is asked for, mirroring may turn its sign (steering): then the mirror images teach that.
+Where it recognises mirrored pictures as well as plain ones, mirroring keeps the meaning (animals, clothes) and is used
+to augment; where it does not (digits, arrows), it is not. Where a number is asked for, mirroring may turn its sign
+(steering): then the mirror images teach that.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ RIDGES = (300.0, 30_000.0)
 def find_symmetries(schema: Schema, data, task, config: Config) -> Schema:
     """The schema with `symmetries`, and for numbers `opposites`, in the state of every picture column."""
     for column in schema.inputs:
-        if column.modality == "image" and config.train.augment and task.output_type in ("classes", "number", "identity"):
+        if (
+            column.modality == "image"
+            and config.train.augment
+            and task.output_type in ("classes", "number", "identity")
+        ):
             ask = ask_regressor if task.output_type == "number" else ask_classifier
             found = ask(data.stores[f"column:{column.name}"], data, task, schema)
             schema = schema.with_column(replace(column, state={**column.state, **found}))
@@ -48,7 +53,9 @@ def ask_regressor(store, data, task, schema: Schema) -> dict[str, list[str]]:
         return nothing
     y = task.to_targets(data.stores["target"].take(rows), schema.target)
     pixels = store.take(rows)
-    views = {"plain": picture_features(pixels)} | {name: picture_features(np.flip(pixels, axis)) for name, axis in FLIPS.items()}
+    views = {"plain": picture_features(pixels)} | {
+        name: picture_features(np.flip(pixels, axis)) for name, axis in FLIPS.items()
+    }
     best, said = -np.inf, {}
     for strength in RIDGES:
         answers = {name: np.zeros(len(rows)) for name in views}
@@ -75,17 +82,25 @@ def ask_classifier(store, data, task, schema: Schema) -> dict[str, list[str]]:
     held = min(ASK, len(rows) // 3)
     asked, taught = np.sort(rows[:held]), np.sort(rows[held : held + LEARN])
     truth = task.to_targets(data.stores["target"].take(np.concatenate([asked, taught])), schema.target)
-    truth = np.where(truth < 0, -1, np.unique(np.maximum(truth, -1), return_inverse=True)[1])  # identities are large numbers
+    truth = np.where(
+        truth < 0, -1, np.unique(np.maximum(truth, -1), return_inverse=True)[1]
+    )  # identities are large numbers
     wanted, known = truth[:held], truth[held:]
     if held < 20 or len(np.unique(known)) < 2:
         return {"symmetries": []}
     pixels = store.take(asked)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a rough learner will do
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=30)).fit(picture_features(store.take(taught)), known)
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=30)).fit(
+            picture_features(store.take(taught)), known
+        )
     guess = float(np.bincount(wanted[wanted >= 0]).max() / held)
     plain = model.score(picture_features(pixels), wanted) - guess
     if plain < max(0.05, SURE * held**-0.5 * (guess * (1 - guess)) ** 0.5):
         return {"symmetries": []}
-    kept = [n for n, axis in FLIPS.items() if model.score(picture_features(np.flip(pixels, axis)), wanted) - guess >= KEPT * plain]
+    kept = [
+        n
+        for n, axis in FLIPS.items()
+        if model.score(picture_features(np.flip(pixels, axis)), wanted) - guess >= KEPT * plain
+    ]
     return {"symmetries": kept}

@@ -1,5 +1,6 @@
-"""Restoring the classical way, one way a damage: back-projection enlarges (Irani & Peleg 1991), shrunken cosine transforms take noise away
-(Yu & Sapiro 2011), and grey places get the colours that such a brightness usually has. The one number of each is chosen on the training pictures."""
+"""Restoring the classical way, one way a damage: back-projection enlarges (Irani & Peleg 1991), shrunken cosine
+transforms take noise away (Yu & Sapiro 2011), and grey places get the colours that such a brightness usually has. The
+one number of each is chosen on the training pictures."""
 
 from __future__ import annotations
 
@@ -30,20 +31,34 @@ BINS = 64
 class Restore(Baseline):
     kinds = ("restored",)
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) whole pictures (H, W, 3) uint8."""
         damage, scale = damage_of(schema)
         picked = evenly(frame.height, LOOKED)
         frame, y = frame[picked], y[picked]
         if damage == "grey":
-            return FittedBaseline("classical_restoration", "the colour that such a brightness usually has", kind, classes, schema, {"colours": usual(y)}, {})
+            return FittedBaseline(
+                "classical_restoration",
+                "the colour that such a brightness usually has",
+                kind,
+                classes,
+                schema,
+                {"colours": usual(y)},
+                {},
+            )
         name, choices = ("threshold", THRESHOLDS) if damage == "noise" else ("rounds", ROUNDS)
         scored = []
         for choice in choices:
             said = each(partial(worked, damage=damage, scale=scale, choice=choice), frame, schema)
             scored.append(np.mean([psnr(a, b) for a, b in zip(said, y, strict=True)]))
         best = choices[int(np.argmax(scored))]
-        words = f"cosine transforms, shrunk below {best:g} deviations of the noise" if damage == "noise" else f"bicubic interpolation and {best} rounds of back-projection"
+        words = (
+            f"cosine transforms, shrunk below {best:g} deviations of the noise"
+            if damage == "noise"
+            else f"bicubic interpolation and {best} rounds of back-projection"
+        )
         return FittedBaseline("classical_restoration", words, kind, classes, schema, {name: best}, {})
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
@@ -91,15 +106,22 @@ def float_resized(x: np.ndarray, height: int, width: int) -> np.ndarray:
     """Bicubic, on (H, W, 3) numbers of any size."""
     from PIL import Image
 
-    return np.stack([np.asarray(Image.fromarray(x[..., k]).resize((width, height), Image.Resampling.BICUBIC)) for k in range(3)], 2)
+    return np.stack(
+        [np.asarray(Image.fromarray(x[..., k]).resize((width, height), Image.Resampling.BICUBIC)) for k in range(3)], 2
+    )
 
 
 def shrunk(noisy: np.ndarray, threshold: float) -> np.ndarray:
-    """Every block's cosine transform without what the noise alone would make, all blocks averaged where they overlap; colours first made independent."""
+    """Every block's cosine transform without what the noise alone would make, all blocks averaged where they overlap;
+    colours first made independent."""
     from scipy.fft import dct
 
     turn = np.asarray(dct(np.eye(3), norm="ortho", axis=0))
-    x = np.pad(noisy.astype(np.float32) @ turn.T, ((BLOCK, BLOCK), (BLOCK, BLOCK), (0, 0)), "reflect" if min(noisy.shape[:2]) > BLOCK else "edge")
+    x = np.pad(
+        noisy.astype(np.float32) @ turn.T,
+        ((BLOCK, BLOCK), (BLOCK, BLOCK), (0, 0)),
+        "reflect" if min(noisy.shape[:2]) > BLOCK else "edge",
+    )
     out = np.stack([shrunk_plane(x[..., k], threshold * SIGMA) for k in range(3)], 2)
     return (out[BLOCK:-BLOCK, BLOCK:-BLOCK] @ turn).round().clip(0, 255).astype(np.uint8)
 

@@ -20,7 +20,9 @@ class Image(Baseline):
         return 1.0 if [c.modality for c in schema.inputs] == ["image"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
@@ -32,11 +34,17 @@ class Image(Baseline):
         if kind == "number":
             tries = [
                 ("ridge", make_pipeline(StandardScaler(), Ridge(alpha=300.0))),
-                ("extra trees", ExtraTreesRegressor(100, min_samples_leaf=2, max_features=0.2, n_jobs=2, random_state=seed)),
+                (
+                    "extra trees",
+                    ExtraTreesRegressor(100, min_samples_leaf=2, max_features=0.2, n_jobs=2, random_state=seed),
+                ),
             ]
         else:
             tries = [
-                (f"logistic regression (C={c})", several(make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=60)), kind))
+                (
+                    f"logistic regression (C={c})",
+                    several(make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=60)), kind),
+                )
                 for c in ((0.0005, 0.01) if kind == "classes" else (0.005,))
             ]
         name, fitted.parts["estimator"] = pick(tries, x, y, (self.features(val[0], fitted), val[1]), kind)

@@ -1,4 +1,5 @@
-"""Videos: where the light is and how it moves (edges of the mean frame, of the changes and of their drift), then a linear model or trees."""
+"""Videos: where the light is and how it moves (edges of the mean frame, of the changes and of their drift), then a
+linear model or trees."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ class Video(Baseline):
         return 1.0 if [c.modality for c in schema.inputs] == ["video"] else 0.0
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
@@ -48,13 +51,15 @@ def video_features(frame: pl.DataFrame, column: Column) -> np.ndarray:
     """(N, F) float32; an unreadable video is black."""
     modality = registry.get("modalities", "video")
     parts = [
-        describe(modality.encode(frame[column.name].slice(start, CHUNK), column.state, {})) for start in range(0, frame.height, CHUNK)
+        describe(modality.encode(frame[column.name].slice(start, CHUNK), column.state, {}))
+        for start in range(0, frame.height, CHUNK)
     ]
     return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
 
 
 def describe(clips: np.ndarray) -> np.ndarray:
-    """(N, T, C, H, W) uint8 → (N, F): the mean frame, how much changes where and when, and how the middle of the changes wanders."""
+    """(N, T, C, H, W) uint8 → (N, F): the mean frame, how much changes where and when, and how the middle of the
+    changes wanders."""
     grey = clips.astype(np.float32).mean(2)
     change = np.abs(np.diff(grey, axis=1)) if grey.shape[1] > 1 else np.zeros_like(grey)
     out = [hog(grey.mean(1)[:, None]), thumbnails(grey.mean(1)[:, None])]
@@ -62,9 +67,17 @@ def describe(clips: np.ndarray) -> np.ndarray:
         out += [hog(piece.mean(1)[:, None]), thumbnails(piece.mean(1)[:, None])]
     weight = change.sum((2, 3)) + 1e-6
     rows, columns = np.arange(change.shape[2]), np.arange(change.shape[3])
-    middle = np.stack([(change.sum(3) * rows).sum(2) / weight, (change.sum(2) * columns).sum(2) / weight], 2)  # (N, T - 1, 2)
+    middle = np.stack(
+        [(change.sum(3) * rows).sum(2) / weight, (change.sum(2) * columns).sum(2) / weight], 2
+    )  # (N, T - 1, 2)
     drift = np.diff(middle, axis=1) if middle.shape[1] > 1 else np.zeros_like(middle)
-    out += [weight / change[0, 0].size, middle.reshape(len(clips), -1), drift.mean(1), drift.std(1), np.abs(drift).mean(1)]
+    out += [
+        weight / change[0, 0].size,
+        middle.reshape(len(clips), -1),
+        drift.mean(1),
+        drift.std(1),
+        np.abs(drift).mean(1),
+    ]
     return np.concatenate(out, 1).astype(np.float32)
 
 

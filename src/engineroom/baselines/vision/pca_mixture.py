@@ -1,4 +1,5 @@
-"""Pictures by classical means: principal components, and in them a mixture of normal distributions for every class, drawn from."""
+"""Pictures by classical means: principal components, and in them a mixture of normal distributions for every class,
+drawn from."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ class Mixture(Baseline):
     kinds = ("picture",)
     most = 20_000
 
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.mixture import GaussianMixture
 
@@ -33,8 +36,12 @@ class Mixture(Baseline):
         for k in range(len(names)):
             own = low[codes == k]
             few = max(1, min(MIXED, len(own) // 40))
-            parts[f"class{k}"] = GaussianMixture(few, covariance_type="full" if len(own) > 4 * size else "diag", reg_covar=1e-4, random_state=seed).fit(own if len(own) > 1 else low)
-        words = f"{size} principal components → a mixture of normal distributions" + (" for each class" if len(names) > 1 else "")
+            parts[f"class{k}"] = GaussianMixture(
+                few, covariance_type="full" if len(own) > 4 * size else "diag", reg_covar=1e-4, random_state=seed
+            ).fit(own if len(own) > 1 else low)
+        words = f"{size} principal components → a mixture of normal distributions" + (
+            " for each class" if len(names) > 1 else ""
+        )
         return FittedBaseline("pca_mixture", words, kind, 0, schema, {"seed": seed, "names": names}, parts)
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions | np.ndarray:
@@ -50,7 +57,9 @@ class Mixture(Baseline):
             which = rng.choice(len(mixture.weights_), len(rows), p=mixture.weights_ / mixture.weights_.sum())
             spread = mixture.covariances_[which]
             if mixture.covariance_type == "full":
-                low[rows] = mixture.means_[which] + np.einsum("nij,nj->ni", np.linalg.cholesky(spread), rng.standard_normal((len(rows), low.shape[1])))
+                low[rows] = mixture.means_[which] + np.einsum(
+                    "nij,nj->ni", np.linalg.cholesky(spread), rng.standard_normal((len(rows), low.shape[1]))
+                )
             else:
                 low[rows] = mixture.means_[which] + np.sqrt(spread) * rng.standard_normal(spread.shape)
         flat = fitted.parts["components"].inverse_transform(low)
@@ -58,12 +67,18 @@ class Mixture(Baseline):
 
 
 def kinds_of(frame: pl.DataFrame, schema: Schema, names: list[str] | None = None) -> tuple[np.ndarray, list[str]]:
-    """(class number of each row, the classes): by the first condition that is a category; one class where there is none."""
+    """(class number of each row, the classes): by the first condition that is a category; one class where there is
+    none."""
     told = [c for c in schema.inputs if c.modality == "category"]
     names = names or (list(told[0].state["values"]) if told else [""])
     if not told or len(names) == 1:
         return np.zeros(frame.height, int), names
-    codes = np.asarray(registry.get("modalities", "category").encode(frame[told[0].name], told[0].state, {})).reshape(-1).astype(int) - 1
+    codes = (
+        np.asarray(registry.get("modalities", "category").encode(frame[told[0].name], told[0].state, {}))
+        .reshape(-1)
+        .astype(int)
+        - 1
+    )
     return np.clip(codes, 0, len(names) - 1), names
 
 

@@ -1,7 +1,9 @@
-"""Class maps the classical way: what a pixel's surroundings look like at several scales, then boosted trees, pixel by pixel.
+"""Class maps the classical way: what a pixel's surroundings look like at several scales, then boosted trees, pixel by
+pixel.
 
-Smoothed colours, edges and the curvature of the light (eigenvalues of the Hessian), as in ilastik (Berg et al. 2019) and the trainable
-Weka segmentation (Arganda-Carreras et al. 2017); the place in the picture; the trees are scikit-learn's.
+Smoothed colours, edges and the curvature of the light (eigenvalues of the Hessian), as in ilastik (Berg et al. 2019)
+and the trainable Weka segmentation (Arganda-Carreras et al. 2017); the place in the picture; the trees are
+scikit-learn's.
 """
 
 from __future__ import annotations
@@ -25,31 +27,48 @@ class Pixels(Baseline):
     most = 400  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N, H, W) uint8 class numbers, those from `classes` on unknown."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        fitted = FittedBaseline("pixel_classifier", "boosted trees over colours, edges and curvature around each pixel", kind, classes, schema, {}, {})
+        fitted = FittedBaseline(
+            "pixel_classifier",
+            "boosted trees over colours, edges and curvature around each pixel",
+            kind,
+            classes,
+            schema,
+            {},
+            {},
+        )
         column = picture(schema)
         picked = sample(y, classes, np.random.default_rng(seed))
         x, said = [], []
         for start in range(0, frame.height, CHUNK):
             chosen = picked[start : start + CHUNK]
             if any(len(one) for one in chosen):
-                for one, places, truth in zip(pictures(frame[start : start + CHUNK], column), chosen, y[start : start + CHUNK], strict=True):
+                for one, places, truth in zip(
+                    pictures(frame[start : start + CHUNK], column), chosen, y[start : start + CHUNK], strict=True
+                ):
                     x.append(surroundings(one).reshape(-1, width(column))[places])
                     said.append(truth.ravel()[places])
         labels = np.concatenate(said)
         true, had = np.bincount(y.ravel(), minlength=256)[:classes], np.bincount(labels, minlength=classes)
         weight = (true / np.maximum(had, 1))[labels]
-        estimator = HistGradientBoostingClassifier(max_iter=ROUNDS.get(classes, 60), early_stopping=False, random_state=seed)
+        estimator = HistGradientBoostingClassifier(
+            max_iter=ROUNDS.get(classes, 60), early_stopping=False, random_state=seed
+        )
         fitted.parts["estimator"] = estimator.fit(np.concatenate(x), labels, sample_weight=weight / weight.mean())
         return fitted
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         column, estimator = picture(fitted.schema), fitted.parts["estimator"]
         H, W = column.state["height"], column.state["width"]
-        masks, chances = np.zeros((frame.height, H, W), np.uint8), np.zeros((frame.height if fitted.classes == 2 else 0, H, W), np.float32)
+        masks, chances = (
+            np.zeros((frame.height, H, W), np.uint8),
+            np.zeros((frame.height if fitted.classes == 2 else 0, H, W), np.float32),
+        )
         known = np.asarray(estimator.classes_, np.uint8)
         for start in range(0, frame.height, CHUNK):
             for row, one in enumerate(pictures(frame[start : start + CHUNK], column), start):
@@ -74,7 +93,8 @@ def width(column: Column) -> int:
 
 
 def surroundings(pixels: np.ndarray) -> np.ndarray:
-    """(C, H, W) uint8 → (H, W, F) float32: per scale the smoothed colours, the edge and two curvatures of the light; then the place."""
+    """(C, H, W) uint8 → (H, W, F) float32: per scale the smoothed colours, the edge and two curvatures of the light;
+    then the place."""
     from scipy.ndimage import gaussian_filter
 
     _C, H, W = pixels.shape
@@ -87,12 +107,15 @@ def surroundings(pixels: np.ndarray) -> np.ndarray:
         (yy, xy), (_, xx) = np.gradient(dy), np.gradient(dx)
         middle, apart = (yy + xx) / 2, np.hypot((yy - xx) / 2, xy)
         parts += [scale * np.hypot(dx, dy), scale**2 * (middle + apart), scale**2 * (middle - apart)]
-    row, line = np.meshgrid(np.linspace(0, 1, H, dtype=np.float32), np.linspace(0, 1, W, dtype=np.float32), indexing="ij")
+    row, line = np.meshgrid(
+        np.linspace(0, 1, H, dtype=np.float32), np.linspace(0, 1, W, dtype=np.float32), indexing="ij"
+    )
     return np.stack([*parts, row, line], -1).astype(np.float32)
 
 
 def sample(y: np.ndarray, classes: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """For each of (N, H, W) masks the places (flat) to learn from: SAMPLE in all, spread evenly over the classes and then over the masks."""
+    """For each of (N, H, W) masks the places (flat) to learn from: SAMPLE in all, spread evenly over the classes and
+    then over the masks."""
     share = SAMPLE // classes
     counts = np.stack([np.bincount(one.ravel(), minlength=256)[:classes] for one in y])  # (N, C)
     quota = np.ceil(counts * np.minimum(1.0, share / np.maximum(counts.sum(0), 1))).astype(int)

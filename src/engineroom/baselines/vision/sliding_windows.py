@@ -1,6 +1,8 @@
-"""Boxes the classical way: windows of the usual sizes slide over the picture, a linear model looks at the gradients and colours in each.
+"""Boxes the classical way: windows of the usual sizes slide over the picture, a linear model looks at the gradients and
+colours in each.
 
-Dalal & Triggs 2005, with one round of hard negatives; the usual sizes are the middles of clusters of the training boxes.
+Dalal & Triggs 2005, with one round of hard negatives; the usual sizes are the middles of clusters of the training
+boxes.
 """
 
 from __future__ import annotations
@@ -35,12 +37,22 @@ class Windows(Baseline):
     most = 200  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
+    ) -> FittedBaseline:
         """y (N,) objects: boxes (n, 5) x1 y1 x2 y2 class, in shares of the picture."""
         rng = np.random.default_rng(seed)
         facts: dict[str, Any] = {"windows": usual_sizes(y, seed)}
         count = classes - 4  # the network's other four outputs are sides
-        fitted = FittedBaseline("sliding_windows", "sliding windows: HOG and colours → logistic regression", kind, classes, schema, facts, {})
+        fitted = FittedBaseline(
+            "sliding_windows",
+            "sliding windows: HOG and colours → logistic regression",
+            kind,
+            classes,
+            schema,
+            facts,
+            {},
+        )
         pixels = pictures(frame, picture(schema))
         grid = sliding(facts["windows"], *pixels.shape[2:])
         share = max(4, LEARNT // max(1, len(y)))
@@ -124,7 +136,9 @@ def chosen(boxes: np.ndarray, grid: np.ndarray, share: int, rng: np.random.Gener
     on, off = np.flatnonzero(best >= TRUE), np.flatnonzero(best < FALSE)
     on, off = (rng.choice(p, min(share, len(p)), replace=False) for p in (on, off))
     codes = boxes[:, 4].astype(int)
-    return np.concatenate([boxes[:, :4], grid[on], grid[off]]), np.concatenate([codes, codes[ious[on].argmax(1)], np.full(len(off), -1)])
+    return np.concatenate([boxes[:, :4], grid[on], grid[off]]), np.concatenate(
+        [codes, codes[ious[on].argmax(1)], np.full(len(off), -1)]
+    )
 
 
 def asked(pixels: np.ndarray, grid: np.ndarray, fitted: FittedBaseline) -> np.ndarray:

@@ -1,7 +1,9 @@
-"""Odd pictures the classical way: how unlike good ones the light, edges and curvature around each place are, or the picture as a whole.
+"""Odd pictures the classical way: how unlike good ones the light, edges and curvature around each place are, or the
+picture as a whole.
 
-Place by place a Gaussian over hand-made descriptors (as PaDiM, Defard et al. 2021, has it over a network's), that is the Mahalanobis distance,
-from scikit-learn's PCA with whitening; or an isolation forest over HOG and thumbnails. Pictures with made-up flaws choose.
+Place by place a Gaussian over hand-made descriptors (as PaDiM, Defard et al. 2021, has it over a network's), that is
+the Mahalanobis distance, from scikit-learn's PCA with whitening; or an isolation forest over HOG and thumbnails.
+Pictures with made-up flaws choose.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ class Textures(Baseline):
     most = 2_000  # pictures learnt from, evenly taken
 
     @with_care
-    def fit(self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int) -> FittedBaseline:
+    def fit(
+        self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val: Any, seed: int
+    ) -> FittedBaseline:
         from sklearn.decomposition import PCA
         from sklearn.ensemble import IsolationForest
         from sklearn.preprocessing import StandardScaler
@@ -50,8 +54,15 @@ class Textures(Baseline):
         ranks = [np.nan_to_num(roc_auc(truth > 0, score), nan=0.5) for score in tried]
         best = int(ranks[1] > ranks[0])
         ordinary = tried[best][truth == 0]
-        fitted.facts |= {"forest": best, "middle": float(np.median(ordinary)), "spread": float(max(1e-9, np.std(ordinary)))}
-        fitted.words = ("Gaussian of light, edges and curvature around each place", "isolation forest over HOG and thumbnails")[best]
+        fitted.facts |= {
+            "forest": best,
+            "middle": float(np.median(ordinary)),
+            "spread": float(max(1e-9, np.std(ordinary))),
+        }
+        fitted.words = (
+            "Gaussian of light, edges and curvature around each place",
+            "isolation forest over HOG and thumbnails",
+        )[best]
         return fitted
 
     def looked(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
@@ -59,7 +70,10 @@ class Textures(Baseline):
         column = picture(fitted.schema)
         for start in range(0, frame.height, CHUNK):
             for one in pictures(frame[start : start + CHUNK], column):
-                yield surroundings(one)[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE, :-EDGE], picture_features(one[None])
+                yield (
+                    surroundings(one)[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE, :-EDGE],
+                    picture_features(one[None]),
+                )
 
     def measured(self, frame: pl.DataFrame, fitted: FittedBaseline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """((N, h, w) distance of places, (N,) of pictures by their oddest places, (N,) by the forest)."""

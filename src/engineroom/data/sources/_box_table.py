@@ -1,4 +1,5 @@
-"""COLLECT: annotated things in images (boxes, outlines) become one table, whatever file they came from; what is wrong with them is said."""
+"""COLLECT: annotated things in images (boxes, outlines) become one table, whatever file they came from; what is wrong
+with them is said."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ NEAR = 0.02  # two shapes are the same where their ratios of sides differ by les
 
 @dataclass(frozen=True)
 class Thing:
-    """One annotated object: its class, its box x1 y1 x2 y2, and where they are known its outlines (flat x y x y …) or its run-length mask."""
+    """One annotated object: its class, its box x1 y1 x2 y2, and where they are known its outlines (flat x y x y …) or
+    its run-length mask."""
 
     kind: str
     corners: tuple[float, float, float, float]
@@ -36,8 +38,9 @@ class Thing:
 
 @dataclass(frozen=True)
 class Annotated:
-    """A picture and its things, in units of which `size` (width, height) are the sides of the frame they were drawn in. `turn`: the EXIF
-    orientation by which that frame lies; `name` is what the file calls it; `facts` are kept for answers: the picture's id and name."""
+    """A picture and its things, in units of which `size` (width, height) are the sides of the frame they were drawn in.
+    `turn`: the EXIF orientation by which that frame lies; `name` is what the file calls it; `facts` are kept for
+    answers: the picture's id and name."""
 
     picture: Path
     things: Sequence[Thing]
@@ -63,7 +66,8 @@ class Annotated:
 
 @dataclass
 class Found:
-    """What a source has read: annotated pictures, files it could not use, things that are none, numbers of categories."""
+    """What a source has read: annotated pictures, files it could not use, things that are none, numbers of
+    categories."""
 
     rows: list[Annotated] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -99,7 +103,10 @@ class Found:
         rows, notes = upright(self.rows, limits.pixels)
         notes = [*self.notes, *notes]
         if self.odd:
-            notes.append(f"Boxes without an area inside their picture were dropped ({len(self.odd)} files; {', '.join(self.odd[:NAMED])}).")
+            notes.append(
+                f"Boxes without an area inside their picture were dropped ({len(self.odd)} files; "
+                f"{', '.join(self.odd[:NAMED])})."
+            )
         rows = sorted(rows, key=lambda row: SPLIT_ORDER.index(row.split) if row.split else 0)
         columns = {
             "image": pl.Series([str(absolute(row.picture)) for row in rows], dtype=pl.String),
@@ -139,8 +146,9 @@ class BoxSource:
 def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], list[str]]:
     """(the rows in the frame in which pictures are seen, notes).
 
-    Cameras store pictures lying on their side, with a mark (EXIF orientation), and tools disagree whether boxes are drawn before or after
-    turning. The size that the file states tells; where boxes reach over it but not over the turned one, the size was written the wrong way round.
+    Cameras store pictures lying on their side, with a mark (EXIF orientation), and tools disagree whether boxes are
+    drawn before or after turning. The size that the file states tells; where boxes reach over it but not over the
+    turned one, the size was written the wrong way round.
     """
     out, turned, swapped, strange = list(rows), [], [], []
     frames: dict[int, tuple[tuple[int, int], int]] = {}
@@ -158,7 +166,9 @@ def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], li
             frames[place] = seen, mark
         else:
             strange.append(row.name)
-    over = {place: beyond(rows[place], rows[place].size) - beyond(rows[place], rows[place].size[::-1]) for place in frames}
+    over = {
+        place: beyond(rows[place], rows[place].size) - beyond(rows[place], rows[place].size[::-1]) for place in frames
+    }
     for sideways in (True, False):
         group = [place for place, (_, mark) in frames.items() if (mark in SIDEWAYS) == sideways]
         wrong_way = sum(over[place] > 0 for place in group) > sum(over[place] < 0 for place in group)
@@ -171,7 +181,11 @@ def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], li
                 out[place] = replace(rows[place], size=rows[place].size[::-1])
                 swapped.append(rows[place].name)
     lines = [
-        (turned, "pictures lie on their side (EXIF) and their boxes were drawn before turning: the boxes are turned with them"),
+        (
+            turned,
+            "pictures lie on their side (EXIF) and their boxes were drawn before turning: the boxes are turned with "
+            "them",
+        ),
         (swapped, "files state width and height the wrong way round: the picture's own are taken"),
         (strange, "files state a size of another shape than their picture's: are these its boxes?"),
     ]
@@ -185,7 +199,9 @@ def alike(size: tuple[float, float], other: tuple[float, float]) -> bool:
 
 def beyond(row: Annotated, size: tuple[float, float]) -> int:
     """How many boxes reach over a frame of this size."""
-    return sum(thing.corners[2] > size[0] * (1 + NEAR) or thing.corners[3] > size[1] * (1 + NEAR) for thing in row.things)
+    return sum(
+        thing.corners[2] > size[0] * (1 + NEAR) or thing.corners[3] > size[1] * (1 + NEAR) for thing in row.things
+    )
 
 
 def box_of(outlines: Iterable[Sequence[float]]) -> tuple[float, float, float, float]:

@@ -101,7 +101,9 @@ def _unpack(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except _broken() as error:
-        raise DataError(f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again.") from None
+        raise DataError(
+            f"{path} is damaged.", f"It cannot be unpacked: {error}.", "Download or pack it again."
+        ) from None
 
 
 def head(path: Path, count: int = 1 << 18) -> bytes:

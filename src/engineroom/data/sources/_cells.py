@@ -69,12 +69,18 @@ def _kind(value: Any) -> str:
     if isinstance(value, Mapping):
         return "media" if _is_media(value) else "other"
     known: dict[type, str] = {str: "text", bytes: "bytes", list: "list", tuple: "tuple"}
-    return known.get(type(value), "native" if hasattr(value, "isoformat") or hasattr(value, "total_seconds") else "other")
+    return known.get(
+        type(value), "native" if hasattr(value, "isoformat") or hasattr(value, "total_seconds") else "other"
+    )
 
 
 def _text(value: Any) -> str:
     """Objects of JSON as JSON, any other (a period, an interval, a UUID) as it writes itself."""
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple | bool | float | int) else str(value)
+    return (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, dict | list | tuple | bool | float | int)
+        else str(value)
+    )
 
 
 def _numbers(name: str, values: Sequence[Any]) -> pl.Series:
@@ -89,7 +95,9 @@ def _lists(name: str, values: list[list[Any] | None]) -> pl.Series:
     cells = [cell for value in values if value for cell in value if cell is not None]
     if cells and all(_kind(cell) in {"number", "bool"} for cell in cells):
         return pl.Series(
-            name, [None if v is None else [None if c is None else float(c) for c in v] for v in values], dtype=pl.List(pl.Float64)
+            name,
+            [None if v is None else [None if c is None else float(c) for c in v] for v in values],
+            dtype=pl.List(pl.Float64),
         )
     if cells and all(isinstance(c, list | tuple) and all(x is None or _kind(x) == "number" for x in c) for c in cells):
         rows = [None if v is None else [[None if x is None else float(x) for x in c or ()] for c in v] for v in values]
@@ -111,7 +119,11 @@ def normalised(frame: pl.DataFrame) -> tuple[pl.DataFrame, Hints]:
         columns.append(_simple(series))
         if series.dtype == pl.Binary:
             kind = _media_bytes(series)
-            unknown = {"modality": "identifier", "role": "ignore", "why": "holds bytes that are neither pictures nor sounds"}
+            unknown = {
+                "modality": "identifier",
+                "role": "ignore",
+                "why": "holds bytes that are neither pictures nor sounds",
+            }
             hints[series.name] = {"modality": kind, "why": f"holds encoded {kind} files"} if kind else unknown
     names = [series.name for series in columns]
     own = unique_names(names)
@@ -159,7 +171,9 @@ def _struct(series: pl.Series) -> tuple[list[pl.Series], Hints]:
         return list(made.iter_columns()), {}
     data, path = fields["bytes"], fields["path"]
     cells = data if data.dtype == pl.Binary and data.null_count() < len(data) else path.cast(pl.String)
-    endings = [("." + value.rsplit(".", 1)[-1]).lower() for value in path.cast(pl.String).drop_nulls().head(50).to_list()]
+    endings = [
+        ("." + value.rsplit(".", 1)[-1]).lower() for value in path.cast(pl.String).drop_nulls().head(50).to_list()
+    ]
     kind = _media_bytes(cells) or media_kind(endings) or "image"
     return [cells.alias(series.name)], {series.name: {"modality": kind, "why": f"holds {kind} files"}}
 

@@ -57,7 +57,9 @@ def _stacked(tables: Sequence[Table]) -> Table:
             notes.append(f"Columns that the training rows do not have were left out: {', '.join(extra[:10])}.")
         notes += [note for note in other.notes if note not in notes]
         frames.append(other.frame[first.frame.columns])
-    hints = {name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns}
+    hints = {
+        name: hint for table in reversed(tables) for name, hint in table.hints.items() if name in first.frame.columns
+    }
     skipped = tuple(chain.from_iterable(t.skipped for t in tables))
     return Table(_vertical(frames), first.name, hints, tuple(notes), skipped, _gaps(tables), decimal=first.decimal)
 
@@ -74,7 +76,9 @@ def _gaps(tables: Sequence[Table]) -> tuple[tuple[int, str], ...]:
 def _vertical(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """One frame; where parts were read as different types, the wider one holds (text where one is text)."""
     types = {name: _common([frame.schema[name] for frame in frames], name) for name in frames[0].columns}
-    return pl.concat([frame.cast({name: kind for name, kind in types.items() if frame.schema[name] != kind}) for frame in frames])
+    return pl.concat(
+        [frame.cast({name: kind for name, kind in types.items() if frame.schema[name] != kind}) for frame in frames]
+    )
 
 
 def _common(types: Sequence[pl.DataType], name: str) -> pl.DataType:

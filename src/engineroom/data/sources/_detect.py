@@ -13,18 +13,22 @@ from ._files import visible, walk
 KIND = "data/sources"
 LOOKED, NAMED = 20_000, 12  # files counted for a message; folders named in it
 SUPPORTED = (
-    "csv, tsv and other text tables, workbooks (xlsx, xls, ods), json and jsonl, parquet, arrow, .ts and UCR series, IDX, CoNLL, a folder for each class, folders of "
-    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes and outlines as VOC XML, COCO JSON, YOLO text, "
+    "csv, tsv and other text tables, workbooks (xlsx, xls, ods), json and jsonl, parquet, arrow, .ts and UCR series, "
+    "IDX, CoNLL, a folder for each class, folders of "
+    "media files or tables, nodes with edges, pictures beside masks of the same names, boxes and outlines as VOC XML, "
+    "COCO JSON, YOLO text, "
     "Label Studio JSON or CVAT XML, documents "
-    "as lines with their boxes (JSON) beside scans, texts in two languages (train.en, train.de), plain texts, MIDI files and pieces of music as JSON, and zip or tar archives of these"
+    "as lines with their boxes (JSON) beside scans, texts in two languages (train.en, train.de), plain texts, MIDI "
+    "files and pieces of music as JSON, and zip or tar archives of these"
 )
 
 
 def source_of(path: Path, task: str = "auto") -> Any:
     """The source for a file or folder that exists; a DataError that lists what is supported where none knows it.
 
-    Of several that can read it, one that reads answers for `task` comes first, one that reads answers for other tasks alone comes last:
-    the same folder may hold boxes and masks (Pascal VOC), or classes and masks of their flaws (MVTec AD).
+    Of several that can read it, one that reads answers for `task` comes first, one that reads answers for other tasks
+    alone comes last: the same folder may hold boxes and masks (Pascal VOC), or classes and masks of their flaws (MVTec
+    AD).
     """
     sources = registry.every(KIND)
     sure = {name: source.detect(path) for name, source in sources.items()}
@@ -32,11 +36,15 @@ def source_of(path: Path, task: str = "auto") -> Any:
     if sure[best] > 0:
         return sources[best]
     if path.is_dir():
-        raise DataError(f"{path} holds no data that can be read.", f"Found in it: {contents(path)}.", f"Supported: {SUPPORTED}.")
+        raise DataError(
+            f"{path} holds no data that can be read.", f"Found in it: {contents(path)}.", f"Supported: {SUPPORTED}."
+        )
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with rows in it.")
     raise DataError(
-        f"{path.name} is in no format that can be read.", "Neither its ending nor its content is known.", f"Supported: {SUPPORTED}."
+        f"{path.name} is in no format that can be read.",
+        "Neither its ending nor its content is known.",
+        f"Supported: {SUPPORTED}.",
     )
 
 
@@ -47,7 +55,8 @@ def suits(source: Any, task: str) -> int:
 
 
 def contents(path: Path) -> str:
-    """What lies where in a folder: how many files of which ending, folder by folder, and what is not understood about it."""
+    """What lies where in a folder: how many files of which ending, folder by folder, and what is not understood about
+    it."""
     counts: dict[str, Counter[str]] = {}
     first: dict[str, str] = {}
     for file in walk(path, at_most=LOOKED):
@@ -55,7 +64,8 @@ def contents(path: Path) -> str:
         counts.setdefault(folder, Counter())[file.suffix.lower() or "without ending"] += 1
         first.setdefault(folder, file.name)
     places = [
-        f"{'the folder itself' if folder == '.' else folder + '/'} ({', '.join(f'{n} {end}' for end, n in ends.most_common(3))}, such as {first[folder]})"
+        f"{'the folder itself' if folder == '.' else folder + '/'} "
+        f"({', '.join(f'{n} {end}' for end, n in ends.most_common(3))}, such as {first[folder]})"
         for folder, ends in counts.items()
     ]
     more = f" and {len(places) - NAMED:,} more folders" if len(places) > NAMED else ""

@@ -1,4 +1,5 @@
-"""COLLECT: the dialect of a delimited text file: where its rows begin and end, its delimiter, quotes, comments, header."""
+"""COLLECT: the dialect of a delimited text file: where its rows begin and end, its delimiter, quotes, comments,
+header."""
 
 from __future__ import annotations
 

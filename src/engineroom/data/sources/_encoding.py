@@ -53,7 +53,11 @@ def encoding_of(path: Path) -> tuple[str, str]:
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return ("utf-8", "damaged") if _mostly_utf8(chunk) else (_guess(_telling_lines(path)), "guessed from its letters")
+            return (
+                ("utf-8", "damaged")
+                if _mostly_utf8(chunk)
+                else (_guess(_telling_lines(path)), "guessed from its letters")
+            )
     return "utf-8", "ASCII" if ascii_only else "valid throughout"
 
 
@@ -110,9 +114,15 @@ def plain_text(path: Path, *, limits: LimitsConfig, cache: Path | None) -> tuple
     if not out.exists():
         write_aside(out, _recoded(plain, encoding))
     if encoding in UNICODE and why != "damaged":
-        return out, _ignored(path, wanted, encoding.upper()) + ([] if encoding == "utf-8-sig" else [f"{path.name} is {encoding.upper()}."])
+        return out, _ignored(path, wanted, encoding.upper()) + (
+            [] if encoding == "utf-8-sig" else [f"{path.name} is {encoding.upper()}."]
+        )
     lost = _count_replaced(out)
-    notes = [] if why == "damaged" else [f"{path.name} is not UTF-8: read as {encoding} ({why}). If letters look wrong: --encoding NAME."]
+    notes = (
+        []
+        if why == "damaged"
+        else [f"{path.name} is not UTF-8: read as {encoding} ({why}). If letters look wrong: --encoding NAME."]
+    )
     if lost:
         notes.append(f"{path.name} holds {lost:,} letters that are not {encoding.upper()}; they are shown as \ufffd.")
     return out, notes
@@ -129,7 +139,9 @@ def _known_codec(name: str) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        raise UserError(f"There is no encoding {name!r}.", "", "Examples: --encoding cp1251, shift_jis, gb18030, latin-1, utf-16") from None
+        raise UserError(
+            f"There is no encoding {name!r}.", "", "Examples: --encoding cp1251, shift_jis, gb18030, latin-1, utf-16"
+        ) from None
 
 
 def _count_replaced(path: Path) -> int:

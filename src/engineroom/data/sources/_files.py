@@ -14,7 +14,23 @@ ANIMATED, SAMPLE = frozenset({".gif", ".webp", ".apng"}), 24  # pictures that ma
 MEDIA = {"image": IMAGE, "audio": AUDIO, "video": VIDEO}
 TEXT = frozenset({".txt", ".text", ".md"})
 DELIMITED = frozenset({".csv", ".tsv", ".tab", ".data"})
-TABLE = DELIMITED | {".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc", ".xlsx", ".xls", ".ods", ".ts", ".conll", ".iob", ".iob2", ".bio"}
+TABLE = DELIMITED | {
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".arrow",
+    ".feather",
+    ".ipc",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".ts",
+    ".conll",
+    ".iob",
+    ".iob2",
+    ".bio",
+}
 PACKED = frozenset({".gz", ".zst"})  # one packed file; archives of many files are the archive source's
 
 SPLITS = {
@@ -29,7 +45,9 @@ SPLITS = {
 }
 SPLIT_ORDER = ("train", "val", "test")
 GENERIC = {"data", "table", "labels", "dataset"}
-SIDE_NAMES = re.compile(r"(readme|licen[cs]e|copying|notice|changelog|citation)[^.]*(\.(md|txt|rst|html|pdf|cff|bib))?$", re.I)
+SIDE_NAMES = re.compile(
+    r"(readme|licen[cs]e|copying|notice|changelog|citation)[^.]*(\.(md|txt|rst|html|pdf|cff|bib))?$", re.I
+)
 LEFTOVERS = {"thumbs.db", "desktop.ini", "__macosx", "lost+found"}  # of desktop programs
 
 
@@ -40,12 +58,16 @@ def is_visible(name: str, *, folder: bool = False) -> bool:
 
 
 def walk(folder: Path, *, depth: int = 6, at_most: int | None = None) -> Iterator[Path]:
-    """All visible files under `folder` in natural order. Links to folders are followed, but never back into a folder that holds them."""
+    """All visible files under `folder` in natural order. Links to folders are followed, but never back into a folder
+    that holds them."""
     count = 0
     for root, folders, files in os.walk(folder, followlinks=True):
         place = Path(root)
         deep = len(place.relative_to(folder).parts)
-        folders[:] = sorted((f for f in folders if is_visible(f, folder=True) and deep < depth and not leads_back(place / f)), key=natural)
+        folders[:] = sorted(
+            (f for f in folders if is_visible(f, folder=True) and deep < depth and not leads_back(place / f)),
+            key=natural,
+        )
         for name in sorted(filter(is_visible, files), key=natural):
             yield place / name
             count += 1

@@ -15,8 +15,8 @@ FEW = 3  # columns from which a lone cell in a wide row is a title
 def find_header_line(records: Sequence[tuple[int, list[str]]]) -> int:
     """How many lines stand above the header: a title, remarks, an empty line. `records` are (lines before it, fields).
 
-    The header is the first record as wide as most are (or one narrower or wider, see `name_columns`), and in a wide table
-    not one whose single filled cell is a title.
+    The header is the first record as wide as most are (or one narrower or wider, see `name_columns`), and in a wide
+    table not one whose single filled cell is a title.
     """
     widths = Counter(len(row) for _, row in records if row)
     if len(records) < 3 or not widths:
@@ -88,14 +88,17 @@ def is_trailing(header: list[str] | None, body: list[list[str]], width: int) -> 
 
 
 def name_columns(first: list[str], width: int, header: bool) -> tuple[tuple[str, ...], list[str]]:
-    """(column names, notes): the header's, numbered where it is missing or repeats. Row names without a heading (R) are `row`."""
+    """(column names, notes): the header's, numbered where it is missing or repeats. Row names without a heading (R) are
+    `row`."""
     if not header:
         return tuple(f"column_{i + 1}" for i in range(width)), []
     names = [name.strip() for name in first]
     notes = []
     if len(names) == width - 1:
         names = ["row", *names]
-        notes.append("The header has one name fewer than rows have fields: the first column is taken for row names, `row`.")
+        notes.append(
+            "The header has one name fewer than rows have fields: the first column is taken for row names, `row`."
+        )
     unique = unique_names(names)
     twice = [f"{name} → {new}" for name, new in zip(names, unique, strict=True) if name and name != new]
     if twice:

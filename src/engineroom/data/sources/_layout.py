@@ -1,8 +1,9 @@
-"""COLLECT: what the folders of a data set say: which split a file belongs to, whether it is an image or a mask, and what is left.
+"""COLLECT: what the folders of a data set say: which split a file belongs to, whether it is an image or a mask, and
+what is left.
 
-One description for all sources that read folders. Names are cut into words (`seg_train`, `TrainImages`, `train2017`, `trainannot`), and
-words of splits and of roles are taken away; what remains tells classes, cameras or sequences apart. A doubled folder
-(`training_set/training_set`) and a folder that holds everything say nothing.
+One description for all sources that read folders. Names are cut into words (`seg_train`, `TrainImages`, `train2017`,
+`trainannot`), and words of splits and of roles are taken away; what remains tells classes, cameras or sequences apart.
+A doubled folder (`training_set/training_set`) and a folder that holds everything say nothing.
 """
 
 from __future__ import annotations
@@ -17,19 +18,27 @@ from ._files import SPLITS, walk
 
 DEEPEST = 4  # levels of folders at which splits are looked for
 MASK_WORDS = {
-    "mask", "masks", "label", "labels", "labelid", "labelids", "annot", "annots", "annotation", "annotations", "annotated", "ann", "anns", "seg",
-    "segmentation", "segmentations", "segmented", "segment", "segments", "groundtruth", "gt", "manual", "target", "targets", "truth", "matting",
+    "mask", "masks", "label", "labels", "labelid", "labelids", "annot", "annots", "annotation", "annotations",
+    "annotated", "ann", "anns", "seg", "segmentation", "segmentations", "segmented", "segment", "segments",
+    "groundtruth", "gt", "manual", "target", "targets", "truth", "matting",
 }  # fmt: skip
-IMAGE_WORDS = {"image", "images", "img", "imgs", "picture", "pictures", "pic", "pics", "photo", "photos", "input", "inputs", "frame", "frames", "jpeg",
-               "jpegs", "jpg", "jpgs", "png", "pngs", "rgb", "x"}  # fmt: skip
-NEUTRAL = {"set", "sets", "data", "dataset", "datasets", "split", "splits", "folder", "files", "part", "subset", "samples", "examples", "ground", "y",
-           "hq", "new", "final", "raw", "orig", "original", "the"}  # fmt: skip
-GLUED = re.compile(r"(train|training|test|testing|val|valid|validation)(annots?|masks?|images?|imgs?|labels?|gt|sets?|data|x|y)?\d*$")
+IMAGE_WORDS = {
+    "image", "images", "img", "imgs", "picture", "pictures", "pic", "pics", "photo", "photos", "input",
+    "inputs", "frame", "frames", "jpeg", "jpegs", "jpg", "jpgs", "png", "pngs", "rgb", "x",
+}  # fmt: skip
+NEUTRAL = {
+    "set", "sets", "data", "dataset", "datasets", "split", "splits", "folder", "files", "part", "subset",
+    "samples", "examples", "ground", "y", "hq", "new", "final", "raw", "orig", "original", "the",
+}  # fmt: skip
+GLUED = re.compile(
+    r"(train|training|test|testing|val|valid|validation)(annots?|masks?|images?|imgs?|labels?|gt|sets?|data|x|y)?\d*$"
+)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file and what its folders say of it: `inner` is what is left of them without splits, `rest` without roles and wrappers too."""
+    """A file and what its folders say of it: `inner` is what is left of them without splits, `rest` without roles and
+    wrappers too."""
 
     path: Path
     folders: tuple[str, ...]  # between the data folder and the file, as they are
@@ -63,15 +72,23 @@ def read_name(name: str) -> Said:
     words = words_of(name)
     splits = {SPLITS[word] for word in words if word in SPLITS}
     together = set(words) | {"".join(pair) for pair in pairwise(words)}
-    role = "mask" if together & MASK_WORDS or "segmentation" in name.lower() else "image" if together & IMAGE_WORDS or "img" in name.lower() else None
+    role = (
+        "mask"
+        if together & MASK_WORDS or "segmentation" in name.lower()
+        else "image"
+        if together & IMAGE_WORDS or "img" in name.lower()
+        else None
+    )
     known = {*SPLITS, *MASK_WORDS, *IMAGE_WORDS, *NEUTRAL}
     return Said(splits.pop() if len(splits) == 1 else None, role, tuple(word for word in words if word not in known))
 
 
 def splits_among(names: Iterable[str], whole: bool, deeper: Callable[[str], bool]) -> dict[str, str]:
-    """{name: split} of the folders of one level; {} where they are no splits: train, plane and car are three kinds of vehicle.
+    """{name: split} of the folders of one level; {} where they are no splits: train, plane and car are three kinds of
+    vehicle.
 
-    A split's name holds no other words than its sisters' (seg_train, seg_test). `whole`: every file lies below this level;
+    A split's name holds no other words than its sisters' (seg_train, seg_test). `whole`: every file lies below this
+    level;
     `deeper`: are all files of that folder in folders of its own?
     """
     said = {name: read_name(name) for name in names}
@@ -100,7 +117,10 @@ def read_places(root: Path, files: Sequence[Path]) -> list[Place]:
             return all(len(one) > level + 1 for one in inside if one[level] == name)
 
         splits.append(splits_among(names, len(inside) == len(parts), deeper))
-    lone = [len({one[level] for one in parts if len(one) > level}) == 1 and all(len(one) > level for one in parts) for level in range(DEEPEST)]
+    lone = [
+        len({one[level] for one in parts if len(one) > level}) == 1 and all(len(one) > level for one in parts)
+        for level in range(DEEPEST)
+    ]
     return [place_of(file, folders, splits, lone) for file, folders in zip(files, parts, strict=True)]
 
 
@@ -127,11 +147,14 @@ def places_below(root: Path, endings: frozenset[str], *, at_most: int | None = N
 
 
 def listed_splits(root: Path, *kinds: str) -> dict[str, str]:
-    """{a picture's name: split} from lists as Pascal VOC has them (ImageSets/Segmentation/train.txt); the first of `kinds` that is there."""
+    """{a picture's name: split} from lists as Pascal VOC has them (ImageSets/Segmentation/train.txt); the first of
+    `kinds` that is there."""
     for kind in kinds:
         found: dict[str, str] = {}
         for word in ("trainval", "train", "val", "test"):
-            for file in sorted([*root.glob(f"ImageSets/{kind}/{word}.txt"), *root.glob(f"*/ImageSets/{kind}/{word}.txt")]):
+            for file in sorted(
+                [*root.glob(f"ImageSets/{kind}/{word}.txt"), *root.glob(f"*/ImageSets/{kind}/{word}.txt")]
+            ):
                 lines = [line.split()[0] for line in file.read_text("utf-8", "replace").splitlines() if line.split()]
                 found |= dict.fromkeys(lines, "train" if word == "trainval" else word)
         if found:
@@ -139,9 +162,15 @@ def listed_splits(root: Path, *kinds: str) -> dict[str, str]:
     return {}
 
 
-def pair_places(places: Sequence[Place], others: Sequence[Place], spell: Callable[[str], Iterable[str]], own: Callable[[str], Iterable[str]]) -> list[Place | None]:
-    """For each of `places` the one of `others` that belongs to it, or None: the same name (in one of its spellings) in the same split and
-    the same folders. Only a name that is there once may lie in other folders: a wrong partner is worse than none."""
+def pair_places(
+    places: Sequence[Place],
+    others: Sequence[Place],
+    spell: Callable[[str], Iterable[str]],
+    own: Callable[[str], Iterable[str]],
+) -> list[Place | None]:
+    """For each of `places` the one of `others` that belongs to it, or None: the same name (in one of its spellings) in
+    the same split and the same folders. Only a name that is there once may lie in other folders: a wrong partner is
+    worse than none."""
     by_name: dict[str, list[tuple[int, Place]]] = {}
     for other in others:
         for rank, key in enumerate(spell(other.path.stem)):
@@ -152,9 +181,15 @@ def pair_places(places: Sequence[Place], others: Sequence[Place], spell: Callabl
     return [partner_of(place, by_name, own, alone=counts[place.path.stem] == 1) for place in places]
 
 
-def partner_of(place: Place, by_name: dict[str, list[tuple[int, Place]]], own: Callable[[str], Iterable[str]], *, alone: bool) -> Place | None:
+def partner_of(
+    place: Place, by_name: dict[str, list[tuple[int, Place]]], own: Callable[[str], Iterable[str]], *, alone: bool
+) -> Place | None:
     for key in own(place.path.stem):
-        found = [(rank, one) for rank, one in by_name.get(key, []) if one.path != place.path and not (one.split and place.split and one.split != place.split)]
+        found = [
+            (rank, one)
+            for rank, one in by_name.get(key, [])
+            if one.path != place.path and not (one.split and place.split and one.split != place.split)
+        ]
         near = [(rank, one) for rank, one in found if one.rest == place.rest]
         found = near or (found if alone and len({one.path for _, one in found}) == 1 else [])
         if found:

@@ -1,4 +1,5 @@
-"""COLLECT: columns that name picture, sound or video files become absolute paths. Shared by every source that reads tables."""
+"""COLLECT: columns that name picture, sound or video files become absolute paths. Shared by every source that reads
+tables."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from ._media_lookup import ANY, FileIndex, NameMatcher
 SAMPLE = 50
 NAMED = 5
 MOST_FOLDERS = 50  # subfolders in which the files are looked for
-NAMING = re.compile(r"(image|img|pic|photo|file|path|audio|sound|clip|record|video|(^|_)id$|name)", re.I)  # numbers in such columns may name files
+NAMING = re.compile(
+    r"(image|img|pic|photo|file|path|audio|sound|clip|record|video|(^|_)id$|name)", re.I
+)  # numbers in such columns may name files
 NUMBER = r"^\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*$"
 LEAST_FOUND = 0.9  # of the sample must be files for a column without endings to name them
 
@@ -26,10 +29,11 @@ Finder = Callable[[str], Path | None]  # a cell → its file, or None
 
 
 def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | None = None) -> Table:
-    """The table with its media columns resolved to absolute paths; a row whose file is missing keeps the path where it should be.
+    """The table with its media columns resolved to absolute paths; a row whose file is missing keeps the path where it
+    should be.
 
-    `path` is the table's file: names are looked up beside it, in a folder of its name and in its subfolders, then by their last parts,
-    in any case, with or without ending, among all files below.
+    `path` is the table's file: names are looked up beside it, in a folder of its name and in its subfolders, then by
+    their last parts, in any case, with or without ending, among all files below.
     """
     index = FileIndex(path.parent)
     for name in _candidates(table):
@@ -38,11 +42,14 @@ def with_media(table: Table, path: Path, *, limits: LimitsConfig, split: str | N
 
 
 def _candidates(table: Table) -> list[str]:
-    """Columns that may name files: text with file endings, other short words, and numbers in columns called so. Wide tables are ruled out at once."""
+    """Columns that may name files: text with file endings, other short words, and numbers in columns called so. Wide
+    tables are ruled out at once."""
     kinds = dict(table.frame.schema)  # asked once: polars builds it anew each time
     free = {name: kind for name, kind in kinds.items() if table.hints.get(name, {}).get("modality", "image") in MEDIA}
     texts = [name for name, kind in free.items() if kind == pl.String]
-    first = pl.DataFrame([table.frame[name].head(SAMPLE * 4).alias(str(i)) for i, name in enumerate(texts)])  # polars takes * for a pattern
+    first = pl.DataFrame(
+        [table.frame[name].head(SAMPLE * 4).alias(str(i)) for i, name in enumerate(texts)]
+    )  # polars takes * for a pattern
     numbers = first.select(pl.all().str.contains(NUMBER).all()).row(0) if texts else ()
     worded = [name for name, numeric in zip(texts, numbers, strict=True) if not numeric or NAMING.search(name)]
     return worded + [name for name, kind in free.items() if kind.is_integer() and NAMING.search(name)]
@@ -80,7 +87,9 @@ def _resolved(table: Table, name: str, path: Path, index: FileIndex, *, split: s
     base = _best_base(sample, bases) if kind else None
     plain: Finder = (lambda value: _existing(base, value)) if base else lambda value: None
     finder, how = plain, ""
-    if not base or not all(plain(value) for value in sample):  # another root, another case, no ending: by the last parts of the name
+    if not base or not all(
+        plain(value) for value in sample
+    ):  # another root, another case, no ending: by the last parts of the name
         rank = {folder: -place for place, folder in enumerate(bases)}
         matcher = NameMatcher(index, filter(None, values), lambda file: rank.get(file.parent, -len(rank)))
 
@@ -93,26 +102,47 @@ def _resolved(table: Table, name: str, path: Path, index: FileIndex, *, split: s
     if kind is None:
         kind = media_kind(file.suffix.lower() for file in hits)
         asked = sum(bool(value) for value in values)
-        if kind not in MEDIA or len(hits) < LEAST_FOUND * asked or len(set(hits)) < LEAST_FOUND * len({v for v in values if v}):
+        if (
+            kind not in MEDIA
+            or len(hits) < LEAST_FOUND * asked
+            or len(set(hits)) < LEAST_FOUND * len({v for v in values if v})
+        ):
             return table
     if not hits:
         return _nowhere(table, name, kind, sample[0], path)
     kind = kind_of_files(hits) or kind
     home = base or hits[0].parent
-    cells = [str(file) if file else str(absolute(home / value.replace("\\", "/"))) if value else None for value, file in zip(values, found, strict=True)]
+    cells = [
+        str(file) if file else str(absolute(home / value.replace("\\", "/"))) if value else None
+        for value, file in zip(values, found, strict=True)
+    ]
     hints = dict(table.hints) | {name: {"modality": kind, "why": f"names {kind} files in {home}"}}
-    notes = (f"Column {name!r} names {kind} files {how}: {sample[0]!r} is {finder(sample[0])}.",) if how and finder(sample[0]) else ()
-    return replace(table, frame=table.frame.with_columns(pl.Series(name, cells, dtype=pl.String)), hints=hints, notes=(*table.notes, *notes))
+    notes = (
+        (f"Column {name!r} names {kind} files {how}: {sample[0]!r} is {finder(sample[0])}.",)
+        if how and finder(sample[0])
+        else ()
+    )
+    return replace(
+        table,
+        frame=table.frame.with_columns(pl.Series(name, cells, dtype=pl.String)),
+        hints=hints,
+        notes=(*table.notes, *notes),
+    )
 
 
 def _may_name_files(values: Sequence[str]) -> bool:
     """Short, mostly different words without blanks: names of files may be written without their ending."""
-    return len(set(values)) >= 0.9 * len(values) and all(len(v) <= 200 and not set(v) & set(" \n\0\t") and "://" not in v for v in values)
+    return len(set(values)) >= 0.9 * len(values) and all(
+        len(v) <= 200 and not set(v) & set(" \n\0\t") and "://" not in v for v in values
+    )
 
 
 def _nowhere(table: Table, name: str, kind: str, example: str, path: Path) -> Table:
     hints = dict(table.hints) | {name: {"role": "ignore", "why": f"names {kind} files that are not there"}}
-    note = f"Column {name!r} names {kind} files such as {example!r}, but none of them is in {path.parent} or its subfolders; it is ignored."
+    note = (
+        f"Column {name!r} names {kind} files such as {example!r}, but none of them is in {path.parent} or its "
+        "subfolders; it is ignored."
+    )
     return replace(table, hints=hints, notes=(*table.notes, note))
 
 
@@ -155,12 +185,24 @@ def without_missing_files(table: Table, limits: LimitsConfig) -> Table:
         if there.all():
             continue
         root = Path(table.root or "/")
-        missing = [str(Path(cell).relative_to(root) if Path(cell).is_relative_to(root) else cell) for cell in column.filter(~there)]
+        missing = [
+            str(Path(cell).relative_to(root) if Path(cell).is_relative_to(root) else cell)
+            for cell in column.filter(~there)
+        ]
         missing.sort(key=natural)
         named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else "")
         what = f"{len(missing):,} of {len(column):,} files named in column {name!r} are not there: {named}."
         if len(missing) > limits.max_damaged * len(column):
-            raise DataError(what, f"At most {limits.max_damaged:.0%} may be left out.", "Add the files, or allow more: --set limits.max_damaged=0.2")
+            raise DataError(
+                what,
+                f"At most {limits.max_damaged:.0%} may be left out.",
+                "Add the files, or allow more: --set limits.max_damaged=0.2",
+            )
         skipped = [(file, f"named in column {name!r}, but missing") for file in missing]
-        table = replace(table, frame=table.frame.filter(there), notes=(*table.notes, f"Left out {what}"), skipped=(*table.skipped, *skipped))
+        table = replace(
+            table,
+            frame=table.frame.filter(there),
+            notes=(*table.notes, f"Left out {what}"),
+            skipped=(*table.skipped, *skipped),
+        )
     return table

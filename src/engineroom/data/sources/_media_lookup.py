@@ -1,4 +1,5 @@
-"""COLLECT: files by name: annotations and tables name files below another root, in another case, with backslashes, without ending."""
+"""COLLECT: files by name: annotations and tables name files below another root, in another case, with backslashes,
+without ending."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ ANY = frozenset().union(*MEDIA.values())
 
 
 class FileIndex:
-    """The media files below a folder by the last parts of their names, in lower case, with and without ending; read when first asked."""
+    """The media files below a folder by the last parts of their names, in lower case, with and without ending; read
+    when first asked."""
 
     def __init__(self, folder: Path, endings: frozenset[str] = ANY) -> None:
         self.folder, self.endings = folder, endings
@@ -32,7 +34,8 @@ class FileIndex:
         return found
 
     def candidates(self, parts: tuple[str, ...], drop: int) -> list[Path]:
-        """The files whose paths end in these parts, without at most `drop` of the first ones; then those of the name without its ending."""
+        """The files whose paths end in these parts, without at most `drop` of the first ones; then those of the name
+        without its ending."""
         for start in range(min(drop, len(parts) - 1) + 1):
             if files := self.files.get(parts[start:]):
                 return files
@@ -44,8 +47,8 @@ class FileIndex:
 
 
 class NameMatcher:
-    """Which file each of many names means. Folders at the beginning of the names may be others than here, but as many for all of them, and
-    only while no two names become the same: a wrong file is worse than none."""
+    """Which file each of many names means. Folders at the beginning of the names may be others than here, but as many
+    for all of them, and only while no two names become the same: a wrong file is worse than none."""
 
     def __init__(self, index: FileIndex, names: Iterable[str], prefer: Callable[[Path], int] = lambda file: 0) -> None:
         self.index, self.prefer = index, prefer
@@ -53,7 +56,9 @@ class NameMatcher:
         sample = sorted(every)[:: max(1, len(every) // SAMPLE)]
         deepest = max((len(parts) for parts in sample), default=1)
         hits = [sum(bool(index.candidates(parts, drop)) for parts in sample) for drop in range(deepest)]
-        self.drop = next((drop for drop, found in enumerate(hits) if found >= max(hits) / 2), 0)  # what few lack is missing, not elsewhere
+        self.drop = next(
+            (drop for drop, found in enumerate(hits) if found >= max(hits) / 2), 0
+        )  # what few lack is missing, not elsewhere
         self.shared = {tail for tail, count in Counter(self.tail(parts) for parts in every).items() if count > 1}
 
     def tail(self, parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,4 +77,6 @@ class NameMatcher:
 
 def cut(name: str) -> tuple[str, ...]:
     """The parts of a name as somebody else's machine wrote it, in lower case."""
-    return tuple(part.lower() for part in name.replace("\\", "/").split("?")[0].split("/") if part not in ("", ".", ".."))
+    return tuple(
+        part.lower() for part in name.replace("\\", "/").split("?")[0].split("/") if part not in ("", ".", "..")
+    )

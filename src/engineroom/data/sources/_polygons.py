@@ -1,4 +1,5 @@
-"""COLLECT: outlines (polygons) and run-length masks of annotated things, drawn as one mask a picture: a class number a pixel."""
+"""COLLECT: outlines (polygons) and run-length masks of annotated things, drawn as one mask a picture: a class number a
+pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from ._exif_rotation import turned_image
 
 
 def draw_mask(row: Annotated, numbers: Mapping[str, int], pixels: int) -> bytes:
-    """A PNG in the frame in which the picture is seen: 0 where nothing is, else the number of the thing's class; small things lie on large ones."""
+    """A PNG in the frame in which the picture is seen: 0 where nothing is, else the number of the thing's class; small
+    things lie on large ones."""
     from PIL import Image as Pillow
 
     height, width = mask_size(str(row.picture), pixels=pixels)
@@ -62,7 +64,8 @@ def fill_polygon(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
-    """COCO's run lengths, {"size": [H, W], "counts": list or packed text} → (H, W) bool; runs go down the columns, the first is of zeros."""
+    """COCO's run lengths, {"size": [H, W], "counts": list or packed text} → (H, W) bool; runs go down the columns, the
+    first is of zeros."""
     height, width = (int(v) for v in rle["size"])
     counts = rle["counts"]
     runs = unpack_counts(counts) if isinstance(counts, str | bytes) else [int(v) for v in counts]
@@ -72,7 +75,8 @@ def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
 
 
 def unpack_counts(packed: str | bytes) -> list[int]:
-    """COCO's packed run lengths: six bits a character, five of them number, from the third run on as difference to the one before last."""
+    """COCO's packed run lengths: six bits a character, five of them number, from the third run on as difference to the
+    one before last."""
     data = packed.encode("ascii") if isinstance(packed, str) else packed
     runs: list[int] = []
     place = 0
@@ -90,7 +94,9 @@ def unpack_counts(packed: str | bytes) -> list[int]:
     return runs
 
 
-def rows_to_mask(runs: Sequence[int], left: int, top: int, width: int, height: int, shape: tuple[int, int]) -> np.ndarray:
+def rows_to_mask(
+    runs: Sequence[int], left: int, top: int, width: int, height: int, shape: tuple[int, int]
+) -> np.ndarray:
     """CVAT's run lengths: along the rows of a part of the picture, the first run is of zeros → (H, W) bool."""
     part = np.repeat(np.arange(len(runs)) % 2 == 1, list(runs))
     if len(part) != width * height:

@@ -122,7 +122,9 @@ def _hugging_face(data: Any) -> Table:
     splits = {str(name): part for name, part in data.items()}
     known = [(split_of(name), _dataset(part)) for name, part in splits.items() if split_of(name)]
     if not known:
-        raise DataError(f"None of the splits {', '.join(splits)} is for training.", "", "Give one of them: data=dataset['NAME'].")
+        raise DataError(
+            f"None of the splits {', '.join(splits)} is for training.", "", "Give one of them: data=dataset['NAME']."
+        )
     return joined(known, "data")
 
 

@@ -25,7 +25,9 @@ class Survey:
 
     rows: int = 0  # records, the ragged ones among them, blank lines not
     ragged: list[tuple[int, int]] = field(default_factory=list)  # (line number, fields)
-    gaps: list[tuple[int, int, int]] = field(default_factory=list)  # (place among the rows of the file, line number, fields)
+    gaps: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # (place among the rows of the file, line number, fields)
     odd: bool = False
 
     @property
@@ -66,7 +68,9 @@ def survey(path: Path, dialect: Dialect) -> Survey:
         elif not found.odd and any('"' in value or "\r" in value for value in record):
             found.odd = True
         found.rows += 1
-    if found.rows > FEW_ROWS and total >= 0.8 * (found.rows - 1):  # every other line is empty: line ends were written twice
+    if found.rows > FEW_ROWS and total >= 0.8 * (
+        found.rows - 1
+    ):  # every other line is empty: line ends were written twice
         found.gaps = _ragged_places(path, dialect, width)
     return found
 
@@ -125,7 +129,10 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
     notes = []
     if found.blank:
         lines = ", ".join(map(str, found.blank[:NAMED])) + (" …" if len(found.blank) > NAMED else "")
-        notes.append(f"{path.name}: {len(found.blank):,} empty line(s) between the rows hold nothing to learn from (line {lines}).")
+        notes.append(
+            f"{path.name}: {len(found.blank):,} empty line(s) between the rows hold nothing to learn from (line "
+            f"{lines})."
+        )
     if not found.ragged:
         return notes
     width, count = len(dialect.names), len(found.ragged)
@@ -137,9 +144,13 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
             f"{path.name}: {count:,} of {found.rows:,} rows do not have the header's {width} fields: {lines}{more}.",
             f"Line {dialect.skip + 1} was taken for the header: {header[:150]!r}, delimiter {dialect.delimiter!r}. "
             f"At most {limits.max_damaged:.0%} of the rows may be left out. A delimiter inside a field needs quotes.",
-            "Name another: --header-row N, --delimiter ';', --comment '#'; or mend these lines, or allow more: --set limits.max_damaged=0.2",
+            "Name another: --header-row N, --delimiter ';', --comment '#'; or mend these lines, or allow more: --set "
+            "limits.max_damaged=0.2",
         )
-    return [*notes, f"{path.name}: left out {count:,} of {found.rows:,} rows that do not have {width} fields: {lines}{more}."]
+    return [
+        *notes,
+        f"{path.name}: left out {count:,} of {found.rows:,} rows that do not have {width} fields: {lines}{more}.",
+    ]
 
 
 def rewritten(path: Path, dialect: Dialect, out: Path, *, delimiter: str) -> Path:

@@ -1,4 +1,5 @@
-"""COLLECT: the dialect of a delimited text file, found from its first characters (as Python's csv.Sniffer does, for more kinds)."""
+"""COLLECT: the dialect of a delimited text file, found from its first characters (as Python's csv.Sniffer does, for
+more kinds)."""
 
 from __future__ import annotations
 
@@ -78,7 +79,9 @@ def _wanted_delimiter(name: str | None) -> str | None:
         return None
     found = {"tab": "\t", "\\t": "\t", "space": SPACE, "comma": ",", "semicolon": ";"}.get(name.lower(), name)
     if len(found) != 1:
-        raise UserError(f"A delimiter is one character, not {name!r}.", "", "Examples: --delimiter ';'   --delimiter tab")
+        raise UserError(
+            f"A delimiter is one character, not {name!r}.", "", "Examples: --delimiter ';'   --delimiter tab"
+        )
     return found
 
 
@@ -138,7 +141,8 @@ class _Cut:
 
     @property
     def agreement(self) -> int:
-        """2: a name for each field, 1: one more or fewer. A decimal comma cuts numbers evenly too, never their header."""
+        """2: a name for each field, 1: one more or fewer. A decimal comma cuts numbers evenly too, never their
+        header."""
         return 2 if self.names == self.width else int(abs(self.names - self.width) == 1)
 
     @property
@@ -196,7 +200,10 @@ def _is_header_of(line: str, below: list[str], sign: str) -> bool:
 
 def _looks_named(rows: list[list[str]]) -> bool:
     """The first row holds words where the others hold numbers."""
-    return any(not is_number(name) and all(is_number(cell[i]) for cell in rows[1:4] if i < len(cell)) for i, name in enumerate(rows[0]))
+    return any(
+        not is_number(name) and all(is_number(cell[i]) for cell in rows[1:4] if i < len(cell))
+        for i, name in enumerate(rows[0])
+    )
 
 
 def _quoting(dialect: Dialect, lines: list[str], text: str, *, whole: bool) -> Dialect:
@@ -219,7 +226,8 @@ def _quoting(dialect: Dialect, lines: list[str], text: str, *, whole: bool) -> D
 
 
 def _is_well_formed(lines: list[str], dialect: Dialect, *, whole: bool) -> bool:
-    """Whether each closing quote stands before a delimiter or the end of a line. The last record of a sample may be cut off."""
+    """Whether each closing quote stands before a delimiter or the end of a line. The last record of a sample may be cut
+    off."""
     reader = dialect.reader(lines, strict=True)
     try:
         for _ in reader:

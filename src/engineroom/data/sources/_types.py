@@ -1,4 +1,5 @@
-"""COLLECT: text columns of a delimited file under their names. What cells mean is decided later, for all sources alike (data/conventions.py)."""
+"""COLLECT: text columns of a delimited file under their names. What cells mean is decided later, for all sources alike
+(data/conventions.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from ..plain_columns import plain_columns
 
 
 def named(lazy: pl.LazyFrame, names: tuple[str, ...]) -> pl.LazyFrame:
-    """Text columns called 0, 1, … become `names`; they are numbered because polars takes names such as `*` for patterns."""
+    """Text columns called 0, 1, … become `names`; they are numbered because polars takes names such as `*` for
+    patterns."""
     return lazy.select([pl.col(str(i)).alias(name) for i, name in enumerate(names)])
 
 

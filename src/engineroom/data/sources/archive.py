@@ -24,7 +24,16 @@ from ._detect import source_of
 from ._files import MEDIA, absolute, is_visible, visible
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True)
@@ -46,18 +55,24 @@ class Archive:
     def detect(self, path: Path) -> float:
         return 1.0 if path.is_file() and path.name.lower().endswith(ENDINGS) else 0.0
 
-    def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None, task: str = "auto") -> Table:
+    def read(
+        self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None, task: str = "auto"
+    ) -> Table:
         folder = work_folder(cache) / f"{fingerprint(path)}-unpacked"
         if not folder.exists():
             _unpacked(path, folder, limits=limits)
         inner = _entered(folder)
         if inner.is_file() and self.detect(inner):
             raise DataError(
-                f"{path.name} holds another archive, {inner.name}.", "Archives inside archives are not opened.", "Unpack it once."
+                f"{path.name} holds another archive, {inner.name}.",
+                "Archives inside archives are not opened.",
+                "Unpack it once.",
             )
         table = source_of(inner, task).read(inner, limits=limits, target=target, cache=cache)
         _inside(table, folder, path)
-        name = next(path.name[: -len(e)] for e in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(e))
+        name = next(
+            path.name[: -len(e)] for e in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(e)
+        )
         return replace(table, name=name or "data", root=str(inner if inner.is_dir() else inner.parent))
 
 
@@ -72,7 +87,9 @@ def _unpacked(path: Path, folder: Path, *, limits: LimitsConfig) -> None:
             aside.replace(folder)
     except DAMAGE as error:
         raise DataError(
-            f"{path.name} cannot be unpacked.", f"It is damaged or of an unknown kind: {error}.", "Download or pack it again."
+            f"{path.name} cannot be unpacked.",
+            f"It is damaged or of an unknown kind: {error}.",
+            "Download or pack it again.",
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -105,7 +122,12 @@ def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[Member]:
         return
     for entry in opened:
         if not entry.isdir():
-            yield Member(entry.name, entry.size, entry, "file" if entry.isreg() else "link" if entry.issym() or entry.islnk() else "device")
+            yield Member(
+                entry.name,
+                entry.size,
+                entry,
+                "file" if entry.isreg() else "link" if entry.issym() or entry.islnk() else "device",
+            )
 
 
 def _wanted(member: Member) -> bool:
@@ -117,7 +139,13 @@ def _place(member: Member, folder: Path, path: Path) -> Path:
     """Where a member goes. A name that would leave the folder condemns the whole archive."""
     name = member.name.replace("\\", "/")
     parts = [part for part in PurePosixPath(name).parts if part != "."]
-    if name.startswith("/") or ".." in parts or "\0" in name or not parts or (len(parts[0]) == 2 and parts[0][1] == ":"):
+    if (
+        name.startswith("/")
+        or ".." in parts
+        or "\0" in name
+        or not parts
+        or (len(parts[0]) == 2 and parts[0][1] == ":")
+    ):
         raise DataError(
             f"{path.name} would write outside its folder: {member.name!r}.",
             "Such an archive is broken or hostile.",
@@ -125,7 +153,9 @@ def _place(member: Member, folder: Path, path: Path) -> Path:
         )
     if member.kind == "encrypted":
         raise DataError(
-            f"{path.name} is encrypted.", f"{member.name} asks for a password.", "Unpack it first, or pack it without a password."
+            f"{path.name} is encrypted.",
+            f"{member.name} asks for a password.",
+            "Unpack it first, or pack it without a password.",
         )
     return folder.joinpath(*parts)
 

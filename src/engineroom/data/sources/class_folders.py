@@ -12,7 +12,19 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._concat_splits import split_name
-from ._files import MEDIA, SPLIT_ORDER, TEXT, absolute, kind_of_files, media_kind, natural, run_name, split_of, visible, walk
+from ._files import (
+    MEDIA,
+    SPLIT_ORDER,
+    TEXT,
+    absolute,
+    kind_of_files,
+    media_kind,
+    natural,
+    run_name,
+    split_of,
+    visible,
+    walk,
+)
 from ._layout import read_name, read_places
 
 PEEK = 3_000  # files looked at to recognise a folder
@@ -67,11 +79,14 @@ class ClassFolders:
 
 
 def _placed(media: list[Path], root: Path) -> tuple[list[Placed], list[str]]:
-    """Every file with its class folders and split; where some folders name splits, the others are left out, with a word."""
+    """Every file with its class folders and split; where some folders name splits, the others are left out, with a
+    word."""
     places = read_places(root, media)
     if not any(place.split for place in places):
         return [Placed(place.path, place.inner, None) for place in places], []
-    left = sorted({place.folders[0] if place.folders else place.path.name for place in places if not place.split}, key=natural)
+    left = sorted(
+        {place.folders[0] if place.folders else place.path.name for place in places if not place.split}, key=natural
+    )
     kept = [Placed(place.path, place.inner, place.split) for place in places if place.split]
     return kept, [f"Folders beside train were left out: {', '.join(left[:10])}."] if left else []
 
@@ -99,7 +114,11 @@ def _strangers(files: list[Path], media: list[Path], kind: str) -> list[str]:
 
 def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple[list[Placed], list[tuple[str, str]]]:
     """Without files that hold nothing and links that lead nowhere, both named and bounded."""
-    why = {p.path: "empty file" if p.path.exists() else "a link that leads nowhere" for p in rows if not p.path.exists() or p.path.stat().st_size == 0}
+    why = {
+        p.path: "empty file" if p.path.exists() else "a link that leads nowhere"
+        for p in rows
+        if not p.path.exists() or p.path.stat().st_size == 0
+    }
     if not why:
         return rows, []
     names = [str(path.relative_to(root)) for path in why]
@@ -113,7 +132,8 @@ def _not_empty(rows: list[Placed], root: Path, *, limits: LimitsConfig) -> tuple
 
 
 def _lost_classes(root: Path, files: list[Path], media: list[Path], classes: set[str]) -> list[str]:
-    """Class folders without a usable file, wherever the class level is: empty ones, and those whose files are of another kind."""
+    """Class folders without a usable file, wherever the class level is: empty ones, and those whose files are of
+    another kind."""
     folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
     beside = {f for folder in folders for f in visible(folder)[0]}
     siblings = {f.parent for f in beside if f.name in classes}
@@ -129,10 +149,15 @@ def _lost_classes(root: Path, files: list[Path], media: list[Path], classes: set
     return notes
 
 
-def _table(rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]) -> Table:
+def _table(
+    rows: list[Placed], kind: str, name: str, *, limits: LimitsConfig, notes: list[str], skipped: list[tuple[str, str]]
+) -> Table:
     rows = sorted(rows, key=lambda p: SPLIT_ORDER.index(p.split) if p.split else 0)
     cells = [_text(p.path, limits) if kind == "text" else str(absolute(p.path)) for p in rows]
-    columns = {kind: pl.Series(cells, dtype=pl.String), "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String)}
+    columns = {
+        kind: pl.Series(cells, dtype=pl.String),
+        "label": pl.Series([p.folders[0] for p in rows], dtype=pl.String),
+    }
     hints = {
         kind: {"modality": kind, "role": "input", "why": "the files of the class folders"},
         "label": {"modality": "category", "role": "target", "why": "the names of the folders"},

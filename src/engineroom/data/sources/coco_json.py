@@ -22,7 +22,8 @@ BEGINNING = 1 << 16  # bytes; lists of pictures may come first and be long, so t
 
 @dataclass(frozen=True)
 class CocoJson(BoxSource):
-    """Reads a file, or every such file in a folder (instances_train.json, train/_annotations.coco.json); the pictures lie beside or below."""
+    """Reads a file, or every such file in a folder (instances_train.json, train/_annotations.coco.json); the pictures
+    lie beside or below."""
 
     def detect(self, path: Path) -> float:
         return 0.97 if files_in(path, at_most=PEEK) else 0.0
@@ -64,7 +65,9 @@ def read_file(file: Path, root: Path, index: FileIndex, found: Found) -> None:
             boxes.get(one["image_id"], []).append(one)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         why = f"It lacks {error}." if isinstance(error, KeyError) else str(error)[:200]
-        raise DataError(f"{file.name} is no COCO file that can be read.", why, "It needs images, categories and annotations.") from None
+        raise DataError(
+            f"{file.name} is no COCO file that can be read.", why, "It needs images, categories and annotations."
+        ) from None
     if stray:
         found.odd.append(f"{file.name}: {len(stray)} boxes of pictures it does not list")
     found.categories |= {name: key for key, name in names.items()}
@@ -87,7 +90,8 @@ def read_file(file: Path, root: Path, index: FileIndex, found: Found) -> None:
 
 
 def finder(file: Path, split: str | None, index: FileIndex, names: list[str]) -> Callable[[str], Path | None]:
-    """A name in the file → its picture: relative to the file first, then by its path below the data folder; the same split is preferred."""
+    """A name in the file → its picture: relative to the file first, then by its path below the data folder; the same
+    split is preferred."""
     beside = str(file.parent)
 
     def prefer(picture: Path) -> int:
@@ -110,7 +114,9 @@ def thing_of(one: dict[str, Any], names: dict[Any, str]) -> Thing:
     if one["category_id"] not in names:
         raise ValueError(f"its class {one['category_id']} is no category of the file")
     drawn = one.get("segmentation") or []
-    outlines = tuple(tuple(float(v) for v in each) for each in drawn if len(each) >= 6) if isinstance(drawn, list) else ()
+    outlines = (
+        tuple(tuple(float(v) for v in each) for each in drawn if len(each) >= 6) if isinstance(drawn, list) else ()
+    )
     if one.get("bbox"):
         x, y, w, h = (float(v) for v in one["bbox"])
         corners = x, y, x + w, y + h

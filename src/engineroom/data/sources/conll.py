@@ -26,7 +26,8 @@ HINTS = {
 
 @dataclass(frozen=True)
 class Conll:
-    """Columns are separated by a tab, else by spaces; the first is the token, the last its label. One column: tokens without labels."""
+    """Columns are separated by a tab, else by spaces; the first is the token, the last its label. One column: tokens
+    without labels."""
 
     def detect(self, path: Path) -> float:
         return 0.9 if path.is_file() and ending(path) in ENDINGS else 0.0
@@ -35,10 +36,16 @@ class Conll:
         plain, notes = plain_text(path, limits=limits, cache=cache)
         sentences, skipped = parse(plain.read_text("utf-8", errors="replace"))
         if not sentences:
-            raise DataError(f"{path.name} holds no sentence.", "", "One token and its label a line, a blank line between sentences.")
+            raise DataError(
+                f"{path.name} holds no sentence.", "", "One token and its label a line, a blank line between sentences."
+            )
         if len(skipped) > limits.max_damaged * len(sentences):
             first = "; ".join(f"line {line} {why}" for line, why in skipped[:NAMED])
-            raise DataError(f"{path.name}: {len(skipped):,} of {len(sentences):,} sentences cannot be read.", first, "Mend these lines.")
+            raise DataError(
+                f"{path.name}: {len(skipped):,} of {len(sentences):,} sentences cannot be read.",
+                first,
+                "Mend these lines.",
+            )
         columns = {"tokens": pl.Series([tokens for tokens, _ in sentences], dtype=pl.List(pl.String))}
         if any(tags for _, tags in sentences):
             columns["tags"] = pl.Series([tags for _, tags in sentences], dtype=pl.List(pl.String))
@@ -49,9 +56,17 @@ class Conll:
 
 def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int, str]]]:
     """([(tokens, labels)], [(line number, what is wrong with the sentence that it stands in)])."""
-    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))  # splitlines() would cut at U+2028 and others inside a token
-    delimiter = "\t" if sum("\t" in line.strip() for line in lines) > 0.5 * sum(bool(line.strip()) for line in lines) else None
-    widths = Counter(len(cells) for cells in (fields(line, delimiter) for line in lines[:5000]) if cells and cells[0] not in ("#", START))
+    lines = re.split(
+        r"\r\n|\r|\n", text.removeprefix("\ufeff")
+    )  # splitlines() would cut at U+2028 and others inside a token
+    delimiter = (
+        "\t" if sum("\t" in line.strip() for line in lines) > 0.5 * sum(bool(line.strip()) for line in lines) else None
+    )
+    widths = Counter(
+        len(cells)
+        for cells in (fields(line, delimiter) for line in lines[:5000])
+        if cells and cells[0] not in ("#", START)
+    )
     width = widths.most_common(1)[0][0] if widths else 1
     sentences: list[tuple[list[str], list[str]]] = []
     skipped: list[tuple[int, str]] = []
@@ -66,7 +81,9 @@ def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int,
             elif tokens:
                 sentences.append((tokens, tags))
             tokens, tags, bad = [], [], None
-        elif cells[0] != START and not (cells[0].startswith("#") and len(cells) != width):  # a remark, as CoNLL-U has them
+        elif cells[0] != START and not (
+            cells[0].startswith("#") and len(cells) != width
+        ):  # a remark, as CoNLL-U has them
             if len(cells) != width:
                 bad = bad or (number, f"has {len(cells)} columns instead of {width}")
             tokens.append(cells[0])

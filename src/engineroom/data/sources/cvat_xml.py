@@ -30,13 +30,21 @@ class CvatXml(BoxSource):
         trees = [parsed(file) for file in files_in(path)]
         images = [image for tree in trees for image in tree.iter("image")]
         if not images:
-            raise DataError(f"{path.name} holds no <image>.", "It may be an export of a video (tracks).", "Export as `CVAT for images 1.1`, COCO or YOLO.")
+            raise DataError(
+                f"{path.name} holds no <image>.",
+                "It may be an export of a video (tracks).",
+                "Export as `CVAT for images 1.1`, COCO or YOLO.",
+            )
         matcher = NameMatcher(FileIndex(root, IMAGE), [image.get("name", "") for image in images])
         left: Counter[str] = Counter()
         for image in images:
             add_image(found, image, matcher, left)
         if left:
-            found.notes.append("Shapes that are neither boxes nor outlines were left out: " + ", ".join(f"{n} {kind}" for kind, n in left.most_common(5)) + ".")
+            found.notes.append(
+                "Shapes that are neither boxes nor outlines were left out: "
+                + ", ".join(f"{n} {kind}" for kind, n in left.most_common(5))
+                + "."
+            )
         return found
 
 
@@ -53,11 +61,15 @@ def is_export(file: Path) -> bool:
 def parsed(file: Path) -> ElementTree.Element:
     data = file.read_bytes() if file.stat().st_size <= LARGEST else b"<!DOCTYPE"
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise DataError(f"{file.name} is no export of boxes.", "It is absurdly large, or defines entities.", "Export it again.")
+        raise DataError(
+            f"{file.name} is no export of boxes.", "It is absurdly large, or defines entities.", "Export it again."
+        )
     try:
         return ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        raise DataError(f"{file.name} is no readable XML.", str(error), "Export it again, or as COCO or YOLO.") from None
+        raise DataError(
+            f"{file.name} is no readable XML.", str(error), "Export it again, or as COCO or YOLO."
+        ) from None
 
 
 def add_image(found: Found, image: ElementTree.Element, matcher: NameMatcher, left: Counter[str]) -> None:

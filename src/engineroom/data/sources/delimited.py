@@ -47,25 +47,35 @@ class Delimited:
         dialect = self._dialect(plain, path, limits.format)
         notes += [f"{path.name}: {note}" for note in dialect.notes]
         if not dialect.header:
-            notes.append(f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}.")
+            notes.append(
+                f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}."
+            )
         found = surveyed(plain, dialect, cache=cache if plain.stat().st_size > LARGE else None)
         notes += judge(found, dialect, path, limits=limits)
         frame, more = self._frame(plain, dialect, found, cache=cache)
         gaps = tuple((place, _reason(path, line, fields, len(dialect.names))) for place, line, fields in found.gaps)
         skipped = self._skipped(found, path, len(dialect.names))
-        table = Table(frame, run_name(path), {}, (*notes, *more), skipped, gaps, decimal="," if dialect.delimiter == ";" else "")
+        table = Table(
+            frame, run_name(path), {}, (*notes, *more), skipped, gaps, decimal="," if dialect.delimiter == ";" else ""
+        )
         return with_media(table, path, limits=limits)
 
     def _dialect(self, plain: Path, path: Path, wanted: FormatConfig) -> Dialect:
         data = plain.read_bytes() if plain.stat().st_size <= SAMPLE else head(plain, SAMPLE)
         text = data.decode("utf-8", "replace")
         if not text.strip("\ufeff\r\n\t "):
-            raise DataError(f"{path} is empty.", "There is nothing to learn from.", "Name a file with a header and rows.")
+            raise DataError(
+                f"{path} is empty.", "There is nothing to learn from.", "Name a file with a header and rows."
+            )
         if "\0" in text:
-            raise DataError(f"{path} is not a text table.", "It holds zero bytes, as binary files do.", "Is its ending right?")
+            raise DataError(
+                f"{path} is not a text table.", "It holds zero bytes, as binary files do.", "Is its ending right?"
+            )
         return sniff(text, path, whole=len(data) < SAMPLE, wanted=wanted)
 
-    def _frame(self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None) -> tuple[pl.DataFrame, list[str]]:
+    def _frame(
+        self, plain: Path, dialect: Dialect, found: Survey, *, cache: Path | None
+    ) -> tuple[pl.DataFrame, list[str]]:
         """Polars reads the file itself where it and the csv module see the same records, else a copy written anew."""
         expected = found.rows - len(found.ragged)
         if not found.odd:
@@ -85,7 +95,9 @@ class Delimited:
         return frame, notes
 
     def _skipped(self, found: Survey, path: Path, width: int) -> tuple[tuple[str, str], ...]:
-        return tuple((f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged)
+        return tuple(
+            (f"{path.name}, line {line}", f"{fields} fields instead of {width}") for line, fields in found.ragged
+        )
 
 
 def _reason(path: Path, line: int, fields: int, width: int) -> str:

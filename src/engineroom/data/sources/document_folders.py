@@ -1,4 +1,5 @@
-"""COLLECT: documents: a JSON file a page (lines with their boxes, and the fields that are to be read) beside its scan."""
+"""COLLECT: documents: a JSON file a page (lines with their boxes, and the fields that are to be read) beside its
+scan."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class PageFolders:
-    """Reads `root[/train]/…/x.json` {"lines": [{"text", "box" or "quad"}], "fields": {name: value}} with x.jpg anywhere below the same folder."""
+    """Reads `root[/train]/…/x.json` {"lines": [{"text", "box" or "quad"}], "fields": {name: value}} with x.jpg anywhere
+    below the same folder."""
 
     def detect(self, path: Path) -> float:
         if not path.is_dir():

@@ -39,7 +39,10 @@ class NameLabels:
         table = joined(parts, run_name(path))
         if below:
             homes = sorted({str(file.parent.relative_to(path)) for file in below})
-            table = replace(table, notes=(*table.notes, f"{len(below):,} files of subfolders are read too: {', '.join(homes[:NAMED])}."))
+            table = replace(
+                table,
+                notes=(*table.notes, f"{len(below):,} files of subfolders are read too: {', '.join(homes[:NAMED])}."),
+            )
         return _hinted(table, kind, names[0] if names else "", target=target)
 
 
@@ -54,7 +57,8 @@ def _splits(path: Path) -> dict[str | None, Path]:
 
 
 def _media(folder: Path) -> tuple[str, list[Path]]:
-    """The kind of the media files that lie directly in a folder, and all of that kind in it, those of its subfolders too, but for masks."""
+    """The kind of the media files that lie directly in a folder, and all of that kind in it, those of its subfolders
+    too, but for masks."""
     every = set().union(*MEDIA.values())
     direct = [file for file in visible(folder)[1] if file.suffix.lower() in every]
     kind = media_kind(file.suffix.lower() for file in direct) or "image"

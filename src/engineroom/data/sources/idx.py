@@ -35,7 +35,11 @@ class Idx:
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         if path.is_file():
             return _pair(path, limits=limits, cache=cache)
-        parts = [(split_of(file.name), _pair(file, limits=limits, cache=cache)) for file in visible(path)[1] if _is_images(file)]
+        parts = [
+            (split_of(file.name), _pair(file, limits=limits, cache=cache))
+            for file in visible(path)[1]
+            if _is_images(file)
+        ]
         return joined(parts, run_name(path))
 
 
@@ -92,7 +96,11 @@ def _array(path: Path, *, limits: LimitsConfig, cache: Path | None) -> np.ndarra
     kind = np.dtype(TYPES[start[2]])
     expected = end + kind.itemsize * int(np.prod(shape, dtype=object) if shape else 1)
     if expected != len(data):
-        raise DataError(f"{path.name} is damaged.", f"Its header promises {expected:,} bytes; it has {len(data):,}.", "Download it again.")
+        raise DataError(
+            f"{path.name} is damaged.",
+            f"Its header promises {expected:,} bytes; it has {len(data):,}.",
+            "Download it again.",
+        )
     return np.asarray(data[end:].view(kind).reshape(shape)).astype(kind.newbyteorder("="))
 
 

@@ -29,7 +29,9 @@ class Json:
     def detect(self, path: Path) -> float:
         if not path.is_file() or ending(path) not in LINES | {".json"}:
             return 0.0
-        return 0.9 if ending(path) in LINES or head(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"} else 0.3
+        return (
+            0.9 if ending(path) in LINES or head(path, 4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"} else 0.3
+        )
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         plain, notes = plain_text(path, limits=limits, cache=cache)
@@ -78,7 +80,9 @@ def _document(path: Path, shown: Path) -> list[dict[str, Any]]:
     try:
         value = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
-        raise DataError(f"{shown.name} is broken JSON at line {error.lineno}.", f"{error.msg}.", "Mend the file.") from None
+        raise DataError(
+            f"{shown.name} is broken JSON at line {error.lineno}.", f"{error.msg}.", "Mend the file."
+        ) from None
     except RecursionError:
         raise DataError(f"{shown.name} is nested too deeply.", "", "Flatten it first.") from None
     if isinstance(value, dict):
@@ -118,8 +122,8 @@ def _from_object(value: dict[str, Any]) -> Any:
 def _from_nested(value: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """pandas' orient="columns" (its default: column → row label → cell) or "index" (row label → column → cell).
 
-    The side whose labels are whole numbers is the rows'; where neither or both are, the outer labels are the columns, as
-    pandas writes by itself.
+    The side whose labels are whole numbers is the rows'; where neither or both are, the outer labels are the columns,
+    as pandas writes by itself.
     """
     inner = list(next(iter(value.values())))
     if all(map(_is_count, value)) and not all(map(_is_count, inner)):
@@ -139,7 +143,9 @@ def _judge(bad: Bad, total: int, path: Path, *, limits: LimitsConfig) -> list[st
     what = f"{len(bad):,} of {total:,} lines of {path.name} cannot be read: {lines}{more}."
     if len(bad) > limits.max_damaged * total:
         raise DataError(
-            what, f"At most {limits.max_damaged:.0%} of them may be left out.", "Mend these lines, or allow more: --set limits.max_damaged=0.2"
+            what,
+            f"At most {limits.max_damaged:.0%} of them may be left out.",
+            "Mend these lines, or allow more: --set limits.max_damaged=0.2",
         )
     return [f"Left out {what}"]
 

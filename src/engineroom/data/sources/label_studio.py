@@ -1,4 +1,5 @@
-"""COLLECT: boxes and outlines as Label Studio exports them: JSON or JSON-MIN, places in percent of the picture's sides."""
+"""COLLECT: boxes and outlines as Label Studio exports them: JSON or JSON-MIN, places in percent of the picture's
+sides."""
 
 from __future__ import annotations
 
@@ -48,7 +49,11 @@ class LabelStudio(BoxSource):
         if unlabelled:
             found.notes.append(f"{unlabelled:,} pictures nobody has annotated yet were left out.")
         if left:
-            found.notes.append("Annotations of other kinds were left out: " + ", ".join(f"{count} {kind}" for kind, count in left.most_common(5)) + ".")
+            found.notes.append(
+                "Annotations of other kinds were left out: "
+                + ", ".join(f"{count} {kind}" for kind, count in left.most_common(5))
+                + "."
+            )
         return found
 
 
@@ -67,7 +72,9 @@ def read_tasks(file: Path) -> list[dict[str, Any]]:
     try:
         tasks = json.loads(file.read_text("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{file.name} is no JSON that can be read.", str(error)[:200], "Export it again, or as COCO or YOLO.") from None
+        raise DataError(
+            f"{file.name} is no JSON that can be read.", str(error)[:200], "Export it again, or as COCO or YOLO."
+        ) from None
     return [task for task in tasks if isinstance(task, dict)]
 
 
@@ -76,14 +83,25 @@ def results_of(task: dict[str, Any]) -> list[dict[str, Any]] | None:
     if "annotations" in task or "completions" in task:
         done = [one for one in task.get("annotations") or task.get("completions") or [] if not one.get("was_cancelled")]
         return [result for one in done[:1] for result in one.get("result", [])] if done else None
-    lists = [value for value in task.values() if isinstance(value, list) and all(isinstance(one, dict) for one in value)]
-    return [{"type": next((kind for kind in KINDS if kind in one), "other"), "value": one} for value in lists for one in value]
+    lists = [
+        value for value in task.values() if isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    ]
+    return [
+        {"type": next((kind for kind in KINDS if kind in one), "other"), "value": one}
+        for value in lists
+        for one in value
+    ]
 
 
 def file_names(task: dict[str, Any]) -> list[str]:
     """Names under which the picture may lie here, the fullest first."""
     data = task.get("data", task)
-    links = [value for value in data.values() if (isinstance(value, str) and Path(value.split("?")[0]).suffix.lower() in IMAGE) or "local-files/?d=" in str(value)]
+    links = [
+        value
+        for value in data.values()
+        if (isinstance(value, str) and Path(value.split("?")[0]).suffix.lower() in IMAGE)
+        or "local-files/?d=" in str(value)
+    ]
     names = [unquote(str(link).rpartition("?d=")[2] if "?d=" in str(link) else str(link)) for link in links]
     names = [re.sub(r"^[a-z0-9]+://[^/]+/", "", name) for name in names]
     return [*names, *([str(task["file_upload"])] if task.get("file_upload") else [])]
@@ -94,10 +112,25 @@ def bare(name: str) -> str:
     return folder + slash + UPLOADED.sub("", last)
 
 
-def add_task(found: Found, task: dict[str, Any], results: list[dict[str, Any]], matchers: tuple[NameMatcher, NameMatcher], number: int, left: Counter[str]) -> None:
+def add_task(
+    found: Found,
+    task: dict[str, Any],
+    results: list[dict[str, Any]],
+    matchers: tuple[NameMatcher, NameMatcher],
+    number: int,
+    left: Counter[str],
+) -> None:
     names = file_names(task)
     called = names[0] if names else f"task {task.get('id', number)}"
-    picture = next((file for name in names for matcher, one in zip(matchers, (name, bare(name)), strict=True) if (file := matcher.find(one))), None)
+    picture = next(
+        (
+            file
+            for name in names
+            for matcher, one in zip(matchers, (name, bare(name)), strict=True)
+            if (file := matcher.find(one))
+        ),
+        None,
+    )
     if picture is None:
         found.skipped.append((called, "the picture is not there, or several have its name"))
         return
@@ -110,7 +143,11 @@ def add_task(found: Found, task: dict[str, Any], results: list[dict[str, Any]], 
                 left[str(result.get("type", "other"))] += 1
                 continue
             facts = {**value, **result} if "original_width" in result else value
-            size = (float(facts["original_width"]), float(facts["original_height"])) if facts.get("original_width") else size
+            size = (
+                (float(facts["original_width"]), float(facts["original_height"]))
+                if facts.get("original_width")
+                else size
+            )
             things += [thing_of(kind, value, size, str(label)) for label in value[kind]]
         found.add(Annotated(picture, things, size, None, called, {"file_name": called}))
     except (KeyError, TypeError, ValueError) as error:
@@ -124,12 +161,18 @@ def thing_of(kind: str, value: dict[str, Any], size: tuple[float, float], label:
         outline = tuple((np.array(value["points"], float) * unit).ravel().tolist())
         return Thing(label, box_of([outline]), (outline,))
     if kind == "ellipselabels":
-        middle, radius = np.array([value["x"], value["y"]], float) * unit, np.array([value["radiusX"], value["radiusY"]], float) * unit
+        middle, radius = (
+            np.array([value["x"], value["y"]], float) * unit,
+            np.array([value["radiusX"], value["radiusY"]], float) * unit,
+        )
         angle = np.linspace(0, 2 * np.pi, 33)[:-1]
         points = np.stack([np.cos(angle), np.sin(angle)], 1) * radius
         outline = tuple((rotated(points, value) + middle).ravel().tolist())
         return Thing(label, box_of([outline]), (outline,))
-    corner, sides = np.array([value["x"], value["y"]], float) * unit, np.array([value["width"], value["height"]], float) * unit
+    corner, sides = (
+        np.array([value["x"], value["y"]], float) * unit,
+        np.array([value["width"], value["height"]], float) * unit,
+    )
     points = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides
     outline = tuple((rotated(points, value) + corner).ravel().tolist())
     return Thing(label, box_of([outline]), (outline,) if value.get("rotation") else ())

@@ -43,7 +43,10 @@ class LongSeries:
             raise DataError(f"{path} holds no series in long form.", "It takes a signals table and a labels table.")
         signals = DELIMITED_SOURCE.read(layout.signals, limits=limits, target=None, cache=cache)
         series, note = _gathered(plainly_typed(signals.frame), layout.key, layout.signals.name)
-        parts = [(split, DELIMITED_SOURCE.read(file, limits=limits, target=target, cache=cache)) for split, file in layout.labels]
+        parts = [
+            (split, DELIMITED_SOURCE.read(file, limits=limits, target=target, cache=cache))
+            for split, file in layout.labels
+        ]
         labels = joined(parts, run_name(path))
         labels = replace(labels, frame=plainly_typed(labels.frame))
         return _with_series(labels, series, layout, limits=limits, notes=(*signals.notes, note))
@@ -91,7 +94,9 @@ def _gathered(frame: pl.DataFrame, key: str, name: str) -> tuple[pl.DataFrame, s
     grouped = frame.group_by(key, maintain_order=True).agg(values)
     # one list a row out of each channel's list, then those lists side by side: (C, T)
     series = (
-        pl.col(channels[0]) if len(channels) == 1 else pl.concat_list([pl.col(c).implode().over(pl.int_range(pl.len())) for c in channels])
+        pl.col(channels[0])
+        if len(channels) == 1
+        else pl.concat_list([pl.col(c).implode().over(pl.int_range(pl.len())) for c in channels])
     )
     note = f"Each {key} is one series of {len(channels)} channels ({', '.join(channels[:8])}), " + (
         f"ordered by {order}." if order else "in the order of the rows."
@@ -99,7 +104,9 @@ def _gathered(frame: pl.DataFrame, key: str, name: str) -> tuple[pl.DataFrame, s
     return grouped.select(key, series.alias("series")), note
 
 
-def _with_series(labels: Table, series: pl.DataFrame, layout: Layout, *, limits: LimitsConfig, notes: tuple[str, ...]) -> Table:
+def _with_series(
+    labels: Table, series: pl.DataFrame, layout: Layout, *, limits: LimitsConfig, notes: tuple[str, ...]
+) -> Table:
     key = layout.key
     if labels.frame[key].dtype != series[key].dtype:
         labels_frame, series = labels.frame.cast({key: pl.String}), series.cast({key: pl.String})

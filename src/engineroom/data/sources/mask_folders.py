@@ -1,4 +1,5 @@
-"""COLLECT: pictures and masks of the same names, a class for every pixel: in folders beside each other, or side by side in one."""
+"""COLLECT: pictures and masks of the same names, a class for every pixel: in folders beside each other, or side by side
+in one."""
 
 from __future__ import annotations
 
@@ -26,7 +27,12 @@ MARK = (
 )
 AT_END = re.compile(rf"([_. -]{MARK}|(?<=.)mask)$", re.I)
 AT_START = re.compile(rf"^{MARK}[_. -]", re.I)
-PICTURE_MARK = re.compile(r"[_. -](image|img|im|sat|rgb|leftimg8bit|input|photo|frame|training|test|orig|original)$|^(image|img|im|photo|frame)[_. -]", re.I)
+PICTURE_MARK = re.compile(
+    r"[_. "
+    r"-](image|img|im|sat|rgb|leftimg8bit|input|photo|frame|training|test|orig|original)$"
+    r"|^(image|img|im|photo|frame)[_. -]",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,9 @@ class Pairs:
 
 @dataclass(frozen=True)
 class MaskFolders:
-    """Reads images/x.jpg with masks/x.png, train/ and test/ above or below them or in their names (train, train_labels), VOC's
-    JPEGImages with SegmentationClass and ImageSets, x.jpg with x_mask.png beside it; a CSV that names pictures and their split may lie beside."""
+    """Reads images/x.jpg with masks/x.png, train/ and test/ above or below them or in their names (train,
+    train_labels), VOC's JPEGImages with SegmentationClass and ImageSets, x.jpg with x_mask.png beside it; a CSV that
+    names pictures and their split may lie beside."""
 
     tasks = ("segmentation",)
 
@@ -56,7 +63,9 @@ class MaskFolders:
         found = paired(path, at_most=PEEK)
         if not found.pictures or found.share < ENOUGH:
             return 0.0
-        return 0.95 if found.share > 0.75 or not any(place.rest for place in found.pictures) else 0.6  # classes of which some have masks: MVTec's
+        return (
+            0.95 if found.share > 0.75 or not any(place.rest for place in found.pictures) else 0.6
+        )  # classes of which some have masks: MVTec's
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         found = paired(path)
@@ -72,7 +81,11 @@ class MaskFolders:
         masks, notes = upright_masks(pictures, [str(absolute(mask.path)) for _, mask in rows], cache, limits.pixels)
         frame = pl.DataFrame({"image": pictures, "mask": masks}, schema={"image": pl.String, "mask": pl.String})
         hints = {
-            "image": {"modality": "image", "role": "input", "why": f"the pictures in {homes([one for one, _ in rows])}"},
+            "image": {
+                "modality": "image",
+                "role": "input",
+                "why": f"the pictures in {homes([one for one, _ in rows])}",
+            },
             "mask": {"modality": "mask", "role": "target", "why": f"the masks in {homes([one for _, one in rows])}"},
         }
         if found.left:
@@ -123,7 +136,9 @@ def masks_beside(places: list[Place]) -> set[Place]:
     """x_mask.png where x.jpg lies in the same folder."""
     plain = [place for place in places if len(stripped(place.path.stem)) == 1]
     stems = {(place.path.parent, key) for place in plain for key in picture_spellings(place.path.stem)}
-    return {place for place in places if any((place.path.parent, key) in stems for key in stripped(place.path.stem)[1:])}
+    return {
+        place for place in places if any((place.path.parent, key) in stems for key in stripped(place.path.stem)[1:])
+    }
 
 
 def home(place: Place) -> str:
@@ -157,7 +172,9 @@ def picture_spellings(name: str) -> Iterable[str]:
 
 def check_missing(found: Pairs, path: Path, limits: LimitsConfig) -> None:
     """Pictures without a mask are left out, named and bounded."""
-    alone = [str(one.path.relative_to(path)) for one, mask in zip(found.pictures, found.masks, strict=True) if mask is None]
+    alone = [
+        str(one.path.relative_to(path)) for one, mask in zip(found.pictures, found.masks, strict=True) if mask is None
+    ]
     if len(alone) > limits.max_damaged * len(found.pictures):
         masks = homes([mask for mask in found.masks if mask])
         raise DataError(
@@ -170,23 +187,34 @@ def check_missing(found: Pairs, path: Path, limits: LimitsConfig) -> None:
 def with_split(table: Table, splits: list[str], why: str) -> Table:
     column = split_name(table.frame.columns)
     hints = {**table.hints, column: {"modality": "category", "role": "split", "why": why}}
-    return Table(table.frame.with_columns(pl.Series(column, splits, dtype=pl.String)), table.name, hints, table.notes, table.skipped)
+    return Table(
+        table.frame.with_columns(pl.Series(column, splits, dtype=pl.String)),
+        table.name,
+        hints,
+        table.notes,
+        table.skipped,
+    )
 
 
 def _named_splits(path: Path) -> dict[str, str]:
-    """{a picture's name: train, val or test} from a CSV at the top with a column of names and one of splits; {} where there is none."""
+    """{a picture's name: train, val or test} from a CSV at the top with a column of names and one of splits; {} where
+    there is none."""
     for file in visible(path)[1]:
         if file.suffix.lower() not in DELIMITED:
             continue
         try:
-            table = pl.read_csv(file, infer_schema=False, separator="\t" if file.suffix.lower() in (".tsv", ".tab") else ",")
+            table = pl.read_csv(
+                file, infer_schema=False, separator="\t" if file.suffix.lower() in (".tsv", ".tab") else ","
+            )
         except (pl.exceptions.PolarsError, OSError):
             continue
         for column in table.columns:
             splits = [split_of(value or "") for value in table[column].to_list()]
             if splits and all(splits) and "train" in splits and len(table.columns) > 1:
                 names = next(c for c in table.columns if c != column)
-                return {Path(str(name)).stem: str(split) for name, split in zip(table[names].to_list(), splits, strict=True)}
+                return {
+                    Path(str(name)).stem: str(split) for name, split in zip(table[names].to_list(), splits, strict=True)
+                }
     return {}
 
 
@@ -194,7 +222,11 @@ def _split(table: Table, named: dict[str, str]) -> Table:
     """The table with the split that a CSV gives; pictures it does not name are left out, counted."""
     splits = [named.get(stem(Path(file))) for file in table.frame["image"].to_list()]
     gone = [Path(file).name for file, split in zip(table.frame["image"], splits, strict=True) if split is None]
-    notes = (f"{len(gone):,} pictures that the table of splits does not name were left out: {', '.join(gone[:NAMED])}.",) if gone else ()
+    notes = (
+        (f"{len(gone):,} pictures that the table of splits does not name were left out: {', '.join(gone[:NAMED])}.",)
+        if gone
+        else ()
+    )
     kept = table.frame.filter(pl.Series([split is not None for split in splits]))
     table = Table(kept, table.name, table.hints, (*table.notes, *notes), table.skipped)
     return with_split(table, [split for split in splits if split], "a table beside the folders")

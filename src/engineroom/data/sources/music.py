@@ -1,4 +1,5 @@
-"""COLLECT: music: MIDI files, or a JSON file of pieces as rows of pitches. One row a piece, spelt as text (see modalities/symbolic/_note_encoding.py)."""
+"""COLLECT: music: MIDI files, or a JSON file of pieces as rows of pitches. One row a piece, spelt as text (see
+modalities/symbolic/_note_encoding.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ NOTE = "This is music. To learn to go on with it, say --recipe music."
 
 
 class Music:
-    """Reads .mid files and folders of them, and JSON: pieces, or {"train": pieces, "valid": …}; a piece is rows of MIDI pitches."""
+    """Reads .mid files and folders of them, and JSON: pieces, or {"train": pieces, "valid": …}; a piece is rows of MIDI
+    pitches."""
 
     def detect(self, path: Path) -> float:
         if path.is_file():
@@ -40,7 +42,9 @@ class Music:
         if path.is_file() and ending(path) not in ENDINGS:
             rows = from_json(path)
         else:
-            for file in [path] if path.is_file() else sorted(one for one in walk(path) if one.suffix.lower() in ENDINGS):
+            for file in (
+                [path] if path.is_file() else sorted(one for one in walk(path) if one.suffix.lower() in ENDINGS)
+            ):
                 name = file.name if path.is_file() else str(file.relative_to(path))
                 try:
                     frames = read_midi(file, beat=BEAT)
@@ -52,7 +56,11 @@ class Music:
                 folders = () if path.is_file() else file.relative_to(path).parts[:-1]
                 rows.append((BEGIN + spell(frames), name, split_of(folders[0]) if folders else None))
         if not rows:
-            raise DataError(f"{path} holds no music that can be read.", "; ".join(f"{name}: {why}" for name, why in skipped[:3]), "Bring MIDI files with notes.")
+            raise DataError(
+                f"{path} holds no music that can be read.",
+                "; ".join(f"{name}: {why}" for name, why in skipped[:3]),
+                "Bring MIDI files with notes.",
+            )
         frame = pl.DataFrame(rows, schema={"music": pl.String, "piece": pl.String, "part": pl.String}, orient="row")
         hints: dict[str, dict[str, Any]] = {
             "music": {"modality": "text", "role": "input", "why": "notes, frame by frame"},
@@ -75,7 +83,8 @@ def pitched(path: Path) -> bool:
 
 
 def from_json(path: Path) -> list[tuple[str, str, str | None]]:
-    """(text, name, part) of every piece. Rows of one constant length are voices, whose notes are held while they stay; others are chords."""
+    """(text, name, part) of every piece. Rows of one constant length are voices, whose notes are held while they stay;
+    others are chords."""
     if path.stat().st_size > MOST_BYTES:
         raise DataError(f"{path} is larger than {MOST_BYTES >> 20} MiB.", "", "Cut it into several files.")
     try:
@@ -89,12 +98,21 @@ def from_json(path: Path) -> list[tuple[str, str, str | None]]:
                     out.append((BEGIN + spell(frames), f"{part or 'piece'}-{number}", split_of(part)))
         return out
     except (ValueError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} does not hold pieces of rows of pitches.", str(error)[:160], 'Example: {"train": [[[60, 64, 67], [60, 65, 69]]], "test": …}') from None
+        raise DataError(
+            f"{path} does not hold pieces of rows of pitches.",
+            str(error)[:160],
+            'Example: {"train": [[[60, 64, 67], [60, 65, 69]]], "test": …}',
+        ) from None
 
 
 def frames_in(piece: list[list[int]]) -> list[Frame]:
     widths = {len(row) for row in piece}
-    return voices(piece) if len(widths) == 1 and any(p < 0 or piece[k][v] == p for k, row in enumerate(piece[1:]) for v, p in enumerate(row)) else chords(piece)
+    return (
+        voices(piece)
+        if len(widths) == 1
+        and any(p < 0 or piece[k][v] == p for k, row in enumerate(piece[1:]) for v, p in enumerate(row))
+        else chords(piece)
+    )
 
 
 SOURCE = Music()

@@ -1,7 +1,8 @@
 """COLLECT: a graph whose nodes are the rows: `nodes` and `edges` tables (and `features`) in a folder.
 
-What surrounds a node becomes a column of vectors: the features of its neighbours, their neighbours and so on, the nearer the heavier
-(personalised PageRank; Gasteiger et al. 2019). Edges are taken as undirected. Nodes that are judged lend their features, never their answers.
+What surrounds a node becomes a column of vectors: the features of its neighbours, their neighbours and so on, the
+nearer the heavier (personalised PageRank; Gasteiger et al. 2019). Edges are taken as undirected. Nodes that are judged
+lend their features, never their answers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,15 @@ MOST = 200_000_000  # numbers of all vectors together
 AROUND = "neighbourhood"
 NAMED = 5
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", re.I)
-ENDS = (("source", "target"), ("src", "dst"), ("from", "to"), ("from_node", "to_node"), ("head", "tail"), ("u", "v"), ("node1", "node2"))
+ENDS = (
+    ("source", "target"),
+    ("src", "dst"),
+    ("from", "to"),
+    ("from_node", "to_node"),
+    ("head", "tail"),
+    ("u", "v"),
+    ("node1", "node2"),
+)
 
 
 class NodeGraph:
@@ -42,19 +51,34 @@ class NodeGraph:
         name = next((n for n in ("node", "id", "name") if n in frame.columns), frame.columns[0])
         place = {key(value): row for row, value in enumerate(frame[name])}
         if len(place) < frame.height:
-            raise DataError(f"{files['nodes'].name} names {frame.height - len(place)} node(s) twice.", "", f"Each {name} must be there once.")
+            raise DataError(
+                f"{files['nodes'].name} names {frame.height - len(place)} node(s) twice.",
+                "",
+                f"Each {name} must be there once.",
+            )
         pairs, lost = _pairs(edges.frame, place, files["edges"])
         judge_lost(lost, edges.frame, place, end_columns(edges.frame), files, limits)
         features, notes = _features(files, frame, place, (name, target), limits, cache)
         around = _spread(pairs, features)
         table = frame.with_columns(pl.Series(AROUND, around.astype(np.float32)))
         hints: dict[str, dict[str, Any]] = {name: {"modality": "identifier", "role": "id", "why": "names the nodes"}}
-        hints[AROUND] = {"modality": "vector", "role": "input", "why": f"features of the node and of what lies within {HOPS} edges"}
+        hints[AROUND] = {
+            "modality": "vector",
+            "role": "input",
+            "why": f"features of the node and of what lies within {HOPS} edges",
+        }
         if "split" in frame.columns:
             hints["split"] = {"modality": "category", "role": "split", "why": "the nodes' own split"}
         if lost:
-            notes.append(f"{lost:,} of {edges.frame.height:,} edges lead to nodes that are not there and were left out.")
-        return Table(table, run_name(path), {**nodes.hints, **hints}, (*nodes.notes, f"{len(pairs):,} edges join {frame.height:,} nodes.", *notes))
+            notes.append(
+                f"{lost:,} of {edges.frame.height:,} edges lead to nodes that are not there and were left out."
+            )
+        return Table(
+            table,
+            run_name(path),
+            {**nodes.hints, **hints},
+            (*nodes.notes, f"{len(pairs):,} edges join {frame.height:,} nodes.", *notes),
+        )
 
 
 def _tables(path: Path) -> dict[str, Path]:
@@ -80,7 +104,11 @@ def key(value: Any) -> str:
 def _pairs(frame: pl.DataFrame, place: dict[str, int], file: Path) -> tuple[np.ndarray, int]:
     """((E, 2) rows of the two ends, how many edges had an end that is not there)."""
     if frame.width < 2:
-        raise DataError(f"{file.name} has {frame.width} column(s).", "An edge has two ends.", "Give it a source and a target column.")
+        raise DataError(
+            f"{file.name} has {frame.width} column(s).",
+            "An edge has two ends.",
+            "Give it a source and a target column.",
+        )
     source, target = end_columns(frame)
     ends = [[place.get(key(value), -1) for value in frame[name]] for name in (source, target)]
     pairs = np.array(ends, np.int64).T.reshape(-1, 2)
@@ -89,7 +117,8 @@ def _pairs(frame: pl.DataFrame, place: dict[str, int], file: Path) -> tuple[np.n
 
 
 def end_columns(frame: pl.DataFrame) -> tuple[str, str]:
-    """The columns of an edge's two ends: those that are called so, else the first two beside a row number without a name."""
+    """The columns of an edge's two ends: those that are called so, else the first two beside a row number without a
+    name."""
     lower = {name.strip().lower(): name for name in frame.columns}
     for pair in ENDS:
         if all(name in lower for name in pair):
@@ -103,30 +132,53 @@ def end_columns(frame: pl.DataFrame) -> tuple[str, str]:
 def counts_rows(values: pl.Series) -> bool:
     """Does a column hold 0, 1, 2, … or 1, 2, 3, …?"""
     numbers = values.cast(pl.Float64, strict=False).to_numpy()
-    return len(numbers) > 2 and bool(np.isfinite(numbers).all()) and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+    return (
+        len(numbers) > 2
+        and bool(np.isfinite(numbers).all())
+        and numbers[0] in (0, 1)
+        and bool((np.diff(numbers) == 1).all())
+    )
 
 
 def unnamed(name: str, names: Sequence[str]) -> bool:
     """Has it no name of its own (pandas' index column), while there are two columns beside it?"""
-    return len(names) > 2 and (not name.strip() or name.lower().startswith(("unnamed", "column_", "index", "_duplicated")))
+    return len(names) > 2 and (
+        not name.strip() or name.lower().startswith(("unnamed", "column_", "index", "_duplicated"))
+    )
 
 
-def judge_lost(lost: int, edges: pl.DataFrame, place: dict[str, int], names: tuple[str, str], files: dict[str, Path], limits: LimitsConfig) -> None:
+def judge_lost(
+    lost: int,
+    edges: pl.DataFrame,
+    place: dict[str, int],
+    names: tuple[str, str],
+    files: dict[str, Path],
+    limits: LimitsConfig,
+) -> None:
     """Edges between nodes that are not there are an error where they are more than may be left out."""
     if lost <= limits.max_damaged * edges.height:
         return
     examples = [str(value) for name in names for value in edges[name].head(1_000) if key(value) not in place][:NAMED]
     raise DataError(
-        f"{lost:,} of {edges.height:,} edges in {files['edges'].name} lead to nodes that {files['nodes'].name} does not hold, such as {', '.join(examples)}.",
-        f"The ends were read from the columns {names[0]!r} and {names[1]!r}; nodes are called {', '.join(list(place)[:3])}, … At most {limits.max_damaged:.0%} may be left out.",
-        "Call the columns source and target, spell nodes alike in both files, or allow more: --set limits.max_damaged=0.5",
+        f"{lost:,} of {edges.height:,} edges in {files['edges'].name} lead to nodes that {files['nodes'].name} does "
+        f"not hold, such as {', '.join(examples)}.",
+        f"The ends were read from the columns {names[0]!r} and {names[1]!r}; nodes are called "
+        f"{', '.join(list(place)[:3])}, … At most {limits.max_damaged:.0%} may be left out.",
+        "Call the columns source and target, spell nodes alike in both files, or allow more: --set "
+        "limits.max_damaged=0.5",
     )
 
 
 def _features(
-    files: dict[str, Path], nodes: pl.DataFrame, place: dict[str, int], told: tuple[str, str | None], limits: LimitsConfig, cache: Path | None
+    files: dict[str, Path],
+    nodes: pl.DataFrame,
+    place: dict[str, int],
+    told: tuple[str, str | None],
+    limits: LimitsConfig,
+    cache: Path | None,
 ) -> tuple[Any, list[str]]:
-    """((nodes, features) sparse, notes): a table of (node, feature[, value]), else the numbers of the nodes' own table, else who it is."""
+    """((nodes, features) sparse, notes): a table of (node, feature[, value]), else the numbers of the nodes' own table,
+    else who it is."""
     from scipy.sparse import csr_matrix, identity
 
     if "features" in files:
@@ -135,14 +187,26 @@ def _features(
         columns = frame[frame.columns[1]].cast(pl.String).rank("dense").to_numpy().astype(np.int64) - 1
         values = frame[frame.columns[2]].cast(pl.Float64).to_numpy() if frame.width > 2 else np.ones(len(rows))
         known = rows >= 0
-        matrix = csr_matrix((values[known], (rows[known], columns[known])), shape=(nodes.height, int(columns.max(initial=0)) + 1))
+        matrix = csr_matrix(
+            (values[known], (rows[known], columns[known])), shape=(nodes.height, int(columns.max(initial=0)) + 1)
+        )
     else:
-        numbers = [n for n in nodes.columns if nodes[n].dtype.is_numeric() and n not in (*told, "label", "target", "class", "y")]
-        matrix = csr_matrix(nodes.select(numbers).fill_null(0).to_numpy().astype(float)) if numbers else identity(nodes.height, format="csr")
+        numbers = [
+            n
+            for n in nodes.columns
+            if nodes[n].dtype.is_numeric() and n not in (*told, "label", "target", "class", "y")
+        ]
+        matrix = (
+            csr_matrix(nodes.select(numbers).fill_null(0).to_numpy().astype(float))
+            if numbers
+            else identity(nodes.height, format="csr")
+        )
     if matrix.shape[0] * matrix.shape[1] > MOST:
         what = f"{matrix.shape[0]:,} nodes with {matrix.shape[1]:,} features each are more than fit."
         raise DataError(what, f"At most {MOST:,} numbers are kept.", "Leave rare features out.")
-    return matrix, [] if "features" in files or matrix.shape[0] != matrix.shape[1] else ["The nodes have no features: only who is near is learnt."]
+    return matrix, [] if "features" in files or matrix.shape[0] != matrix.shape[1] else [
+        "The nodes have no features: only who is near is learnt."
+    ]
 
 
 def _spread(pairs: np.ndarray, features: Any) -> np.ndarray:

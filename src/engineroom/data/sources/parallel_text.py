@@ -1,4 +1,5 @@
-"""COLLECT: the same text in two languages, a file each: `train.en` and `train.de`, line by line. A lone file of that kind holds lines to be translated."""
+"""COLLECT: the same text in two languages, a file each: `train.en` and `train.de`, line by line. A lone file of that
+kind holds lines to be translated."""
 
 from __future__ import annotations
 
@@ -19,15 +20,18 @@ from .plain_text import whole
 CODES = frozenset(
     re.findall(
         "[a-z]+",
-        "af am ar as az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lb lo lt lv mg mi mk ml "
-        "mn mr ms mt my ne nl no or pa pl ps pt qu ro ru rw sa sd si sk sl sq sr sv sw ta te tg th tk tl tr tt uk ur uz vi xh yo zh zu source target",
+        "af am ar as az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it "
+        "ja ka kk km kn ko ku ky lb lo lt lv mg mi mk ml "
+        "mn mr ms mt my ne nl no or pa pl ps pt qu ro ru rw sa sd si sk sl sq sr sv sw ta te tg th tk tl tr tt uk ur "
+        "uz vi xh yo zh zu source target",
     )
 )
 
 
 @dataclass(frozen=True)
 class Parallel:
-    """Reads folders of such pairs (`train.en`, `train.de`, `test.en`, `test.de`), or one file with its sibling. Columns are named by the endings."""
+    """Reads folders of such pairs (`train.en`, `train.de`, `test.en`, `test.de`), or one file with its sibling. Columns
+    are named by the endings."""
 
     def detect(self, path: Path) -> float:
         if path.is_file():
@@ -40,7 +44,10 @@ class Parallel:
             files = files if len(files) == 2 else {language(path): path}
             return Table(side_by_side(files, limits=limits, cache=cache), run_name(path), hints(files))
         found = {name: files for name, files in sides(path).items() if len(files) > 1}
-        parts = [(split_of(name), Table(side_by_side(files, limits=limits, cache=cache), name, hints(files))) for name, files in found.items()]
+        parts = [
+            (split_of(name), Table(side_by_side(files, limits=limits, cache=cache), name, hints(files)))
+            for name, files in found.items()
+        ]
         return joined(parts, run_name(path))
 
 
@@ -68,8 +75,15 @@ def side_by_side(files: dict[str, Path], *, limits: LimitsConfig, cache: Path | 
     counts = {files[code].name: len(lines) for code, lines in columns.items()}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} has {count:,} lines" for name, count in counts.items())
-        raise DataError(f"The two texts do not go line by line: {said}.", "Line n of one must be line n of the other.", "Find where they part, and mend it.")
-    return pl.DataFrame({code: [line.strip() or None for line in lines] for code, lines in columns.items()}, schema=dict.fromkeys(columns, pl.String))
+        raise DataError(
+            f"The two texts do not go line by line: {said}.",
+            "Line n of one must be line n of the other.",
+            "Find where they part, and mend it.",
+        )
+    return pl.DataFrame(
+        {code: [line.strip() or None for line in lines] for code, lines in columns.items()},
+        schema=dict.fromkeys(columns, pl.String),
+    )
 
 
 def hints(files: dict[str, Path]) -> dict[str, dict[str, str]]:

@@ -40,7 +40,9 @@ class Columnar:
         try:
             frame = readers[form](path)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-            raise DataError(f"{path.name} is damaged.", str(error).partition("\n")[0][:200], "Write or download it again.") from None
+            raise DataError(
+                f"{path.name} is damaged.", str(error).partition("\n")[0][:200], "Write or download it again."
+            ) from None
         if not frame.height:
             raise DataError(f"{path.name} has no rows.", "There is nothing to learn from.")
         frame, hints = normalised(frame)

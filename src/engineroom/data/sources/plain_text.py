@@ -19,7 +19,8 @@ NOTE = "These are plain texts. To learn the language itself, say --recipe langua
 
 
 class Prose:
-    """Reads .txt and .md (.gz, .zst too): `text` and `document`; files or folders called train, val and test keep these parts."""
+    """Reads .txt and .md (.gz, .zst too): `text` and `document`; files or folders called train, val and test keep these
+    parts."""
 
     def detect(self, path: Path) -> float:
         """Less sure than a source that finds columns or classes in such files."""
@@ -37,7 +38,13 @@ class Prose:
             if not text.strip():
                 skipped.append((file.name, "holds no text"))
                 continue
-            rows.append((text, file.name if path.is_file() else str(file.relative_to(path)), None if path.is_file() else part(file, path)))
+            rows.append(
+                (
+                    text,
+                    file.name if path.is_file() else str(file.relative_to(path)),
+                    None if path.is_file() else part(file, path),
+                )
+            )
         if not rows:
             raise DataError(f"{path} is empty.", "There is no text in it.", "Name a file or folder with text in it.")
         frame = pl.DataFrame(rows, schema={"text": pl.String, "document": pl.String, "part": pl.String}, orient="row")

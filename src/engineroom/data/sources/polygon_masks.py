@@ -1,4 +1,5 @@
-"""COLLECT: polygons and run-length masks of COCO, YOLO, Label Studio or CVAT files as masks: a class for every pixel."""
+"""COLLECT: polygons and run-length masks of COCO, YOLO, Label Studio or CVAT files as masks: a class for every
+pixel."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class OutlineMasks:
             )
         if boxes:
             first = ", ".join(list(dict.fromkeys(boxes))[:NAMED])
-            found.notes.append(f"{len(boxes):,} of {things:,} things are boxes among outlines and are filled as rectangles ({first}).")
+            found.notes.append(
+                f"{len(boxes):,} of {things:,} things are boxes among outlines and are filled as rectangles ({first})."
+            )
         kinds = {thing.kind for row in found.rows for thing in row.things}
         named = sorted(found.categories, key=lambda name: found.categories[name])
         numbers = {name: k for k, name in enumerate([*named, *sorted(kinds - set(named))], 1)}
@@ -51,7 +54,13 @@ class OutlineMasks:
         return self._table(rows, numbers, [*found.notes, *notes], found.skipped, run_name(path), limits)
 
     def _table(
-        self, rows: list[Annotated], numbers: dict[str, int], notes: list[str], skipped: list[tuple[str, str]], name: str, limits: LimitsConfig
+        self,
+        rows: list[Annotated],
+        numbers: dict[str, int],
+        notes: list[str],
+        skipped: list[tuple[str, str]],
+        name: str,
+        limits: LimitsConfig,
     ) -> Table:
         kept: list[Annotated] = []
         masks: list[bytes] = []
@@ -74,7 +83,10 @@ class OutlineMasks:
             "mask": {"modality": "mask", "role": "target", "why": "outlines drawn as masks", "facts": {"names": names}},
         }
         hints |= add_splits(columns, [row.split for row in kept])
-        notes.append(f"Outlines were drawn as masks: {', '.join(f'{number} {kind}' for number, kind in list(names.items())[:12])}.")
+        notes.append(
+            "Outlines were drawn as masks: "
+            f"{', '.join(f'{number} {kind}' for number, kind in list(names.items())[:12])}."
+        )
         return Table(pl.DataFrame(columns), name, hints, tuple(notes), tuple(skipped))
 
 

@@ -1,4 +1,5 @@
-"""COLLECT: a single picture, recording or video: a table of one row, to be answered by a model that has been trained."""
+"""COLLECT: a single picture, recording or video: a table of one row, to be answered by a model that has been
+trained."""
 
 from __future__ import annotations
 

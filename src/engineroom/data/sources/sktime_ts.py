@@ -41,7 +41,9 @@ class SktimeTs:
             rows, skipped = _rows(lines, header, path)
         if len(skipped) > limits.max_damaged * (len(rows) + len(skipped)):
             raise DataError(
-                f"{path.name}: {len(skipped):,} lines cannot be read: " + "; ".join(f"{line}: {why}" for line, why in skipped[:5]) + ".",
+                f"{path.name}: {len(skipped):,} lines cannot be read: "
+                + "; ".join(f"{line}: {why}" for line, why in skipped[:5])
+                + ".",
                 f"At most {limits.max_damaged:.0%} may be left out.",
                 "Mend these lines.",
             )
@@ -75,7 +77,11 @@ def series_table(
     if labels is not None:
         values = [math.nan if label == "?" else float(label) for label in labels] if regression else labels
         columns["label"] = pl.Series(values, dtype=pl.Float64 if regression else pl.String)
-        hints["label"] = {"modality": "number" if regression else "category", "role": "target", "why": "the label of each series"}
+        hints["label"] = {
+            "modality": "number" if regression else "category",
+            "role": "target",
+            "why": "the label of each series",
+        }
     return Table(pl.DataFrame(columns), name, hints, tuple(notes), tuple(skipped))
 
 
@@ -99,7 +105,10 @@ def _header(lines: Iterator[tuple[int, str]], path: Path) -> Header:
         if word.lower() in {"@classlabel", "@targetlabel"}:
             header.labelled, header.regression = yes, word.lower() == "@targetlabel"
         if not word.startswith("@"):
-            raise DataError(f"{path.name}, line {number}: data before @data.", "A .ts file begins with header lines @… and a line @data.")
+            raise DataError(
+                f"{path.name}, line {number}: data before @data.",
+                "A .ts file begins with header lines @… and a line @data.",
+            )
     raise DataError(f"{path.name} has no line @data.", "A .ts file begins with header lines @… and a line @data.")
 
 
@@ -134,7 +143,10 @@ def _row(line: str, header: Header) -> tuple[list[list[float]], str]:
         label = parts.pop()
         if header.regression and label != "?":
             float(label)
-    return [[math.nan if value.strip() in {"?", "NaN", "nan", ""} else float(value) for value in part.split(",")] for part in parts], label
+    return [
+        [math.nan if value.strip() in {"?", "NaN", "nan", ""} else float(value) for value in part.split(",")]
+        for part in parts
+    ], label
 
 
 SOURCE = SktimeTs()

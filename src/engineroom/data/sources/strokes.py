@@ -1,4 +1,5 @@
-"""COLLECT: drawings as the pen made them: stroke-3 (.npz of offsets, sketch-rnn) or Quick, Draw! (.ndjson). One row a drawing, spelt as text (modalities/symbolic/_stroke_encoding.py)."""
+"""COLLECT: drawings as the pen made them: stroke-3 (.npz of offsets, sketch-rnn) or Quick, Draw! (.ndjson). One row a
+drawing, spelt as text (modalities/symbolic/_stroke_encoding.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ Row = tuple[str, str | None, str | None]  # text, kind, part
 
 
 class Strokes:
-    """Reads X_points (N, 3) with X_lengths for every part X, and lines {"word": …, "drawing": [[[x…], [y…]], …]}; a file or a folder with one."""
+    """Reads X_points (N, 3) with X_lengths for every part X, and lines {"word": …, "drawing": [[[x…], [y…]], …]}; a
+    file or a folder with one."""
 
     def detect(self, path: Path) -> float:
         return 0.95 if found(path) else 0.0
@@ -34,9 +36,15 @@ class Strokes:
         assert file is not None
         rows, skipped = (from_npz if ending(file) == ".npz" else from_lines)(file)
         if not rows:
-            raise DataError(f"{file} holds no drawings that can be read.", "; ".join(why for _, why in skipped[:3]), "Bring stroke-3 (.npz) or Quick, Draw! (.ndjson).")
+            raise DataError(
+                f"{file} holds no drawings that can be read.",
+                "; ".join(why for _, why in skipped[:3]),
+                "Bring stroke-3 (.npz) or Quick, Draw! (.ndjson).",
+            )
         frame = pl.DataFrame(rows, schema={"drawing": pl.String, "word": pl.String, "part": pl.String}, orient="row")
-        hints: dict[str, dict[str, Any]] = {"drawing": {"modality": "text", "role": "input", "why": "strokes, point by point"}}
+        hints: dict[str, dict[str, Any]] = {
+            "drawing": {"modality": "text", "role": "input", "why": "strokes, point by point"}
+        }
         if frame["word"].null_count() == frame.height:
             frame = frame.drop("word")
         if frame["part"].null_count() or "train" not in frame["part"].to_list():
@@ -57,7 +65,11 @@ def found(path: Path) -> Path | None:
         return None
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-    return path if any(name.endswith("_points.npy") and name.replace("_points", "_lengths") in names for name in names) else None
+    return (
+        path
+        if any(name.endswith("_points.npy") and name.replace("_points", "_lengths") in names for name in names)
+        else None
+    )
 
 
 def from_npz(path: Path) -> tuple[list[Row], list[tuple[str, str]]]:
@@ -69,17 +81,27 @@ def from_npz(path: Path) -> tuple[list[Row], list[tuple[str, str]]]:
     try:
         with np.load(path, allow_pickle=False) as data:
             for name in (one for one in data.files if one.endswith("_points")):
-                part, points, ends = name.removesuffix("_points"), data[name], np.cumsum(data[name.replace("_points", "_lengths")])
+                part, points, ends = (
+                    name.removesuffix("_points"),
+                    data[name],
+                    np.cumsum(data[name.replace("_points", "_lengths")]),
+                )
                 if points.ndim != 2 or points.shape[1] != 3 or (len(ends) and ends[-1] != len(points)):
                     why = f"Its shape is {points.shape}; the lengths add up to {int(ends[-1]) if len(ends) else 0}."
-                    raise DataError(f"{name} in {path.name} is no stroke-3.", why, "It is (N, 3): right, down, is the pen lifted.")
+                    raise DataError(
+                        f"{name} in {path.name} is no stroke-3.", why, "It is (N, 3): right, down, is the pen lifted."
+                    )
                 for number, (a, b) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
                     if b > a:
                         rows.append((whole(from_offsets(points[a:b])), None, split_of(part)))
                     else:
                         skipped.append((f"{part}-{number}", "has no points"))
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read.", str(error)[:160], "It is an .npz of X_points (N, 3) and X_lengths, without pickled objects.") from None
+        raise DataError(
+            f"{path} cannot be read.",
+            str(error)[:160],
+            "It is an .npz of X_points (N, 3) and X_lengths, without pickled objects.",
+        ) from None
     return rows, skipped
 
 

@@ -28,7 +28,8 @@ class TableFolder:
         tables = _tables(path)
         if not tables:
             folders: list[tuple[str | None, Table]] = [
-                (split, self.read(folder, limits=limits, target=target, cache=cache)) for split, folder in _split_folders(path).items()
+                (split, self.read(folder, limits=limits, target=target, cache=cache))
+                for split, folder in _split_folders(path).items()
             ]
             return joined(folders, run_name(path))
         chosen = _chosen(tables, path)
@@ -37,7 +38,11 @@ class TableFolder:
         ]
         left = [file.name for file in tables if file not in {file for _, file in chosen}]
         table = joined(parts, run_name(path))
-        return replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}.")) if left else table
+        return (
+            replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}."))
+            if left
+            else table
+        )
 
 
 def reader_of(path: Path):

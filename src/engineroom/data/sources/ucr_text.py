@@ -30,11 +30,15 @@ class UcrText:
         if ending(path) in {".csv", ".data"} and not stem(path).upper().endswith(("_TRAIN", "_TEST")):
             return 0.0
         try:
-            rows = [_row(line) for line in head(path).decode("utf-8", "replace").splitlines()[:-1][:400] if line.strip()]
+            rows = [
+                _row(line) for line in head(path).decode("utf-8", "replace").splitlines()[:-1][:400] if line.strip()
+            ]
         except ValueError:
             return 0.0
         labels = {row[0] for row in rows}
-        few = len(labels) <= max(2, min(60, len(rows) // 2)) and all(label == int(label) for label in labels if math.isfinite(label))
+        few = len(labels) <= max(2, min(60, len(rows) // 2)) and all(
+            label == int(label) for label in labels if math.isfinite(label)
+        )
         return 0.9 if rows and few and all(len(row) > FEWEST_VALUES and math.isfinite(row[0]) for row in rows) else 0.0
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
@@ -57,7 +61,8 @@ class UcrText:
                 "Mend these lines.",
             )
         notes.append(
-            f"{path.name} is read as the UCR text form: no header, the first number of each line is the label, the rest one series."
+            f"{path.name} is read as the UCR text form: no header, the first number of each line is the label, the "
+            "rest one series."
         )
         return series_table(series, labels, run_name(path), regression=False, notes=notes, skipped=skipped)
 

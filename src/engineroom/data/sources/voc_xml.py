@@ -62,17 +62,26 @@ def parsed(file: Path) -> ElementTree.Element | str:
 
 
 def read_tree(
-    tree: ElementTree.Element | str, place: Place, partner: Place | None, matcher: NameMatcher, split: str | None, found: Found, root: Path, limits: LimitsConfig
+    tree: ElementTree.Element | str,
+    place: Place,
+    partner: Place | None,
+    matcher: NameMatcher,
+    split: str | None,
+    found: Found,
+    root: Path,
+    limits: LimitsConfig,
 ) -> None:
-    """One picture's boxes into `found`, or why they cannot be used. The picture is the file's namesake, else the one that it names:
-    names inside files are often those of before the pictures were renamed."""
+    """One picture's boxes into `found`, or why they cannot be used. The picture is the file's namesake, else the one
+    that it names: names inside files are often those of before the pictures were renamed."""
     name = str(place.path.relative_to(root))
     try:
         if isinstance(tree, str):
             raise ValueError(tree)
         said = (tree.findtext("filename") or "").replace("\\", "/").rsplit("/", 1)[-1]
         beside = place.path.parent / said
-        picture = beside if said and beside.is_file() else partner.path if partner else matcher.find(said) if said else None
+        picture = (
+            beside if said and beside.is_file() else partner.path if partner else matcher.find(said) if said else None
+        )
         if picture is None:
             raise ValueError(f"its picture {said or place.path.stem} is not there")
         size = stated(tree) or mask_size(str(picture), pixels=limits.pixels)[::-1]

@@ -1,4 +1,5 @@
-"""COLLECT: series in wide form: train.csv with a line a series (its name, then its values) and test.csv with how each went on, as in M4."""
+"""COLLECT: series in wide form: train.csv with a line a series (its name, then its values) and test.csv with how each
+went on, as in M4."""
 
 from __future__ import annotations
 
@@ -30,11 +31,17 @@ class WideSeries:
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         files = _files(path)
         if files is None:
-            raise DataError(f"{path} holds no series in wide form.", "It takes a train and a test file with a line a series.")
+            raise DataError(
+                f"{path} holds no series in wide form.", "It takes a train and a test file with a line a series."
+            )
         first, later = (_lines(file, limits=limits, cache=cache) for file in files)
         absent = [name for name in first if name not in later]
         frame = pl.DataFrame(
-            {COLUMNS[0]: list(first), COLUMNS[1]: list(first.values()), COLUMNS[2]: [later.get(name) for name in first]},
+            {
+                COLUMNS[0]: list(first),
+                COLUMNS[1]: list(first.values()),
+                COLUMNS[2]: [later.get(name) for name in first],
+            },
             schema=dict(zip(COLUMNS, (pl.String, pl.List(pl.Float64), pl.List(pl.Float64)), strict=True)),
         )
         notes = (f"{len(absent):,} series do not go on in {files[1].name}.",) if absent else ()
@@ -68,7 +75,11 @@ def _lines(file: Path, *, limits: LimitsConfig, cache: Path | None) -> dict[str,
         if number == 1 and not any(_is_number(cell) for cell in cells[1:]):
             continue
         if cells[0] in found:
-            raise DataError(f"{file.name} holds series {cells[0]!r} twice.", f"Line {number} is the second.", "Give every series a name of its own.")
+            raise DataError(
+                f"{file.name} holds series {cells[0]!r} twice.",
+                f"Line {number} is the second.",
+                "Give every series a name of its own.",
+            )
         odd = next((cell for cell in cells[1:] if cell and not _is_number(cell)), None)
         if odd is not None:
             raise DataError(f"{file.name}, line {number}: {odd[:40]!r} is no number.", "", "Repair the line.")

@@ -1,4 +1,5 @@
-"""COLLECT: workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods): the first sheet that holds a table, or the one that was named."""
+"""COLLECT: workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods): the first sheet that holds a table, or the one that was
+named."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 
 @dataclass(frozen=True)
 class Workbook:
-    """Cells as calamine reads them: numbers, texts, dates, times and booleans keep their type; formulas give their last value."""
+    """Cells as calamine reads them: numbers, texts, dates, times and booleans keep their type; formulas give their last
+    value."""
 
     def detect(self, path: Path) -> float:
         return 0.9 if path.is_file() and ending(path) in ENDINGS else 0.0
@@ -36,7 +38,9 @@ class Workbook:
             name, others = _chosen(book, limits.format.sheet)
             rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
         except (python_calamine.CalamineError, OSError) as error:
-            raise DataError(f"{path.name} cannot be read as a workbook.", f"{error}.", "Save it again, or export it as CSV.") from None
+            raise DataError(
+                f"{path.name} cannot be read as a workbook.", f"{error}.", "Save it again, or export it as CSV."
+            ) from None
         notes = [f"Sheet {name!r} of {path.name} was read; the others were not: {', '.join(others)}."] if others else []
         frame, more, gaps = _table(rows, path, limits)
         return with_media(Table(frame, run_name(path), {}, (*notes, *more), (), gaps), path, limits=limits)
@@ -54,11 +58,18 @@ def _chosen(book: Any, wanted: str | None) -> tuple[str, list[str]]:
     return name, [other for other in filled if other != name]
 
 
-def _table(rows: list[list[Any]], path: Path, limits: LimitsConfig) -> tuple[pl.DataFrame, list[str], tuple[tuple[int, str], ...]]:
-    """(the columns, notes, empty rows between the others). Lines above the header and empty columns are left out, said."""
+def _table(
+    rows: list[list[Any]], path: Path, limits: LimitsConfig
+) -> tuple[pl.DataFrame, list[str], tuple[tuple[int, str], ...]]:
+    """(the columns, notes, empty rows between the others). Lines above the header and empty columns are left out,
+    said."""
     width = max((_filled(row) for row in rows), default=0)
     if not width:
-        raise DataError(f"{path.name} holds no cells.", "There is nothing to learn from.", "Name another sheet: --set limits.format.sheet=…")
+        raise DataError(
+            f"{path.name} holds no cells.",
+            "There is nothing to learn from.",
+            "Name another sheet: --set limits.format.sheet=…",
+        )
     texts = [[_text(cell) for cell in row[:width]] for row in rows]
     wanted = limits.format.header_row
     shapes = [(i, row if any(row) else []) for i, row in enumerate(texts)]
@@ -67,7 +78,9 @@ def _table(rows: list[list[Any]], path: Path, limits: LimitsConfig) -> tuple[pl.
     names, notes = name_columns(texts[above], width, header)
     if above:
         shown = "; ".join(repr(" ".join(filter(None, row))) for row in texts[:above][:3])
-        notes.append(f"{above} row(s) above the header are no rows of the table: {shown}. If that is wrong: --header-row N.")
+        notes.append(
+            f"{above} row(s) above the header are no rows of the table: {shown}. If that is wrong: --header-row N."
+        )
     body = [row[:width] for row in rows[above + header :]]
     while body and not any(map(_text, body[-1])):
         body.pop()
@@ -77,7 +90,11 @@ def _table(rows: list[list[Any]], path: Path, limits: LimitsConfig) -> tuple[pl.
     kept = [row for i, row in enumerate(body) if i not in set(empty)]
     gaps = tuple((i, f"row {above + header + i + 1} of {path.name} is empty") for i in empty)
     columns = [_column(name, [row[i] for row in kept]) for i, name in enumerate(names)]
-    unnamed = [one.name for one, title in zip(columns, texts[above], strict=True) if header and not title and one.null_count() == len(one)]
+    unnamed = [
+        one.name
+        for one, title in zip(columns, texts[above], strict=True)
+        if header and not title and one.null_count() == len(one)
+    ]
     return pl.DataFrame([one for one in columns if one.name not in unnamed]), notes, gaps
 
 
@@ -91,7 +108,8 @@ def _text(cell: Any) -> str:
 
 
 def _column(name: str, cells: list[Any]) -> pl.Series:
-    """Whole numbers, which a workbook keeps as floats, become integers again; missing words among numbers become null."""
+    """Whole numbers, which a workbook keeps as floats, become integers again; missing words among numbers become
+    null."""
     cells = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
     words = [cell for cell in cells if isinstance(cell, str)]
     numbers = [cell for cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool)]
@@ -103,7 +121,9 @@ def _column(name: str, cells: list[Any]) -> pl.Series:
     if dates and any(isinstance(cell, datetime.datetime) for cell in dates):
         midnight = datetime.time()
         cells = [
-            datetime.datetime.combine(cell, midnight) if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime) else cell
+            datetime.datetime.combine(cell, midnight)
+            if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime)
+            else cell
             for cell in cells
         ]
     return column(name, cells)

@@ -1,4 +1,5 @@
-"""COLLECT: boxes as YOLO has them: a text file a picture, a line a box: class number, middle and sides in shares of the picture; or a
+"""COLLECT: boxes as YOLO has them: a text file a picture, a line a box: class number, middle and sides in shares of the
+picture; or a
 polygon: class number and the points of an outline."""
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ PIXELS = 2.0  # no share of a side is so large
 
 @dataclass(frozen=True)
 class YoloTxt(BoxSource):
-    """Reads images/…/x.jpg with labels/…/x.txt (train/ and test/ above or below), or both in one folder; data.yaml or classes.txt names classes."""
+    """Reads images/…/x.jpg with labels/…/x.txt (train/ and test/ above or below), or both in one folder; data.yaml or
+    classes.txt names classes."""
 
     def detect(self, path: Path) -> float:
         if not path.is_dir():
@@ -52,11 +54,16 @@ class YoloTxt(BoxSource):
             outlined += sum(bool(thing.outlines) for thing in things)
             found.add(Annotated(place.path, things, SHARES, place.split, name))
         if bare:
-            found.notes.append(f"{bare:,} pictures without a text file of boxes, among others that have one, are taken to hold no things (backgrounds).")
+            found.notes.append(
+                f"{bare:,} pictures without a text file of boxes, among others that have one, are taken to hold no "
+                "things (backgrounds)."
+            )
         if alone:
             found.notes.append(f"{alone:,} pictures in folders without any text file of boxes were left out.")
         if outlined:
-            found.notes.append(f"{outlined:,} things are outlines (polygons): for detection the boxes around them are taken.")
+            found.notes.append(
+                f"{outlined:,} things are outlines (polygons): for detection the boxes around them are taken."
+            )
         return found
 
 
@@ -68,7 +75,8 @@ def partners(path: Path, at_most: int | None = None) -> list[tuple[Place, Place 
 
 
 def looks_right(label: Path) -> float:
-    """How sure: a line of five numbers or an outline, the class a whole one, the places shares; less where they are pixels."""
+    """How sure: a line of five numbers or an outline, the class a whole one, the places shares; less where they are
+    pixels."""
     try:
         words = next(line for line in label.read_text("utf-8").split("\n") if line.strip()).split()
         values = [float(word) for word in words]
@@ -80,8 +88,8 @@ def looks_right(label: Path) -> float:
 
 
 def class_names(path: Path) -> tuple[list[str], bool]:
-    """(names of the classes, [] where they are numbers; whether lines hold key points after the box), from data.yaml or a list of names: in the
-    folder, else above it (`evaluate RUN yolo/test` knows what data.yaml beside test/ says)."""
+    """(names of the classes, [] where they are numbers; whether lines hold key points after the box), from data.yaml or
+    a list of names: in the folder, else above it (`evaluate RUN yolo/test` knows what data.yaml beside test/ says)."""
     for folder in [path, *path.parents[:ABOVE]]:
         for file in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]:
             facts = read_yaml_facts(file, strict=folder == path)
@@ -105,7 +113,9 @@ def read_yaml_facts(file: Path, *, strict: bool) -> dict[Any, Any]:
         facts = yaml.safe_load(file.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         if strict:
-            raise DataError(f"{file.name} is not readable YAML.", str(error).splitlines()[0], "It should hold `names:`.") from None
+            raise DataError(
+                f"{file.name} is not readable YAML.", str(error).splitlines()[0], "It should hold `names:`."
+            ) from None
         return {}
     return facts if isinstance(facts, dict) else {}
 

@@ -1,4 +1,5 @@
-"""Writes everything a run needs to go on bit for bit: weights, optimizer, random state, schedule, best weights. No pickle.
+"""Writes everything a run needs to go on bit for bit: weights, optimizer, random state, schedule, best weights. No
+pickle.
 
 A checkpoint is a directory that appears in one rename; the newest two are kept.
 """
@@ -39,7 +40,8 @@ class Checkpoint:
         best: Callable[[], dict[str, Tensor]],
         carries: Any = None,
     ) -> None:
-        """`memory` are things with state() and restore(); `facts()` is JSON kept beside them (elapsed seconds); `best()` the best weights;
+        """`memory` are things with state() and restore(); `facts()` is JSON kept beside them (elapsed seconds);
+        `best()` the best weights;
         `carries` something with tensors() and take(tensors): where batches come from, if that has a memory."""
         self.carries = carries
         self.directory, self.cast, self.players, self.memory = directory, cast, players, memory
@@ -54,7 +56,9 @@ class Checkpoint:
         """Write the checkpoint of a finished step."""
         self.last = time.perf_counter()
         tensors = {f"cast.{name}": tensor for name, tensor in self.cast.state_dict().items()}
-        tensors |= {f"carried.{name}": tensor for name, tensor in (self.carries.tensors() if self.carries else {}).items()}
+        tensors |= {
+            f"carried.{name}": tensor for name, tensor in (self.carries.tensors() if self.carries else {}).items()
+        }
         tensors["random"] = torch.get_rng_state()
         tensors |= {f"random.cuda.{i}": state for i, state in enumerate(cuda_states())}
         optimizers = {}
@@ -89,7 +93,9 @@ class Checkpoint:
                 best = load_file(path / "best.safetensors")
             except (OSError, ValueError, KeyError, BundleError):
                 continue  # an older whole one may stand beside it
-            self.cast.load_state_dict({name[5:]: tensor for name, tensor in tensors.items() if name.startswith("cast.")})
+            self.cast.load_state_dict(
+                {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("cast.")}
+            )
             for player in self.players:
                 prefix = f"optimizer.{player.name}."
                 own = {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
@@ -116,7 +122,8 @@ def checkpoints(directory: Path) -> list[Path]:
 
 
 def lay_out(optimizer: torch.optim.Optimizer) -> None:
-    """Moments lie in memory as their weights do: a fused step goes through both in the order of the memory, whatever the strides say."""
+    """Moments lie in memory as their weights do: a fused step goes through both in the order of the memory, whatever
+    the strides say."""
     for weight, state in optimizer.state.items():
         for name, value in state.items():
             if isinstance(value, Tensor) and value.shape == weight.shape and value.stride() != weight.stride():
@@ -126,9 +133,15 @@ def lay_out(optimizer: torch.optim.Optimizer) -> None:
 def flatten(state: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """An optimizer's state → tensors by name, and the rest as JSON."""
     tensors = {
-        f"{index}.{name}": value for index, values in state["state"].items() for name, value in values.items() if isinstance(value, Tensor)
+        f"{index}.{name}": value
+        for index, values in state["state"].items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
     }
-    rest = {str(index): {n: v for n, v in values.items() if not isinstance(v, Tensor)} for index, values in state["state"].items()}
+    rest = {
+        str(index): {n: v for n, v in values.items() if not isinstance(v, Tensor)}
+        for index, values in state["state"].items()
+    }
     return tensors, {"state": rest, "groups": state["param_groups"]}
 
 

@@ -25,7 +25,9 @@ class TerminateOnNaN:
             return None
         for name, losses in event.losses.items():
             if not torch.isfinite(losses.total):
-                return Stopped(event.step, f"the loss of {name} is no longer a number; the best weights before are kept")
+                return Stopped(
+                    event.step, f"the loss of {name} is no longer a number; the best weights before are kept"
+                )
         return None
 
 
@@ -58,7 +60,8 @@ class Interrupt:
 
 
 class TimeBudget:
-    """Keeps a run within its seconds: the schedule's end moves closer while steps take longer than planned, and back when they do not."""
+    """Keeps a run within its seconds: the schedule's end moves closer while steps take longer than planned, and back
+    when they do not."""
 
     events: tuple[type[Event], ...] = (Repeated,)
 

@@ -1,4 +1,5 @@
-"""Writes the run's diary: events.jsonl, one JSON object a line, only ever appended. Everything that shows a run reads it."""
+"""Writes the run's diary: events.jsonl, one JSON object a line, only ever appended. Everything that shows a run reads
+it."""
 
 from __future__ import annotations
 
@@ -44,7 +45,12 @@ class History:
             self.seen += len(event.batch)
             self._train_line(event)
         elif isinstance(event, Validated):
-            self.write("validated", step=event.step, better=event.better, scores={k: round(v, 6) for k, v in event.scores.items()})
+            self.write(
+                "validated",
+                step=event.step,
+                better=event.better,
+                scores={k: round(v, 6) for k, v in event.scores.items()},
+            )
         elif isinstance(event, Replanned):
             self.write("replanned", step=event.step, total=event.total, reason=event.reason)
         elif isinstance(event, Stopped):

@@ -38,12 +38,18 @@ class Bar:
             value = line["scores"].get(primary_metric)
             self.score = f"{primary_metric} {value:.4g}" if value is not None else ""
             if not self.console.is_terminal:
-                self.console.print(f"step {line['step']}: validation {self.score}" + (" (best)" if line["better"] else ""))
+                self.console.print(
+                    f"step {line['step']}: validation {self.score}" + (" (best)" if line["better"] else "")
+                )
         elif kind == "step" and self.console.is_terminal:
             if self.task is None:
                 self.bar.start()
                 self.task = self.bar.add_task("training", total=line["total"], facts="")
-            facts = f"step {line['step']}/{line['total']} · loss {line['loss']:.4g} · {self.score or 'not yet judged'} · {line['samples_per_second']:,.0f} samples/s"
+            facts = (
+                f"step {line['step']}/{line['total']} · loss {line['loss']:.4g} · "
+                f"{self.score or 'not yet judged'} · "
+                f"{line['samples_per_second']:,.0f} samples/s"
+            )
             self.bar.update(self.task, completed=line["step"], total=line["total"], facts=facts)
         elif kind == "replanned":
             self.console.print(f"ending at step {line['total']}: {line['reason']}", style="dim")

@@ -15,7 +15,8 @@ class SampleLogger:
     events: tuple[type[Event], ...] = (Validated,)
 
     def __init__(self, model: nn.Module, draw: Callable[[nn.Module], bytes], folder: Path) -> None:
-        """`draw` gives a PNG; it is kept in `folder` under the step's number, where a resumed run finds those of before."""
+        """`draw` gives a PNG; it is kept in `folder` under the step's number, where a resumed run finds those of
+        before."""
         self.model, self.draw, self.folder = model, draw, folder
         folder.mkdir(parents=True, exist_ok=True)
 

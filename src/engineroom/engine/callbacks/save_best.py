@@ -1,4 +1,5 @@
-"""Puts the best so far to use while training goes on: a bundle that can already predict, renewed whenever there is something better."""
+"""Puts the best so far to use while training goes on: a bundle that can already predict, renewed whenever there is
+something better."""
 
 from __future__ import annotations
 

@@ -16,9 +16,16 @@ class Validate:
     events: tuple[type[Event], ...] = (Repeated,)
 
     def __init__(
-        self, model: nn.Module, judge: Callable[[nn.Module], dict[str, float]], *, every: int, selects: str, last: Callable[[], int]
+        self,
+        model: nn.Module,
+        judge: Callable[[nn.Module], dict[str, float]],
+        *,
+        every: int,
+        selects: str,
+        last: Callable[[], int],
     ) -> None:
-        """`selects` names the score that decides (lower is better); `last()` is the final step, which is always judged."""
+        """`selects` names the score that decides (lower is better); `last()` is the final step, which is always
+        judged."""
         self.model, self.judge, self.every, self.selects, self.last = model, judge, every, selects, last
         self.best = float("inf")
         self.best_step = 0

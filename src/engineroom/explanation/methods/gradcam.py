@@ -1,6 +1,8 @@
-"""Grad-CAM (Selvaraju et al. 2017): which places of the last map the answer hangs on, each channel weighed by its mean gradient.
+"""Grad-CAM (Selvaraju et al. 2017): which places of the last map the answer hangs on, each channel weighed by its mean
+gradient.
 
-Signed here, where the paper cuts off what speaks against. One look at the network, but as coarse as its last map; series and texts have one too.
+Signed here, where the paper cuts off what speaks against. One look at the network, but as coarse as its last map;
+series and texts have one too.
 """
 
 from __future__ import annotations
@@ -19,11 +21,20 @@ MAPS = {"grid": (2, 3), "sequence": (1,)}
 
 
 class GradCAM:
-    words = "Grad-CAM: the channels of the network's last map, weighed by how the answer hangs on them. A place counts with all that it feeds into."
+    words = (
+        "Grad-CAM: the channels of the network's last map, weighed by how the answer hangs on them. A place "
+        "counts "
+        "with all that it feeds into."
+    )
 
     def fits(self, masked_row: MaskedRow) -> bool:
         cuts = list(masked_row.cuts.values())
-        return len(cuts) == 1 and not cuts[0].field.is_scalar and cuts[0].signal.layout in MAPS and bool(self.maps(masked_row)[1])
+        return (
+            len(cuts) == 1
+            and not cuts[0].field.is_scalar
+            and cuts[0].signal.layout in MAPS
+            and bool(self.maps(masked_row)[1])
+        )
 
     def maps(self, masked_row: MaskedRow) -> tuple[Tensor, list[tuple[Tensor, bool]]]:
         """(the output, each backbone's last map with whether it saw the mirror image), with their gradients."""
@@ -43,7 +54,9 @@ class GradCAM:
 
         modules = dict(masked_row.network.named_modules())
         hooks = [modules[name].register_forward_hook(began) for name in masked_row.stems]
-        hooks += [one.register_forward_hook(ended) for name, one in modules.items() if name.split(".")[-2:-1] == ["backbones"]]
+        hooks += [
+            one.register_forward_hook(ended) for name, one in modules.items() if name.split(".")[-2:-1] == ["backbones"]
+        ]
         try:
             with torch.enable_grad():
                 return masked_row.network(masked_row.row), found
@@ -55,7 +68,11 @@ class GradCAM:
         """(P,) the map's mean over each part; the scale has no unit."""
         (cut,) = masked_row.cuts.values()
         output, maps = self.maps(masked_row)
-        gradients = torch.autograd.grad(masked_row.task.score_outputs(output, masked_row.whole, masked_row.target).sum(), [one for one, _ in maps], allow_unused=True)
+        gradients = torch.autograd.grad(
+            masked_row.task.score_outputs(output, masked_row.whole, masked_row.target).sum(),
+            [one for one, _ in maps],
+            allow_unused=True,
+        )
         axes = MAPS[cut.signal.layout]
         size = [cut.signal.data.shape[axis] for axis in axes]
         total = torch.zeros(size)
@@ -64,7 +81,9 @@ class GradCAM:
                 continue
             weight = gradient.float().mean(axes, keepdim=True)
             heat = (weight * seen.detach().float()).sum(1 if len(axes) == 2 else 2)  # (1, places…)
-            heat = F.interpolate(heat[:, None], size=size, mode="bilinear" if len(axes) == 2 else "linear", align_corners=False)[0, 0]
+            heat = F.interpolate(
+                heat[:, None], size=size, mode="bilinear" if len(axes) == 2 else "linear", align_corners=False
+            )[0, 0]
             total += heat.flip(-1) if turned else heat
         where = cut.where.flatten()
         sums = torch.zeros(len(masked_row.parts)).index_add(0, where, total.flatten())

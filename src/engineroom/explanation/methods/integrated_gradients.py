@@ -1,7 +1,9 @@
-"""Integrated gradients (Sundararajan, Taly & Yan 2017) along the straight line from nothing to the row, summed within each part.
+"""Integrated gradients (Sundararajan, Taly & Yan 2017) along the straight line from nothing to the row, summed within
+each part.
 
-The mask is what is differentiated: where all of it moves from 0 to 1 the row's vectors move from the absent row's to their own, so
-the gradient by a part's mask is the sum of the method's over that part. Whatever the kind of column, the code is this.
+The mask is what is differentiated: where all of it moves from 0 to 1 the row's vectors move from the absent row's to
+their own, so the gradient by a part's mask is the sum of the method's over that part. Whatever the kind of column, the
+code is this.
 """
 
 from __future__ import annotations
@@ -17,7 +19,11 @@ MOST = 4096  # parts that can be weighed in reasonable time
 
 
 class Gradients:
-    words = "Integrated gradients: what the part adds while the row appears out of nothing. The parts together make the whole change."
+    words = (
+        "Integrated gradients: what the part adds while the row appears out of nothing. The parts together make "
+        "the "
+        "whole change."
+    )
 
     def fits(self, masked_row: MaskedRow) -> bool:
         return len(masked_row.parts) <= MOST

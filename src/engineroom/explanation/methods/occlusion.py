@@ -1,7 +1,8 @@
-"""Take something away and ask again (Zeiler & Fergus 2014): plain to say, true to the model, blind to what parts only do together.
+"""Take something away and ask again (Zeiler & Fergus 2014): plain to say, true to the model, blind to what parts only
+do together.
 
-Where parts are mere tiles or stretches, a window of two along each axis slides over them, and a part's number is the mean over the windows that
-cover it: half a thing taken away leaves an edge, which is a thing of its own to a network.
+Where parts are mere tiles or stretches, a window of two along each axis slides over them, and a part's number is the
+mean over the windows that cover it: half a thing taken away leaves an edge, which is a thing of its own to a network.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Occlusion:
 
 
 def windows(cut: Cut, parts: int) -> np.ndarray:
-    """(windows, P) 0/1: one for each part that has a name of its own, else one for each place of a window of two along every axis."""
+    """(windows, P) 0/1: one for each part that has a name of its own, else one for each place of a window of two along
+    every axis."""
     own = np.unique(cut.where.numpy()).reshape(cut.shape)
     reach = 0 if cut.names else 1
     out = []

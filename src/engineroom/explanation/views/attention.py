@@ -1,6 +1,8 @@
-"""Who looks at whom: every head's attention over one row, and attention rolled out through all blocks (Abnar & Zuidema 2020).
+"""Who looks at whom: every head's attention over one row, and attention rolled out through all blocks (Abnar & Zuidema
+2020).
 
-Attention tells where a head reads, not what the answer hangs on: whether the rollout can be believed is measured like any other explanation.
+Attention tells where a head reads, not what the answer hangs on: whether the rollout can be believed is measured like
+any other explanation.
 """
 
 from __future__ import annotations
@@ -22,7 +24,11 @@ MOST_TOKENS, MOST_HEADS = 24, 4
 
 class Attention:
     title = "Who looks at whom"
-    words = "One row of the matrix: how a place shares its attention among all places. First block and last block, head by head, on the first row shown."
+    words = (
+        "One row of the matrix: how a place shares its attention among all places. First block and last block, "
+        "head "
+        "by head, on the first row shown."
+    )
 
     def fits(self, model: Model) -> bool:
         return any(isinstance(module, SelfAttention) for module in model.network.modules())
@@ -39,14 +45,26 @@ class Attention:
             for head in range(min(MOST_HEADS, len(heads))):
                 values = heads[head, :T, :T].tolist()
                 out.append(
-                    Panel("matrix", f"Block {block + 1} of {len(weights)}, head {head + 1}", {"rows": names, "columns": names, "values": values, "x": "looked at", "y": "looking", "share": "rows"})
+                    Panel(
+                        "matrix",
+                        f"Block {block + 1} of {len(weights)}, head {head + 1}",
+                        {
+                            "rows": names,
+                            "columns": names,
+                            "values": values,
+                            "x": "looked at",
+                            "y": "looking",
+                            "share": "rows",
+                        },
+                    )
                 )
         return out
 
 
 def looks(network: nn.Module, batch: Any) -> list[Tensor]:
-    """Each block's attention (B, heads, T, T), rows adding up to 1, first block first: of the first network where several stand side by side, and
-    of the picture itself where its mirror image is looked at too (that call comes first)."""
+    """Each block's attention (B, heads, T, T), rows adding up to 1, first block first: of the first network where
+    several stand side by side, and of the picture itself where its mirror image is looked at too (that call comes
+    first)."""
     kept: dict[str, Tensor] = {}
 
     def weigher(name: str) -> Any:
@@ -65,7 +83,11 @@ def looks(network: nn.Module, batch: Any) -> list[Tensor]:
 
     found = {name: module for name, module in network.named_modules() if isinstance(module, SelfAttention)}
     stack = next(iter(found)).rpartition("blocks.")[0]
-    hooks = [module.register_forward_hook(weigher(name), with_kwargs=True) for name, module in found.items() if name.startswith(stack)]
+    hooks = [
+        module.register_forward_hook(weigher(name), with_kwargs=True)
+        for name, module in found.items()
+        if name.startswith(stack)
+    ]
     try:
         with torch.no_grad():
             network(batch)

@@ -1,4 +1,5 @@
-"""Sound files opened for reading: what libsndfile reads as it is, what it does not (.m4a, .aac, …) decoded by FFmpeg (PyAV) first."""
+"""Sound files opened for reading: what libsndfile reads as it is, what it does not (.m4a, .aac, …) decoded by FFmpeg
+(PyAV) first."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def decoded_by_ffmpeg(source: Any) -> io.BytesIO:
     try:
         import av
     except ImportError:
-        raise ValueError(needed(missing_extra("video", "PyAV", "Recordings of this kind", instead="convert them to WAV or FLAC"))) from None
+        raise ValueError(
+            needed(missing_extra("video", "PyAV", "Recordings of this kind", instead="convert them to WAV or FLAC"))
+        ) from None
     if isinstance(source, str) and not Path(source).exists():
         raise FileNotFoundError(source)
     try:

@@ -36,7 +36,8 @@ class Sounds(Base):
 
 
 def mixed(cell: Mapping[str, Any], rate: int) -> np.ndarray:
-    """A cell {source, noise, part, level, least, chance} → (T, 2) int16: clean, and with noise `level` dB below it over the whole. A recording of fewer than
+    """A cell {source, noise, part, level, least, chance} → (T, 2) int16: clean, and with noise `level` dB below it over
+    the whole. A recording of fewer than
     `least` seconds has noise alone before and after it."""
     rng = np.random.default_rng([11, int(cell["chance"])])
     clean = decode(cell["source"], rate=rate, seconds=SECONDS)
@@ -47,7 +48,9 @@ def mixed(cell: Mapping[str, Any], rate: int) -> np.ndarray:
     return as_int16(*at_level(whole, noise, float(cell["level"]), loudness(whole)))
 
 
-def stretch(noise: str, part: tuple[float, float] | list[float], samples: int, rate: int, rng: np.random.Generator) -> np.ndarray:
+def stretch(
+    noise: str, part: tuple[float, float] | list[float], samples: int, rate: int, rng: np.random.Generator
+) -> np.ndarray:
     """(samples,) anywhere in the given part of a recording of noise, or of noise made now."""
     if noise == MADE:
         return made(samples, rate, rng)

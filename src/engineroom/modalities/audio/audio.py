@@ -1,4 +1,5 @@
-"""A column of recordings: resampled to one rate, kept as int16 of one length; the log-mel picture is a layer, on tensors."""
+"""A column of recordings: resampled to one rate, kept as int16 of one length; the log-mel picture is a layer, on
+tensors."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Audio(Base):
         return np.stack(each_cell(values.to_list(), work, damaged, np.zeros(samples, np.int16)))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """Each recording starts a little earlier or later (up to a tenth), louder or softer, with a trace of noise below it."""
+        """Each recording starts a little earlier or later (up to a tenth), louder or softer, with a trace of noise
+        below it."""
         x = fields[""].float()
         peak = x.abs().amax(1, keepdim=True) / FULL
         B, T = x.shape
@@ -78,7 +80,9 @@ class Audio(Base):
         noise = torch.randn(B, T, generator=generator) * 10 ** (torch.rand(B, 1, generator=generator) * 1.5)
         return {**fields, "": x * gain + noise * peak.clamp(max=1.0)}
 
-    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator
+    ) -> dict[str, Tensor]:
         """As `augment`, and a stretch is silent."""
         own = self.augment(fields, states[0], generator)
         return {**own, "": hide_stretch(own[""], generator)}
@@ -90,10 +94,17 @@ class Audio(Base):
         cut = cut_recordings(values, state["samples"] / state["rate"])
         longest = state["samples"] / state["rate"]
         fix = "" if longest < state["seconds"] else f" (limits.seconds={state['seconds']:g})"
-        found = [f"{cut:,} of {len(values):,} recordings are longer than {longest:.3g} s{fix}; the rest is not heard."] if cut else []
+        found = (
+            [f"{cut:,} of {len(values):,} recordings are longer than {longest:.3g} s{fix}; the rest is not heard."]
+            if cut
+            else []
+        )
         spread = state.get("spread", 0.0)
         if spread > LOUD_APART:
-            found.append(f"Recordings differ by {spread:.0f} dB in loudness, which is kept; --set limits.scale=each makes all equally loud.")
+            found.append(
+                f"Recordings differ by {spread:.0f} dB in loudness, which is kept; --set limits.scale=each makes all "
+                "equally loud."
+            )
         return found
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
@@ -112,11 +123,15 @@ class Audio(Base):
         soundfile.write(buffer, wave, rate, format="OGG", subtype="VORBIS")
         sound = base64.b64encode(buffer.getvalue()).decode()
         name = html.escape(str(value).rsplit("/", 1)[-1][-60:])
-        return f'{waveform(wave)}<audio controls preload="none" src="data:audio/ogg;base64,{sound}"></audio><small>{name}</small>'
+        return (
+            f'{waveform(wave)}<audio controls preload="none" '
+            f'src="data:audio/ogg;base64,{sound}"></audio><small>{name}</small>'
+        )
 
 
 def decode(cell: Any, *, rate: int, seconds: float, channel: int = 0) -> np.ndarray:
-    """A path or encoded bytes → (T,) float32 mono at `rate` Hz, the first `seconds` only (the rest is never read); a `channel` from 1 on, or 0: their mean.
+    """A path or encoded bytes → (T,) float32 mono at `rate` Hz, the first `seconds` only (the rest is never read); a
+    `channel` from 1 on, or 0: their mean.
 
     Raises OSError, RuntimeError or ValueError with a plain reason.
     """
@@ -139,9 +154,18 @@ def describe(cell: Any) -> np.ndarray:
 
 
 def levels(cells: Sequence[Any], state: State) -> dict[str, Any]:
-    """The column's one scale: `gain` that brings its loudest recording to the full range, mean and spread of `loudness`, decibels between
-    the softest and the loudest."""
-    waves = [wave for wave in each_cell(cells, lambda cell: decode(cell, rate=state["rate"], seconds=state["samples"] / state["rate"]), {}, np.zeros(0)) if len(wave)]
+    """The column's one scale: `gain` that brings its loudest recording to the full range, mean and spread of
+    `loudness`, decibels between the softest and the loudest."""
+    waves = [
+        wave
+        for wave in each_cell(
+            cells,
+            lambda cell: decode(cell, rate=state["rate"], seconds=state["samples"] / state["rate"]),
+            {},
+            np.zeros(0),
+        )
+        if len(wave)
+    ]
     peaks = np.array([float(np.abs(wave).max()) for wave in waves if np.abs(wave).max() > 1e-6])
     if not len(peaks):
         return {"gain": 1.0, "loudness": [0.0, 1.0], "spread": 0.0}
@@ -165,7 +189,9 @@ def scaled(wave: np.ndarray, state: State) -> np.ndarray:
 def cut_recordings(values: pl.Series, longest: float) -> int:
     """How many recordings go on after `longest` seconds."""
     cells = values.drop_nulls().head(COUNTED).to_list()
-    return sum(len(facts) == 2 and float(facts[1]) > longest + 0.05 for facts in each_cell(cells, describe, {}, np.zeros(0)))
+    return sum(
+        len(facts) == 2 and float(facts[1]) > longest + 0.05 for facts in each_cell(cells, describe, {}, np.zeros(0))
+    )
 
 
 def waveform(wave: np.ndarray, width: int = 240, height: int = 48) -> str:
@@ -173,10 +199,16 @@ def waveform(wave: np.ndarray, width: int = 240, height: int = 48) -> str:
     parts = np.array_split(wave, min(width // 2, max(1, len(wave))))
     peak = max(1e-6, float(np.abs(wave).max(initial=0.0)))
     bars = "".join(
-        f"M{2 * i} {height / 2 * (1 - np.abs(p).max(initial=0) / peak):.1f}V{height / 2 * (1 + np.abs(p).max(initial=0) / peak):.1f}"
+        f"M{2 * i} "
+        f"{height / 2 * (1 - np.abs(p).max(initial=0) / peak):.1f}V"
+        f"{height / 2 * (1 + np.abs(p).max(initial=0) / peak):.1f}"
         for i, p in enumerate(parts)
     )
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="waveform"><path d="{bars}" stroke="currentColor" stroke-width="1.4" fill="none"/></svg>'
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="waveform"><path d="{bars}" '
+        'stroke="currentColor" '
+        'stroke-width="1.4" fill="none"/></svg>'
+    )
 
 
 MODALITY = Audio()

@@ -1,4 +1,5 @@
-"""A target: the recording without its noise. In training speech and noise of a batch are mixed anew by (seed, step): data are never used up."""
+"""A target: the recording without its noise. In training speech and noise of a batch are mixed anew by (seed, step):
+data are never used up."""
 
 from __future__ import annotations
 
@@ -20,12 +21,21 @@ PAUSE = 0.3  # seconds between recordings that are joined, at most
 class Clean(Sounds):
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(T, 2) int16 each: clean, and with its noise."""
-        return ragged(each_cell(values.to_list(), lambda cell: mixed(cell, state["rate"]), damaged, np.zeros((0, 2), np.int16)), (2,))
+        return ragged(
+            each_cell(values.to_list(), lambda cell: mixed(cell, state["rate"]), damaged, np.zeros((0, 2), np.int16)),
+            (2,),
+        )
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Stretches (B, PIECE · rate) with noise, and (B, …, 2) clean and noisy: speech of one row, noise of another, at a level of their own."""
+        """Stretches (B, PIECE · rate) with noise, and (B, …, 2) clean and noisy: speech of one row, noise of another,
+        at a level of their own."""
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         lengths = said["_mask"].sum(1).tolist()
         rows = [said[""][row, :length].numpy().astype(np.float32) / 32768 for row, length in enumerate(lengths)]

@@ -1,7 +1,8 @@
-"""A column of recordings of which only log-mel frames are kept, as synthesis makes them: how loud every band is, every 10 ms, and nothing of the phases.
+"""A column of recordings of which only log-mel frames are kept, as synthesis makes them: how loud every band is, every
+10 ms, and nothing of the phases.
 
-Beside the frames goes what Griffin and Lim's rounds make of them: it is worked out once, not in every step, and a network begins with it, as one who
-restores a picture begins with the picture as it came.
+Beside the frames goes what Griffin and Lim's rounds make of them: it is worked out once, not in every step, and a
+network begins with it, as one who restores a picture begins with the picture as it came.
 """
 
 from __future__ import annotations
@@ -38,12 +39,15 @@ class Mel(Base):
         return {"rate": int(AUDIO.fit(heard_in(values), limits=limits).get("rate", HIGHEST_RATE))}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """(N, MELS + hop) float16 each: a frame's natural logarithms of power, and the samples that are guessed from its middle to that of the next."""
+        """(N, MELS + hop) float16 each: a frame's natural logarithms of power, and the samples that are guessed from
+        its middle to that of the next."""
         frames = LogMel(state["rate"], mels=MELS)
         blank = np.zeros((0, MELS + frames.hop), np.float16)
 
         def work(cell: Any) -> np.ndarray:
-            return beside_guess(frames.mel(torch.from_numpy(whole_frames(cell, frames))[None].float())[0].T.numpy(), state["rate"])
+            return beside_guess(
+                frames.mel(torch.from_numpy(whole_frames(cell, frames))[None].float())[0].T.numpy(), state["rate"]
+            )
 
         rows = each_cell(heard_in(values).to_list(), work, damaged, blank)
         return Ragged(np.concatenate(rows) if rows else blank, np.array([len(row) for row in rows], np.int64))
@@ -58,18 +62,27 @@ class Mel(Base):
         return torch.cat([torch.full_like(x[..., :MELS], SILENCE), torch.zeros_like(x[..., MELS:])], -1)
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
-        return tensor.ndim == 3 and tensor.shape[2] == MELS + LogMel(state["rate"], mels=MELS).hop and tensor.shape[1] <= 100 * MOST
+        return (
+            tensor.ndim == 3
+            and tensor.shape[2] == MELS + LogMel(state["rate"], mels=MELS).hop
+            and tensor.shape[1] <= 100 * MOST
+        )
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
         cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
-        return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
+        return (
+            [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."]
+            if cut
+            else []
+        )
 
     def to_html(self, value: Any, state: State) -> str:
         return AUDIO.to_html(value["source"] if isinstance(value, dict) else value, state)
 
 
 class Guess(nn.Module):
-    """(B, N, MELS + hop), mask (B, N) → sequence Signal (B, N, MELS + 2 · bins): the frames, and real and imaginary parts of the guess, standing still."""
+    """(B, N, MELS + hop), mask (B, N) → sequence Signal (B, N, MELS + 2 · bins): the frames, and real and imaginary
+    parts of the guess, standing still."""
 
     def __init__(self, rate: int) -> None:
         super().__init__()

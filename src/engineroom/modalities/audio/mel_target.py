@@ -1,4 +1,5 @@
-"""A target: how a sentence sounds when it is spoken, as log-mel frames of 10 ms; mean and deviation of every band are those of the training rows."""
+"""A target: how a sentence sounds when it is spoken, as log-mel frames of 10 ms; mean and deviation of every band are
+those of the training rows."""
 
 from __future__ import annotations
 
@@ -26,14 +27,32 @@ class Voice(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         rate = int(AUDIO.fit(values.cast(pl.String), limits=limits).get("rate", HIGHEST_RATE))
         known = values.drop_nulls().to_list()
-        frames = [one for one in each_cell(known[:: max(1, len(known) // SAMPLE)], lambda cell: heard(cell, rate), {}, np.zeros((0, MELS), np.float32)) if len(one)]
+        frames = [
+            one
+            for one in each_cell(
+                known[:: max(1, len(known) // SAMPLE)],
+                lambda cell: heard(cell, rate),
+                {},
+                np.zeros((0, MELS), np.float32),
+            )
+            if len(one)
+        ]
         every = np.concatenate(frames) if frames else np.zeros((1, MELS), np.float32)
-        return {"rate": rate, "mean": every.mean(0).round(4).tolist(), "deviation": (every.std(0) + 1e-2).round(4).tolist()}
+        return {
+            "rate": rate,
+            "mean": every.mean(0).round(4).tolist(),
+            "deviation": (every.std(0) + 1e-2).round(4).tolist(),
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(T, MELS) float32 each, of mean 0 and deviation 1."""
         mean, deviation = np.array(state["mean"], np.float32), np.array(state["deviation"], np.float32)
-        rows = each_cell(values.to_list(), lambda cell: (heard(cell, state["rate"]) - mean) / deviation, damaged, np.zeros((0, MELS), np.float32))
+        rows = each_cell(
+            values.to_list(),
+            lambda cell: (heard(cell, state["rate"]) - mean) / deviation,
+            damaged,
+            np.zeros((0, MELS), np.float32),
+        )
         flat = np.concatenate(rows) if rows else np.zeros((0, MELS), np.float32)
         return Ragged(flat.astype(np.float32), np.array([len(row) for row in rows], np.int64))
 
@@ -42,7 +61,11 @@ class Voice(Base):
 
     def notices(self, values: pl.Series, state: State) -> list[str]:
         cut = cut_recordings(values, SECONDS) if values.dtype == pl.String else 0
-        return [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."] if cut else []
+        return (
+            [f"{cut:,} of {len(values):,} recordings are longer than {SECONDS:g} s; the rest is not heard."]
+            if cut
+            else []
+        )
 
     def to_html(self, value: Any, state: State) -> str:
         return AUDIO.to_html(value, state)

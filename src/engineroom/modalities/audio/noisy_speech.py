@@ -1,4 +1,5 @@
-"""A column of recordings with noise in them. A cell that says which noise is to be added gets it here; any other is read as it is, whole."""
+"""A column of recordings with noise in them. A cell that says which noise is to be added gets it here; any other is
+read as it is, whole."""
 
 from __future__ import annotations
 
@@ -43,7 +44,11 @@ class Noisy(Base):
 
     def canonical(self, values: pl.Series) -> pl.Series:
         """Equal where the clean recordings are, whatever the noise."""
-        return (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values).cast(pl.String).fill_null("")
+        return (
+            (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values)
+            .cast(pl.String)
+            .fill_null("")
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return LogFrames(states[0]["rate"])

@@ -1,4 +1,5 @@
-"""A column of recordings in which somebody speaks: read whole, in their own lengths; the network hears log-mel frames of 10 ms."""
+"""A column of recordings in which somebody speaks: read whole, in their own lengths; the network hears log-mel frames
+of 10 ms."""
 
 from __future__ import annotations
 
@@ -53,7 +54,11 @@ class Speech(Base):
         return {**fields, "": x * gain + noise}
 
     def canonical(self, values: pl.Series) -> pl.Series:
-        return (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values).cast(pl.String).fill_null("")
+        return (
+            (values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values)
+            .cast(pl.String)
+            .fill_null("")
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return SpeechMel(states[0]["rate"], layout="sequence", mels=MELS)
@@ -66,7 +71,8 @@ class Speech(Base):
 
 
 class SpeechMel(LogMel):
-    """(B, T) samples in int16 scale, mask (B, T) → sequence Signal (B, frames, mels), every recording brought to mean 0 and deviation 1."""
+    """(B, T) samples in int16 scale, mask (B, T) → sequence Signal (B, frames, mels), every recording brought to mean 0
+    and deviation 1."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         mel = self.mel(x)

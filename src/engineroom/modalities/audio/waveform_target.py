@@ -1,4 +1,5 @@
-"""A target: the recording itself. In training a stretch of it is taken with its frames, louder or softer, by (seed, step)."""
+"""A target: the recording itself. In training a stretch of it is taken with its frames, louder or softer, by (seed,
+step)."""
 
 from __future__ import annotations
 
@@ -22,12 +23,22 @@ class Wave(Sounds):
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(T,) int16 each, T a whole number of hops."""
         frames = LogMel(state["rate"], mels=MELS)
-        return ragged(each_cell(heard_in(values).to_list(), lambda cell: whole_frames(cell, frames), damaged, np.zeros(0, np.int16)))
+        return ragged(
+            each_cell(
+                heard_in(values).to_list(), lambda cell: whole_frames(cell, frames), damaged, np.zeros(0, np.int16)
+            )
+        )
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Frames (B, PIECE + 1, MELS + hop) anywhere, and the sound between the middles of the first and the last (B, PIECE · hop)."""
+        """Frames (B, PIECE + 1, MELS + hop) anywhere, and the sound between the middles of the first and the last (B,
+        PIECE · hop)."""
         hop = LogMel(target_state["rate"], mels=MELS).hop
         frames, waves = [], []
         for row, (mel, wave) in enumerate(zip(own[""], said[""], strict=True)):

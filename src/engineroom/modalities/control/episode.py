@@ -1,4 +1,5 @@
-"""A target that nobody knows beforehand: how an episode goes. A cell is its seed; learnt is only on which scale rewards are."""
+"""A target that nobody knows beforehand: how an episode goes. A cell is its seed; learnt is only on which scale rewards
+are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is seen of an environment where that is a picture or a grid: a cell is the seed with which an episode begins, or such a picture. Bytes stay bytes to the stem."""
+"""What is seen of an environment where that is a picture or a grid: a cell is the seed with which an episode begins, or
+such a picture. Bytes stay bytes to the stem."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class Scene(Observation):
 
     def measured(self, seen: np.ndarray, facts: State) -> dict[str, Any]:
         """The scale of every channel at random play, from pictures (M, C, H, W)."""
-        return scales(seen.transpose(0, 2, 3, 1).reshape(-1, seen.shape[1]).astype(np.float64)) | {"picture": dict(facts["world"]["observation"]["picture"])}
+        return scales(seen.transpose(0, 2, 3, 1).reshape(-1, seen.shape[1]).astype(np.float64)) | {
+            "picture": dict(facts["world"]["observation"]["picture"])
+        }
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         """Pictures alone, of raw pixels (N, H, W, C): what the contract asks of every kind of column."""
@@ -36,11 +39,17 @@ class Scene(Observation):
         layout = layout_of(Given(given.shape[1:], given.dtype))
         if layout is None:
             raise ValueError(f"values of {given.shape[1:]} are no pictures")
-        return self.measured(np.stack([laid_out(one, layout) for one in given]), {"world": {"observation": {"picture": layout}}})
+        return self.measured(
+            np.stack([laid_out(one, layout) for one in given]), {"world": {"observation": {"picture": layout}}}
+        )
 
     def told(self, values: pl.Series) -> bool:
         """Pictures, their bytes or their files; words that are numbers are seeds."""
-        return super().told(values) or values.dtype == pl.Binary or (values.dtype == pl.String and values.cast(pl.Int64, strict=False).null_count() == len(values))
+        return (
+            super().told(values)
+            or values.dtype == pl.Binary
+            or (values.dtype == pl.String and values.cast(pl.Int64, strict=False).null_count() == len(values))
+        )
 
     def rows(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, C, H, W) of pictures as the environment gives them, of their files or of their bytes."""
@@ -49,10 +58,18 @@ class Scene(Observation):
         def work(cell: Any) -> np.ndarray:
             if isinstance(cell, str | bytes):
                 cell = decode(cell, pixels=state.get("pixels", 64_000_000))
-            return laid_out(np.asarray(cell).reshape(layout["shape"]) if np.size(cell) == np.prod(layout["shape"]) else cell, layout)
+            return laid_out(
+                np.asarray(cell).reshape(layout["shape"]) if np.size(cell) == np.prod(layout["shape"]) else cell, layout
+            )
 
-        blank = np.zeros((layout["channels"], layout["height"], layout["width"]), np.uint8 if layout["whole"] else np.float32)
-        given = cells(values) if not isinstance(values.dtype, pl.List) else [None if cell is None else np.array(cell.to_list()) for cell in values]
+        blank = np.zeros(
+            (layout["channels"], layout["height"], layout["width"]), np.uint8 if layout["whole"] else np.float32
+        )
+        given = (
+            cells(values)
+            if not isinstance(values.dtype, pl.List)
+            else [None if cell is None else np.array(cell.to_list()) for cell in values]
+        )
         return np.stack(each_cell(given, work, damaged, blank))
 
     def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
@@ -66,7 +83,10 @@ class Scene(Observation):
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
         layout: Mapping[str, Any] = state["picture"]
-        return tuple(tensor.shape[1:]) == (layout["channels"], layout["height"], layout["width"]) and len(state["middle"]) == len(state["spread"]) == layout["channels"]
+        return (
+            tuple(tensor.shape[1:]) == (layout["channels"], layout["height"], layout["width"])
+            and len(state["middle"]) == len(state["spread"]) == layout["channels"]
+        )
 
     def to_html(self, value: Any, state: State) -> str:
         if value is None or (np.ndim(value) == 0 and not isinstance(value, str | bytes)):
@@ -75,7 +95,11 @@ class Scene(Observation):
             return PICTURES.to_html(value, {})
         layout = state["picture"]
         given = np.asarray(value)
-        return PICTURES.to_html(shown(laid_out(given.reshape(layout["shape"]), layout)), {}) if given.size == np.prod(layout["shape"]) else "–"
+        return (
+            PICTURES.to_html(shown(laid_out(given.reshape(layout["shape"]), layout)), {})
+            if given.size == np.prod(layout["shape"])
+            else "–"
+        )
 
 
 class Given:

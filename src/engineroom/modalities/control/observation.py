@@ -1,4 +1,5 @@
-"""What is seen of an environment: a cell is the seed with which an episode begins, or an observation itself. Each number stands on the scale it has at random play."""
+"""What is seen of an environment: a cell is the seed with which an episode begins, or an observation itself. Each
+number stands on the scale it has at random play."""
 
 from __future__ import annotations
 
@@ -49,7 +50,10 @@ class Observation(Base):
             return self.rows(values, state, damaged)
         numbers = values.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         bad = ~((numbers >= 0) & (numbers <= MOST_SEED) & (numbers == np.floor(numbers)))
-        damaged |= {int(row): f"{values[int(row)]!r} is no seed: a whole number from 0 to {MOST_SEED:,}" for row in np.flatnonzero(bad)}
+        damaged |= {
+            int(row): f"{values[int(row)]!r} is no seed: a whole number from 0 to {MOST_SEED:,}"
+            for row in np.flatnonzero(bad)
+        }
         return np.where(bad, 0, numbers).astype(np.int64)
 
     def told(self, values: pl.Series) -> bool:
@@ -80,10 +84,18 @@ class Observation(Base):
         return Standard(states[0]["middle"], states[0]["spread"])
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
-        return tensor.ndim == 2 and tensor.shape[1] == len(state["middle"]) == len(state["spread"]) == len(state["names"])
+        return tensor.ndim == 2 and tensor.shape[1] == len(state["middle"]) == len(state["spread"]) == len(
+            state["names"]
+        )
 
     def to_html(self, value: Any, state: State) -> str:
-        return html.escape(f"an episode that begins with seed {value}" if np.ndim(value) == 0 else "–" if value is None else str(np.asarray(value).round(3).tolist())[:300])
+        return html.escape(
+            f"an episode that begins with seed {value}"
+            if np.ndim(value) == 0
+            else "–"
+            if value is None
+            else str(np.asarray(value).round(3).tolist())[:300]
+        )
 
 
 class Standard(nn.Module):
@@ -106,7 +118,10 @@ def scales(rows: np.ndarray) -> dict[str, list[float]]:
     if not len(rows):
         return {"middle": [0.0] * rows.shape[1], "spread": [1.0] * rows.shape[1]}
     spread = rows.std(0)
-    return {"middle": rows.mean(0).astype(float).tolist(), "spread": np.where(spread > LEAST, spread, 1.0).astype(float).tolist()}
+    return {
+        "middle": rows.mean(0).astype(float).tolist(),
+        "spread": np.where(spread > LEAST, spread, 1.0).astype(float).tolist(),
+    }
 
 
 MODALITY = Observation()

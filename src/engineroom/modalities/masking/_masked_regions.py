@@ -1,4 +1,5 @@
-"""Parts of a row that have a place: stretches of a series, patches of a picture, hidden and told (see modalities/masking/_masked_values.py)."""
+"""Parts of a row that have a place: stretches of a series, patches of a picture, hidden and told (see
+modalities/masking/_masked_values.py)."""
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ class Pixels(Parts):
     """(B, C, H, W) from 0 to 255, told at no more than SIDE pixels a side."""
 
     kind, form = "pixels", "plane"
-    still = True  # pictures that were turned and stretched are smoother than those that are asked about: too easy to tell
+    still = (
+        True  # pictures that were turned and stretched are smoother than those that are asked about: too easy to tell
+    )
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         super().__init__(facts)
@@ -66,17 +69,25 @@ class Pixels(Parts):
         self.patch = max(SMALLEST, min(self.size) // PATCHES)
         self.grid = tuple(-(-side // self.patch) for side in self.size)
         self.uniforms = self.grid[0] * self.grid[1]
-        self.mean, self.std = (torch.tensor(facts[name], dtype=torch.float32)[:, None, None] for name in ("mean", "std"))
+        self.mean, self.std = (
+            torch.tensor(facts[name], dtype=torch.float32)[:, None, None] for name in ("mean", "std")
+        )
 
     def wanted(self, own: Own) -> Tensor:
-        return F.adaptive_avg_pool2d((own[""].float() / 255 - self.mean) / self.std, (self.shape[1], self.shape[2])).flatten(1)
+        return F.adaptive_avg_pool2d(
+            (own[""].float() / 255 - self.mean) / self.std, (self.shape[1], self.shape[2])
+        ).flatten(1)
 
     def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Half of the patches become the mean colour (cf. He et al. 2022)."""
-        gone = (uniforms < HALF).view(-1, 1, *self.grid).repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
+        gone = (
+            (uniforms < HALF).view(-1, 1, *self.grid).repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
+        )
         gone = gone[:, :, : self.size[0], : self.size[1]]
         told = F.interpolate(gone.float(), self.shape[1:], mode="nearest-exact") > 0.5
-        return {**own, "": torch.where(gone, 255 * self.mean, own[""].float())}, told.expand(-1, self.shape[0], -1, -1).flatten(1)
+        return {**own, "": torch.where(gone, 255 * self.mean, own[""].float())}, told.expand(
+            -1, self.shape[0], -1, -1
+        ).flatten(1)
 
     def between(self, left: Tensor, hidden: Tensor) -> Tensor:
         """The mean of what is left within the smallest square around a place that holds anything."""
@@ -93,7 +104,8 @@ class Pixels(Parts):
 
 
 def placed(x: Tensor, mask: Tensor | None, places: int) -> Tensor:
-    """(B, T, C) and mask (B, T) → (B, places, C): evenly from the first real step to the last, on the straight line between steps."""
+    """(B, T, C) and mask (B, T) → (B, places, C): evenly from the first real step to the last, on the straight line
+    between steps."""
     B, T, C = x.shape
     if mask is None and places == T:
         return x

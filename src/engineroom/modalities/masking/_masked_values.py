@@ -1,7 +1,9 @@
-"""Parts of a row that can be hidden and told from the rest, for learning without answers: cells of a table, stretches of a series, patches of a picture.
+"""Parts of a row that can be hidden and told from the rest, for learning without answers: cells of a table, stretches
+of a series, patches of a picture.
 
-All that is told of one field is a vector (B, W) of standardised numbers, so that networks and classical baselines answer alike: numbers by their
-column's deviation, a class by one number for each of its values, steps and pixels by their channel's deviation.
+All that is told of one field is a vector (B, W) of standardised numbers, so that networks and classical baselines
+answer alike: numbers by their column's deviation, a class by one number for each of its values, steps and pixels by
+their channel's deviation.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Own = Mapping[str, Tensor]  # a field of a batch: "" and, where rows are ragged,
 
 
 class Parts:
-    """What can be hidden of one field. `columns` names what is graded, each for itself; `uniforms` is how many uniform random numbers masking takes."""
+    """What can be hidden of one field. `columns` names what is graded, each for itself; `uniforms` is how many uniform
+    random numbers masking takes."""
 
     kind: ClassVar[str]
     still: ClassVar[bool] = False  # is it hidden as it is, without the changes that training data otherwise suffer?
@@ -44,7 +47,8 @@ class Parts:
         raise NotImplementedError
 
     def hide(self, own: Own, uniforms: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """A field and uniforms (B, `uniforms`), even from 0 to 1 → (what is left of it, what was hidden (B, W) bool)."""
+        """A field and uniforms (B, `uniforms`), even from 0 to 1 → (what is left of it, what was hidden (B, W)
+        bool)."""
         raise NotImplementedError
 
     def asked(self, hidden: Tensor) -> Tensor:
@@ -56,7 +60,8 @@ class Parts:
         return output.mean(1)
 
     def error(self, guess: Tensor, wanted: Tensor, hidden: Tensor) -> Tensor:
-        """(B, …, W) → (B, …, columns): squared error of what was hidden, in units of the column: about 1 where its mean is said."""
+        """(B, …, W) → (B, …, columns): squared error of what was hidden, in units of the column: about 1 where its mean
+        is said."""
         square = (guess - wanted).square() * hidden
         return square.sum(-1, keepdim=True) / hidden.sum(-1, keepdim=True).clamp_min(1)
 
@@ -109,7 +114,10 @@ class Numbers(Parts):
     def cells(self, guess: Tensor, own: Own, columns: Sequence[Column]) -> list[dict[str, Any]]:
         mean, std = (np.array([one.state[name] for one in columns]) for name in ("mean", "std"))
         values, names = guess.double().numpy() * std + mean, self.columns
-        return [{names[k]: float(row[k]) for k in np.flatnonzero(gone).tolist()} for row, gone in zip(values, ~self.known(own).numpy(), strict=True)]
+        return [
+            {names[k]: float(row[k]) for k in np.flatnonzero(gone).tolist()}
+            for row, gone in zip(values, ~self.known(own).numpy(), strict=True)
+        ]
 
 
 class Classes(Parts):
@@ -173,4 +181,7 @@ class Classes(Parts):
         best = torch.stack([one.argmax(-1) for one in guess.split(self.sizes, -1)], -1).numpy()
         told = [columns[place] for place in self.places.tolist()]
         gone = (self.codes(own) == 0).numpy()
-        return [{told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()} for row, absent in zip(best, gone, strict=True)]
+        return [
+            {told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()}
+            for row, absent in zip(best, gone, strict=True)
+        ]

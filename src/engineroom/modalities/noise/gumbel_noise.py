@@ -1,4 +1,5 @@
-"""Noise for generated table rows: the latent vector and the Gumbel noise of the categorical samples. A row's number is its seed."""
+"""Noise for generated table rows: the latent vector and the Gumbel noise of the categorical samples. A row's number is
+its seed."""
 
 from __future__ import annotations
 

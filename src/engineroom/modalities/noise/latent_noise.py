@@ -1,4 +1,5 @@
-"""Chance as a column: each row's number is the seed of its noise, so the same row always gives the same picture; training draws anew at every step."""
+"""Chance as a column: each row's number is the seed of its noise, so the same row always gives the same picture;
+training draws anew at every step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chance in the form of a row of numbers, with one more that says how much of it is chance: what a diffusion model of tables reads."""
+"""Chance in the form of a row of numbers, with one more that says how much of it is chance: what a diffusion model of
+tables reads."""
 
 from __future__ import annotations
 

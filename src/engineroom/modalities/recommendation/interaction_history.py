@@ -1,8 +1,9 @@
-"""A column of histories: what somebody met, oldest first. One vector an event; the latest ones are read, all are remembered as seen.
+"""A column of histories: what somebody met, oldest first. One vector an event; the latest ones are read, all are
+remembered as seen.
 
-Where a catalogue says what the items are like, an item's vector is its own plus those of its properties (LightFM, Kula 2015), and now and then
-its properties alone (DropoutNet, Volkovs et al. 2017): so an item that nobody has met yet has a place too. Anonymous are only items to choose,
-never those of the history: who reads should know what was met.
+Where a catalogue says what the items are like, an item's vector is its own plus those of its properties (LightFM, Kula
+2015), and now and then its properties alone (DropoutNet, Volkovs et al. 2017): so an item that nobody has met yet has a
+place too. Anonymous are only items to choose, never those of the history: who reads should know what was met.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ class Events(Base):
         return self.fit_with_hints(values, limits=limits, facts={})
 
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
-        """`items` by how often they are met, and `counts`. A catalogue ({item: its properties}) adds those never met, the `properties` there
-        are and `of`, the numbers of each item's; `titles`: what to call the items; `fresh`: only what was never met is asked for."""
+        """`items` by how often they are met, and `counts`. A catalogue ({item: its properties}) adds those never met,
+        the `properties` there are and `of`, the numbers of each item's; `titles`: what to call the items; `fresh`: only
+        what was never met is asked for."""
         counts = Counter(item for row in to_events(values) for item in row)
         items = sorted(counts, key=lambda item: (-counts[item], item))[:ITEMS]
         catalogue: dict[str, list[str]] = facts.get("catalogue", {})
@@ -66,14 +68,21 @@ class Events(Base):
         }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """Item numbers, int32: 1 = never heard of, k + 2 = the k-th item; the latest LONGEST of a row. An empty history is one too."""
+        """Item numbers, int32: 1 = never heard of, k + 2 = the k-th item; the latest LONGEST of a row. An empty history
+        is one too."""
         place = {item: k for k, item in enumerate(state["items"], FIRST)}
         rows = [[place.get(item, UNKNOWN) for item in row[-LONGEST:]] for row in to_events(values)]
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         return Ragged(np.fromiter((code for row in rows for code in row), np.int32, int(lengths.sum())), lengths)
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
-        return ItemVectors(len(states[0]["items"]), width, met=states[0]["met"], of=states[0]["of"], properties=len(states[0]["properties"]))
+        return ItemVectors(
+            len(states[0]["items"]),
+            width,
+            met=states[0]["met"],
+            of=states[0]["of"],
+            properties=len(states[0]["properties"]),
+        )
 
     def canonical(self, values: pl.Series) -> pl.Series:
         """Two people with one history are no copies of each other."""
@@ -84,10 +93,16 @@ class Events(Base):
 
     def token_names(self, row: Tensor, state: State) -> list[str]:
         names = state["titles"] or state["items"]
-        return ["(begin)", *(names[code - FIRST] if code >= FIRST else "?" for code in row[row != PAD][-LATEST:].tolist())]
+        return [
+            "(begin)",
+            *(names[code - FIRST] if code >= FIRST else "?" for code in row[row != PAD][-LATEST:].tolist()),
+        ]
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
-        whole = len(state["counts"]) == len(state["items"]) >= state["met"] and len(state["of"]) in (0, len(state["items"]))
+        whole = len(state["counts"]) == len(state["items"]) >= state["met"] and len(state["of"]) in (
+            0,
+            len(state["items"]),
+        )
         return tensor.ndim == 2 and len(state["items"]) <= ITEMS and whole
 
     def to_html(self, value: Any, state: State) -> str:
@@ -97,15 +112,17 @@ class Events(Base):
 
 
 class ItemVectors(nn.Module):
-    """(B, T) item numbers and mask → sequence Signal (B, 1 + ≤ LATEST, D): a first step for what is known before any event, then the latest
-    events of each row, from the left. `of` names the properties of each item."""
+    """(B, T) item numbers and mask → sequence Signal (B, 1 + ≤ LATEST, D): a first step for what is known before any
+    event, then the latest events of each row, from the left. `of` names the properties of each item."""
 
     own: Tensor
     flat: Tensor
     begins: Tensor
     weights: Tensor
 
-    def __init__(self, items: int, width: int, *, met: int, of: Sequence[Sequence[int]] = (), properties: int = 0) -> None:
+    def __init__(
+        self, items: int, width: int, *, met: int, of: Sequence[Sequence[int]] = (), properties: int = 0
+    ) -> None:
         super().__init__()
         self.table = nn.Embedding(FIRST + items, width, padding_idx=PAD)
         nn.init.normal_(self.table.weight, std=STD)
@@ -117,9 +134,13 @@ class ItemVectors(nn.Module):
         if properties:
             rows = [[], [], *of]
             lengths = torch.tensor([len(row) for row in rows])
-            self.register_buffer("flat", torch.tensor([k for row in rows for k in row], dtype=torch.long), persistent=False)
+            self.register_buffer(
+                "flat", torch.tensor([k for row in rows for k in row], dtype=torch.long), persistent=False
+            )
             self.register_buffer("begins", lengths.cumsum(0) - lengths, persistent=False)
-            self.register_buffer("weights", (1 / lengths.clamp_min(1).sqrt()).repeat_interleave(lengths), persistent=False)
+            self.register_buffer(
+                "weights", (1 / lengths.clamp_min(1).sqrt()).repeat_interleave(lengths), persistent=False
+            )
 
     def vectors(self, anonymous: float = 0.0) -> tuple[Tensor, Tensor]:
         """(2 + items, D) a vector each, and (2 + items,): 1 = known by itself, 0 = by its properties alone."""

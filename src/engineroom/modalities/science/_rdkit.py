@@ -15,7 +15,28 @@ from ...core.errors import missing_extra
 
 MOST_ATOMS = 400  # a larger molecule counts as damaged: it would make every batch it is in as long
 NEIGHBOURS = 8
-ELEMENTS = (1, 3, 5, 6, 7, 8, 9, 11, 14, 15, 16, 17, 19, 20, 33, 34, 35, 50, 53, 80)  # atomic numbers; all others share a code
+ELEMENTS = (
+    1,
+    3,
+    5,
+    6,
+    7,
+    8,
+    9,
+    11,
+    14,
+    15,
+    16,
+    17,
+    19,
+    20,
+    33,
+    34,
+    35,
+    50,
+    53,
+    80,
+)  # atomic numbers; all others share a code
 # What is known of an atom: how many codes each has, 0 being kept for "no atom".
 CODES = {"element": 22, "degree": 8, "charge": 6, "hydrogens": 6, "hybrid": 7, "chiral": 4, "ring": 7, "aromatic": 3}
 # An atom's share of each, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980).
@@ -23,7 +44,33 @@ NUMBERS = ("logp", "refractivity", "surface", "charge")
 BONDS = 61  # codes of a bond, 0 = none: 5 kinds × conjugated × in a ring × 3 of stereo
 WIDTH = len(CODES) + len(NUMBERS) + 2 * NEIGHBOURS  # int16 per atom
 DRAWN = {"path", "ellipse", "circle", "rect", "polygon", "polyline", "line", "text", "tspan", "g"}
-KEPT = set(["d", "x", "y", "cx", "cy", "rx", "ry", "r", "x1", "y1", "x2", "y2", "width", "height", "points", "style", "fill", "stroke", "stroke-width", "transform", "text-anchor", "dx", "dy"])
+KEPT = set(
+    [
+        "d",
+        "x",
+        "y",
+        "cx",
+        "cy",
+        "rx",
+        "ry",
+        "r",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "width",
+        "height",
+        "points",
+        "style",
+        "fill",
+        "stroke",
+        "stroke-width",
+        "transform",
+        "text-anchor",
+        "dx",
+        "dy",
+    ]
+)
 
 
 def chemistry() -> Any:
@@ -98,7 +145,9 @@ def atom_numbers(molecule: Any) -> np.ndarray:
     surface = np.array(rdMolDescriptors._CalcTPSAContribs(molecule))[:, None] * 0.1
     rdPartialCharges.ComputeGasteigerCharges(molecule)
     charges = np.array([[atom.GetDoubleProp("_GasteigerCharge")] for atom in molecule.GetAtoms()]) * 5
-    return np.clip(np.nan_to_num(np.concatenate([crippen, surface, charges], 1), posinf=0, neginf=0) * 100, -1000, 1000).round()
+    return np.clip(
+        np.nan_to_num(np.concatenate([crippen, surface, charges], 1), posinf=0, neginf=0) * 100, -1000, 1000
+    ).round()
 
 
 def bond_code(bond: Any) -> int:
@@ -151,7 +200,9 @@ def harmless(element: ElementTree.Element) -> str:
     if tag not in DRAWN:
         return ""
     kept = {
-        k: v.replace("#000000", "currentColor") for k, v in element.attrib.items() if k in KEPT and re.fullmatch(r"[\w\s:;#.,%()-]*", v)
+        k: v.replace("#000000", "currentColor")
+        for k, v in element.attrib.items()
+        if k in KEPT and re.fullmatch(r"[\w\s:;#.,%()-]*", v)
     }
     words = " ".join(f'{name}="{html.escape(value)}"' for name, value in kept.items() if "url" not in value)
     return f"<{tag} {words}>{html.escape(element.text or '')}{''.join(harmless(child) for child in element)}</{tag}>"

@@ -1,7 +1,8 @@
-"""A column of letter strings of one length in which each place means the same in every row: variants of a protein, aligned genes, codes.
+"""A column of letter strings of one length in which each place means the same in every row: variants of a protein,
+aligned genes, codes.
 
-Every place at which the training rows differ is a column of a table: what matters is which letter stands where, not what it stands beside. A
-network that averages over places would have to learn that anew.
+Every place at which the training rows differ is a column of a table: what matters is which letter stands where, not
+what it stands beside. A network that averages over places would have to learn that anew.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Aligned(Base):
         return 0.97 if usual >= CONSERVED else 0.0
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        """`length`, the `sites` (places from 0 on) at which training rows differ, and the letters `known` at each, the commonest first."""
+        """`length`, the `sites` (places from 0 on) at which training rows differ, and the letters `known` at each, the
+        commonest first."""
         known = values.drop_nulls().cast(pl.String)
         lengths = Counter(known.str.len_chars().to_list())
         length = lengths.most_common(1)[0][0] if lengths else 0
@@ -58,7 +60,12 @@ class Aligned(Base):
         ranked = sorted(found, key=lambda place: (found[place].most_common(1)[0][1], place))
         sites = sorted(ranked[:SITES]) or [0]
         usual = "".join(Counter(column.tolist()).most_common(1)[0][0] for column in table.T)
-        at = ["".join(letter for letter, _ in sorted(found[site].items(), key=lambda pair: (-pair[1], pair[0]))) if site in found else "" for site in sites]
+        at = [
+            "".join(letter for letter, _ in sorted(found[site].items(), key=lambda pair: (-pair[1], pair[0])))
+            if site in found
+            else ""
+            for site in sites
+        ]
         return {"length": length, "usual": usual, "sites": sites, "known": at, "letters": True}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
@@ -67,7 +74,9 @@ class Aligned(Base):
         texts = values.cast(pl.String).to_list()
         for row, text in enumerate(texts):
             if text is None or len(text) != length:
-                damaged[row] = "is missing" if text is None else f"has {len(text):,} letters, the training rows {length:,}"
+                damaged[row] = (
+                    "is missing" if text is None else f"has {len(text):,} letters, the training rows {length:,}"
+                )
                 texts[row] = "\0" * length
         table = letters(pl.Series(texts, dtype=pl.String), length)
         codes = np.zeros((len(texts), len(state["sites"])), np.int16)

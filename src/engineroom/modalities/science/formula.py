@@ -1,6 +1,8 @@
-"""A column of chemical formulas (Fe2O3, Ag(AuS)2, Fe0.62C0.001): what share each element has, and how the elements' properties spread.
+"""A column of chemical formulas (Fe2O3, Ag(AuS)2, Fe0.62C0.001): what share each element has, and how the elements'
+properties spread.
 
-The descriptors are of the kind of Ward et al. 2016 (Magpie): mean, spread, least and greatest of each property, weighted by share.
+The descriptors are of the kind of Ward et al. 2016 (Magpie): mean, spread, least and greatest of each property,
+weighted by share.
 """
 
 from __future__ import annotations
@@ -60,7 +62,12 @@ class Formula(Base):
         states = [NUMBER.fit(pl.Series(raw[:, place]), limits=limits) for place in used]
         if not states:
             used, states = [0], [{"mean": 0.0, "std": 1.0, "edges": [0.0, 1.0]}]
-        return {"used": used, "mean": [s["mean"] for s in states], "std": [s["std"] for s in states], "edges": [s["edges"] for s in states]}
+        return {
+            "used": used,
+            "mean": [s["mean"] for s in states],
+            "std": [s["std"] for s in states],
+            "edges": [s["edges"] for s in states],
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, F) float32, standardised by the training rows."""
@@ -71,7 +78,9 @@ class Formula(Base):
         return PiecewiseLinear(states[0]["edges"], width)
 
     def validate_example(self, state: State, tensor: Any) -> bool:
-        return tensor.shape[1] == len(state["used"]) == len(state["edges"]) and all(len(e) <= 2 * BINS + 3 for e in state["edges"])
+        return tensor.shape[1] == len(state["used"]) == len(state["edges"]) and all(
+            len(e) <= 2 * BINS + 3 for e in state["edges"]
+        )
 
     def canonical(self, values: pl.Series) -> pl.Series:
         """One spelling a composition: shares in the order of the elements."""
@@ -136,7 +145,9 @@ def elements() -> dict[str, np.ndarray]:
     try:
         from rdkit import Chem
     except ImportError:
-        raise missing_extra("molecules", "RDKit", "Formulas", instead="read the column as text: --set columns.NAME.modality=text") from None
+        raise missing_extra(
+            "molecules", "RDKit", "Formulas", instead="read the column as text: --set columns.NAME.modality=text"
+        ) from None
     table = Chem.GetPeriodicTable()
     out = {}
     for z in range(1, HEAVIEST + 1):
@@ -144,13 +155,22 @@ def elements() -> dict[str, np.ndarray]:
         rest = z - NOBLE[period - 1]
         width = NOBLE[period] - NOBLE[period - 1]
         group = rest if rest <= 2 and z != 2 else max(3, 18 - (width - rest))
-        values = [z, period, group, table.GetAtomicWeight(z), table.GetRcovalent(z), table.GetRvdw(z), table.GetNOuterElecs(z)]
+        values = [
+            z,
+            period,
+            group,
+            table.GetAtomicWeight(z),
+            table.GetRcovalent(z),
+            table.GetRvdw(z),
+            table.GetNOuterElecs(z),
+        ]
         out[table.GetElementSymbol(z)] = np.array(values, float)
     return out
 
 
 def describe(values: pl.Series, damaged: dict[int, str]) -> np.ndarray:
-    """(N, HEAVIEST + 5 · PROPERTIES + 2): shares; mean, deviation, least, greatest, range of each property; elements, mixing."""
+    """(N, HEAVIEST + 5 · PROPERTIES + 2): shares; mean, deviation, least, greatest, range of each property; elements,
+    mixing."""
     known = elements()
     place = {symbol: k for k, symbol in enumerate(known)}
     out = np.zeros((len(values), HEAVIEST + 5 * PROPERTIES + 2))
@@ -169,7 +189,9 @@ def describe(values: pl.Series, damaged: dict[int, str]) -> np.ndarray:
         spread = np.sqrt(share @ (table - mean) ** 2)
         low, high = table.min(0), table.max(0)
         out[row, [place[symbol] for symbol in atoms]] = share
-        out[row, HEAVIEST:] = np.concatenate([mean, spread, low, high, high - low, [len(atoms), -(share * np.log(share)).sum()]])
+        out[row, HEAVIEST:] = np.concatenate(
+            [mean, spread, low, high, high - low, [len(atoms), -(share * np.log(share)).sum()]]
+        )
     return out
 
 

@@ -49,7 +49,12 @@ class Molecule(Base):
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         chem.chemistry()
-        return {"codes": list(chem.CODES.values()), "numbers": len(chem.NUMBERS), "neighbours": chem.NEIGHBOURS, "bonds": chem.BONDS}
+        return {
+            "codes": list(chem.CODES.values()),
+            "numbers": len(chem.NUMBERS),
+            "neighbours": chem.NEIGHBOURS,
+            "bonds": chem.BONDS,
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """Ragged rows (T, WIDTH) int16, one an atom; a missing molecule has no atoms."""
@@ -70,7 +75,10 @@ class Molecule(Base):
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
         """A molecule's form is the house's, not the data's."""
-        return dict(state) == self.fit(pl.Series([], dtype=pl.String), limits=LimitsConfig()) and tensor.shape[2] == chem.WIDTH
+        return (
+            dict(state) == self.fit(pl.Series([], dtype=pl.String), limits=LimitsConfig())
+            and tensor.shape[2] == chem.WIDTH
+        )
 
     def group_ids(self, values: pl.Series) -> pl.Series:
         """The scaffold of each molecule: for splits that ask how well a model does on molecules of another make."""

@@ -1,5 +1,6 @@
-"""A target of steps ahead: `Array(Float32, H + 2)`. The last two numbers are no steps but the yardsticks of the channel: its level and the
-mean error of its seasonal naive forecast, both in deviations of its training rows, as the steps are. A gap is NaN and is not judged."""
+"""A target of steps ahead: `Array(Float32, H + 2)`. The last two numbers are no steps but the yardsticks of the
+channel: its level and the mean error of its seasonal naive forecast, both in deviations of its training rows, as the
+steps are. A gap is NaN and is not judged."""
 
 from __future__ import annotations
 

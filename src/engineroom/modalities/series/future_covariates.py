@@ -1,4 +1,5 @@
-"""What is known beforehand of the steps ahead (a price, a holiday, a weather forecast): H × F numbers, standardised, as one vector.
+"""What is known beforehand of the steps ahead (a price, a holiday, a weather forecast): H × F numbers, standardised, as
+one vector.
 
 A task makes such a column (`Array(Float32, H · F)`, the steps one after another).
 """
@@ -27,7 +28,10 @@ class Ahead(Base):
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         x = windows(values, int(values.dtype.size), {})  # type: ignore[attr-defined]
-        return {"mean": [float(m) for m in x.mean(0)], "std": [float(s) for s in np.where(x.std(0) > 1e-6, x.std(0), 1.0)]}
+        return {
+            "mean": [float(m) for m in x.mean(0)],
+            "std": [float(s) for s in np.where(x.std(0) > 1e-6, x.std(0), 1.0)],
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, H · F) float32."""

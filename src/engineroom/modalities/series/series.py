@@ -1,4 +1,5 @@
-"""A column of series: one or many channels, equal or unequal lengths, gaps filled by the straight line between neighbours."""
+"""A column of series: one or many channels, equal or unequal lengths, gaps filled by the straight line between
+neighbours."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class Series(Base):
         inner: Any = values.dtype
         while isinstance(inner, (pl.List, pl.Array)):
             inner = inner.inner
-        return 0.95 if isinstance(values.dtype, (pl.List, pl.Array)) and inner.is_numeric() and inner != pl.UInt8 else 0.0
+        return (
+            0.95 if isinstance(values.dtype, (pl.List, pl.Array)) and inner.is_numeric() and inner != pl.UInt8 else 0.0
+        )
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         known = [s for s in (to_steps(cell) for cell in values) if len(s)]
@@ -80,10 +83,11 @@ class Series(Base):
         return fields
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """A little noise, a slightly different scale and level per channel, (B, T, C) → the same shape; padded steps stay 0.
+        """A little noise, a slightly different scale and level per channel, (B, T, C) → the same shape; padded steps
+        stay 0.
 
-        Levels move in proportion to how much those of the series differ anyway: where each series was standardised, not at all.
-        Series of unequal length share no clock, so theirs may run faster and slower.
+        Levels move in proportion to how much those of the series differ anyway: where each series was standardised, not
+        at all. Series of unequal length share no clock, so theirs may run faster and slower.
         """
         x, mask = fields[""], fields.get("_mask")
         B, _, C = x.shape
@@ -94,14 +98,20 @@ class Series(Base):
             x = warp_time(x, mask, generator)
         return {**fields, "": x if mask is None else x * mask[..., None]}
 
-    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator
+    ) -> dict[str, Tensor]:
         """As `augment`, faster here and slower there, and a stretch is missing."""
         own = self.augment(fields, states[0], generator)
         return {**own, "": hide_stretch(warp_time(own[""], own.get("_mask"), generator), generator)}
 
     def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         state = columns[0].state
-        return {"kind": "steps", "columns": [columns[0].name], "shape": [min(PLACES, state["length"] or state["typical"]), state["channels"]]}
+        return {
+            "kind": "steps",
+            "columns": [columns[0].name],
+            "shape": [min(PLACES, state["length"] or state["typical"]), state["channels"]],
+        }
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Steps()

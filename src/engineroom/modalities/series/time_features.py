@@ -1,4 +1,5 @@
-"""When a forecast is made: circles for the hour, the weekday, the day of the month and the season; no trend, for there is none to learn from.
+"""When a forecast is made: circles for the hour, the weekday, the day of the month and the season; no trend, for there
+is none to learn from.
 
 A task makes such a column (seconds since 1970); a date of the user's own is one of kind datetime.
 """

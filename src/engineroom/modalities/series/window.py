@@ -35,7 +35,8 @@ class Window(Base):
         return windows(values, state["steps"], damaged)
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
-        """(B, T) → {"": (B, T, 1) normalised, "_scale": (B, 2) the mean and the deviation that were taken out} (Kim et al. 2022, RevIN)."""
+        """(B, T) → {"": (B, T, 1) normalised, "_scale": (B, 2) the mean and the deviation that were taken out} (Kim et
+        al. 2022, RevIN)."""
         x = torch.from_numpy(np.ascontiguousarray(arrays))
         mean, deviation = x.mean(1), x.std(1, correction=0).clamp_min(FLOOR)
         return {"": ((x - mean[:, None]) / deviation[:, None])[..., None], "_scale": torch.stack([mean, deviation], 1)}

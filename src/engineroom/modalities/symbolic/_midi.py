@@ -25,26 +25,37 @@ def mido() -> Any:
 
 
 def read_midi(path: str | Path, *, beat: int) -> list[Frame]:
-    """Frames, `beat` of them a quarter note, from the first note on. Raises DataError naming the file where there is none or it is damaged."""
+    """Frames, `beat` of them a quarter note, from the first note on. Raises DataError naming the file where there is
+    none or it is damaged."""
     library = mido()
     path = Path(path)
     if not path.is_file():
         raise DataError(f"There is no MIDI file {path}.", "", "Name a .mid file.")
     if path.stat().st_size > MOST_BYTES:
-        raise DataError(f"{path} is no ordinary MIDI file.", f"It is larger than {MOST_BYTES >> 20} MiB.", "Cut it into pieces.")
+        raise DataError(
+            f"{path} is no ordinary MIDI file.", f"It is larger than {MOST_BYTES >> 20} MiB.", "Cut it into pieces."
+        )
     try:
         file = library.MidiFile(path, clip=True)
         grid = file.ticks_per_beat / beat
         played = [spans(track, grid) for track in file.tracks]
     except (OSError, EOFError, ValueError, KeyError, IndexError, ZeroDivisionError) as error:
-        raise DataError(f"{path} is no MIDI file that can be read.", f"{type(error).__name__}: {str(error)[:120]}", "Save it again as a standard MIDI file.") from None
+        raise DataError(
+            f"{path} is no MIDI file that can be read.",
+            f"{type(error).__name__}: {str(error)[:120]}",
+            "Save it again as a standard MIDI file.",
+        ) from None
     found = [one for part in played for one in part]
     if not found:
         raise DataError(f"{path} holds no notes.", "It has no track with notes beside drums.", "Leave it out.")
     first = min(begin for _, begin, _ in found)
     length = max(end for _, _, end in found) - first
     if length > MOST_FRAMES:
-        raise DataError(f"{path} is {length:,} frames long.", f"At most {MOST_FRAMES:,} are read.", "Cut it into pieces, or take fewer frames a beat: --set options.beat=2")
+        raise DataError(
+            f"{path} is {length:,} frames long.",
+            f"At most {MOST_FRAMES:,} are read.",
+            "Cut it into pieces, or take fewer frames a beat: --set options.beat=2",
+        )
     frames: list[dict[int, bool]] = [{} for _ in range(length)]
     for pitch, begin, end in found:
         for t in range(begin - first, end - first):
@@ -54,7 +65,8 @@ def read_midi(path: str | Path, *, beat: int) -> list[Frame]:
 
 
 def spans(track: Any, grid: float) -> list[tuple[int, int, int]]:
-    """(pitch, first frame, frame after the last) of every note of a track; a note that is never let go ends with the track."""
+    """(pitch, first frame, frame after the last) of every note of a track; a note that is never let go ends with the
+    track."""
     out: list[tuple[int, int, int]] = []
     begun: dict[tuple[int, int], int] = {}
     now = 0

@@ -1,6 +1,8 @@
-"""How music is spelt: frame by frame, the pitches that sound from high to low, one character each, then a bar. Struck and held notes differ.
+"""How music is spelt: frame by frame, the pitches that sound from high to low, one character each, then a bar. Struck
+and held notes differ.
 
-A pitch is a MIDI number (60 = C4, middle C). The characters are Braille patterns, for there are 256 of them: 128 struck, 128 held.
+A pitch is a MIDI number (60 = C4, middle C). The characters are Braille patterns, for there are 256 of them: 128
+struck, 128 held.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 def spell(frames: Iterable[Frame]) -> str:
     """Frames → the text a network reads."""
-    return "".join("".join(chr((HELD if held else STRUCK) + pitch) for pitch, held in sorted(frame, reverse=True)) + END for frame in frames)
+    return "".join(
+        "".join(chr((HELD if held else STRUCK) + pitch) for pitch, held in sorted(frame, reverse=True)) + END
+        for frame in frames
+    )
 
 
 def frames_of(text: str) -> list[Frame]:
@@ -39,7 +44,10 @@ def frames_of(text: str) -> list[Frame]:
 
 def chords(rows: Iterable[Iterable[int]]) -> list[Frame]:
     """Rows of pitches, none of which says whether it is held: all are struck. Silence (-1) is left out."""
-    return [[(pitch, False) for pitch in sorted({int(p) for p in row if 0 <= int(p) < PITCHES}, reverse=True)] for row in rows]
+    return [
+        [(pitch, False) for pitch in sorted({int(p) for p in row if 0 <= int(p) < PITCHES}, reverse=True)]
+        for row in rows
+    ]
 
 
 def voices(rows: Iterable[Iterable[int]]) -> list[Frame]:
@@ -102,7 +110,11 @@ def parse(words: str) -> list[Frame]:
         frame: dict[int, bool] = {}
         for word in part.split():
             if word.rstrip("~") not in pitches:
-                raise UserError(f"{word!r} names no pitch.", "Pitches are C-1 to G9, with # for sharps; ~ says that a note is held; | ends a frame.", "Example: --prompt 'C5 G4 E4 C3 | C5~ A4 F4 C3 |'")
+                raise UserError(
+                    f"{word!r} names no pitch.",
+                    "Pitches are C-1 to G9, with # for sharps; ~ says that a note is held; | ends a frame.",
+                    "Example: --prompt 'C5 G4 E4 C3 | C5~ A4 F4 C3 |'",
+                )
             frame[pitches[word.rstrip("~")]] = word.endswith("~")
         out.append(sorted(frame.items(), reverse=True))
     return out

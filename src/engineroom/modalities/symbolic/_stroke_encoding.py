@@ -1,7 +1,9 @@
-"""How a drawing is spelt: point by point, how far right and how far down from the one before, a character each; a bar where the pen is lifted.
+"""How a drawing is spelt: point by point, how far right and how far down from the one before, a character each; a bar
+where the pen is lifted.
 
-Every drawing is brought to SPAN steps of its longer side, so small and large ones read alike. The characters are Braille patterns, for there are 256
-of them: 128 ways across, 128 ways down (offsets as in sketch-rnn, Ha & Eck 2018; on a grid, so that they are tokens).
+Every drawing is brought to SPAN steps of its longer side, so small and large ones read alike. The characters are
+Braille patterns, for there are 256 of them: 128 ways across, 128 ways down (offsets as in sketch-rnn, Ha & Eck 2018; on
+a grid, so that they are tokens).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A target that is the music itself, one token on. In training each piece is also heard in other keys, as far as they are known: (seed, step) draws which."""
+"""A target that is the music itself, one token on. In training each piece is also heard in other keys, as far as they
+are known: (seed, step) draws which."""
 
 from __future__ import annotations
 
@@ -26,7 +27,12 @@ class Sounding(Following):
         return {**whole, "widths": [int(name == END) for name in whole["names"]]}
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Pieces (B, T) → windows (B, context), each in a key drawn for it, and the tokens that follow."""
         own, said = super().augment_pair(own, said, state, target_state, generator)
@@ -35,7 +41,9 @@ class Sounding(Following):
         codes, follows = own[""].long(), said[""]
         moved, after = keys[drawn[:, None], codes], keys[drawn[:, None], follows.clamp_min(0)]
         real = own["_mask"]
-        known = ~((moved == UNKNOWN) & real & (codes != UNKNOWN)).any(1) & ~((after == UNKNOWN) & (follows > UNKNOWN)).any(1)
+        known = ~((moved == UNKNOWN) & real & (codes != UNKNOWN)).any(1) & ~(
+            (after == UNKNOWN) & (follows > UNKNOWN)
+        ).any(1)
         codes = torch.where(known[:, None], moved, codes)
         follows = torch.where(known[:, None] & (follows != NOTHING), after, follows)
         return own | {"": codes.to(own[""].dtype)}, {"": follows}
@@ -52,7 +60,9 @@ def transposed(alphabet: str) -> list[list[int]]:
             code = ord(character) - STRUCK
             pitched = 0 <= code < 2 * PITCHES
             fits = pitched and 0 <= code % PITCHES + up < PITCHES
-            row.append(place.get(chr(ord(character) + up), UNKNOWN) if fits else UNKNOWN if pitched else place[character])
+            row.append(
+                place.get(chr(ord(character) + up), UNKNOWN) if fits else UNKNOWN if pitched else place[character]
+            )
         out.append(row)
     return out
 

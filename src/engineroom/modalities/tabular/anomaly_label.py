@@ -25,7 +25,12 @@ class Oddity(Base):
         """(N,) uint8: 0 ordinary, 1 odd, from 2 on odd and of a kind that has a name."""
         known = pl.Series(state["values"], dtype=pl.String)
         codes = pl.Series(np.arange(len(known), dtype=np.uint8))
-        return values.cast(pl.String).fill_null(NORMAL).replace_strict(known, codes, default=1, return_dtype=pl.UInt8).to_numpy()
+        return (
+            values.cast(pl.String)
+            .fill_null(NORMAL)
+            .replace_strict(known, codes, default=1, return_dtype=pl.UInt8)
+            .to_numpy()
+        )
 
 
 MODALITY = Oddity()

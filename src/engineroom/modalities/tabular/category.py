@@ -63,7 +63,11 @@ class Category(Base):
         if not told:
             return None
         counts = [np.array(one.state["counts"], float) for _, one in told]
-        facts = {"columns": [one.name for _, one in told], "places": [place for place, _ in told], "shape": [sum(len(one) for one in counts)]}
+        facts = {
+            "columns": [one.name for _, one in told],
+            "places": [place for place, _ in told],
+            "shape": [sum(len(one) for one in counts)],
+        }
         return {"kind": "classes", **facts, "shares": [(one / one.sum()).round(7).tolist() for one in counts]}
 
     def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
@@ -97,10 +101,14 @@ def to_strings(values: pl.Series) -> pl.Series:
         whole = values.is_finite() & (values == values.round(0)) & (values.abs() < 2**53)
         text = values.cast(pl.String)
         whole_text = values.fill_nan(None).cast(pl.Int64, strict=False).cast(pl.String)
-        return pl.select(pl.when(whole).then(whole_text).otherwise(pl.when(values.is_nan()).then(None).otherwise(text))).to_series()
+        return pl.select(
+            pl.when(whole).then(whole_text).otherwise(pl.when(values.is_nan()).then(None).otherwise(text))
+        ).to_series()
     if values.dtype == pl.String:
         text = values.str.strip_chars()
-        return pl.select(pl.when(text.is_in(["True", "False"])).then(text.str.to_lowercase()).otherwise(text)).to_series()
+        return pl.select(
+            pl.when(text.is_in(["True", "False"])).then(text.str.to_lowercase()).otherwise(text)
+        ).to_series()
     return values.cast(pl.String)
 
 

@@ -74,7 +74,8 @@ class Calendar(nn.Module):
 
 
 def to_timestamps(values: pl.Series, convention: Mapping[str, Any] | None = None) -> pl.Series:
-    """Seconds since 1970 (Int64), null where there is no date. Text is read by the convention that was found in training, else by its own."""
+    """Seconds since 1970 (Int64), null where there is no date. Text is read by the convention that was found in
+    training, else by its own."""
     if values.dtype == pl.String:
         values = read_cells(values, convention or convention_of(values) or {"kind": "datetime", "order": "ymd"})
     if values.dtype == pl.String:

@@ -24,7 +24,12 @@ class Identifier(Base):
             words = words_a_cell(known)
             return 0.9 if unique > 0.98 and words < 1.2 else 0.0
         name = values.name.lower()
-        named = name == "id" or name.endswith(("_id", " id")) or values.name.endswith("Id") or name in ("index", "row", "rownum", "uuid")
+        named = (
+            name == "id"
+            or name.endswith(("_id", " id"))
+            or values.name.endswith("Id")
+            or name in ("index", "row", "rownum", "uuid")
+        )
         if unique <= 0.98:
             return 0.0
         steps = known.sort().diff().drop_nulls()

@@ -1,4 +1,5 @@
-"""A target that says who or what a row shows, where new ones will come: nothing is learnt of the names, equal names are equal numbers."""
+"""A target that says who or what a row shows, where new ones will come: nothing is learnt of the names, equal names are
+equal numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ class Identity(Base):
         return {"distinct": int(to_strings(values).n_unique())}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
-        """(N,) int64: 62 bits of each name's hash, -1 where there is none. The same name has the same number in every table."""
+        """(N,) int64: 62 bits of each name's hash, -1 where there is none. The same name has the same number in every
+        table."""
         names = to_strings(values)
         numbers = {name: int(blake(name.encode())[:16], 16) >> 2 for name in names.unique().drop_nulls()}
         return np.array([numbers.get(name, -1) for name in names], np.int64)

@@ -49,7 +49,10 @@ class Multilabel(Base):
         return [label for cell in to_sets(values, state.get("separator")) for label in cell]
 
     def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series:
-        cells = [None if cell is None else [names.get(label, label) for label in row] for cell, row in zip(values, to_sets(values, state.get("separator")), strict=True)]
+        cells = [
+            None if cell is None else [names.get(label, label) for label in row]
+            for cell, row in zip(values, to_sets(values, state.get("separator")), strict=True)
+        ]
         return pl.Series(values.name, cells, dtype=pl.List(pl.String))
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
@@ -71,7 +74,8 @@ class Bag(nn.Module):
 
 
 def to_sets(values: pl.Series, separator: str | None = None) -> list[list[str]]:
-    """Cells as lists of labels; text is cut at the separator that was found in training, else at the one it is full of."""
+    """Cells as lists of labels; text is cut at the separator that was found in training, else at the one it is full
+    of."""
     if values.dtype == pl.String:
         return split_labels(values, separator or separator_of(values))
     return [[str(label) for label in cell] if cell is not None else [] for cell in values.to_list()]

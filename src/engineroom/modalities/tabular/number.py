@@ -111,7 +111,8 @@ class PiecewiseLinear(nn.Module):
 
 
 def to_floats(values: pl.Series) -> np.ndarray:
-    """(N,) float64; what is no number is NaN. Text is read cell by cell as plain numbers: a table's conventions have typed the others."""
+    """(N,) float64; what is no number is NaN. Text is read cell by cell as plain numbers: a table's conventions have
+    typed the others."""
     if values.dtype == pl.String:
         values = values.str.strip_chars()
     elif values.dtype.is_nested() or values.dtype == pl.Binary:

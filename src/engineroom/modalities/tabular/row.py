@@ -1,7 +1,8 @@
-"""A whole row as an answer: what a generator of tables is to make. A target only: a struct of numbers and classes as one vector, and back.
+"""A whole row as an answer: what a generator of tables is to make. A target only: a struct of numbers and classes as
+one vector, and back.
 
-A number stands by its rank among the training rows, spread like a normal distribution, so that no scale and no long tail matters; a class by one number for
-each of its values. A number that can be missing has a second one that says so.
+A number stands by its rank among the training rows, spread like a normal distribution, so that no scale and no long
+tail matters; a class by one number for each of its values. A number that can be missing has a second one that says so.
 """
 
 from __future__ import annotations
@@ -53,11 +54,24 @@ def fitted(values: pl.Series) -> dict[str, Any]:
         known = known.filter(known.is_finite())
     if not real or known.n_unique() <= SPIKES:
         counts = to_strings(values).fill_null("").value_counts(sort=True, name="n").head(CLASSES)
-        return {"name": values.name, "kind": "class", "values": counts[values.name].to_list(), "shares": (counts["n"] / counts["n"].sum()).to_list(), "type": str(values.dtype)}
+        return {
+            "name": values.name,
+            "kind": "class",
+            "values": counts[values.name].to_list(),
+            "shares": (counts["n"] / counts["n"].sum()).to_list(),
+            "type": str(values.dtype),
+        }
     x = np.sort(known.cast(pl.Float64).to_numpy())
     knots = np.quantile(x, np.linspace(0, 1, KNOTS), method="nearest")
     whole = bool(np.equal(np.mod(x, 1), 0).all())
-    return {"name": values.name, "kind": "number", "knots": knots.tolist(), "whole": whole, "missing": len(known) < len(values), "type": str(values.dtype)}
+    return {
+        "name": values.name,
+        "kind": "number",
+        "knots": knots.tolist(),
+        "whole": whole,
+        "missing": len(known) < len(values),
+        "type": str(values.dtype),
+    }
 
 
 def width(one: Mapping[str, Any]) -> int:
@@ -80,11 +94,16 @@ def to_numbers(values: pl.Series, one: Mapping[str, Any]) -> np.ndarray:
     absent = ~np.isfinite(x)
     z = from_ranks(ranks(x, np.array(one["knots"])))
     z[absent] = 0.0
-    return np.stack([z, np.where(absent, ON, -ON)], 1).astype(np.float32) if one["missing"] else z[:, None].astype(np.float32)
+    return (
+        np.stack([z, np.where(absent, ON, -ON)], 1).astype(np.float32)
+        if one["missing"]
+        else z[:, None].astype(np.float32)
+    )
 
 
 def ranks(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Numbers (N,) → their ranks 0 … 1 among the knots, the middle one of equal knots (as scikit-learn's QuantileTransformer)."""
+    """Numbers (N,) → their ranks 0 … 1 among the knots, the middle one of equal knots (as scikit-learn's
+    QuantileTransformer)."""
     places = np.linspace(0, 1, len(knots))
     return (np.interp(x, knots, places) + 1 - np.interp(-x, -knots[::-1], 1 - places[::-1])) / 2
 
@@ -104,7 +123,8 @@ def to_ranks(z: np.ndarray) -> np.ndarray:
 
 
 def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Standing (N,) → the same, but at the middle of a value's ranks wherever many rows have that very value (no gain, forty hours)."""
+    """Standing (N,) → the same, but at the middle of a value's ranks wherever many rows have that very value (no gain,
+    forty hours)."""
     _, first, counts = np.unique(knots, return_index=True, return_counts=True)
     last = len(knots) - 1
     place = np.searchsorted(first, np.round(to_ranks(z) * last), side="right") - 1
@@ -113,7 +133,8 @@ def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
 
 
 def unsettled(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
-    """Rows (N, W), and noise, standard normal (N, W or more) → the same, but values that many rows share anywhere among their ranks: `settled` takes them back."""
+    """Rows (N, W), and noise, standard normal (N, W or more) → the same, but values that many rows share anywhere among
+    their ranks: `settled` takes them back."""
     out = rows.clone()
     for one, span in zip(columns, spans(columns), strict=True):
         if one["kind"] == "class":
@@ -131,7 +152,8 @@ def unsettled(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]])
 
 
 def decided(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """(N, width): of a class the largest number on, the others off; a number that is missing or one of many that are equal as training writes it."""
+    """(N, width): of a class the largest number on, the others off; a number that is missing or one of many that are
+    equal as training writes it."""
     out = rows.astype(np.float32).copy()
     for one, span in zip(columns, spans(columns), strict=True):
         part = out[:, span]
@@ -153,22 +175,34 @@ def to_table(vectors: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> pl.Da
         if one["kind"] == "class":
             names = np.array(one["values"], object)[part.argmax(1)] if len(part) else []
             values = pl.Series([name or None for name in names], dtype=pl.String)
-            out[one["name"]] = values.cast(pl.Float64, strict=False) if one["type"].startswith(("Float", "Int", "UInt")) else values
+            out[one["name"]] = (
+                values.cast(pl.Float64, strict=False) if one["type"].startswith(("Float", "Int", "UInt")) else values
+            )
             continue
         knots = np.array(one["knots"])
         x = np.interp(to_ranks(part[:, 0]), np.linspace(0, 1, len(knots)), knots)
-        x = knots[np.abs(knots[None] - x[:, None]).argmin(1)] if one["whole"] and len(np.unique(knots)) < len(knots) / 2 else np.round(x) if one["whole"] else x
+        x = (
+            knots[np.abs(knots[None] - x[:, None]).argmin(1)]
+            if one["whole"] and len(np.unique(knots)) < len(knots) / 2
+            else np.round(x)
+            if one["whole"]
+            else x
+        )
         values = pl.Series(x)
         if one["missing"]:
             values = pl.select(pl.when(pl.Series(part[:, 1] > 0)).then(None).otherwise(values)).to_series()
         out[one["name"]] = values
     frame = pl.DataFrame(out)
-    return frame.with_columns(pl.col(one["name"]).cast(pl.Int64, strict=False) for one in columns if one["type"].startswith(("Int", "UInt")))
+    return frame.with_columns(
+        pl.col(one["name"]).cast(pl.Int64, strict=False) for one in columns if one["type"].startswith(("Int", "UInt"))
+    )
 
 
 def remembered(state: State) -> np.ndarray:
     """(n, width) float32: some training rows."""
-    return np.frombuffer(base64.b64decode(state["remembered"]), np.float16).reshape(state["rows"], -1).astype(np.float32)
+    return (
+        np.frombuffer(base64.b64decode(state["remembered"]), np.float16).reshape(state["rows"], -1).astype(np.float32)
+    )
 
 
 MODALITY = Record()

@@ -1,4 +1,5 @@
-"""A column of vectors of one length: embeddings of another model, words of a document, what is around a node of a graph."""
+"""A column of vectors of one length: embeddings of another model, words of a document, what is around a node of a
+graph."""
 
 from __future__ import annotations
 
@@ -30,7 +31,11 @@ class Vector(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         rows = to_rows(values.drop_nulls(), None, {})
         size = float(np.sqrt((rows**2).mean())) if rows.size else 1.0
-        return {"width": rows.shape[1] if rows.size else 1, "scale": size if size > 0 else 1.0, "few": len(values) < FEW}
+        return {
+            "width": rows.shape[1] if rows.size else 1,
+            "scale": size if size > 0 else 1.0,
+            "few": len(values) < FEW,
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N, width) float32, of mean square 1 over the training rows; missing numbers are 0."""

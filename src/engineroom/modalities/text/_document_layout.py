@@ -1,4 +1,5 @@
-"""COLLECT: a page of text as people hand it on: lines and their places. Becomes words in the order in which they are read."""
+"""COLLECT: a page of text as people hand it on: lines and their places. Becomes words in the order in which they are
+read."""
 
 from __future__ import annotations
 
@@ -12,11 +13,15 @@ import numpy as np
 from .._base import from_json
 
 FULL = 1_000  # the width, and the height, of what is written on a page
-# Numbers beside each word: its box in FULLths of the written part, whether it begins and ends its line, whether a space stands before it, how
+# Numbers beside each word: its box in FULLths of the written part, whether it begins and ends its line, whether a space
+# stands before it, how
 # often it stands on the page, and if it is an amount, its size in FULLths of the largest one there
 FACTS, BEGINS, SPACE, OFTEN = 9, 4, 6, 7
 MOST_OFTEN = 8
-NARROW, BROAD = frozenset(" iljtfrI.,:;'|!()[]-/"), frozenset("mwMW@%")  # letters about half, and half as wide again as others
+NARROW, BROAD = (
+    frozenset(" iljtfrI.,:;'|!()[]-/"),
+    frozenset("mwMW@%"),
+)  # letters about half, and half as wide again as others
 AMOUNT = re.compile(r"\d[\d,]*\.\d\d$")
 # "RM33.90" is a currency and an amount, "DATE:12/02/2018" a name and a value
 WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,4}(?=\d[\d,]*\.\d\d(?!\d))|:+(?=\d)|[^\s:]*[A-Za-z][^\s:]*:(?=\S)|\S+")
@@ -26,8 +31,8 @@ Line = tuple[str, np.ndarray]  # its text, its box (4,) x1 y1 x2 y2
 def read_page(cell: Any) -> tuple[list[Line], float, float]:
     """(lines with boxes in the page's units, its width, its height).
 
-    A cell is JSON or a mapping {"width", "height", "lines": [{"text", "box": 4 numbers or "quad": 8}]}; without a size, that of what is written.
-    Raises ValueError for anything else.
+    A cell is JSON or a mapping {"width", "height", "lines": [{"text", "box": 4 numbers or "quad": 8}]}; without a size,
+    that of what is written. Raises ValueError for anything else.
     """
     cell = from_json(cell, "the page is")
     rows = cell.get("lines") if isinstance(cell, Mapping) else None
@@ -73,7 +78,9 @@ def words_on(cell: Any) -> tuple[list[str], np.ndarray, np.ndarray]:
     often = np.array([min(MOST_OFTEN, count[word]) for word in words])
     amounts = np.array([amount(word) for word in words])
     sizes = np.round(FULL * amounts / max(1e-9, float(amounts.max())))
-    facts = np.concatenate([np.round(FULL * inside), np.array(flags), often[:, None], sizes[:, None]], 1).astype(np.int32)
+    facts = np.concatenate([np.round(FULL * inside), np.array(flags), often[:, None], sizes[:, None]], 1).astype(
+        np.int32
+    )
     return words, facts, np.clip(corners / [width, height, width, height], 0, 1).astype(np.float32)
 
 
@@ -84,7 +91,8 @@ def amount(word: str) -> float:
 
 
 def in_order(lines: Sequence[Line]) -> list[Line]:
-    """Row by row from the top, each from the left: lines whose middles are less than half a line apart stand in one row."""
+    """Row by row from the top, each from the left: lines whose middles are less than half a line apart stand in one
+    row."""
     near = 0.5 * float(np.median([box[3] - box[1] for _, box in lines]))
     rows: list[list[Line]] = []
     middle = -np.inf

@@ -1,4 +1,5 @@
-"""COLLECT: what a word is made of, so that words never seen say something too: pieces of 2 to 4 letters with its ends marked, and its shape.
+"""COLLECT: what a word is made of, so that words never seen say something too: pieces of 2 to 4 letters with its ends
+marked, and its shape.
 
 After fastText (Bojanowski et al. 2017): pieces are hashed into buckets, whose vectors are learnt.
 """

@@ -1,6 +1,8 @@
-"""COLLECT: what words have to do with each other, learnt from the company they keep in the training rows: no labels needed.
+"""COLLECT: what words have to do with each other, learnt from the company they keep in the training rows: no labels
+needed.
 
-Positive pointwise mutual information of neighbouring tokens, brought to few dimensions by singular values (Levy & Goldberg 2014).
+Positive pointwise mutual information of neighbouring tokens, brought to few dimensions by singular values (Levy &
+Goldberg 2014).
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ MOST_TOKENS = 3_000_000  # enough to know the common words by
 
 
 def keep_company(stems: Sequence[Any], tokens: np.ndarray, lengths: np.ndarray, *, std: float, pad: int) -> None:
-    """The tables of fresh stems, in place: tokens begin where the company they keep puts them, each network's with a little noise of its own."""
+    """The tables of fresh stems, in place: tokens begin where the company they keep puts them, each network's with a
+    little noise of its own."""
     import torch
 
     vectors = torch.from_numpy(word_vectors(tokens, lengths, *stems[0].table.weight.shape))
@@ -28,7 +31,8 @@ def keep_company(stems: Sequence[Any], tokens: np.ndarray, lengths: np.ndarray, 
 
 
 def word_vectors(tokens: np.ndarray, lengths: np.ndarray, vocabulary: int, width: int) -> np.ndarray:
-    """Rows laid end to end (M,) with their lengths (N,) → (vocabulary, width) float32 of mean square 1 where a word has company, else 0."""
+    """Rows laid end to end (M,) with their lengths (N,) → (vocabulary, width) float32 of mean square 1 where a word has
+    company, else 0."""
     from scipy.sparse import coo_matrix
     from sklearn.utils.extmath import randomized_svd
 

@@ -1,4 +1,5 @@
-"""A column of sentences to be spoken, letter by letter: a network that speaks must know of every letter, and of the spaces and stops between."""
+"""A column of sentences to be spoken, letter by letter: a network that speaks must know of every letter, and of the
+spaces and stops between."""
 
 from __future__ import annotations
 
@@ -32,7 +33,11 @@ class Spelling(Base):
         texts = [said(text) for text in values.drop_nulls().cast(pl.String)]
         counts = Counter(letter for text in texts for letter in text)
         if not counts or len(counts) > MOST:
-            raise DataError(f"The sentences hold {len(counts):,} different letters.", f"Between 1 and {MOST} can be learnt.", "Is this a column of sentences?")
+            raise DataError(
+                f"The sentences hold {len(counts):,} different letters.",
+                f"Between 1 and {MOST} can be learnt.",
+                "Is this a column of sentences?",
+            )
         return {"letters": sorted(counts), "length": int(np.quantile([len(text) for text in texts], 0.95))}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
@@ -48,7 +53,9 @@ class Spelling(Base):
             elif not any(state["letters"][code - 1].isalnum() for code in codes):
                 damaged[index] = "has no letter that the voice ever said"
             rows.append(np.array([] if index in damaged else codes, np.int32))
-        return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64))
+        return Ragged(
+            np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64)
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Letters(len(states[0]["letters"]) + 1)
@@ -64,7 +71,8 @@ class Spelling(Base):
 
 
 class Letters(nn.Module):
-    """(B, U) codes → sequence Signal (B, U, 3 · WIDTH): every letter, the one before and the one after, which decide how it sounds."""
+    """(B, U) codes → sequence Signal (B, U, 3 · WIDTH): every letter, the one before and the one after, which decide
+    how it sounds."""
 
     def __init__(self, letters: int) -> None:
         super().__init__()
@@ -74,7 +82,11 @@ class Letters(nn.Module):
         mask = torch.ones_like(x, dtype=torch.bool) if mask is None else mask
         own = self.table(x.long()) * mask[..., None]
         nothing = own.new_zeros(len(own), 1, own.shape[2])
-        return Signal(torch.cat([torch.cat([nothing, own[:, :-1]], 1), own, torch.cat([own[:, 1:], nothing], 1)], 2), "sequence", mask)
+        return Signal(
+            torch.cat([torch.cat([nothing, own[:, :-1]], 1), own, torch.cat([own[:, 1:], nothing], 1)], 2),
+            "sequence",
+            mask,
+        )
 
 
 def said(text: str) -> str:

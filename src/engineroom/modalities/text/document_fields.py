@@ -1,6 +1,8 @@
-"""A target of fields that stand on a page: for learning, a label for every word; for judging, the words and the values that are to be found.
+"""A target of fields that stand on a page: for learning, a label for every word; for judging, the words and the values
+that are to be found.
 
-Cells are structs {"tags": labels (IOB), "words": words as they are read out, "fields": [{"name", "value"}]}. A task makes them.
+Cells are structs {"tags": labels (IOB), "words": words as they are read out, "fields": [{"name", "value"}]}. A task
+makes them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from .._base import Base, pad
 
 class Fields(Base):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        """`fields`: names in the order in which they come; `values`: O, then B- and I- of each; `given`: the share of rows that have each."""
+        """`fields`: names in the order in which they come; `values`: O, then B- and I- of each; `given`: the share of
+        rows that have each."""
         rows = [[one["name"] for one in cell["fields"]] for cell in values.to_list() if cell]
         counts = Counter(name for row in rows for name in row)
         names = list(counts)
@@ -32,7 +35,8 @@ class Fields(Base):
         }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """Codes, int32: how many words; for each 1 + its label's number (0: none that was learnt); then the row as JSON, a code a byte."""
+        """Codes, int32: how many words; for each 1 + its label's number (0: none that was learnt); then the row as
+        JSON, a code a byte."""
         place = {label: k for k, label in enumerate(state["values"], 1)}
         rows = []
         for cell in values.to_list():
@@ -46,7 +50,9 @@ class Fields(Base):
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         """{"": (B, T) label codes, "_mask": (B, T)}."""
         rows = [row[1 : 1 + row[0]] for row in cut(arrays)]
-        return pad(Ragged(np.concatenate([np.zeros(0, np.int32), *rows]), np.array([len(row) for row in rows], np.int64)))
+        return pad(
+            Ragged(np.concatenate([np.zeros(0, np.int32), *rows]), np.array([len(row) for row in rows], np.int64))
+        )
 
     def to_html(self, value: Any, state: State) -> str:
         found = [f"{one['name']}: {one['value']}" for one in (value or {}).get("fields", ())]

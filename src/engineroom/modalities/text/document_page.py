@@ -1,7 +1,9 @@
-"""A column of pages: words in reading order, beside each the numbers that say where it stands. Made by a task from lines and their boxes.
+"""A column of pages: words in reading order, beside each the numbers that say where it stands. Made by a task from
+lines and their boxes.
 
-A word is known as in a column of tokens (by itself and by its pieces), with any digit read as 0: no two receipts share an amount, but amounts look
-alike. Places are whole numbers, as in LayoutLM (Xu et al. 2020), here of the written part of the page, so that a margin means nothing.
+A word is known as in a column of tokens (by itself and by its pieces), with any digit read as 0: no two receipts share
+an amount, but amounts look alike. Places are whole numbers, as in LayoutLM (Xu et al. 2020), here of the written part
+of the page, so that a margin means nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Page(Tokens):
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
         rows = [words for words, _ in cells(values)]
         counts = Counter(spelt(word) for row in rows for word in row)
-        known = [word for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:WORDS] if count > 1]
+        known = [
+            word for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:WORDS] if count > 1
+        ]
         lengths = [len(row) for row in rows if row] or [1]
         return {"words": known, "letters": False, "length": int(min(LONGEST, max(4, np.quantile(lengths, 0.95))))}
 
@@ -46,7 +50,9 @@ class Page(Tokens):
         rows = cells(values)
         for index, (words, facts) in enumerate(rows):
             if not words or len(words) > LONGEST:
-                damaged[index] = f"has {len(words):,} words, more than {LONGEST:,}" if words else "is no page that can be read"
+                damaged[index] = (
+                    f"has {len(words):,} words, more than {LONGEST:,}" if words else "is no page that can be read"
+                )
                 rows[index] = ([""], facts[:0].reshape(0, FACTS))
         flat = [spelt(word) for words, _ in rows for word in words]
         different = sorted(set(flat))
@@ -56,7 +62,10 @@ class Page(Tokens):
         where = {word: i for i, word in enumerate(different)}
         codes = table[np.fromiter((where[word] for word in flat), np.int64, len(flat))]
         beside = [facts if len(facts) else np.zeros((len(words), FACTS), np.int32) for words, facts in rows]
-        return Ragged(np.concatenate([codes, np.concatenate([np.zeros((0, FACTS), np.int32), *beside])], 1), np.array([len(words) for words, _ in rows], np.int64))
+        return Ragged(
+            np.concatenate([codes, np.concatenate([np.zeros((0, FACTS), np.int32), *beside])], 1),
+            np.array([len(words) for words, _ in rows], np.int64),
+        )
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
         """Every page a little moved, wider and higher."""
@@ -71,7 +80,12 @@ class Page(Tokens):
         return WordsInPlaces(len(states[0]["words"]) + UNKNOWN + 1, width, letters=False)
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
-        return tensor.ndim == 3 and tensor.shape[2] == 1 + MOST + FACTS and len(state["words"]) <= WORDS and 0 < state["length"] <= LONGEST
+        return (
+            tensor.ndim == 3
+            and tensor.shape[2] == 1 + MOST + FACTS
+            and len(state["words"]) <= WORDS
+            and 0 < state["length"] <= LONGEST
+        )
 
     def canonical(self, values: pl.Series) -> pl.Series:
         return pl.Series([" ".join(words) for words, _ in cells(values)], dtype=pl.String)
@@ -90,12 +104,16 @@ class WordsInPlaces(WordsAndPieces):
     def __init__(self, words: int, width: int, *, letters: bool) -> None:
         super().__init__(words, width, letters=letters)
         self.register_buffer("largest", torch.tensor([1.0, 1.0, 1.0, MOST_OFTEN, FULL]), persistent=False)
-        self.place = nn.Sequential(nn.Linear(6 * (1 + 2 * WAVES) + FACTS - 4, width), nn.ReLU(), nn.Linear(width, width))
+        self.place = nn.Sequential(
+            nn.Linear(6 * (1 + 2 * WAVES) + FACTS - 4, width), nn.ReLU(), nn.Linear(width, width)
+        )
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         words = super().forward(x[..., :-FACTS], mask)
         boxes, flags = x[..., -FACTS : 4 - FACTS].float() / FULL, x[..., 4 - FACTS :].float() / self.largest
-        sizes = 4 * (boxes[..., 2:] - boxes[..., :2])  # words are small: as many waves pass through them as through the page
+        sizes = 4 * (
+            boxes[..., 2:] - boxes[..., :2]
+        )  # words are small: as many waves pass through them as through the page
         at = torch.cat([boxes, sizes], -1)
         turns = at[..., None] * (torch.pi * 2.0 ** torch.arange(WAVES, device=x.device))
         seen = torch.cat([at, turns.sin().flatten(2), turns.cos().flatten(2), flags], -1)

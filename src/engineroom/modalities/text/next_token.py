@@ -1,4 +1,5 @@
-"""A target that is the input itself, one token on. In training it moves with its text: both are cut to the same window, drawn by (seed, step)."""
+"""A target that is the input itself, one token on. In training it moves with its text: both are cut to the same window,
+drawn by (seed, step)."""
 
 from __future__ import annotations
 
@@ -24,23 +25,36 @@ class Following(Base):
         return {}
 
     def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
-        """The tokens that can follow: `is_categorical`, `widths` in bytes, and whether token 0 stands for what was never met (`open`)."""
+        """The tokens that can follow: `is_categorical`, `widths` in bytes, and whether token 0 stands for what was
+        never met (`open`)."""
         if "tokens" not in other:
             return state
         spelt = token_bytes(other)
         widths, unknown = [len(one) for one in spelt], other["tokens"] == "characters"
         if unknown:
             widths[UNKNOWN] = UNKNOWN_BYTES
-        return {**state, "names": [one.decode("utf-8", "replace") for one in spelt], "widths": widths, "open": unknown, "context": other["context"]}
+        return {
+            **state,
+            "names": [one.decode("utf-8", "replace") for one in spelt],
+            "widths": widths,
+            "open": unknown,
+            "context": other["context"],
+        }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N,) zeros: the text holds its own answers."""
         return np.zeros(len(values), np.int8)
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Stretches (B, T) → windows (B, context) anywhere in them, and the tokens that follow each place; NOTHING beyond the end."""
+        """Stretches (B, T) → windows (B, context) anywhere in them, and the tokens that follow each place; NOTHING
+        beyond the end."""
         codes, T = own[""], own[""].shape[1]
         lengths = own["_mask"].sum(1) if "_mask" in own else torch.full((len(codes),), T)
         context = int(state["context"])

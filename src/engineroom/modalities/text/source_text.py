@@ -1,4 +1,5 @@
-"""A column of text that is read as a whole before something is written in return: pieces of bytes (BPE), nothing lost of case or spelling."""
+"""A column of text that is read as a whole before something is written in return: pieces of bytes (BPE), nothing lost
+of case or spelling."""
 
 from __future__ import annotations
 
@@ -28,7 +29,12 @@ class Passage(Corpus):
         """`facts`: "most" (pieces known), "longest" (pieces read of a text)."""
         texts = [text[: limits.characters] for text in values.cast(pl.String).drop_nulls().to_list()]
         tokenizer = learn_pieces(texts, int(facts.get("most", VOCABULARY)))
-        state = {"tokens": "pieces", "tokenizer": tokenizer.to_str(), "vocabulary": tokenizer.get_vocab_size(), "characters": limits.characters}
+        state = {
+            "tokens": "pieces",
+            "tokenizer": tokenizer.to_str(),
+            "vocabulary": tokenizer.get_vocab_size(),
+            "characters": limits.characters,
+        }
         some = texts[:: max(1, len(texts) // SAMPLE)]
         lengths = [len(row) for row in encode_texts(some, state)] or [8]
         length = int(min(facts.get("longest", LONGEST), max(8, np.quantile(lengths, 0.995))))
@@ -41,7 +47,9 @@ class Passage(Corpus):
         for index, row in enumerate(rows):
             if not len(row):
                 damaged[index] = "has no text"
-        return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64))
+        return Ragged(
+            np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64)
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         table = TokenTable(states[0]["vocabulary"], width)

@@ -1,4 +1,5 @@
-"""A target that is a text to be written: its pieces, an end, and beside each what had been said so far (`said`): the decoder sees no more than that (teacher forcing)."""
+"""A target that is a text to be written: its pieces, an end, and beside each what had been said so far (`said`): the
+decoder sees no more than that (teacher forcing)."""
 
 from __future__ import annotations
 
@@ -37,8 +38,18 @@ class Wording(Base):
         """`facts`: "most" (pieces known), "shared" (the pieces of the text that is read), "source" (its column)."""
         texts = [text.strip() for text in values.cast(pl.String).drop_nulls().to_list() if len(text) <= MOST_CHARACTERS]
         tokenizer = learn_pieces(texts, int(facts.get("most", VOCABULARY)))
-        state = {"tokens": "pieces", "tokenizer": tokenizer.to_str(), "vocabulary": tokenizer.get_vocab_size(), "source": facts.get("source", "")}
-        return state | {"shared": bool(facts.get("shared", False)), "words": usual_words(texts), **bounds(texts, state), "goal": "translation"}
+        state = {
+            "tokens": "pieces",
+            "tokenizer": tokenizer.to_str(),
+            "vocabulary": tokenizer.get_vocab_size(),
+            "source": facts.get("source", ""),
+        }
+        return state | {
+            "shared": bool(facts.get("shared", False)),
+            "words": usual_words(texts),
+            **bounds(texts, state),
+            "goal": "translation",
+        }
 
     def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """Shared pieces are those of the text that is read. Much shorter than long texts: then it is their summary."""
@@ -46,7 +57,12 @@ class Wording(Base):
             return state
         if state["shared"]:
             factor = state["vocabulary"] / max(1, other["vocabulary"])  # fewer of the pieces are made for these texts
-            state = {**state, "tokenizer": other["tokenizer"], "vocabulary": other["vocabulary"], "longest": min(LONGEST, round(state["longest"] * max(1.5, factor)))}
+            state = {
+                **state,
+                "tokenizer": other["tokenizer"],
+                "vocabulary": other["vocabulary"],
+                "longest": min(LONGEST, round(state["longest"] * max(1.5, factor))),
+            }
         summary = other["words"] >= LONG and state["words"] <= SHORTER * other["words"]
         return {**state, "goal": "summary" if summary else "translation"}
 
@@ -65,7 +81,8 @@ class Wording(Base):
         return Ragged((np.concatenate(rows) if rows else np.zeros(0, np.int32)) + np.int32(1), lengths)
 
     def collate(self, arrays: Ragged, state: State) -> dict[str, Tensor]:
-        """{"": (B, U) int64 what is to be said, END last, then NOTHING; "_said": (B, U) int64 what was said before each place}."""
+        """{"": (B, U) int64 what is to be said, END last, then NOTHING; "_said": (B, U) int64 what was said before each
+        place}."""
         longest = int(arrays.lengths.max(initial=0)) + 1
         place = np.arange(longest)[None]
         codes = np.full((len(arrays.lengths), longest), NOTHING, np.int64)

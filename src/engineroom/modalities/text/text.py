@@ -54,7 +54,11 @@ class Text(Base):
         tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
         trainer = trainers.BpeTrainer(
-            vocab_size=VOCABULARY, min_frequency=2, special_tokens=["[PAD]", "[UNK]"], show_progress=False, limit_alphabet=4000
+            vocab_size=VOCABULARY,
+            min_frequency=2,
+            special_tokens=["[PAD]", "[UNK]"],
+            show_progress=False,
+            limit_alphabet=4000,
         )
         tokenizer.train_from_iterator(texts, trainer)
         lengths = [len(e.ids) for e in tokenizer.encode_batch(texts[:20_000])] or [1]
@@ -73,7 +77,9 @@ class Text(Base):
         lengths = np.fromiter((len(i) for i in ids), np.int64, len(ids))
         return Ragged(np.fromiter((t for row in ids for t in row), np.int32, int(lengths.sum())), lengths)
 
-    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator
+    ) -> dict[str, Tensor]:
         """Some words are missing."""
         x = fields[""]
         return {**fields, "": torch.where(torch.rand(x.shape, generator=generator) < SWAPPED, UNKNOWN, x)}
@@ -105,7 +111,8 @@ class Text(Base):
 
 
 class TokenEmbedding(nn.Module):
-    """(B, T) tokens and mask (B, T) → sequence Signal (B, T, D). In training whole tokens are dropped, as words go missing."""
+    """(B, T) tokens and mask (B, T) → sequence Signal (B, T, D). In training whole tokens are dropped, as words go
+    missing."""
 
     def __init__(self, vocabulary: int, width: int, drop: float = 0.4) -> None:
         super().__init__()

@@ -1,6 +1,8 @@
-"""A column of running text to learn a language from: characters where the alphabet is small, else pieces of bytes (BPE). One vector a token.
+"""A column of running text to learn a language from: characters where the alphabet is small, else pieces of bytes
+(BPE). One vector a token.
 
-Byte-level byte-pair encoding: Radford et al. 2019. A character that training never met is token 0; pieces of bytes can spell anything.
+Byte-level byte-pair encoding: Radford et al. 2019. A character that training never met is token 0; pieces of bytes can
+spell anything.
 """
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ class Corpus(Base):
 
 
 class TokenTable(nn.Module):
-    """(B, T) tokens → sequence Signal (B, T, D). What pads stands after what is real, where nobody who looks back sees it."""
+    """(B, T) tokens → sequence Signal (B, T, D). What pads stands after what is real, where nobody who looks back sees
+    it."""
 
     def __init__(self, vocabulary: int, width: int) -> None:
         super().__init__()
@@ -110,7 +113,9 @@ def learn_pieces(texts: list[str], most: int) -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     letters = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=max(most, 256), min_frequency=2, initial_alphabet=letters, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=max(most, 256), min_frequency=2, initial_alphabet=letters, show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
@@ -146,7 +151,8 @@ def token_bytes(state: State) -> list[bytes]:
 
 
 def byte_letters() -> dict[str, int]:
-    """The letter by which a byte-level vocabulary writes each byte (Radford et al. 2019: printable ones by themselves)."""
+    """The letter by which a byte-level vocabulary writes each byte (Radford et al. 2019: printable ones by
+    themselves)."""
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     rest = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(rest)}

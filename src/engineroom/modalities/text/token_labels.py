@@ -27,10 +27,13 @@ class Tags(Base):
         if values.dtype != pl.List(pl.String):
             return 0.0
         labels = values.drop_nulls().head(2000).explode().drop_nulls()
-        return 0.97 if len(labels) and labels.str.contains(LABEL).all() and labels.str.contains(r"^[BSU]-").any() else 0.0
+        return (
+            0.97 if len(labels) and labels.str.contains(LABEL).all() and labels.str.contains(r"^[BSU]-").any() else 0.0
+        )
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        """`values`: labels by frequency; `wholes`: those of whole rows; `strict`: no label that goes on a span without one before it, ever."""
+        """`values`: labels by frequency; `wholes`: those of whole rows; `strict`: no label that goes on a span without
+        one before it, ever."""
         rows, wholes = unpack(values)
         counts = Counter(label for row in rows for label in row if label is not None)
         names = sorted(counts, key=lambda label: (-counts[label], label))[:MOST]
@@ -46,7 +49,8 @@ class Tags(Base):
         }
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """Codes, int32: 0 = not scored, k + 1 = the k-th label, then one for a new beginning and one for a new I-. A whole row's comes first."""
+        """Codes, int32: 0 = not scored, k + 1 = the k-th label, then one for a new beginning and one for a new I-. A
+        whole row's comes first."""
         rows, wholes = unpack(values)
         names, wanted = state["values"], state["wholes"]
         place: dict[str | None, int] = {None: 0} | {name: k for k, name in enumerate(names, 1)}
@@ -76,9 +80,11 @@ def unpack(values: pl.Series) -> tuple[list[list[str | None]], list[str | None] 
 
 
 def broken(row: list[str | None], *, ends: bool) -> bool:
-    """Does a label go on a span that has not begun, or is one left before its end? Labels that are null may be anything."""
+    """Does a label go on a span that has not begun, or is one left before its end? Labels that are null may be
+    anything."""
     return any(
-        before is not None and label is not None and not may_follow(before, label, ends=ends) for before, label in pairwise(["O", *row])
+        before is not None and label is not None and not may_follow(before, label, ends=ends)
+        for before, label in pairwise(["O", *row])
     )
 
 

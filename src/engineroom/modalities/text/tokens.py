@@ -1,7 +1,9 @@
-"""A column of token lists: sentences as their words, proteins as their residues. One vector a token, so that each can be labelled.
+"""A column of token lists: sentences as their words, proteins as their residues. One vector a token, so that each can
+be labelled.
 
-A word begins where the company it keeps puts it (`_words`) and is told apart by its pieces (`_pieces`). A word that comes once, and now and then any
-other, is known by its pieces alone, so that what a word never seen means is learnt too.
+A word begins where the company it keeps puts it (`_words`) and is told apart by its pieces (`_pieces`). A word that
+comes once, and now and then any other, is known by its pieces alone, so that what a word never seen means is learnt
+too.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Tokens(Base):
         letters = are_letters(values)
         rows = to_tokens(values, letters)
         counts = Counter(spelt(token, letters) for row in rows for token in row)
-        words = [word for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:WORDS] if count > 1]
+        words = [
+            word for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:WORDS] if count > 1
+        ]
         lengths = [len(row) for row in rows if row] or [1]
         return {"words": words, "letters": letters, "length": int(min(LONGEST, max(4, np.quantile(lengths, 0.95))))}
 
@@ -67,7 +71,9 @@ class Tokens(Base):
         flat = [token for row in rows for token in row]
         different = sorted(set(flat))
         place = {word: number for number, word in enumerate(state["words"], UNKNOWN + 1)}
-        own = np.array([[place.get(spelt(word, state["letters"]), UNKNOWN)] for word in different], np.int32).reshape(-1, 1)
+        own = np.array([[place.get(spelt(word, state["letters"]), UNKNOWN)] for word in different], np.int32).reshape(
+            -1, 1
+        )
         table = own if state["letters"] else np.concatenate([own, piece_table(different)], 1)
         where = {word: i for i, word in enumerate(different)}
         codes = table[np.fromiter((where[token] for token in flat), np.int64, len(flat))]
@@ -96,7 +102,12 @@ class Tokens(Base):
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
         columns = 1 if state["letters"] else 1 + MOST
-        return tensor.ndim == 3 and tensor.shape[2] == columns and len(state["words"]) <= WORDS and 0 < state["length"] <= LONGEST
+        return (
+            tensor.ndim == 3
+            and tensor.shape[2] == columns
+            and len(state["words"]) <= WORDS
+            and 0 < state["length"] <= LONGEST
+        )
 
     def to_html(self, value: Any, state: State) -> str:
         row = [] if value is None else to_tokens(pl.Series([value]), bool(state.get("letters")))[0]
@@ -105,7 +116,8 @@ class Tokens(Base):
 
 
 class WordsAndPieces(nn.Module):
-    """(B, T, 1 + P) codes and mask (B, T) → sequence Signal (B, T, D): the word's vector and the mean of its pieces'."""
+    """(B, T, 1 + P) codes and mask (B, T) → sequence Signal (B, T, D): the word's vector and the mean of its
+    pieces'."""
 
     def __init__(self, words: int, width: int, *, letters: bool, drop: float = 0.15) -> None:
         super().__init__()
@@ -149,7 +161,9 @@ def to_tokens(values: pl.Series, letters: bool) -> list[list[str]]:
         return [cut(cell) if cell else [] for cell in values]
     if not isinstance(values.dtype, pl.List):
         return [[] if cell is None else [str(cell)] for cell in values]
-    return [["" if word is None else str(word) for word in cell] if cell is not None else [] for cell in values.to_list()]
+    return [
+        ["" if word is None else str(word) for word in cell] if cell is not None else [] for cell in values.to_list()
+    ]
 
 
 MODALITY = Tokens()

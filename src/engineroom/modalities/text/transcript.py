@@ -36,7 +36,9 @@ class Transcript(Base):
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """(L,) int32 each, 1 … units; units + 1 for what training never heard."""
         rows = [coded(plain(text or ""), state) for text in values.cast(pl.String).to_list()]
-        return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64))
+        return Ragged(
+            np.concatenate(rows) if rows else np.zeros(0, np.int32), np.array([len(row) for row in rows], np.int64)
+        )
 
     def validate_example(self, state: State, tensor: Tensor) -> bool:
         return tensor.ndim == 2
@@ -46,7 +48,8 @@ class Transcript(Base):
 
 
 def plain(text: str) -> str:
-    """Lower case, letters, figures and apostrophes alone, one space between words: as word errors are usually counted."""
+    """Lower case, letters, figures and apostrophes alone, one space between words: as word errors are usually
+    counted."""
     return re.sub(r"[^\w']+", " ", text.lower().replace("_", " ")).strip()
 
 
@@ -73,7 +76,11 @@ def fitted(texts: list[str], units: str) -> dict[str, Any]:
         units = "words" if len(words) <= FEW_WORDS and sum(words.values()) >= MANY * len(words) else "characters"
     counts = Counter(unit for text in texts for unit in cut(text, units))
     if not counts or len(counts) > MOST:
-        raise DataError(f"The transcripts hold {len(counts):,} different {units}.", f"Between 1 and {MOST:,} can be told apart.", "--set options.units=characters")
+        raise DataError(
+            f"The transcripts hold {len(counts):,} different {units}.",
+            f"Between 1 and {MOST:,} can be told apart.",
+            "--set options.units=characters",
+        )
     alphabet = sorted(counts)
     place = {unit: k + 1 for k, unit in enumerate(alphabet)}
     pairs = Counter(pair for text in texts for pair in pairwise([0, *(place[unit] for unit in cut(text, units)), 0]))

@@ -1,4 +1,5 @@
-"""Boxes as people write them: one cell a picture, a list of class and corners; read, put into the picture's frame, written again."""
+"""Boxes as people write them: one cell a picture, a list of class and corners; read, put into the picture's frame,
+written again."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ CORNERS = ("x1", "y1", "x2", "y2")
 def read_boxes(cell: Any) -> tuple[list[str], np.ndarray, int]:
     """(classes, boxes (n, 4) x1 y1 x2 y2 in shares of the picture, how many were dropped).
 
-    A cell is JSON or a mapping {"width", "height", "boxes": [{"class", "x1", "y1", "x2", "y2"}, …]} in pixels, or the bare list with corners
-    in shares of the picture's sides. Boxes are clipped to the picture; those without area, or outside it, are dropped.
-    Raises ValueError for anything else.
+    A cell is JSON or a mapping {"width", "height", "boxes": [{"class", "x1", "y1", "x2", "y2"}, …]} in pixels, or the
+    bare list with corners in shares of the picture's sides. Boxes are clipped to the picture; those without area, or
+    outside it, are dropped. Raises ValueError for anything else.
     """
     cell = from_json(cell, "boxes are")
     width = height = 1.0
@@ -82,7 +83,8 @@ def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def suppressed(boxes: np.ndarray, *, most: float, limit: int = 100) -> np.ndarray:
-    """(n, 6) → those that no better one of their class covers by more than `most` (IoU), best first, at most `limit`."""
+    """(n, 6) → those that no better one of their class covers by more than `most` (IoU), best first, at most
+    `limit`."""
     boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
     covers = (overlaps(boxes[:, :4], boxes[:, :4]) > most) & (boxes[:, None, 5] == boxes[None, :, 5])
     alive = np.ones(len(boxes), bool)
@@ -93,7 +95,8 @@ def suppressed(boxes: np.ndarray, *, most: float, limit: int = 100) -> np.ndarra
 
 
 def known_classes(values: pl.Series, state: Mapping[str, Any]) -> tuple[pl.Series, list[str]]:
-    """(cells whose classes are called as the model calls them, notes). Class numbers are read by the numbers that the training data gave them.
+    """(cells whose classes are called as the model calls them, notes). Class numbers are read by the numbers that the
+    training data gave them.
 
     Raises DataError where the model knows none of the classes."""
     cells = [(cell, from_json(cell, "boxes are")) for cell in values.drop_nulls().to_list()]
@@ -106,10 +109,13 @@ def known_classes(values: pl.Series, state: Mapping[str, Any]) -> tuple[pl.Serie
         named = {number: numbers[number] for number in counts}
         cells_out = [None if cell is None else renamed(cell, named) for cell in values.to_list()]
         told = ", ".join(f"{number} is {name}" for number, name in sorted(named.items())[:10])
-        return pl.Series(values.name, cells_out, dtype=pl.String), [f"The boxes have numbers for classes; by the training data {told}."]
+        return pl.Series(values.name, cells_out, dtype=pl.String), [
+            f"The boxes have numbers for classes; by the training data {told}."
+        ]
     if counts and not known & set(counts):
         raise DataError(
-            f"None of the classes ({', '.join(sorted(counts)[:10])}) is known to the model ({', '.join(sorted(known)[:10])}).",
+            f"None of the classes ({', '.join(sorted(counts)[:10])}) is known to the model "
+            f"({', '.join(sorted(known)[:10])}).",
             "Boxes of unknown classes cannot be graded.",
             "Name them alike: for YOLO put data.yaml beside or above the folder.",
         )

@@ -1,4 +1,5 @@
-"""Image files decoded to pixels: EXIF orientation applied, transparency laid on a background, deep grey levels brought to eight bits."""
+"""Image files decoded to pixels: EXIF orientation applied, transparency laid on a background, deep grey levels brought
+to eight bits."""
 
 from __future__ import annotations
 
@@ -23,12 +24,19 @@ FTYPES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
 
 
 def decode(
-    cell: Any, *, pixels: int, near: tuple[int, int] | None = None, background: int = WHITE, levels: Sequence[float] | None = None
+    cell: Any,
+    *,
+    pixels: int,
+    near: tuple[int, int] | None = None,
+    background: int = WHITE,
+    levels: Sequence[float] | None = None,
 ) -> np.ndarray:
-    """A path, encoded bytes or raw pixels → (H, W, 1 or 3) uint8. Refuses more than `pixels` before decoding (an image bomb).
+    """A path, encoded bytes or raw pixels → (H, W, 1 or 3) uint8. Refuses more than `pixels` before decoding (an image
+    bomb).
 
-    `near` lets a JPEG be decoded at a reduced size no smaller than (H, W). What is transparent shows the `background`. `levels` (low, high) is
-    what becomes 0 and 255 of a picture of more than eight bits; None stretches each by itself. Raises OSError or ValueError with a plain reason.
+    `near` lets a JPEG be decoded at a reduced size no smaller than (H, W). What is transparent shows the `background`.
+    `levels` (low, high) is what becomes 0 and 255 of a picture of more than eight bits; None stretches each by itself.
+    Raises OSError or ValueError with a plain reason.
     """
     if isinstance(cell, np.ndarray):
         return cell[..., None] if cell.ndim == 2 else cell
@@ -51,7 +59,8 @@ def decode(
 
 
 def open_picture(cell: str | bytes, *, pixels: int) -> Any:
-    """A file (its path, its bytes, or these written out as a data URI, RFC 2397), not yet decoded. Raises ValueError for more than `pixels`."""
+    """A file (its path, its bytes, or these written out as a data URI, RFC 2397), not yet decoded. Raises ValueError
+    for more than `pixels`."""
     from PIL import Image as Pillow
     from PIL import UnidentifiedImageError
 
@@ -63,7 +72,9 @@ def open_picture(cell: str | bytes, *, pixels: int) -> Any:
         file = Pillow.open(cell if isinstance(cell, str) else io.BytesIO(cell))
     except UnidentifiedImageError:
         if not known and is_heif(cell):
-            raise ValueError(needed(missing_extra("heif", "pillow-heif", "HEIC pictures", instead="convert them to JPEG"))) from None
+            raise ValueError(
+                needed(missing_extra("heif", "pillow-heif", "HEIC pictures", instead="convert them to JPEG"))
+            ) from None
         raise
     if file.width * file.height > pixels:
         file.close()
@@ -113,8 +124,11 @@ def laid_on(image: Any, background: int) -> Any:
 
 
 def background(cells: Sequence[Any], pixels: int) -> int | None:
-    """White, or black where what can be seen of transparent pictures is light: white icons must not vanish. None without transparency."""
-    found = [one for one in each_cell(some(cells), lambda cell: visible_light(cell, pixels), {}, np.zeros(0)) if len(one)]
+    """White, or black where what can be seen of transparent pictures is light: white icons must not vanish. None
+    without transparency."""
+    found = [
+        one for one in each_cell(some(cells), lambda cell: visible_light(cell, pixels), {}, np.zeros(0)) if len(one)
+    ]
     if not found or np.isnan(np.array(found)).all():
         return None
     return BLACK if float(np.nanmean(np.array(found))) > 170 else WHITE
@@ -129,7 +143,9 @@ def visible_light(cell: Any, pixels: int) -> np.ndarray:
             return np.array([np.nan])
         alpha = np.asarray(image.convert("RGBA"), np.float32)
     weight = alpha[..., 3] / 255
-    return np.array([(alpha[..., :3].mean(-1) * weight).sum() / weight.sum() if 0 < weight.sum() < weight.size else np.nan])
+    return np.array(
+        [(alpha[..., :3].mean(-1) * weight).sum() / weight.sum() if 0 < weight.sum() < weight.size else np.nan]
+    )
 
 
 def level_range(cells: Sequence[Any], pixels: int) -> list[float] | None:
@@ -143,7 +159,11 @@ def own_range(cell: Any, pixels: int) -> np.ndarray:
     if isinstance(cell, np.ndarray):
         return np.full(2, np.nan)
     with open_picture(cell, pixels=pixels) as image:
-        return np.percentile(np.asarray(image, np.float32), [OUTER, 100 - OUTER]) if image.mode in DEEP else np.full(2, np.nan)
+        return (
+            np.percentile(np.asarray(image, np.float32), [OUTER, 100 - OUTER])
+            if image.mode in DEEP
+            else np.full(2, np.nan)
+        )
 
 
 def looked(cell: Any, pixels: int) -> np.ndarray:

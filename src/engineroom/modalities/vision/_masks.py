@@ -1,4 +1,5 @@
-"""Files of masks: a class number a pixel, read from PNGs of any mode, raw arrays or encoded bytes, and written back as they were."""
+"""Files of masks: a class number a pixel, read from PNGs of any mode, raw arrays or encoded bytes, and written back as
+they were."""
 
 from __future__ import annotations
 
@@ -12,14 +13,18 @@ from ._image_decoding import MARKS, open_picture
 MOST_VALUES = 256  # files with more are photographs
 COLOUR = 1 << 24  # from here on, numbers stand for colours
 UNKNOWN = 255  # code of a value that no training mask holds
-SOLID, RARE = 0.1, 0.0005  # of its pixels that must lie inside a region, of all pixels that must hold it, for a number to be a class
+SOLID, RARE = (
+    0.1,
+    0.0005,
+)  # of its pixels that must lie inside a region, of all pixels that must hold it, for a number to be a class
 CLOSE = 24  # levels between two numbers that JPEG may mix up
 MIXTURES = 6  # further numbers from which masks are taken to have soft edges
 MOSTLY = 0.8  # of the pixels that must hold (nearly) a class
 
 
 def read_mask(cell: Any, *, pixels: int) -> np.ndarray:
-    """A path, encoded bytes or a raw array → (H, W) int64: grey or palette numbers, 0/255 for one-bit files, see `packed` for colours."""
+    """A path, encoded bytes or a raw array → (H, W) int64: grey or palette numbers, 0/255 for one-bit files, see
+    `packed` for colours."""
     if isinstance(cell, np.ndarray):
         array = cell.squeeze()
         if array.ndim == 3 and array.shape[2] in (3, 4):
@@ -53,7 +58,8 @@ def codes_of(mask: np.ndarray, numbers: np.ndarray, *, soft: bool = False) -> np
 
 
 def solid(mask: np.ndarray) -> np.ndarray:
-    """(H, W) bool: pixels whose four neighbours hold the same number: the inside of regions. Mixtures at soft edges have none."""
+    """(H, W) bool: pixels whose four neighbours hold the same number: the inside of regions. Mixtures at soft edges
+    have none."""
     same = np.ones(mask.shape, bool)
     for axis in (0, 1):
         step = np.diff(mask, axis=axis) == 0
@@ -63,9 +69,11 @@ def solid(mask: np.ndarray) -> np.ndarray:
 
 
 def true_numbers(counts: dict[int, int], inside: dict[int, int]) -> list[int] | None:
-    """The numbers that masks with soft edges (resized, drawn smoothly, saved as JPEG) are mixed of; None where every number is meant.
+    """The numbers that masks with soft edges (resized, drawn smoothly, saved as JPEG) are mixed of; None where every
+    number is meant.
 
-    Mixtures stand at edges and are many and rare: a class has an inside. What is near a commoner number is taken for it: JPEG is never exact."""
+    Mixtures stand at edges and are many and rare: a class has an inside. What is near a commoner number is taken for
+    it: JPEG is never exact."""
     total = sum(counts.values())
     firm = [n for n in counts if inside.get(n, 0) >= SOLID * counts[n] and counts[n] >= RARE * total]
     mixed = len(counts) - len(firm)
@@ -75,7 +83,11 @@ def true_numbers(counts: dict[int, int], inside: dict[int, int]) -> list[int] | 
         if not kept or far.min() > CLOSE:
             kept.append(number)
     soft = mixed >= MIXTURES and mixed > len(kept) and len(kept) > 1
-    share = sum(counts[n] for n in counts if any(np.abs(colours_of(np.array([n])) - colours_of(np.array([k]))).max() <= CLOSE for k in kept))
+    share = sum(
+        counts[n]
+        for n in counts
+        if any(np.abs(colours_of(np.array([n])) - colours_of(np.array([k]))).max() <= CLOSE for k in kept)
+    )
     return sorted(kept) if soft and share >= MOSTLY * total else None
 
 
@@ -91,7 +103,11 @@ def mask_size(cell: Any, *, pixels: int) -> tuple[int, int]:
         return cell.shape[:2]  # type: ignore[return-value]
     with open_picture(cell, pixels=pixels) as image:
         # a photograph may lie on its side, with a mark that says so
-        turned = image.getexif().get(MARKS["orientation"], 1) in (5, 6, 7, 8) if image.format in ("JPEG", "TIFF", "MPO") else False
+        turned = (
+            image.getexif().get(MARKS["orientation"], 1) in (5, 6, 7, 8)
+            if image.format in ("JPEG", "TIFF", "MPO")
+            else False
+        )
         return (image.width, image.height) if turned else (image.height, image.width)
 
 

@@ -22,7 +22,9 @@ MOST = 8_000_000  # pixels of a picture that is asked about: what a small machin
 def packed(pictures: Sequence[np.ndarray]) -> Ragged:
     """(H, W, 3) uint8 each → a ragged row of bytes each; a picture of no size is a row all the same."""
     rows = [np.concatenate([np.array(one.shape[:2], np.uint32).view(np.uint8), one.ravel()]) for one in pictures]
-    return Ragged(np.concatenate(rows) if rows else np.zeros(0, np.uint8), np.array([len(row) for row in rows], np.int64))
+    return Ragged(
+        np.concatenate(rows) if rows else np.zeros(0, np.uint8), np.array([len(row) for row in rows], np.int64)
+    )
 
 
 def unpacked(rows: Ragged) -> list[np.ndarray]:

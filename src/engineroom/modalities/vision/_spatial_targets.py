@@ -1,4 +1,5 @@
-"""What lives on a picture's plane (masks, boxes) has in common: whether mirror images keep the meaning, and how a picture is changed with it."""
+"""What lives on a picture's plane (masks, boxes) has in common: whether mirror images keep the meaning, and how a
+picture is changed with it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from torch import Generator, Tensor
 
 from ...layers.augment import jitter, tint
 
-LOPSIDED = 0.6  # of a class's weight: how much more of it may lie on one side than on the other; left and right lungs, skies and roads reach 1
+# of a class's weight: how much more of it may lie on one side than on the other; left and right lungs, skies and roads
+# reach 1
+LOPSIDED = 0.6
 SURE = 3.0  # standard errors
 LEAST = 8  # rows in which a class must occur to be asked
 
@@ -18,8 +21,8 @@ LEAST = 8  # rows in which a class must occur to be asked
 def find_flips(sides: Iterable[Mapping[Any, np.ndarray]]) -> list[str]:
     """Which mirror images look like ordinary rows: "horizontal", "vertical".
 
-    Each row tells of every class that occurs in it how far it leans to the right and downwards, two numbers from -1 to 1. Skies are above
-    and roads below, so such pictures are not turned upside down; cells and cracks lie anywhere.
+    Each row tells of every class that occurs in it how far it leans to the right and downwards, two numbers from -1 to
+    1. Skies are above and roads below, so such pictures are not turned upside down; cells and cracks lie anywhere.
     """
     leans: dict[Any, list[np.ndarray]] = {}
     for row in sides:

@@ -1,4 +1,5 @@
-"""A column of boxes: what is where in a picture, as rectangles with a class. A target only; it moves with its picture."""
+"""A column of boxes: what is where in a picture, as rectangles with a class. A target only; it moves with its
+picture."""
 
 from __future__ import annotations
 
@@ -36,8 +37,16 @@ class Boxes(Base):
                 leans.setdefault(name, []).append(np.sign(box[:2] + box[2:] - 1))
             sides.append({name: np.mean(found, 0) for name, found in leans.items()})
         if not counts or len(counts) > MOST_CLASSES:
-            what = f"The column {values.name!r} holds {len(counts):,} classes of boxes." if counts else f"The column {values.name!r} holds no boxes."
-            raise DataError(what, 'A cell is {"width", "height", "boxes": [{"class", "x1", "y1", "x2", "y2"}, …]}.', "Is this the right --target?")
+            what = (
+                f"The column {values.name!r} holds {len(counts):,} classes of boxes."
+                if counts
+                else f"The column {values.name!r} holds no boxes."
+            )
+            raise DataError(
+                what,
+                'A cell is {"width", "height", "boxes": [{"class", "x1", "y1", "x2", "y2"}, …]}.',
+                "Is this the right --target?",
+            )
         return {
             "values": sorted(counts),
             "counts": [counts[name] for name in sorted(counts)],
@@ -51,7 +60,8 @@ class Boxes(Base):
         return {**state, "height": other["height"], "width": other["width"]}
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
-        """Ragged rows (n, 5) float32: x1 y1 x2 y2 in shares of the picture, class code. Classes unseen in training are left out."""
+        """Ragged rows (n, 5) float32: x1 y1 x2 y2 in shares of the picture, class code. Classes unseen in training are
+        left out."""
         place = {name: code for code, name in enumerate(state["values"])}
         rows = []
         for index, cell in enumerate(values):
@@ -62,15 +72,23 @@ class Boxes(Base):
             except ValueError as error:
                 damaged[index] = str(error)
             rows.append(np.array(found, np.float32).reshape(-1, 5))
-        return Ragged(np.concatenate(rows) if rows else np.zeros((0, 5), np.float32), np.array([len(r) for r in rows], np.int64))
+        return Ragged(
+            np.concatenate(rows) if rows else np.zeros((0, 5), np.float32), np.array([len(r) for r in rows], np.int64)
+        )
 
     def labels(self, values: pl.Series, state: State) -> list[str | None]:
         return [name for names, _ in readable(values) for name in names]
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """A part of the picture, zoomed and mirrored where the classes allow it, and the boxes that are left in it; other light on the picture."""
+        """A part of the picture, zoomed and mirrored where the classes allow it, and the boxes that are left in it;
+        other light on the picture."""
         x, boxes = own[""].float(), said[""]
         H, W = x.shape[2:]
         share = CROP if min(H, W) >= SMALLEST else 1.0
@@ -106,7 +124,8 @@ def readable(values: pl.Series) -> list[tuple[list[str], np.ndarray]]:
 
 
 def shifted(boxes: Tensor, theta: Tensor) -> Tensor:
-    """(B, T, 5) boxes of pictures that are now seen through `theta` (B, 2, 3), without turns; what has left the picture has no area."""
+    """(B, T, 5) boxes of pictures that are now seen through `theta` (B, 2, 3), without turns; what has left the picture
+    has no area."""
     scale, move = torch.diagonal(theta[:, :, :2], dim1=1, dim2=2)[:, None], theta[:, None, :, 2]
     corners = torch.stack([(2 * boxes[..., :2] - 1 - move) / scale, (2 * boxes[..., 2:4] - 1 - move) / scale])
     low, high = (corners.amin(0) + 1) / 2, (corners.amax(0) + 1) / 2  # mirroring swaps the corners

@@ -1,4 +1,5 @@
-"""A target: the picture as it was before it suffered. In training a part of it is taken, turned, and made to suffer anew by (seed, step)."""
+"""A target: the picture as it was before it suffered. In training a part of it is taken, turned, and made to suffer
+anew by (seed, step)."""
 
 from __future__ import annotations
 
@@ -40,7 +41,12 @@ class Whole(Base):
         return batched(unpacked(arrays))
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Parts (B, 3, scale · PIECE, …) of whole pictures, mirrored and turned, and the same parts damaged."""
         kind = target_state["damage"]

@@ -1,4 +1,5 @@
-"""Which pictures have a flaw. A target only: flaws are made on good pictures while training goes on, so that it is known where they are."""
+"""Which pictures have a flaw. A target only: flaws are made on good pictures while training goes on, so that it is
+known where they are."""
 
 from __future__ import annotations
 
@@ -25,10 +26,16 @@ class Flaw(Oddity):
         return {**state, "height": other["height"], "width": other["width"]}
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Good pictures move a little and most of them get flaws; the target becomes a map (B, H, W) of 0 and 1, SOMEWHERE on a picture whose
-        real flaw is not marked. Nothing is resampled: a picture blurred by being turned would be odd itself."""
+        """Good pictures move a little and most of them get flaws; the target becomes a map (B, H, W) of 0 and 1,
+        SOMEWHERE on a picture whose real flaw is not marked. Nothing is resampled: a picture blurred by being turned
+        would be odd itself."""
         x, flawed = own[""].float(), said[""] > 0
         for name, axis in (("horizontal", -1), ("vertical", -2)):
             x = mirror(x, axis, generator) if name in target_state.get("flips", ()) else x

@@ -1,4 +1,5 @@
-"""A column of pictures that have suffered. A cell that says how it is to suffer is damaged here; any other is read as it is, in its own size."""
+"""A column of pictures that have suffered. A cell that says how it is to suffer is damaged here; any other is read as
+it is, in its own size."""
 
 from __future__ import annotations
 
@@ -42,14 +43,23 @@ class Damaged(Base):
             picture = colours(cell, state["pixels"])
             if not told:
                 if picture.shape[0] * picture.shape[1] > MOST:
-                    raise ValueError(f"{picture.shape[1]}×{picture.shape[0]} pixels are over {MOST:,}: cut the picture into parts")
+                    raise ValueError(
+                        f"{picture.shape[1]}×{picture.shape[0]} pixels are over {MOST:,}: cut the picture into parts"
+                    )
                 return picture
             picture = middle(picture, state["side"], scale_of(kind))
             if not picture.size:
                 raise ValueError(f"is smaller than {scale_of(kind)} pixels")
             return spoilt(picture, kind, np.random.default_rng([7, int(chances[row])]))
 
-        return packed(each_cell([None if cell is None else (row, cell) for row, cell in enumerate(found)], work, damaged, np.zeros((0, 0, 3), np.uint8)))
+        return packed(
+            each_cell(
+                [None if cell is None else (row, cell) for row, cell in enumerate(found)],
+                work,
+                damaged,
+                np.zeros((0, 0, 3), np.uint8),
+            )
+        )
 
     def collate(self, arrays: Any, state: State) -> dict[str, Tensor]:
         return batched(unpacked(arrays))
@@ -59,7 +69,10 @@ class Damaged(Base):
         held = sources(values)
         if held.dtype == pl.String:
             return held.fill_null("")
-        return pl.Series([blake(one if isinstance(one, bytes) else np.asarray(one).tobytes()) for one in cells(held)], dtype=pl.String)
+        return pl.Series(
+            [blake(one if isinstance(one, bytes) else np.asarray(one).tobytes()) for one in cells(held)],
+            dtype=pl.String,
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Any) -> nn.Module:
         return Plainly(MEAN, STD)
@@ -74,7 +87,9 @@ class Damaged(Base):
         return IMAGE.notices(sources(values), state)
 
     def to_html(self, value: Any, state: State) -> str:
-        return IMAGE.to_html(value["source"] if isinstance(value, dict) else value, {"pixels": state.get("pixels", 64_000_000)})
+        return IMAGE.to_html(
+            value["source"] if isinstance(value, dict) else value, {"pixels": state.get("pixels", 64_000_000)}
+        )
 
 
 class Plainly(Normalise):

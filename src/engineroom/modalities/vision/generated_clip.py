@@ -1,6 +1,8 @@
-"""Clips as answers: what a generator of moving pictures is to make. A target only: its frames, evenly taken, are the channels of one picture.
+"""Clips as answers: what a generator of moving pictures is to make. A target only: its frames, evenly taken, are the
+channels of one picture.
 
-A short clip is small enough to be made as a whole, so that all that makes pictures makes clips too; how things move is how its channels go together.
+A short clip is small enough to be made as a whole, so that all that makes pictures makes clips too; how things move is
+how its channels go together.
 """
 
 from __future__ import annotations
@@ -30,9 +32,14 @@ class Film(Picture):
         return self.fit_with_hints(values, limits=limits, facts={})
 
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
-        """`frames` square pictures of `side` pixels, by the user's word; else FRAMES, and the size nearest to what there is, 32 at most."""
+        """`frames` square pictures of `side` pixels, by the user's word; else FRAMES, and the size nearest to what
+        there is, 32 at most."""
         found = VIDEO.fit(values, limits=limits)
-        usual, frames, colours = max(found["height"], found["width"]), int(facts.get("frames") or FRAMES), int(facts.get("colours") or found["channels"])
+        usual, frames, colours = (
+            max(found["height"], found["width"]),
+            int(facts.get("frames") or FRAMES),
+            int(facts.get("colours") or found["channels"]),
+        )
         side = int(facts.get("side") or min(SIDES[:2], key=lambda one: abs(np.log(one / usual))))
         size = {"frames": frames, "colours": colours, "channels": frames * colours, "height": side, "width": side}
         moments = next(count for count in range(MOMENTS, 0, -1) if frames % count == 0)

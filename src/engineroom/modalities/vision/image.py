@@ -1,4 +1,5 @@
-"""A column of images: paths, encoded bytes or raw pixels. Decoded once, kept as uint8 of one size, normalised in the stem."""
+"""A column of images: paths, encoded bytes or raw pixels. Decoded once, kept as uint8 of one size, normalised in the
+stem."""
 
 from __future__ import annotations
 
@@ -28,8 +29,13 @@ FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
-SHOWN, LIT, TINT = (0.5, 1.0), 0.4, 0.3  # another look for learning without answers: part of the sides, change of light and of colours
-FLAT = 0.1  # of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
+SHOWN, LIT, TINT = (
+    (0.5, 1.0),
+    0.4,
+    0.3,
+)  # another look for learning without answers: part of the sides, change of light and of colours
+# of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
+FLAT = 0.1
 
 
 class Image(Base):
@@ -57,9 +63,21 @@ class Image(Base):
         if limits.scale == "column":
             how["levels"] = level_range(cells(picked), limits.pixels)
         how = {name: value for name, value in how.items() if value is not None}
-        pictures = [p for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels, **how), damaged, blank) if p.size]
+        pictures = [
+            p
+            for p in each_cell(cells(picked), lambda cell: decode(cell, pixels=limits.pixels, **how), damaged, blank)
+            if p.size
+        ]
         if not pictures:
-            return {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, "pixels": limits.pixels, "turns": False}
+            return {
+                "height": 32,
+                "width": 32,
+                "channels": 3,
+                "mean": [0.5] * 3,
+                "std": [0.25] * 3,
+                "pixels": limits.pixels,
+                "turns": False,
+            }
         grey = all(p.shape[2] == 1 or (p == p[..., :1]).all() for p in pictures)
         height, width = common_size([p.shape[:2] for p in pictures], limits.image_size or LARGEST)
         channels = 1 if grey else 3
@@ -80,7 +98,13 @@ class Image(Base):
         """Transparency, deep levels and further frames, counted in a sample."""
         known = values.drop_nulls()
         picked = known.gather(evenly(len(known), SAMPLE))
-        found = [one for one in each_cell(cells(picked), lambda cell: looked(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)) if len(one)]
+        found = [
+            one
+            for one in each_cell(
+                cells(picked), lambda cell: looked(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)
+            )
+            if len(one)
+        ]
         if not found:
             return []
         clear, deep, moving = (int(count) for count in np.array(found).sum(0))
@@ -91,7 +115,11 @@ class Image(Base):
             lines.append(f"{clear:,} {of} are partly transparent: they are laid on {ground}.")
         if deep:
             low, high = state.get("levels", (0, 0))
-            how = f"one scale for all, {low:g} to {high:g} (--set limits.scale=each stretches each by itself)" if "levels" in state else "each stretched by itself"
+            how = (
+                f"one scale for all, {low:g} to {high:g} (--set limits.scale=each stretches each by itself)"
+                if "levels" in state
+                else "each stretched by itself"
+            )
             lines.append(f"{deep:,} {of} have more than 8 bits: {how}.")
         if moving:
             lines.append(f"{moving:,} {of} hold several frames or pages: only the first of each is read.")
@@ -102,12 +130,15 @@ class Image(Base):
         height, width, channels = state["height"], state["width"], state["channels"]
 
         def work(cell: Any) -> np.ndarray:
-            return fit_size(decode(cell, pixels=state["pixels"], near=(height, width), **reading(state)), height, width, channels)
+            return fit_size(
+                decode(cell, pixels=state["pixels"], near=(height, width), **reading(state)), height, width, channels
+            )
 
         return np.stack(each_cell(cells(values), work, damaged, np.zeros((channels, height, width), np.uint8)))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """Shifts, mirror images where the data allow them (`symmetries`); where pictures are few (`turns`) small turns, zooms and changes of light."""
+        """Shifts, mirror images where the data allow them (`symmetries`); where pictures are few (`turns`) small turns,
+        zooms and changes of light."""
         x = fields[""].float()
         if "horizontal" in state.get("symmetries", ()):
             x = mirror(x, -1, generator)
@@ -120,18 +151,29 @@ class Image(Base):
             x = jitter(x, generator)
         return {**fields, "": x}
 
-    def augment_view(self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator) -> dict[str, Tensor]:
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: torch.Generator
+    ) -> dict[str, Tensor]:
         """A part of the picture in another light (Chen et al. 2020)."""
         x = fields[""].float()
         place = together(x, generator, states[0].get("symmetries", ()), turn=0.15, zoom=SHOWN)
-        x = F.grid_sample(x, F.affine_grid(place, list(x.shape), align_corners=False), padding_mode="reflection", align_corners=False)
+        x = F.grid_sample(
+            x, F.affine_grid(place, list(x.shape), align_corners=False), padding_mode="reflection", align_corners=False
+        )
         return {**fields, "": tinted(jitter(x, generator, LIT), generator, TINT)}
 
     def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         state = columns[0].state
         size = [state["height"], state["width"]]
         small = [max(1, round(side * min(1.0, SIDE / max(size)))) for side in size]
-        return {"kind": "pixels", "columns": [columns[0].name], "size": size, "shape": [state["channels"], *small], "mean": state["mean"], "std": state["std"]}
+        return {
+            "kind": "pixels",
+            "columns": [columns[0].name],
+            "size": size,
+            "shape": [state["channels"], *small],
+            "mean": state["mean"],
+            "std": state["std"],
+        }
 
     def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
         """(B, C, H, W) of the mean colour."""
@@ -166,13 +208,17 @@ class Image(Base):
 
 
 class Normalise(nn.Module):
-    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the training rows, with
-    `even` then of each picture by itself: which lamp shone would else be learnt before what it shone on (nnU-Net does so, Isensee et al. 2021)."""
+    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the
+    training rows, with
+    `even` then of each picture by itself: which lamp shone would else be learnt before what it shone on (nnU-Net does
+    so, Isensee et al. 2021)."""
 
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid", *, even: bool = False) -> None:
+    def __init__(
+        self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid", *, even: bool = False
+    ) -> None:
         super().__init__()
         self.layout, self.even = layout, even
         deviation = torch.tensor(std, dtype=torch.float32)
@@ -213,7 +259,8 @@ def fit_size(picture: np.ndarray, height: int, width: int, channels: int) -> np.
 
 
 def common_size(sizes: Sequence[tuple[int, int]], largest: int) -> tuple[int, int]:
-    """The size all pictures are brought to: the median one, its longest side within SMALLEST and `largest`, in steps of 4 pixels."""
+    """The size all pictures are brought to: the median one, its longest side within SMALLEST and `largest`, in steps of
+    4 pixels."""
     height, width = (float(v) for v in np.median(np.array(sizes), axis=0))
     scale = max(min(1.0, largest / max(height, width)), SMALLEST / max(height, width))
     return tuple(max(8, round(side * scale / 4) * 4) for side in (height, width))  # type: ignore[return-value]

@@ -23,7 +23,8 @@ from .image import cells
 LOOKED = 4_000  # training masks read to find the classes
 MOST_COUNTED = 20_000  # different numbers from which nothing more is counted
 CROP = 0.75  # of the side: training looks at parts of pictures, more of them in the same time
-LARGEST = 240  # pixels along the longer side of such a part: fine structures are learnt at full size for the price of small pictures
+# pixels along the longer side of such a part: fine structures are learnt at full size for the price of small pictures
+LARGEST = 240
 SMALLEST = 64  # pixels; smaller pictures are not cropped
 
 
@@ -68,13 +69,23 @@ class Mask(Base):
         if not state.get("soft"):
             return []
         named = ", ".join(str(number) for number in state["numbers"][:12])
-        return [f"{state['exact']:.0%} of the mask pixels hold {named}; what lies between (soft edges, JPEG) is taken for the nearest of them."]
+        return [
+            f"{state['exact']:.0%} of the mask pixels hold {named}; what lies between (soft edges, JPEG) is taken for "
+            "the nearest of them."
+        ]
 
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         """With the classes called as the source calls their numbers, where it does (`facts["names"]`)."""
-        state = super().fit_with_hints(values, limits=limits, facts={key: value for key, value in facts.items() if key != "names"})
+        state = super().fit_with_hints(
+            values, limits=limits, facts={key: value for key, value in facts.items() if key != "names"}
+        )
         names = facts.get("names", {})
-        return {**state, "values": [names.get(str(number), value) for number, value in zip(state["numbers"], state["values"], strict=True)]}
+        return {
+            **state,
+            "values": [
+                names.get(str(number), value) for number, value in zip(state["numbers"], state["values"], strict=True)
+            ],
+        }
 
     def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
         """A mask is brought to the size at which the network sees its picture."""
@@ -96,16 +107,25 @@ class Mask(Base):
         """(N, height, width) uint8 class codes; UNKNOWN for values that training did not see."""
         height, width = state["height"], state["width"]
         blank = np.full((height, width), UNKNOWN, np.uint8)
-        return np.stack(each_cell(cells(values), lambda cell: resized(read_codes(cell, state), height, width), damaged, blank))
+        return np.stack(
+            each_cell(cells(values), lambda cell: resized(read_codes(cell, state), height, width), damaged, blank)
+        )
 
     def decode(self, values: pl.Series, state: State) -> list[np.ndarray]:
-        """(H, W) uint8 class codes of every cell at the mask's own size; UNKNOWN for values that training did not see. Empty where it cannot be read."""
+        """(H, W) uint8 class codes of every cell at the mask's own size; UNKNOWN for values that training did not see.
+        Empty where it cannot be read."""
         return each_cell(cells(values), lambda cell: read_codes(cell, state), {}, np.zeros((0, 0), np.uint8))
 
     def augment_pair(
-        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: torch.Generator
+        self,
+        own: dict[str, Tensor],
+        said: dict[str, Tensor],
+        state: State,
+        target_state: State,
+        generator: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """A part of the picture, turned, zoomed and mirrored where the classes allow it, and the same part of the mask; other light on the picture."""
+        """A part of the picture, turned, zoomed and mirrored where the classes allow it, and the same part of the mask;
+        other light on the picture."""
         x, y = own[""].float(), said[""]
         H, W = x.shape[2:]
         share = min(CROP, LARGEST / max(H, W)) if min(H, W) >= SMALLEST else 1.0
@@ -147,7 +167,8 @@ def count_numbers(masks: Iterator[np.ndarray]) -> tuple[dict[int, int], dict[int
 
 
 def leaning(codes: np.ndarray, found: np.ndarray, count: np.ndarray) -> dict[int, np.ndarray]:
-    """{value: how far it leans (to the right, downwards), -1..1} for the values of one mask; `codes` (H, W) are places in `found`."""
+    """{value: how far it leans (to the right, downwards), -1..1} for the values of one mask; `codes` (H, W) are places
+    in `found`."""
     H, W = codes.shape
     down = np.bincount(codes.ravel(), np.repeat(np.sign(np.arange(H) - (H - 1) / 2), W), len(found)) / count
     right = np.bincount(codes.ravel(), np.tile(np.sign(np.arange(W) - (W - 1) / 2), H), len(found)) / count
@@ -156,7 +177,13 @@ def leaning(codes: np.ndarray, found: np.ndarray, count: np.ndarray) -> dict[int
 
 def spelt(value: int, largest: int) -> str:
     """A class's name until it is given one: its number, or where masks are coloured its colour."""
-    return str(value) if largest < COLOUR else f"#{value - COLOUR:06x}" if value >= COLOUR else f"#{value:02x}{value:02x}{value:02x}"
+    return (
+        str(value)
+        if largest < COLOUR
+        else f"#{value - COLOUR:06x}"
+        if value >= COLOUR
+        else f"#{value:02x}{value:02x}{value:02x}"
+    )
 
 
 MODALITY = Mask()

@@ -1,4 +1,5 @@
-"""A column of videos: files, encoded bytes or raw frames; a few evenly taken frames of one size, which the network sees together."""
+"""A column of videos: files, encoded bytes or raw frames; a few evenly taken frames of one size, which the network sees
+together."""
 
 from __future__ import annotations
 
@@ -48,10 +49,21 @@ class Video(Base):
         known = values.drop_nulls()
         picked = known.gather(evenly(len(known), SAMPLE))
         read: dict[str, Any] = {"pixels": limits.pixels, "seconds": limits.seconds}
-        found = each_cell(cells(picked), lambda cell: decode(cell, side=LARGEST * 4, **read), {}, np.zeros((0, 1, 1, 3), np.uint8))
+        found = each_cell(
+            cells(picked), lambda cell: decode(cell, side=LARGEST * 4, **read), {}, np.zeros((0, 1, 1, 3), np.uint8)
+        )
         clips = [clip for clip in found if len(clip)]
         if not clips:
-            return {"frames": FRAMES, "height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3, **read, "turns": False}
+            return {
+                "frames": FRAMES,
+                "height": 32,
+                "width": 32,
+                "channels": 3,
+                "mean": [0.5] * 3,
+                "std": [0.25] * 3,
+                **read,
+                "turns": False,
+            }
         height, width = common_size([clip.shape[1:3] for clip in clips], min(limits.image_size or LARGEST, LARGEST * 4))
         channels = 1 if all(c.shape[3] == 1 or (c == c[..., :1]).all() for c in clips) else 3
         frames = min(FRAMES, max(len(clip) for clip in clips))
@@ -80,7 +92,8 @@ class Video(Base):
         return np.stack(each_cell(cells(values), work, damaged, blank))
 
     def augment(self, fields: dict[str, Tensor], state: State, generator: torch.Generator) -> dict[str, Tensor]:
-        """All frames of a video are moved, turned and lit alike; never mirrored or reversed: direction may be the answer."""
+        """All frames of a video are moved, turned and lit alike; never mirrored or reversed: direction may be the
+        answer."""
         B, T, C, H, W = fields[""].shape
         x = fields[""].float().view(B, T * C, H, W)
         if state["turns"]:
@@ -95,8 +108,18 @@ class Video(Base):
         known = values.drop_nulls().head(COUNTED)
         if known.dtype not in (pl.String, pl.Binary):
             return []
-        cut = sum(len(one) == 1 and float(one[0]) > state["seconds"] + 0.05 for one in each_cell(cells(known), duration, {}, np.zeros(0)))
-        return [f"{cut:,} of {len(known):,} videos are longer than {state['seconds']:g} s (limits.seconds); the rest is not seen."] if cut else []
+        cut = sum(
+            len(one) == 1 and float(one[0]) > state["seconds"] + 0.05
+            for one in each_cell(cells(known), duration, {}, np.zeros(0))
+        )
+        return (
+            [
+                f"{cut:,} of {len(known):,} videos are longer than {state['seconds']:g} s (limits.seconds); the rest "
+                "is not seen."
+            ]
+            if cut
+            else []
+        )
 
     def stem(self, states: Sequence[State], width: int, layout: Layout) -> nn.Module:
         return Normalise(states[0]["mean"], states[0]["std"], layout)
@@ -114,14 +137,17 @@ class Video(Base):
             return "<em>unreadable video</em>"
         high = min(96, clip.shape[1])
         strip = fit_clip(clip, min(SHOWN, len(clip)), high, max(1, round(high * clip.shape[2] / clip.shape[1])), 3)
-        film = np.concatenate([np.pad(frame.transpose(1, 2, 0), ((0, 0), (0, 2), (0, 0)), constant_values=255) for frame in strip], 1)
+        film = np.concatenate(
+            [np.pad(frame.transpose(1, 2, 0), ((0, 0), (0, 2), (0, 0)), constant_values=255) for frame in strip], 1
+        )
         buffer = io.BytesIO()
         Pillow.fromarray(film).save(buffer, "JPEG", quality=85)
         return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
 
 def decode(cell: Any, *, side: int, pixels: int, seconds: float) -> np.ndarray:
-    """A path, encoded bytes or raw frames (T, H, W, C) → (T, H, W, 1 or 3) uint8, no side longer than `side`, the first `seconds` only.
+    """A path, encoded bytes or raw frames (T, H, W, C) → (T, H, W, 1 or 3) uint8, no side longer than `side`, the first
+    `seconds` only.
 
     Raises OSError or ValueError with a plain reason.
     """
@@ -145,7 +171,9 @@ def stills(file: Any, side: int, pixels: int) -> Iterator[np.ndarray]:
         scale = min(1.0, side / max(image.size))
         for frame in ImageSequence.Iterator(image):
             frame = laid_on(frame, WHITE) if is_transparent(frame) else frame
-            yield np.asarray(frame.convert("RGB").resize((max(1, round(image.width * scale)), max(1, round(image.height * scale)))))
+            yield np.asarray(
+                frame.convert("RGB").resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+            )
 
 
 def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.ndarray]:
@@ -160,7 +188,9 @@ def moving(file: Any, side: int, pixels: int, seconds: float) -> Iterator[np.nda
                 raise ValueError("it holds no pictures")
             stream = video.streams.video[0]
             if stream.width * stream.height > pixels:
-                raise ValueError(f"{stream.width}×{stream.height} pixels are over the limit of {pixels:,} (limits.pixels)")
+                raise ValueError(
+                    f"{stream.width}×{stream.height} pixels are over the limit of {pixels:,} (limits.pixels)"
+                )
             scale = min(1.0, side / max(stream.width, stream.height))
             for frame in video.decode(stream):
                 if frame.time is not None and frame.time > seconds:

@@ -1,4 +1,5 @@
-"""Recordings of speech and of noise → rows of the question: a recording, a noise and how loud it is. What is judged never taught: neither speech nor noise."""
+"""Recordings of speech and of noise → rows of the question: a recording, a noise and how loud it is. What is judged
+never taught: neither speech nor noise."""
 
 from __future__ import annotations
 
@@ -14,7 +15,10 @@ from ..media_columns import media_column, split_column
 
 NOISY = "noisy"  # what the model reads
 LEVELS = (-5.0, 0.0, 5.0, 10.0)  # dB of sound above noise, in what validates and judges
-LONG = {True: 3.0, False: 1.0}  # seconds of a row at least, where it teaches (long stretches of noise) and where it judges
+LONG = {
+    True: 3.0,
+    False: 1.0,
+}  # seconds of a row at least, where it teaches (long stretches of noise) and where it judges
 LEAST = 6  # recordings
 TEST, VAL = 0.2, 0.1  # of the recordings, where the data do not say
 TAUGHT = 0.7  # of every recording of noise, from its start, where the data do not say which noise is for the test
@@ -33,12 +37,18 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
     known = [one for one in (target, NOISY) if one in frame.columns and frame[one].dtype == pl.String]
     audio = media_column(table, known[0] if known else None, "audio", "recordings")
     if asking:
-        return Table(frame.rename({audio: NOISY}) if audio != NOISY else frame, table.name, {}, table.notes, table.skipped)
+        return Table(
+            frame.rename({audio: NOISY}) if audio != NOISY else frame, table.name, {}, table.notes, table.skipped
+        )
     split = split_column(table)
     noise = noise_rows(table, audio, split, word)
     clean = np.flatnonzero(~noise & frame[audio].is_not_null().to_numpy())
     if len(clean) < LEAST:
-        raise DataError(f"{len(clean)} clean recordings are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; dozens are better.")
+        raise DataError(
+            f"{len(clean)} clean recordings are too few to learn from, to validate and to test.",
+            "",
+            f"Bring at least {LEAST}; dozens are better.",
+        )
     parts = given(frame[split].to_list(), clean) if split else drawn(len(clean))
     noises = noises_of(frame, audio, split, np.flatnonzero(noise))
     rng = np.random.default_rng(0)
@@ -46,21 +56,44 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
     for place, part in zip(clean.tolist(), parts, strict=True):
         for level in (LEVELS[len(rows) % len(LEVELS)],) if part == "train" else LEVELS:
             path, share = noises[part][int(rng.integers(len(noises[part])))]
-            rows.append({"source": frame[audio][place], "noise": path, "part": share, "level": level, "least": LONG[part == "train"], "chance": len(rows), "split": part})
+            rows.append(
+                {
+                    "source": frame[audio][place],
+                    "noise": path,
+                    "part": share,
+                    "level": level,
+                    "least": LONG[part == "train"],
+                    "chance": len(rows),
+                    "split": part,
+                }
+            )
     cells = [{key: value for key, value in row.items() if key != "split"} for row in rows]
-    made = pl.DataFrame({NOISY: cells, "split": [row["split"] for row in rows]}).with_columns(pl.col(NOISY).alias(target or "clean"))
-    words = f"{len(clean):,} clean recordings" + (f", noise from {int(noise.sum())} recordings." if noise.any() else ", noise made by our own code.")
+    made = pl.DataFrame({NOISY: cells, "split": [row["split"] for row in rows]}).with_columns(
+        pl.col(NOISY).alias(target or "clean")
+    )
+    words = f"{len(clean):,} clean recordings" + (
+        f", noise from {int(noise.sum())} recordings." if noise.any() else ", noise made by our own code."
+    )
     hints: dict[str, dict[str, Any]] = {
         target or "clean": {"modality": "clean_speech", "role": "target", "why": "the recording without its noise"},
         NOISY: {"modality": "noisy_speech", "role": "input", "why": "the same with noise, mixed by our own code"},
-        "split": {"role": "split", "modality": "category", "why": "what judges is never heard in training: neither speech nor noise"},
+        "split": {
+            "role": "split",
+            "modality": "category",
+            "why": "what judges is never heard in training: neither speech nor noise",
+        },
     }
     return Table(made, table.name, hints, (*table.notes, words), table.skipped)
 
 
 def given(words: list[Any], clean: np.ndarray) -> list[str]:
     """The parts as the data give them; every tenth recording to learn from validates where none is set aside."""
-    parts = [{"testing": "test", "training": "train", "valid": "val", "validation": "val", "dev": "val"}.get(str(words[k]), str(words[k])) for k in clean]
+    parts = [
+        {"testing": "test", "training": "train", "valid": "val", "validation": "val", "dev": "val"}.get(
+            str(words[k]), str(words[k])
+        )
+        for k in clean
+    ]
     taught = [k for k, part in enumerate(parts) if part == "train"]
     if "val" not in parts:
         for k in np.random.default_rng(0).permutation(taught)[: max(1, round(VAL * len(taught)))]:
@@ -76,7 +109,9 @@ def drawn(count: int) -> list[str]:
     return parts.tolist()
 
 
-def noises_of(frame: pl.DataFrame, audio: str, split: str | None, rows: np.ndarray) -> dict[str, list[tuple[str, list[float]]]]:
+def noises_of(
+    frame: pl.DataFrame, audio: str, split: str | None, rows: np.ndarray
+) -> dict[str, list[tuple[str, list[float]]]]:
     """{part: [(recording, [from, to] as shares of it)]}."""
     if not len(rows):
         return {part: [(MADE, [0.0, 1.0])] for part in ("train", "val", "test")}
@@ -84,6 +119,13 @@ def noises_of(frame: pl.DataFrame, audio: str, split: str | None, rows: np.ndarr
     judged = [path for path, part in paths if part.startswith("test")]
     taught = [path for path, part in paths if not part.startswith("test")]
     if judged and taught:
-        return {"train": [(path, [0.0, 1.0]) for path in taught], "val": [(path, [0.0, 1.0]) for path in taught], "test": [(path, [0.0, 1.0]) for path in judged]}
+        return {
+            "train": [(path, [0.0, 1.0]) for path in taught],
+            "val": [(path, [0.0, 1.0]) for path in taught],
+            "test": [(path, [0.0, 1.0]) for path in judged],
+        }
     every = [path for path, _ in paths]
-    return {part: [(path, [TAUGHT, 1.0] if part == "test" else [0.0, TAUGHT]) for path in every] for part in ("train", "val", "test")}
+    return {
+        part: [(path, [TAUGHT, 1.0] if part == "test" else [0.0, TAUGHT]) for path in every]
+        for part in ("train", "val", "test")
+    }

@@ -1,7 +1,8 @@
-"""COLLECT for recommendations: what items and users are like, from tables beside the events or from columns of the events themselves.
+"""COLLECT for recommendations: what items and users are like, from tables beside the events or from columns of the
+events themselves.
 
-Every column of an item becomes words about it (a value, a part of a scale, a word of a text), because words can be shared: what was learnt of
-other films of the genre is known of a film that nobody has seen.
+Every column of an item becomes words about it (a value, a part of a scale, a word of a text), because words can be
+shared: what was learnt of other films of the genre is known of a film that nobody has seen.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ TITLE = 0.9  # distinct values of a column of words that names the items
 LONG = 200  # letters of a title
 
 
-def beside(path: str, key: str, names: Sequence[str], known: set[str], *, asking: bool = False) -> tuple[pl.DataFrame, str]:
-    """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events; of equals the one
-    called `key`, or one of the usual `names`, else the first."""
+def beside(
+    path: str, key: str, names: Sequence[str], known: set[str], *, asking: bool = False
+) -> tuple[pl.DataFrame, str]:
+    """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events;
+    of equals the one called `key`, or one of the usual `names`, else the first."""
     frame = open_table(path).frame
     usual = (*([key.lower()] if not re.fullmatch(r"column_\d+", key) else []), *names)
 
@@ -41,18 +44,33 @@ def beside(path: str, key: str, names: Sequence[str], known: set[str], *, asking
 
     found = max(frame.columns, key=claim)
     if not claim(found)[0] and not asking:  # who is asked for may be new
-        raise DataError(f"{path} describes none of those in the events.", f"Its columns: {', '.join(frame.columns[:20])}.", "Is it the right table?")
+        raise DataError(
+            f"{path} describes none of those in the events.",
+            f"Its columns: {', '.join(frame.columns[:20])}.",
+            "Is it the right table?",
+        )
     if frame.width < 2:
-        raise DataError(f"{path} says nothing of anybody.", "It needs a column of names and others about them.", "Is it the right table?")
-    return frame.filter(frame[found].is_not_null()).with_columns(pl.col(found).cast(pl.String)).unique(found, keep="first", maintain_order=True), found
+        raise DataError(
+            f"{path} says nothing of anybody.",
+            "It needs a column of names and others about them.",
+            "Is it the right table?",
+        )
+    return frame.filter(frame[found].is_not_null()).with_columns(pl.col(found).cast(pl.String)).unique(
+        found, keep="first", maintain_order=True
+    ), found
 
 
 def within(frame: pl.DataFrame, key: str, said: str) -> pl.DataFrame:
-    """Of the events' columns `said` (joined by commas), the first known value for everyone whom the column `key` names."""
+    """Of the events' columns `said` (joined by commas), the first known value for everyone whom the column `key`
+    names."""
     names = [name.strip() for name in said.split(",") if name.strip()]
     for name in names:
         if name not in frame.columns or name == key:
-            raise UserError(f"No column {name!r} of the events can describe {key!r}.", "", nearest(name, frame.columns, label="Columns"))
+            raise UserError(
+                f"No column {name!r} of the events can describe {key!r}.",
+                "",
+                nearest(name, frame.columns, label="Columns"),
+            )
     known = frame.filter(frame[key].is_not_null()).with_columns(pl.col(key).cast(pl.String))
     return known.group_by(key, maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in names)
 
@@ -81,10 +99,13 @@ def properties(frame: pl.DataFrame, key: str) -> dict[str, list[str]]:
 
 
 def spoken_of(values: pl.Series) -> list[list[str]]:
-    """(N) values → (N) lists of words about the row: yes or no, a name, a part of a scale, elements of a list, words of a text."""
+    """(N) values → (N) lists of words about the row: yes or no, a name, a part of a scale, elements of a list, words of
+    a text."""
     name = values.name
     if isinstance(values.dtype, pl.List):
-        return [[] if cell is None else [f"{name}: {one}" for one in cell if one is not None] for cell in values.to_list()]
+        return [
+            [] if cell is None else [f"{name}: {one}" for one in cell if one is not None] for cell in values.to_list()
+        ]
     known = values.drop_nulls()
     if not len(known):
         return [[] for _ in range(len(values))]
@@ -121,9 +142,17 @@ def titles(frame: pl.DataFrame, key: str) -> dict[str, str]:
 
 
 def about(
-    frame: pl.DataFrame, names: dict[str, str], part: str, guesses: Sequence[str], path: str, said: str, *, asking: bool = False
+    frame: pl.DataFrame,
+    names: dict[str, str],
+    part: str,
+    guesses: Sequence[str],
+    path: str,
+    said: str,
+    *,
+    asking: bool = False,
 ) -> tuple[pl.DataFrame, str] | None:
-    """The table about all items or users (`part`), from the file `path` and from the events' own columns `said`; None where nothing is said."""
+    """The table about all items or users (`part`), from the file `path` and from the events' own columns `said`; None
+    where nothing is said."""
     tables: list[tuple[pl.DataFrame, str]] = []
     if path:
         known = set(frame[names[part]].drop_nulls().cast(pl.String).to_list())
@@ -138,5 +167,7 @@ def describe(users: Sequence[str], table: tuple[pl.DataFrame, str] | None, taken
     if table is None:
         return {}
     frame, key = table
-    rows = pl.DataFrame({key: list(users)}, schema={key: pl.String}).join(frame, on=key, how="left", maintain_order="left")
+    rows = pl.DataFrame({key: list(users)}, schema={key: pl.String}).join(
+        frame, on=key, how="left", maintain_order="left"
+    )
     return {name if name not in taken else f"{name} of the user": rows[name] for name in frame.columns if name != key}

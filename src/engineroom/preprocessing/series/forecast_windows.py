@@ -1,4 +1,5 @@
-"""LOSS: series on a clock → windows: so many steps of history, so many ahead; learnt before the validation begins, judged after it."""
+"""LOSS: series on a clock → windows: so many steps of history, so many ahead; learnt before the validation begins,
+judged after it."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Shape:
 
 
 def find_season(timeline: Timeline, edges: list[tuple[int, int, int]]) -> int:
-    """The lag at which the training rows resemble themselves most (autocorrelation, straight trend taken out); 1 = none."""
+    """The lag at which the training rows resemble themselves most (autocorrelation, straight trend taken out); 1 =
+    none."""
     total: np.ndarray | None = None
     for line, (until, _, _) in list(zip(timeline.lines, edges, strict=True))[:50]:
         for x in forward_filled(line.values[:until]).T[:20]:
@@ -53,11 +55,16 @@ def find_season(timeline: Timeline, edges: list[tuple[int, int, int]]) -> int:
         return 1
     highest = max(curve[i] for i in peaks)
     shortest = next(i for i in peaks if curve[i] >= highest - 0.1)  # of those that are about as high
-    return max((i for i in peaks if shortest <= i <= 1.25 * shortest), key=lambda i: curve[i])  # noise makes peaks beside the true one
+    return max(
+        (i for i in peaks if shortest <= i <= 1.25 * shortest), key=lambda i: curve[i]
+    )  # noise makes peaks beside the true one
 
 
-def borders(timeline: Timeline, *, val_from: int, test_from: int, end: int, val: float, test: float, horizon: int) -> list[tuple[int, int, int]]:
-    """(first validation step, first test step, end) of each series: as given, as the source says, or the latest shares."""
+def borders(
+    timeline: Timeline, *, val_from: int, test_from: int, end: int, val: float, test: float, horizon: int
+) -> list[tuple[int, int, int]]:
+    """(first validation step, first test step, end) of each series: as given, as the source says, or the latest
+    shares."""
     found = []
     for line in timeline.lines:
         stop = min(end or len(line.times), len(line.times))
@@ -72,7 +79,10 @@ def borders(timeline: Timeline, *, val_from: int, test_from: int, end: int, val:
 def cut(timeline: Timeline, edges: list[tuple[int, int, int]], shape: Shape, target: str) -> pl.DataFrame:
     """The windows as rows, in the order of their origin: what is known, what came, and which part they belong to."""
     parts: list[pl.DataFrame] = []
-    lengths = {"val": [second - first for first, second, _ in edges], "test": [stop - second for _, second, stop in edges]}
+    lengths = {
+        "val": [second - first for first, second, _ in edges],
+        "test": [stop - second for _, second, stop in edges],
+    }
     skip = {
         part: max(1, -(-sum(max(0, n - shape.horizon + 1) for n in lengths[part]) * len(timeline.channels) // most))
         for part, most in MOST_JUDGED.items()
@@ -104,7 +114,14 @@ def short(timeline: Timeline, shape: Shape, part: str = "any") -> DataError:
 
 
 def rows_of(
-    timeline: Timeline, line: Line, channel: int, name: str, spans: dict[str, np.ndarray], first: int, shape: Shape, target: str
+    timeline: Timeline,
+    line: Line,
+    channel: int,
+    name: str,
+    spans: dict[str, np.ndarray],
+    first: int,
+    shape: Shape,
+    target: str,
 ) -> Iterator[pl.DataFrame]:
     """The windows of one channel of one series, a frame for each part."""
     raw = line.values[:, channel]
@@ -119,14 +136,18 @@ def rows_of(
         ahead = np.lib.stride_tricks.sliding_window_view(x, shape.horizon)[origins]
         marks = np.broadcast_to(np.array([level / deviation, naive], np.float32), (len(origins), 2))
         columns = described(timeline, line, name, origins, line.times[origins], level, deviation) | {
-            HISTORY: pl.Series(np.lib.stride_tricks.sliding_window_view(filled, shape.context)[origins - shape.context].copy()),
+            HISTORY: pl.Series(
+                np.lib.stride_tricks.sliding_window_view(filled, shape.context)[origins - shape.context].copy()
+            ),
             target: pl.Series(np.concatenate([ahead, marks], 1)),
             "split": pl.repeat(part, len(origins), dtype=pl.String, eager=True),
         }
         yield pl.DataFrame(columns | beside(line.times[origins], line.known, origins, shape))
 
 
-def described(timeline: Timeline, line: Line, name: str, origins: np.ndarray, at: np.ndarray, level: float, deviation: float) -> dict[str, pl.Series]:
+def described(
+    timeline: Timeline, line: Line, name: str, origins: np.ndarray, at: np.ndarray, level: float, deviation: float
+) -> dict[str, pl.Series]:
     return {
         "series": pl.repeat(line.name, len(origins), dtype=pl.String, eager=True),
         "channel": pl.repeat(name, len(origins), dtype=pl.String, eager=True),
@@ -149,9 +170,11 @@ def beside(at: np.ndarray, known: np.ndarray, origins: np.ndarray, shape: Shape)
     return out
 
 
-def asked(timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()) -> tuple[pl.DataFrame, dict[str, int], tuple[str, ...]]:
-    """(one row a channel of every series: the last steps that are known, {known column: empty cells over the steps ahead}, notes). Too short a series
-    has no window. `names` are the columns known beforehand."""
+def asked(
+    timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()
+) -> tuple[pl.DataFrame, dict[str, int], tuple[str, ...]]:
+    """(one row a channel of every series: the last steps that are known, {known column: empty cells over the steps
+    ahead}, notes). Too short a series has no window. `names` are the columns known beforehand."""
     parts, empty = [], dict.fromkeys(names, 0)
     for line in timeline.lines:
         length = int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1
@@ -161,13 +184,19 @@ def asked(timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()) -> tupl
                 f"A forecast needs them for the next {shape.horizon} steps.",
                 f"Add {shape.horizon} rows with their times and known values, the value to forecast left empty.",
             )
-        for name, missing in zip(names, (~np.isfinite(line.known[length : length + shape.horizon])).sum(0), strict=True):
+        for name, missing in zip(
+            names, (~np.isfinite(line.known[length : length + shape.horizon])).sum(0), strict=True
+        ):
             empty[name] += int(missing)
         at = timeline.after(line.times[length - 1], np.array([1.0])) if length else np.zeros(1)
         for channel, name in enumerate(timeline.channels):
             raw = line.values[:length, channel]
             level, deviation = scale(raw[-max(4 * shape.context, 2) :])
-            past = forward_filled(((raw - level) / deviation)[:, None])[-shape.context :, 0] if length >= shape.context else None
+            past = (
+                forward_filled(((raw - level) / deviation)[:, None])[-shape.context :, 0]
+                if length >= shape.context
+                else None
+            )
             columns = described(timeline, line, name, np.zeros(1), at, level, deviation)
             cell = pl.Series([None if past is None else past.tolist()], dtype=pl.Array(pl.Float32, shape.context))
             parts.append(pl.DataFrame(columns | {HISTORY: cell} | beside(at, line.known, np.array([length]), shape)))
@@ -177,12 +206,21 @@ def asked(timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()) -> tupl
 
 def asked_notes(timeline: Timeline, shape: Shape, empty: dict[str, int]) -> tuple[str, ...]:
     """Series that are too short to be forecast, by name; known columns whose cells ahead are empty."""
-    lengths = {line.name: int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1 for line in timeline.lines}
+    lengths = {
+        line.name: int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1 for line in timeline.lines
+    }
     few = [f"{name or 'the series'} ({length})" for name, length in lengths.items() if length < shape.context]
-    notes = [f"{count} cell(s) of {name} over the {shape.horizon} steps ahead are empty: the last known value is taken there." for name, count in empty.items()]
+    notes = [
+        f"{count} cell(s) of {name} over the {shape.horizon} steps ahead are empty: the last known value is taken "
+        "there."
+        for name, count in empty.items()
+    ]
     if few:
         named = ", ".join(few[:8]) + (", …" if len(few) > 8 else "")
-        notes.append(f"{len(few)} series are shorter than the {shape.context} steps that the model looks back on, and get no forecast: {named}.")
+        notes.append(
+            f"{len(few)} series are shorter than the {shape.context} steps that the model looks back on, and get no "
+            f"forecast: {named}."
+        )
     return tuple(notes)
 
 
@@ -203,16 +241,21 @@ def enough(x: np.ndarray, origins: np.ndarray, shape: Shape) -> np.ndarray:
 
 
 def naive_error(x: np.ndarray, season: int) -> float:
-    """Mean error of repeating the last season, in the training rows (Hyndman & Koehler 2006); NaN where there is none."""
+    """Mean error of repeating the last season, in the training rows (Hyndman & Koehler 2006); NaN where there is
+    none."""
     gaps = np.abs(x[season:] - x[:-season])
     gaps = gaps[np.isfinite(gaps)]
     return float(gaps.mean()) if len(gaps) and gaps.mean() > 1e-9 else float("nan")
 
 
 def wants_clock(timeline: Timeline, shape: Shape, longest: int) -> bool:
-    """Does the calendar know more than the history: a day, week or year that was seen twice but is longer than what the model looks back on?"""
+    """Does the calendar know more than the history: a day, week or year that was seen twice but is longer than what the
+    model looks back on?"""
     if timeline.unit == "steps":
         return False
     days = 7 * DAY / timeline.unit.count("1") if timeline.unit.startswith("weekdays") else 1
     step = timeline.step * (30.44 * DAY if timeline.unit == "months" else days)
-    return any(shape.context * step < period and longest * step >= 2 * period and 2 * step <= period for period in (DAY, 7 * DAY, 365 * DAY))
+    return any(
+        shape.context * step < period and longest * step >= 2 * period and 2 * step <= period
+        for period in (DAY, 7 * DAY, 365 * DAY)
+    )

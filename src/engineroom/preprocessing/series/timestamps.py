@@ -1,4 +1,5 @@
-"""LOSS: moments of a series: months are counted by the calendar, times are written as a person writes them, none may occur twice."""
+"""LOSS: moments of a series: months are counted by the calendar, times are written as a person writes them, none may
+occur twice."""
 
 from __future__ import annotations
 
@@ -10,14 +11,19 @@ from ...core.errors import DataError
 ROWS = "rows"  # instead of a column of times: the rows stand in their order
 
 
-def check_doubles(times: np.ndarray, rows: np.ndarray, name: str, series: str, used: tuple[str, ...], *, dated: bool) -> None:
+def check_doubles(
+    times: np.ndarray, rows: np.ndarray, name: str, series: str, used: tuple[str, ...], *, dated: bool
+) -> None:
     if (double := np.flatnonzero(np.diff(times) == 0)).size:
         of = f" in series {name!r}" if series else ""
         moment = shown(times[double[:1]], "seconds" if dated else "steps")[0]
         raise DataError(
-            f"{double.size:,} moment(s) occur twice{of}: {moment} in rows {rows[double[0]]} and {rows[double[0] + 1]}, for example.",
+            f"{double.size:,} moment(s) occur twice{of}: {moment} in rows {rows[double[0]]} and "
+            f"{rows[double[0] + 1]}, for example.",
             f"By column {' '.join(used)}.",
-            "Keep one row a moment." if series else "If the table holds several series, name the column that tells them: --set options.series=COLUMN. "
+            "Keep one row a moment."
+            if series
+            else "If the table holds several series, name the column that tells them: --set options.series=COLUMN. "
             f"If its rows stand in their order and {' '.join(used)} is no clock: --set options.time={ROWS}",
         )
 
@@ -28,7 +34,8 @@ def to_months(seconds: np.ndarray) -> np.ndarray:
 
 
 def to_units(seconds: np.ndarray, unit: str) -> np.ndarray:
-    """Moments as the clock counts them: months, business days ("weekdays 1111100", Monday first), else seconds or steps as they are."""
+    """Moments as the clock counts them: months, business days ("weekdays 1111100", Monday first), else seconds or steps
+    as they are."""
     if unit == "months":
         return to_months(seconds)
     if unit.startswith("weekdays"):
@@ -38,8 +45,8 @@ def to_units(seconds: np.ndarray, unit: str) -> np.ndarray:
 
 
 def after(time: float, steps: np.ndarray, unit: str, step: float) -> np.ndarray:
-    """Moments so many `steps` after `time`: by the calendar where the clock counts months (the day of the month, or its end, is kept) or
-    business days."""
+    """Moments so many `steps` after `time`: by the calendar where the clock counts months (the day of the month, or its
+    end, is kept) or business days."""
     if unit == "months":
         moment = np.asarray(time).astype("datetime64[s]")
         day, month = moment.astype("datetime64[D]"), moment.astype("datetime64[M]")
@@ -53,13 +60,16 @@ def after(time: float, steps: np.ndarray, unit: str, step: float) -> np.ndarray:
         moment = np.asarray(time).astype("datetime64[s]")
         day = moment.astype("datetime64[D]")
         mask = unit.split()[1]
-        made = np.busday_offset(day, np.round(np.asarray(steps) * step).astype(np.int64), roll="backward", weekmask=mask)
+        made = np.busday_offset(
+            day, np.round(np.asarray(steps) * step).astype(np.int64), roll="backward", weekmask=mask
+        )
         return (made.astype("datetime64[s]") + (moment - day)).astype(np.int64).astype(float)
     return time + np.asarray(steps) * step
 
 
 def business_days(times: list[np.ndarray]) -> str | None:
-    """ "weekdays 1111100" where days of the week are left out throughout (weekends, Sundays); None where they are not."""
+    """ "weekdays 1111100" where days of the week are left out throughout (weekends, Sundays); None where they are
+    not."""
     days = np.concatenate(times).astype("datetime64[s]").astype("datetime64[D]").astype(np.int64)
     open_ = np.bincount((days + 3) % 7, minlength=7) > 0  # 1970 began on a Thursday
     few = len(np.unique(days)) < 10

@@ -1,4 +1,5 @@
-"""LOSS: what labels say of rows that an alarm is about: which are ordinary, of what kind the others are, which part of the data each is for."""
+"""LOSS: what labels say of rows that an alarm is about: which are ordinary, of what kind the others are, which part of
+the data each is for."""
 
 from __future__ import annotations
 
@@ -12,7 +13,20 @@ from ...core.errors import DataError, nearest
 from ...core.table import Table
 from ...modalities.tabular.anomaly_label import ANOMALY, NORMAL
 
-ORDINARY = ("normal", "ok", "good", "benign", "ordinary", "free", "none", "no", "false", "0", "0.0", "-")  # names of the normal class, as people write it
+ORDINARY = (
+    "normal",
+    "ok",
+    "good",
+    "benign",
+    "ordinary",
+    "free",
+    "none",
+    "no",
+    "false",
+    "0",
+    "0.0",
+    "-",
+)  # names of the normal class, as people write it
 TARGET = "anomaly"  # the target's name where no column holds labels
 LEAST, FEW = 20, 5  # ordinary rows to learn from; ordinary rows of the validation by which the alarm can be set
 MOST_KINDS = 40  # of anomalies that are told apart in a report
@@ -21,8 +35,9 @@ NAMES = [NORMAL, ANOMALY]
 
 @dataclass(frozen=True)
 class Judged:
-    """What labels say of the rows: `odd` (N,) which are no ordinary ones, `kinds` (N,) their classes in words, `parts` (N,) train, val, test or ""
-    for rows that are left out, `taught` (T,) odd rows that are known and teach, all of it in `words`."""
+    """What labels say of the rows: `odd` (N,) which are no ordinary ones, `kinds` (N,) their classes in words, `parts`
+    (N,) train, val, test or "" for rows that are left out, `taught` (T,) odd rows that are known and teach, all of it
+    in `words`."""
 
     odd: np.ndarray
     kinds: np.ndarray
@@ -33,7 +48,9 @@ class Judged:
 
     def labels(self) -> np.ndarray:
         """(N,) what the target says: normal, anomaly, or the kind of anomaly where several are told apart."""
-        return np.where(self.odd, np.where(np.isin(self.kinds, self.known()), self.kinds, ANOMALY), NORMAL).astype(object)
+        return np.where(self.odd, np.where(np.isin(self.kinds, self.known()), self.kinds, ANOMALY), NORMAL).astype(
+            object
+        )
 
     def known(self) -> list[str]:
         """The kinds of anomaly in the test, the commonest first; none where there is only one."""
@@ -43,7 +60,8 @@ class Judged:
 
 
 def given(values: pl.Series, odd: np.ndarray) -> np.ndarray:
-    """(N,) the parts that the source gives; anomalies that do not test are left out (""). A validation of ordinary rows is set aside if there is none."""
+    """(N,) the parts that the source gives; anomalies that do not test are left out (""). A validation of ordinary rows
+    is set aside if there is none."""
     parts = values.cast(pl.String).fill_null("").to_numpy().astype(object).copy()
     parts[odd & (parts != "test")] = ""
     if not (parts == "val").any():
@@ -54,10 +72,15 @@ def given(values: pl.Series, odd: np.ndarray) -> np.ndarray:
 
 def marked(table: Table, target: str | None, *, asking: bool) -> tuple[str, str | None]:
     """(the column that says who learns or "", the column of labels or None): as the user or the source names them."""
-    split, hinted = (next((name for name, hint in table.hints.items() if hint.get("role") == role), None) for role in ("split", "target"))
+    split, hinted = (
+        next((name for name, hint in table.hints.items() if hint.get("role") == role), None)
+        for role in ("split", "target")
+    )
     target = target or hinted
     if not asking and target and target not in table.frame.columns:
-        raise DataError(f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns"))
+        raise DataError(
+            f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns")
+        )
     return split or "", target
 
 

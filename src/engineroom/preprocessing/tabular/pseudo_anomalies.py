@@ -1,12 +1,21 @@
-"""LOSS: rows that never were, to learn the ordinary from: columns torn from their rows, values drawn too wide (Steinwart et al. 2005; Sipple 2020)."""
+"""LOSS: rows that never were, to learn the ordinary from: columns torn from their rows, values drawn too wide
+(Steinwart et al. 2005; Sipple 2020)."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
-SHARES = (0.2, 0.3, 0.5)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
-SOME = ((0.05, 0.5), (0.05, 0.5), (0.05, 1.0))  # how many of its columns such a row exchanges; what is drawn wide may be odd throughout
+SHARES = (
+    0.2,
+    0.3,
+    0.5,
+)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
+SOME = (
+    (0.05, 0.5),
+    (0.05, 0.5),
+    (0.05, 1.0),
+)  # how many of its columns such a row exchanges; what is drawn wide may be odd throughout
 WORDY = 2.0  # words a cell: from here on cells are texts
 SMALL, LARGE = 1.0, 10.0  # standard deviations by which a stretch of a series is disturbed
 LATE = 6  # the latest of the rows of the past: this part of them
@@ -41,7 +50,8 @@ def replaced(column: pl.Series, where: np.ndarray, other: pl.Series) -> pl.Serie
 
 
 def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
-    """Numbers from a range three times as wide, or any value that occurs, the rare as often as the common; words likewise."""
+    """Numbers from a range three times as wide, or any value that occurs, the rare as often as the common; words
+    likewise."""
     if values.dtype.is_nested() or values.dtype.is_temporal() or values.dtype == pl.Binary:
         return values.gather(rng.integers(0, len(values), count))
     known = values.drop_nulls()
@@ -66,7 +76,8 @@ def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
 
 
 def worded(texts: pl.Series, known: pl.Series, rng: np.random.Generator) -> pl.Series:
-    """Texts with some words exchanged for others, the rare as often as the common, or for words that nobody has heard of; some change places."""
+    """Texts with some words exchanged for others, the rare as often as the common, or for words that nobody has heard
+    of; some change places."""
     words = sorted({word for text in known.head(20_000) for word in text.split()})
     out = []
     for text in texts:
@@ -80,8 +91,8 @@ def worded(texts: pl.Series, known: pl.Series, rng: np.random.Generator) -> pl.S
 
 
 def moving(frame: pl.DataFrame, names: list[str], span: int, series: str) -> pl.DataFrame:
-    """What the last `span` rows did: of each number its mean over them and over the latest of them, its spread, how far the row stands from
-    the mean and from the row before; the past alone."""
+    """What the last `span` rows did: of each number its mean over them and over the latest of them, its spread, how far
+    the row stands from the mean and from the row before; the past alone."""
     groups = [series] if series else []
     around = []
     for name in names:
@@ -96,7 +107,8 @@ def moving(frame: pl.DataFrame, names: list[str], span: int, series: str) -> pl.
 def disturbed(x: np.ndarray, span: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Series (T, C), about standardised, NaN for gaps → (the same with stretches that never were, (T,) where).
 
-    A stretch of some channels is lifted, drifts away, trembles, stands still, swings wider or comes from another time (after Carmona et al. 2022).
+    A stretch of some channels is lifted, drifts away, trembles, stands still, swings wider or comes from another time
+    (after Carmona et al. 2022).
     """
     T, C = x.shape
     out, inside, place = x.copy(), np.zeros(T, bool), int(rng.integers(0, span + 1))

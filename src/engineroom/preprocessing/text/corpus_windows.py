@@ -1,4 +1,5 @@
-"""COLLECT for language models: documents → stretches of text in their order, so that what comes later can judge what was learnt from what came before."""
+"""COLLECT for language models: documents → stretches of text in their order, so that what comes later can judge what
+was learnt from what came before."""
 
 from __future__ import annotations
 
@@ -21,9 +22,11 @@ MANY_DOCUMENTS = 20  # from so many on whole documents judge, not the end of the
 
 
 def stretches(table: Table, column: str, *, context: int, length: int, asking: bool, facts: dict[str, Any]) -> Table:
-    """Rows with a stretch of `text` each, its `place` in the corpus, and `next`, the target: the text itself, one token on.
+    """Rows with a stretch of `text` each, its `place` in the corpus, and `next`, the target: the text itself, one token
+    on.
 
-    Asked (`asking`), the rows stay as they are. `length` of a stretch in characters, 0 = by the context and the size of the corpus.
+    Asked (`asking`), the rows stay as they are. `length` of a stretch in characters, 0 = by the context and the size of
+    the corpus.
     """
     frame = table.frame
     name = text_column(table, column)
@@ -31,19 +34,26 @@ def stretches(table: Table, column: str, *, context: int, length: int, asking: b
         return as_asked(table, name)
     split = table.split
     parts: dict[str, list[str]] = {}
-    for text, part in zip(frame[name].cast(pl.String), frame[split].cast(pl.String) if split else [""] * len(frame), strict=True):
+    for text, part in zip(
+        frame[name].cast(pl.String), frame[split].cast(pl.String) if split else [""] * len(frame), strict=True
+    ):
         if text and text.strip():
             parts.setdefault(part or "", []).append(text)
     size = sum(len(text) for texts in parts.values() for text in texts)
     if size < LEAST * context:
         raise DataError(
             f"The corpus has {size:,} characters.",
-            f"With a context of {context} tokens at least {LEAST * context:,} are needed to learn from, to validate and to test.",
-            "Add text, or look back less: --set options.context=32" if size else "Name a file or a column with text in it.",
+            f"With a context of {context} tokens at least {LEAST * context:,} are needed to learn from, to validate "
+            "and to test.",
+            "Add text, or look back less: --set options.context=32"
+            if size
+            else "Name a file or a column with text in it.",
         )
     length = length or max(min(max(LEAST_LENGTH, WINDOWS * context), MOST_LENGTH, size // STRETCHES), 8 * context)
     length = max(2 * context, min(length, size // 10, LONGEST // 2))
-    apart = not split and all(len(texts) >= MANY_DOCUMENTS and sum(map(len, texts)) >= length * len(texts) for texts in parts.values())
+    apart = not split and all(
+        len(texts) >= MANY_DOCUMENTS and sum(map(len, texts)) >= length * len(texts) for texts in parts.values()
+    )
     made: list[tuple[str, int, str]] = []  # text, document, split
     for part, texts in parts.items():
         for number, text in enumerate(texts if apart else [BETWEEN.join(texts)]):
@@ -77,12 +87,18 @@ def documents(table: Table, name: str) -> list[tuple[str, int, str]]:
     """(text, its number, the part that the data give it) of every row with a text; "" where they give none."""
     split = table.split
     parts = table.frame[split].cast(pl.String).to_list() if split else [""] * table.frame.height
-    return [(str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text]
+    return [
+        (str(text), k, part or "") for k, (text, part) in enumerate(zip(table.frame[name], parts, strict=True)) if text
+    ]
 
 
-def notation(table: Table, made: list[tuple[str, int, str]], *, context: int, apart: bool, modality: str, why: str) -> Table:
+def notation(
+    table: Table, made: list[tuple[str, int, str]], *, context: int, apart: bool, modality: str, why: str
+) -> Table:
     """Rows whose target is a notation of its own, told character by character, one token on."""
-    said = hinted(table, made, {"tokens": "characters", "context": context}, split=any(part for _, _, part in made), apart=apart)
+    said = hinted(
+        table, made, {"tokens": "characters", "context": context}, split=any(part for _, _, part in made), apart=apart
+    )
     hints = {one: dict(hint) for one, hint in said.hints.items()}
     hints[NEXT] |= {"modality": modality, "why": why}
     return replace(said, hints=hints)
@@ -101,9 +117,19 @@ def text_column(table: Table, said: str) -> str:
     frame = table.frame
     if said:
         if said not in frame.columns:
-            raise UserError(f"Option 'text' names no column: {said!r}.", "", nearest(said, frame.columns, label="Columns"))
+            raise UserError(
+                f"Option 'text' names no column: {said!r}.", "", nearest(said, frame.columns, label="Columns")
+            )
         return said
-    texts = [name for name in frame.columns if frame.schema[name] == pl.String and table.hints.get(name, {}).get("role") not in ("split", "id")]
+    texts = [
+        name
+        for name in frame.columns
+        if frame.schema[name] == pl.String and table.hints.get(name, {}).get("role") not in ("split", "id")
+    ]
     if not texts:
-        raise DataError("There is no column of text to learn a language from.", f"Columns: {', '.join(frame.columns[:20])}.", "Say --set options.text=COLUMN")
+        raise DataError(
+            "There is no column of text to learn a language from.",
+            f"Columns: {', '.join(frame.columns[:20])}.",
+            "Say --set options.text=COLUMN",
+        )
     return max(texts, key=lambda name: int(frame[name].str.len_chars().sum() or 0))

@@ -1,4 +1,5 @@
-"""LOSS for documents: pages become words; where the value of a field stands among them (for learning); and back from labels to values."""
+"""LOSS for documents: pages become words; where the value of a field stands among them (for learning); and back from
+labels to values."""
 
 from __future__ import annotations
 
@@ -17,8 +18,16 @@ from ...core.span_labels import Span, spans
 from ...core.table import Table
 from ...modalities.text._document_layout import BEGINS, SPACE, read_out, words_on
 
-WORDS = pl.Struct({"words": pl.List(pl.String), "facts": pl.List(pl.List(pl.Int32)), "boxes": pl.List(pl.List(pl.Float32))})
-FIELDS = pl.Struct({"tags": pl.List(pl.String), "words": pl.List(pl.String), "fields": pl.List(pl.Struct({"name": pl.String, "value": pl.String}))})
+WORDS = pl.Struct(
+    {"words": pl.List(pl.String), "facts": pl.List(pl.List(pl.Int32)), "boxes": pl.List(pl.List(pl.Float32))}
+)
+FIELDS = pl.Struct(
+    {
+        "tags": pl.List(pl.String),
+        "words": pl.List(pl.String),
+        "fields": pl.List(pl.Struct({"name": pl.String, "value": pl.String})),
+    }
+)
 ALIKE = 0.75  # of the letters of whole lines, for a value that stands on the page in other letters
 LONG = 8  # letters from which a value is looked for in other letters
 MOST_LINES = 6  # of one value
@@ -41,10 +50,15 @@ def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table
             cells.append(None)
             odd.append(f"row {row}: {error}")
     if len(odd) == len(cells):
-        raise DataError("None of the pages can be read.", "; ".join(odd[:NAMED]), "A page is {lines: [{text, box}]}, as JSON.")
+        raise DataError(
+            "None of the pages can be read.", "; ".join(odd[:NAMED]), "A page is {lines: [{text, box}]}, as JSON."
+        )
     notes = [f"{len(odd)} page(s) cannot be read ({'; '.join(odd[:NAMED])})."] if odd else []
     out = frame.with_columns(pl.Series(page, cells, dtype=WORDS))
-    hints = {**table.hints, page: {"modality": "document_page", "role": "input", "why": "words in reading order and where they stand"}}
+    hints = {
+        **table.hints,
+        page: {"modality": "document_page", "role": "input", "why": "words in reading order and where they stand"},
+    }
     hints |= {name: {**hint, "role": "ignore"} for name, hint in hints.items() if hint.get("modality") == "image"}
     target = target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
     if not asking and target in out.columns:
@@ -55,7 +69,9 @@ def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table
     return replace(table, frame=out, hints=hints, notes=(*table.notes, *notes))
 
 
-def labelled(cells: list[dict[str, Any] | None], values: list[Any], target: str) -> tuple[list[dict[str, Any] | None], list[str]]:
+def labelled(
+    cells: list[dict[str, Any] | None], values: list[Any], target: str
+) -> tuple[list[dict[str, Any] | None], list[str]]:
     """(a cell of the target for every page, words about values that are not to be found)."""
     rows: list[dict[str, Any] | None] = []
     total, lost, other = 0, list[str](), 0
@@ -69,10 +85,26 @@ def labelled(cells: list[dict[str, Any] | None], values: list[Any], target: str)
         total += len(fields)
         lost += [f"row {row}: {name} {text!r}" for name, text in fields.items() if f"B-{name}" not in tags]
         words = [f"{' ' if space else ''}{word}" for word, space in zip(cell["words"], spaces, strict=True)]
-        other += sum(not any(same("".join(words[a:b]), text) for kind, a, b in spans(tags) if kind == name) for name, text in fields.items())
-        rows.append({"tags": tags, "words": words, "fields": [{"name": name, "value": text} for name, text in fields.items()]})
-    told = [f"{len(lost)} of {total} values stand nowhere on their page and teach nothing ({'; '.join(lost[:NAMED])})."] if lost else []
-    told += [f"{other} of {total} values are not written on their page letter by letter: no reader can find more than {1 - other / total:.1%}."] if other else []
+        other += sum(
+            not any(same("".join(words[a:b]), text) for kind, a, b in spans(tags) if kind == name)
+            for name, text in fields.items()
+        )
+        rows.append(
+            {"tags": tags, "words": words, "fields": [{"name": name, "value": text} for name, text in fields.items()]}
+        )
+    told = (
+        [f"{len(lost)} of {total} values stand nowhere on their page and teach nothing ({'; '.join(lost[:NAMED])})."]
+        if lost
+        else []
+    )
+    told += (
+        [
+            f"{other} of {total} values are not written on their page letter by letter: no reader can find more than "
+            f"{1 - other / total:.1%}."
+        ]
+        if other
+        else []
+    )
     return rows, told
 
 
@@ -86,14 +118,19 @@ def read_fields(value: Any, row: int, target: str) -> dict[str, str] | None:
         return None
     if not isinstance(value, Mapping):
         raise DataError(f"Row {row} of {target!r} holds no fields.", "", 'Fields are {"name": "value", …}, as JSON.')
-    return {str(name): " ".join(str(text).split()) for name, text in value.items() if text is not None and str(text).strip()}
+    return {
+        str(name): " ".join(str(text).split()) for name, text in value.items() if text is not None and str(text).strip()
+    }
 
 
 def mark(words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], fields: Mapping[str, str]) -> list[str]:
-    """IOB labels: wherever a value stands, letter by letter; else but for its signs; else the whole lines that are most alike."""
+    """IOB labels: wherever a value stands, letter by letter; else but for its signs; else the whole lines that are most
+    alike."""
     tags = ["O"] * len(words)
     for name, value in fields.items():
-        found = occurrences(words, value, tight) or occurrences(words, value, bare) or likest(words, spaces, starts, value)
+        found = (
+            occurrences(words, value, tight) or occurrences(words, value, bare) or likest(words, spaces, starts, value)
+        )
         for a, b in found:
             if all(tag == "O" for tag in tags[a:b]):
                 tags[a:b] = [f"B-{name}", *[f"I-{name}"] * (b - a - 1)]
@@ -124,7 +161,8 @@ def occurrences(words: Sequence[str], value: str, spell: Callable[[str], str]) -
 
 
 def likest(words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], value: str) -> list[tuple[int, int]]:
-    """The whole lines that are most like the value, if they are alike enough: scans are misread, and people write what they mean."""
+    """The whole lines that are most like the value, if they are alike enough: scans are misread, and people write what
+    they mean."""
     wanted = bare(value)
     if len(wanted) < LONG:
         return []
@@ -139,10 +177,13 @@ def likest(words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], v
     return [best] if best[1] else []
 
 
-def values_of(p: np.ndarray, labels: Sequence[str], words: Sequence[str], names: Sequence[str], always: Sequence[bool]) -> list[tuple[str, float, list[Span]]]:
+def values_of(
+    p: np.ndarray, labels: Sequence[str], words: Sequence[str], names: Sequence[str], always: Sequence[bool]
+) -> list[tuple[str, float, list[Span]]]:
     """p (T, L) and the labels said → for every field (its value or "", how sure, where it stands).
 
-    What is said in several places is as sure as all of them together; a field that every page has is guessed where none was said.
+    What is said in several places is as sure as all of them together; a field that every page has is guessed where none
+    was said.
     """
     place = {name: 1 + 2 * k for k, name in enumerate(names)}
     said = spans(labels)

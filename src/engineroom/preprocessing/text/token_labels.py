@@ -19,14 +19,17 @@ Rows = list[list[str] | None]
 
 
 def tagged(table: Table, target: str | None, *, whole: str, mask: str) -> Table:
-    """Tokens and labels as lists of equal length; `whole` (one label a row) packed into the target, `mask` (1 = scored) applied."""
+    """Tokens and labels as lists of equal length; `whole` (one label a row) packed into the target, `mask` (1 = scored)
+    applied."""
     target = target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
     frame = table.frame
     if target is None or target not in frame.columns or isinstance(frame.schema[target], pl.Struct):
         return table
     for name, option in ((whole, "sequence_label"), (mask, "loss_mask")):
         if name and name not in frame.columns:
-            raise UserError(f"Option {option!r} names no column: {name!r}.", "", nearest(name, frame.columns, label="Columns"))
+            raise UserError(
+                f"Option {option!r} names no column: {name!r}.", "", nearest(name, frame.columns, label="Columns")
+            )
     cut = cutter(frame[target])
     labels = cells(frame[target], cut)
     column, tokens = find_tokens(frame.drop([target, *filter(None, (whole, mask))]), labels, cut, target)
@@ -39,7 +42,9 @@ def tagged(table: Table, target: str | None, *, whole: str, mask: str) -> Table:
         said = frame[whole].cast(pl.String).to_list()
         packed = [None if row is None else {"tags": row, "whole": one} for row, one in zip(labels, said, strict=True)]
         answer = pl.Series(target, packed, dtype=pl.Struct({"tags": kind, "whole": pl.String}))
-    out = frame.with_columns(pl.Series(column, tokens, dtype=kind), answer).drop([name for name in (whole, mask) if name])
+    out = frame.with_columns(pl.Series(column, tokens, dtype=kind), answer).drop(
+        [name for name in (whole, mask) if name]
+    )
     hints = {name: hint for name, hint in table.hints.items() if name in out.columns}
     hints |= {column: {"modality": "tokens", "why": f"one entry for every label in {target}"}}
     return replace(table, frame=out, hints=hints, notes=(*table.notes, *note))
@@ -50,7 +55,12 @@ def cutter(values: pl.Series) -> Callable[[str], list[str]]:
     if values.dtype != pl.String:
         return split_text
     known = values.drop_nulls()
-    letters = len(known) and not known.str.contains(r"\s").any() and (known.str.len_chars() > 1).any() and not known.str.contains(TAG).any()
+    letters = (
+        len(known)
+        and not known.str.contains(r"\s").any()
+        and (known.str.len_chars() > 1).any()
+        and not known.str.contains(TAG).any()
+    )
     return (lambda text: list(text.strip())) if letters else split_text
 
 
@@ -77,7 +87,11 @@ def find_tokens(frame: pl.DataFrame, labels: Rows, cut: Callable[[str], list[str
             best, share, found = name, alike, rows
     if share < LIKELY:
         what = f"No column has as many entries as {target!r} has labels."
-        raise DataError(what, "Tokens and labels: lists, or text with as many words (or letters) as labels.", f"Columns: {', '.join(frame.columns[:20])}.")
+        raise DataError(
+            what,
+            "Tokens and labels: lists, or text with as many words (or letters) as labels.",
+            f"Columns: {', '.join(frame.columns[:20])}.",
+        )
     return best, found
 
 
@@ -89,8 +103,14 @@ def even(tokens: Rows, labels: Rows, column: str) -> tuple[Rows, tuple[str, ...]
         return labels, ()
     first = "; ".join(f"row {row}: {a} tokens, {b} labels" for row, (a, b) in list(wrong.items())[:NAMED])
     if len(wrong) > UNEVEN * len(labels):
-        raise DataError(f"{len(wrong)} of {len(labels)} rows have another number of labels than tokens in {column!r}.", first, "Every token needs one label.")
-    return [None if row in wrong else one for row, one in enumerate(labels)], (f"{len(wrong)} row(s) whose labels do not fit their tokens were left out ({first}).",)
+        raise DataError(
+            f"{len(wrong)} of {len(labels)} rows have another number of labels than tokens in {column!r}.",
+            first,
+            "Every token needs one label.",
+        )
+    return [None if row in wrong else one for row, one in enumerate(labels)], (
+        f"{len(wrong)} row(s) whose labels do not fit their tokens were left out ({first}).",
+    )
 
 
 def masked(labels: Rows, marks: Rows, column: str) -> Rows:
@@ -98,6 +118,12 @@ def masked(labels: Rows, marks: Rows, column: str) -> Rows:
     out: Rows = []
     for row, (own, mark) in enumerate(zip(labels, marks, strict=True)):
         if own is not None and (mark is None or len(mark) != len(own)):
-            raise DataError(f"Row {row} of {column!r} has {len(mark or ())} marks for {len(own)} labels.", "", "Every label needs a 1 or a 0.")
-        out.append(own if own is None else [v if str(m).lower() in ON else None for v, m in zip(own, mark or (), strict=True)])  # type: ignore[misc]
+            raise DataError(
+                f"Row {row} of {column!r} has {len(mark or ())} marks for {len(own)} labels.",
+                "",
+                "Every label needs a 1 or a 0.",
+            )
+        if own is not None:
+            own = [v if str(m).lower() in ON else None for v, m in zip(own, mark or (), strict=True)]  # type: ignore[misc]
+        out.append(own)
     return out

@@ -24,7 +24,14 @@ def houses(count: int = 900):
         for k in range(int(rng.integers(0, 3))):
             strokes.append(box(wide * (0.5 + 0.25 * k), high * 0.25, 9, 9))
         if rng.random() < 0.5:
-            strokes.append([(wide * 0.7, -roof * 0.6), (wide * 0.7, -roof - 5), (wide * 0.7 + 8, -roof - 5), (wide * 0.7 + 8, -roof * 0.45)])
+            strokes.append(
+                [
+                    (wide * 0.7, -roof * 0.6),
+                    (wide * 0.7, -roof - 5),
+                    (wide * 0.7 + 8, -roof - 5),
+                    (wide * 0.7 + 8, -roof * 0.45),
+                ]
+            )
         shaken = [[(x + rng.normal(0, 0.6), y + rng.normal(0, 0.6)) for x, y in stroke] for stroke in strokes]
         drawn.append(whole(fitted(shaken)))
     return pl.DataFrame({"drawing": drawn, "next": [1] * count})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-DRIVES, FRAMES, PUSHED = 40, 45, 0.35  # so many drives of so many frames; how hard a driver is pushed off the line, so that frames show how to come back (Laskey 2017)
+# so many drives of so many frames; how hard a driver is pushed off the line, so that frames show how to come back
+# (Laskey 2017)
+DRIVES, FRAMES, PUSHED = 40, 45, 0.35
 
 
 def drives():
-    """What a camera in the car saw and what the driver did: who drives knows the road; each drive is a road of its own."""
+    """What a camera in the car saw and what the driver did: who drives knows the road; each drive is a road of its
+    own."""
     import numpy as np
     import polars as pl
 

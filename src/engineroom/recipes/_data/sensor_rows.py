@@ -1,4 +1,5 @@
-"""Pumps and fans with what their sensors say, for the demo of hidden parts: everything goes with something else, but not along straight lines."""
+"""Pumps and fans with what their sensors say, for the demo of hidden parts: everything goes with something else, but
+not along straight lines."""
 
 from __future__ import annotations
 
@@ -18,10 +19,16 @@ def machines(count: int = 2_000):
     power = np.array([2e-8, 5e-8, 2e-6])[kind] * speed**2 * load * 1000 + rng.normal(0, 4, count)
     heat = 25 + 40 * load * np.where(oil == 0, 1.0, 1.5) + 8 * (speed / 3000) ** 2 + rng.normal(0, 1.0, count)
     steps, beat = np.arange(48), 2 + 6 * speed / 3000
-    shake = np.sin(2 * np.pi * (beat[:, None] * steps / 48 + rng.random((count, 1)))) * (0.3 + load[:, None]) + 0.1 * rng.normal(size=(count, 48))
+    shake = np.sin(2 * np.pi * (beat[:, None] * steps / 48 + rng.random((count, 1)))) * (
+        0.3 + load[:, None]
+    ) + 0.1 * rng.normal(size=(count, 48))
     table = {"speed": speed.round(1), "load": load.round(3), "power": power.round(1), "temperature": heat.round(1)}
     gone = {name: rng.random(count) < EMPTY for name in (*table, "kind", "oil")}
-    columns = {name: pl.Series(name, np.where(gone[name], np.nan, values), nan_to_null=True) for name, values in table.items()}
+    columns = {
+        name: pl.Series(name, np.where(gone[name], np.nan, values), nan_to_null=True) for name, values in table.items()
+    }
     for name, words in (("kind", kinds[kind]), ("oil", oils[oil])):
-        columns[name] = pl.Series(name, [None if empty else word for word, empty in zip(words.tolist(), gone[name], strict=True)])
+        columns[name] = pl.Series(
+            name, [None if empty else word for word, empty in zip(words.tolist(), gone[name], strict=True)]
+        )
     return pl.DataFrame(columns | {"vibration": shake.round(3).tolist(), "row": range(count)})

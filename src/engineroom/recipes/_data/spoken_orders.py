@@ -1,4 +1,5 @@
-"""Spoken commands in a small language of our own, by synthetic voices: a wake word, what is wanted, and its slots; some are said to nobody."""
+"""Spoken commands in a small language of our own, by synthetic voices: a wake word, what is wanted, and its slots; some
+are said to nobody."""
 
 from __future__ import annotations
 
@@ -10,7 +11,12 @@ from .synthetic_voices import RATE, aside, syllable
 GRAMMAR = json.dumps(
     {
         "wake": "sami",
-        "intents": {"light": ["tumo {room} {switch}"], "heat": ["tesi {room} {switch}"], "timer": ["mato {number}"], "music": ["soti {switch}"]},
+        "intents": {
+            "light": ["tumo {room} {switch}"],
+            "heat": ["tesi {room} {switch}"],
+            "timer": ["mato {number}"],
+            "music": ["soti {switch}"],
+        },
         "slots": {"room": ["mimo", "sate", "tosu"], "switch": ["esu", "omi"], "number": ["osa", "emo", "ute", "isi"]},
     }
 )
@@ -30,11 +36,15 @@ def orders() -> Any:
     paths, texts = [], []
     for k in range(ROWS):
         form = str(rng.choice([form for forms in grammar["intents"].values() for form in forms]))
-        words = [str(rng.choice(grammar["slots"][word[1:-1]])) if word.startswith("{") else word for word in form.split()]
+        words = [
+            str(rng.choice(grammar["slots"][word[1:-1]])) if word.startswith("{") else word for word in form.split()
+        ]
         words = [grammar["wake"], *words] if rng.random() < CALLED else words
         pitch, parts = rng.uniform(90, 220), [np.zeros(int(0.1 * RATE))]
         for word in words:
-            parts += [0.5 * syllable(*one, pitch, rng) for one in halves(word)] + [np.zeros(int(rng.uniform(0.05, 0.2) * RATE))]
+            parts += [0.5 * syllable(*one, pitch, rng) for one in halves(word)] + [
+                np.zeros(int(rng.uniform(0.05, 0.2) * RATE))
+            ]
         wave = np.concatenate(parts)
         paths.append(str(folder / f"order{k:03d}.wav"))
         texts.append(" ".join(words))

@@ -1,4 +1,5 @@
-"""Voices made by our own code, plainly synthetic: a buzzing source through the resonances of vowels (formant synthesis, Klatt 1980)."""
+"""Voices made by our own code, plainly synthetic: a buzzing source through the resonances of vowels (formant synthesis,
+Klatt 1980)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 RATE = 8_000
-VOWELS = {"a": (730, 1090, 2440), "e": (530, 1840, 2480), "i": (270, 2290, 3010), "o": (570, 840, 2410), "u": (300, 870, 2240)}  # Peterson & Barney 1952
+VOWELS = {
+    "a": (730, 1090, 2440),
+    "e": (530, 1840, 2480),
+    "i": (270, 2290, 3010),
+    "o": (570, 840, 2410),
+    "u": (300, 870, 2240),
+}  # Peterson & Barney 1952
 CONSONANTS = ("s", "t", "m", "")
 
 
@@ -32,11 +39,15 @@ def syllable(sound: str, vowel: str, pitch: float, rng: Any):
     for formant in VOWELS[vowel]:
         centre, wide = formant * rng.uniform(0.95, 1.05), 60 + 0.05 * formant
         radius = np.exp(-np.pi * wide / RATE)
-        source = lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * min(centre, 3_800) / RATE), radius**2], source)
+        source = lfilter(
+            [1 - radius], [1, -2 * radius * np.cos(2 * np.pi * min(centre, 3_800) / RATE), radius**2], source
+        )
     voiced = source * np.hanning(length) ** 0.5
     voiced /= np.abs(voiced).max() + 1e-9
     hiss = rng.standard_normal(int(RATE * (0.09 if sound == "s" else 0.02)))
-    before = {"s": np.diff(hiss, prepend=0) * 0.15, "t": hiss * 0.4, "m": voiced[: RATE // 16] * 0.3, "": hiss[:0]}[sound]
+    before = {"s": np.diff(hiss, prepend=0) * 0.15, "t": hiss * 0.4, "m": voiced[: RATE // 16] * 0.3, "": hiss[:0]}[
+        sound
+    ]
     return np.concatenate([before, voiced])
 
 
@@ -52,13 +63,25 @@ def voices() -> Any:
     for k in range(120):
         pitch, parts = rng.uniform(85, 230), []
         for _ in range(int(rng.integers(6, 12))):
-            parts += [syllable(str(rng.choice(CONSONANTS)), str(rng.choice(list(VOWELS))), pitch, rng), np.zeros(int(rng.uniform(0, 0.12) * RATE))]
+            parts += [
+                syllable(str(rng.choice(CONSONANTS)), str(rng.choice(list(VOWELS))), pitch, rng),
+                np.zeros(int(rng.uniform(0, 0.12) * RATE)),
+            ]
         paths.append(str(folder / f"voice{k:03d}.wav"))
         soundfile.write(paths[-1], 0.5 * np.concatenate(parts), RATE)
     return pl.DataFrame({"clean": paths})
 
 
-WORDS = {"sa": ("s", "a"), "ti": ("t", "i"), "mu": ("m", "u"), "o": ("", "o"), "te": ("t", "e"), "si": ("s", "i"), "ma": ("m", "a"), "tu": ("t", "u")}
+WORDS = {
+    "sa": ("s", "a"),
+    "ti": ("t", "i"),
+    "mu": ("m", "u"),
+    "o": ("", "o"),
+    "te": ("t", "e"),
+    "si": ("s", "i"),
+    "ma": ("m", "a"),
+    "tu": ("t", "u"),
+}
 
 
 def strings() -> Any:
@@ -94,7 +117,9 @@ def readings() -> Any:
     paths, texts = [], []
     for k in range(240):
         words = rng.choice(list(known), int(rng.integers(2, 7))).tolist()
-        parts = [part for word in words for part in (0.5 * syllable(*known[word], 120.0, rng), np.zeros(int(0.06 * RATE)))]
+        parts = [
+            part for word in words for part in (0.5 * syllable(*known[word], 120.0, rng), np.zeros(int(0.06 * RATE)))
+        ]
         paths.append(str(folder / f"reading{k:03d}.wav"))
         texts.append(" ".join(words))
         soundfile.write(paths[-1], np.concatenate(parts).clip(-1, 1), RATE)

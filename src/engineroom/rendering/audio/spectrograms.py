@@ -1,4 +1,5 @@
-"""Sounds to look at and to listen to: spectrograms side by side with players; WAV files; what was odd about a recording, in words."""
+"""Sounds to look at and to listen to: spectrograms side by side with players; WAV files; what was odd about a
+recording, in words."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def spectrogram(wave: np.ndarray, rate: int, loudest: float) -> np.ndarray:
 def loudest(wave: np.ndarray, rate: int) -> float:
     from scipy.signal import stft
 
-    return float(10 * np.log10((np.abs(stft(wave, rate, nperseg=min(256, max(8, len(wave))))[2]) ** 2).max(initial=1e-9) + 1e-12))
+    return float(
+        10 * np.log10((np.abs(stft(wave, rate, nperseg=min(256, max(8, len(wave))))[2]) ** 2).max(initial=1e-9) + 1e-12)
+    )
 
 
 def player(wave: np.ndarray, rate: int) -> str:
@@ -47,7 +50,10 @@ def player(wave: np.ndarray, rate: int) -> str:
 
     buffer = io.BytesIO()
     soundfile.write(buffer, wave[: int(PLAYED * rate)].clip(-1, 1), rate, format="OGG", subtype="VORBIS")
-    return f'<audio controls preload="none" style="width:100%;height:28px" src="data:audio/ogg;base64,{base64.b64encode(buffer.getvalue()).decode()}"></audio>'
+    return (
+        '<audio controls preload="none" style="width:100%;height:28px" '
+        f'src="data:audio/ogg;base64,{base64.b64encode(buffer.getvalue()).decode()}"></audio>'
+    )
 
 
 def side_by_side(waves: list[tuple[str, np.ndarray]], rate: int) -> str:
@@ -59,7 +65,13 @@ def side_by_side(waves: list[tuple[str, np.ndarray]], rate: int) -> str:
 def encoded(frame: pl.DataFrame, row: int, schema: Schema, name: str) -> np.ndarray:
     """A row's sound as its modality reads it, from −1 to 1."""
     column = schema[name]
-    return registry.get("modalities", column.modality).encode(frame[name][[row]], column.state, {}).rows()[0].astype(np.float32) / 32768
+    return (
+        registry.get("modalities", column.modality)
+        .encode(frame[name][[row]], column.state, {})
+        .rows()[0]
+        .astype(np.float32)
+        / 32768
+    )
 
 
 def oddities(cell: Any, rate: int) -> str:
@@ -99,11 +111,17 @@ def save_waves(waves: np.ndarray, values: pl.Series, rate: int, folder: Path) ->
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, wave in zip(file_names(values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values), waves, strict=True):
+        for name, wave in zip(
+            file_names(values.struct.field("source") if isinstance(values.dtype, pl.Struct) else values),
+            waves,
+            strict=True,
+        ):
             place = folder / f"{name.removesuffix('.png')}.wav"
             place.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(place, wave, rate, subtype="PCM_16")
     except FileExistsError:
-        raise UserError(f"{folder} is a file, not a folder.", "Recordings are written one file a row.", "Name another folder.") from None
+        raise UserError(
+            f"{folder} is a file, not a folder.", "Recordings are written one file a row.", "Name another folder."
+        ) from None
     except OSError as error:
         raise disk_error(error, folder) from error

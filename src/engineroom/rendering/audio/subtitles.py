@@ -1,4 +1,5 @@
-"""Words with their moments: phrases, subtitles, NIST's time marks, and a drawing of what was heard and what was said."""
+"""Words with their moments: phrases, subtitles, NIST's time marks, and a drawing of what was heard and what was
+said."""
 
 from __future__ import annotations
 
@@ -34,16 +35,29 @@ def phrases(characters: Sequence[Said]) -> list[Said]:
             words.append([])
         else:
             words[-1].append(one)
-    return [Said("".join(c.text for c in word), word[0].begin, word[-1].end, sum(c.sure for c in word) / len(word)) for word in words if word]
+    return [
+        Said("".join(c.text for c in word), word[0].begin, word[-1].end, sum(c.sure for c in word) / len(word))
+        for word in words
+        if word
+    ]
 
 
 def write(path: Path, names: Sequence[str], channels: Sequence[int], rows: Sequence[Sequence[Said]]) -> None:
     """`channels`: which speaker of a recording a row is, from 1 on; 0 where there is one."""
     if path.suffix.lower() == ".ctm":
         each = zip(names, channels, rows, strict=True)
-        lines = [f"{Path(name).stem.replace(' ', '_')} {channel or 1} {w.begin:.2f} {w.end - w.begin:.2f} {w.text} {w.sure:.3f}" for name, channel, row in each for w in row]
+        lines = [
+            f"{Path(name).stem.replace(' ', '_')} {channel or 1} {w.begin:.2f} {w.end - w.begin:.2f} {w.text} "
+            f"{w.sure:.3f}"
+            for name, channel, row in each
+            for w in row
+        ]
     elif len(set(names)) > 1 or len(set(channels)) < len(rows):
-        raise UserError(f"Subtitles belong to one recording; there are {len(rows):,}.", "Their clocks all begin at 0.", "Ask for one row, or say -o words.ctm or -o words.csv")
+        raise UserError(
+            f"Subtitles belong to one recording; there are {len(rows):,}.",
+            "Their clocks all begin at 0.",
+            "Ask for one row, or say -o words.ctm or -o words.csv",
+        )
     else:
         lines = subtitles(channels, rows)
     try:
@@ -54,12 +68,21 @@ def write(path: Path, names: Sequence[str], channels: Sequence[int], rows: Seque
 
 
 def subtitles(channels: Sequence[int], rows: Sequence[Sequence[Said]]) -> list[str]:
-    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses. Several speakers take turns, each named by a number."""
-    lines = sorted(((channel, line) for channel, row in zip(channels, rows, strict=True) for line in pauses(row)), key=lambda one: one[1][0].begin)
+    """SubRip: number, from --> to, text, an empty line; a line ends where somebody pauses. Several speakers take turns,
+    each named by a number."""
+    lines = sorted(
+        ((channel, line) for channel, row in zip(channels, rows, strict=True) for line in pauses(row)),
+        key=lambda one: one[1][0].begin,
+    )
     out: list[str] = []
     for number, (channel, line) in enumerate(lines, 1):
         said = " ".join(word.text for word in line)
-        out += [str(number), f"{stamp(line[0].begin)} --> {stamp(line[-1].end)}", f"[{channel}] {said}" if channel else said, ""]
+        out += [
+            str(number),
+            f"{stamp(line[0].begin)} --> {stamp(line[-1].end)}",
+            f"[{channel}] {said}" if channel else said,
+            "",
+        ]
     return out
 
 

@@ -49,11 +49,15 @@ def as_wav(sound: np.ndarray) -> bytes:
 
 def player(sound: np.ndarray) -> str:
     """<audio> that holds its own sound."""
-    return f'<audio controls style="width:100%" src="data:audio/wav;base64,{base64.b64encode(as_wav(sound)).decode()}"></audio>'
+    return (
+        '<audio controls style="width:100%" '
+        f'src="data:audio/wav;base64,{base64.b64encode(as_wav(sound)).decode()}"></audio>'
+    )
 
 
 def piano_roll(frames: list[Frame], strength: np.ndarray | None = None, given: int = 0) -> Any:
-    """A PIL picture, time from left to right, high notes above; `strength` (T,) from 0 to 1 tints frames red, `given` frames are grey."""
+    """A PIL picture, time from left to right, high notes above; `strength` (T,) from 0 to 1 tints frames red, `given`
+    frames are grey."""
     from PIL import Image
 
     cells = roll(frames)
@@ -65,8 +69,13 @@ def piano_roll(frames: list[Frame], strength: np.ndarray | None = None, given: i
     struck, held = np.array([31, 78, 140]), np.array([92, 140, 196])
     if strength is not None:
         share = strength[None, :, None]
-        struck, held = struck * (1 - share) + np.array([214, 40, 40]) * share, held * (1 - share) + np.array([228, 120, 110]) * share
-    colours = np.where((cells == 2)[..., None], np.broadcast_to(struck, picture.shape), np.broadcast_to(held, picture.shape))
+        struck, held = (
+            struck * (1 - share) + np.array([214, 40, 40]) * share,
+            held * (1 - share) + np.array([228, 120, 110]) * share,
+        )
+    colours = np.where(
+        (cells == 2)[..., None], np.broadcast_to(struck, picture.shape), np.broadcast_to(held, picture.shape)
+    )
     picture = np.where((cells > 0)[..., None], colours, picture)
     picture[:, :given] = picture[:, :given].mean(2, keepdims=True)
     wide, tall = CELL
@@ -85,4 +94,8 @@ def keep_music(frames: list[Frame], path: Path, *, beat: int, tempo: float) -> N
     elif ending == ".png":
         piano_roll(frames).save(path)
     else:
-        raise UserError(f"Music is not written as {ending or 'a file without an ending'}.", "", "Say -o tune.mid, tune.wav or tune.png.")
+        raise UserError(
+            f"Music is not written as {ending or 'a file without an ending'}.",
+            "",
+            "Say -o tune.mid, tune.wav or tune.png.",
+        )

@@ -29,7 +29,9 @@ def as_svg(strokes: Sequence[Stroke], strength: Sequence[float] = ()) -> str:
         share = strength[k] if k < len(strength) else 0.0
         colour = ",".join(str(round(a + share * (b - a))) for a, b in zip(INK, RED, strict=True))
         points = [f"{MARGIN + (x - left) * scale:.1f},{MARGIN + (y - top) * scale:.1f}" for x, y in stroke]
-        lines.append(f'<polyline points="{" ".join(points if len(points) > 1 else points * 2)}" stroke="rgb({colour})"/>')
+        lines.append(
+            f'<polyline points="{" ".join(points if len(points) > 1 else points * 2)}" stroke="rgb({colour})"/>'
+        )
     inner = "".join(lines)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PIXELS} {PIXELS}" width="{PIXELS}" height="{PIXELS}">'
@@ -58,4 +60,8 @@ def keep_drawing(strokes: Sequence[Stroke], path: Path) -> None:
     elif ending == ".png":
         as_picture(strokes).save(path)
     else:
-        raise UserError(f"A drawing is not written as {ending or 'a file without an ending'}.", "", "Say -o drawing.svg or drawing.png.")
+        raise UserError(
+            f"A drawing is not written as {ending or 'a file without an ending'}.",
+            "",
+            "Say -o drawing.svg or drawing.png.",
+        )

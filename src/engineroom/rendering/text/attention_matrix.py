@@ -1,4 +1,5 @@
-"""The picture of an answer in text: what was read, what was said, and where it looked while it said each word; one drawing, no script."""
+"""The picture of an answer in text: what was read, what was said, and where it looked while it said each word; one
+drawing, no script."""
 
 from __future__ import annotations
 
@@ -16,13 +17,18 @@ CELL, LETTER, SLANT = 19, 6.6, 0.82  # pixels
 
 
 def words_of(codes: Iterable[int], state: State) -> tuple[list[str], np.ndarray]:
-    """Pieces (T,) → (the words they make, the word of each piece (T,)): a word begins where its piece begins with a space."""
+    """Pieces (T,) → (the words they make, the word of each piece (T,)): a word begins where its piece begins with a
+    space."""
     tokenizer, letters = load_tokenizer(state["tokenizer"]), byte_letters()
     spelt: list[bytes] = []
     place = []
     for code in codes:
         piece = bytes(letters[letter] for letter in tokenizer.id_to_token(int(code)))
-        if not spelt or piece[:1].isspace() or (spelt[-1][-1:].isalnum() != piece[:1].isalnum() and piece[0] < 128 and spelt[-1][-1] < 128):
+        if (
+            not spelt
+            or piece[:1].isspace()
+            or (spelt[-1][-1:].isalnum() != piece[:1].isalnum() and piece[0] < 128 and spelt[-1][-1] < 128)
+        ):
             spelt.append(b"")
         spelt[-1] += piece
         place.append(len(spelt) - 1)
@@ -45,16 +51,29 @@ def drawing(looks: np.ndarray, said: Sequence[str], read: Sequence[str]) -> str:
     looks = looks[: len(said), : len(read)]
     left = 12 + LETTER * max((len(word) for word in said), default=1)
     top = 14 + SLANT * LETTER * max((len(word) for word in read), default=1)
-    width, height = left + CELL * len(read) + SLANT * LETTER * max((len(word) for word in read), default=1), top + CELL * len(said) + 6
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" font-family="ui-monospace,monospace" font-size="11" role="img">']
+    width, height = (
+        left + CELL * len(read) + SLANT * LETTER * max((len(word) for word in read), default=1),
+        top + CELL * len(said) + 6,
+    )
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        'font-family="ui-monospace,monospace" font-size="11" role="img">'
+    ]
     for t, word in enumerate(read):
         x = left + CELL * t + CELL / 2
-        parts.append(f'<text transform="translate({x:.1f},{top - 5:.1f}) rotate(-55)" fill="currentColor">{html.escape(word)}</text>')
+        parts.append(
+            f'<text transform="translate({x:.1f},{top - 5:.1f}) rotate(-55)" '
+            f'fill="currentColor">{html.escape(word)}</text>'
+        )
     for u, word in enumerate(said):
         y = top + CELL * u
-        parts.append(f'<text x="{left - 6:.1f}" y="{y + 13:.1f}" text-anchor="end" fill="currentColor">{html.escape(word)}</text>')
+        parts.append(
+            f'<text x="{left - 6:.1f}" y="{y + 13:.1f}" text-anchor="end" '
+            f'fill="currentColor">{html.escape(word)}</text>'
+        )
         parts += [
-            f'<rect x="{left + CELL * t:.1f}" y="{y:.1f}" width="{CELL - 1}" height="{CELL - 1}" fill="#0072b2" fill-opacity="{max(0.04, float(share)):.2f}">'
+            f'<rect x="{left + CELL * t:.1f}" y="{y:.1f}" width="{CELL - 1}" height="{CELL - 1}" fill="#0072b2" '
+            f'fill-opacity="{max(0.04, float(share)):.2f}">'
             f"<title>{html.escape(word)} ← {html.escape(read[t])}: {share:.0%}</title></rect>"
             for t, share in enumerate(looks[u])
         ]

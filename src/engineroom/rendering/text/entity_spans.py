@@ -39,10 +39,14 @@ def token_column(schema: Schema) -> Column:
     return next(column for column in schema.inputs if column.modality == "tokens")
 
 
-def drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, spans: bool, letters: bool) -> str:
+def drawn(
+    tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, spans: bool, letters: bool
+) -> str:
     if spans:
         kinds = sorted({name[2:] for name in names if is_span_label(name)})
-        return spans_drawn(tokens[:MOST_TOKENS], words_of(said, names), None if true is None else words_of(true, names), kinds)
+        return spans_drawn(
+            tokens[:MOST_TOKENS], words_of(said, names), None if true is None else words_of(true, names), kinds
+        )
     return steps_drawn(tokens[:MOST_TOKENS], said, true, names, letters=letters)
 
 
@@ -60,9 +64,11 @@ def spans_drawn(tokens: list[str], said: list[str], true: list[str] | None, kind
     text = f'<p style="line-height:2">{" ".join(part for part in parts if part)}</p>'
     lost = [span for span in real or () if span not in found]
     if lost:
-        text += '<p style="color:var(--soft)">true: ' + " · ".join(
-            f"<b>{html.escape(' '.join(tokens[a:b]))}</b> {html.escape(kind)}" for kind, a, b in lost[:12]
-        ) + "</p>"
+        text += (
+            '<p style="color:var(--soft)">true: '
+            + " · ".join(f"<b>{html.escape(' '.join(tokens[a:b]))}</b> {html.escape(kind)}" for kind, a, b in lost[:12])
+            + "</p>"
+        )
     return text
 
 
@@ -71,12 +77,15 @@ def marked(text: str, kind: str, colour: int, right: bool) -> str:
     hue = f"var(--series-{colour % COLOURS + 1})" if right else "var(--bad)"
     border = "none" if right else "1px solid var(--bad)"
     return (
-        f'<mark style="background:color-mix(in srgb,{hue} 20%,transparent);color:inherit;border:{border};border-radius:4px;padding:.1em .3em">'
+        f'<mark style="background:color-mix(in srgb,{hue} '
+        f'20%,transparent);color:inherit;border:{border};border-radius:4px;padding:.1em .3em">'
         f'{html.escape(text)} <small style="color:{hue}">{"" if right else "✗ "}{html.escape(kind)}</small></mark>'
     )
 
 
-def steps_drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, letters: bool) -> str:
+def steps_drawn(
+    tokens: list[str], said: np.ndarray, true: np.ndarray | None, names: Sequence[str], *, letters: bool
+) -> str:
     """Tokens coloured by what was said; struck below where that is wrong."""
     cells = []
     for i, token in enumerate(tokens):
@@ -84,11 +93,14 @@ def steps_drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, na
         wrong = true is not None and true[i] >= 0 and int(true[i]) != k
         line = "box-shadow:inset 0 -3px var(--bad)" if wrong else ""
         hue = f"color-mix(in srgb,var(--series-{k % COLOURS + 1}) 30%,transparent)"
-        cells.append(f'<span style="background:{hue};{line}" title="{html.escape(names[k])}">{html.escape(token)}</span>')
+        cells.append(
+            f'<span style="background:{hue};{line}" title="{html.escape(names[k])}">{html.escape(token)}</span>'
+        )
         if letters and i % LINE == LINE - 1:
             cells.append("<br>")
     key = " ".join(
-        f'<span style="background:color-mix(in srgb,var(--series-{k % COLOURS + 1}) 30%,transparent);padding:0 .4em">{html.escape(name)}</span>'
+        f'<span style="background:color-mix(in srgb,var(--series-{k % COLOURS + 1}) 30%,transparent);padding:0 '
+        f'.4em">{html.escape(name)}</span>'
         for k, name in enumerate(names[:COLOURS])
     )
     note = "" if true is None else ' <small style="color:var(--soft)">underlined: wrong</small>'
@@ -96,10 +108,19 @@ def steps_drawn(tokens: list[str], said: np.ndarray, true: np.ndarray | None, na
     return f'<p style="font-family:monospace;line-height:1.7;overflow-wrap:anywhere">{body}</p><p>{key}{note}</p>'
 
 
-def exhibits(records: RowResults, baseline: RowResults, names: Sequence[str], wholes: Sequence[str], *, spans: bool) -> list[Panel]:
-    out = [kinds_table(records, baseline, names), errors_bars(records, baseline, names)] if spans else step_exhibits(records, names)
+def exhibits(
+    records: RowResults, baseline: RowResults, names: Sequence[str], wholes: Sequence[str], *, spans: bool
+) -> list[Panel]:
+    out = (
+        [kinds_table(records, baseline, names), errors_bars(records, baseline, names)]
+        if spans
+        else step_exhibits(records, names)
+    )
     if wholes:
-        known = {"truth": np.where(records["whole_truth"] < len(wholes), records["whole_truth"], -1), "said": records["whole_said"]}
+        known = {
+            "truth": np.where(records["whole_truth"] < len(wholes), records["whole_truth"], -1),
+            "said": records["whole_said"],
+        }
         matrix = classes.confusion(known, list(wholes))[0]
         out.append(Panel(matrix.kind, "Whole rows: who is taken for whom", matrix.data, matrix.words))
     return out
@@ -142,11 +163,19 @@ def errors_bars(records: RowResults, baseline: RowResults, names: Sequence[str])
         series.append({"name": name, "values": list(total.values()), "labels": list(total)})
     labels = series[0]["labels"]
     data = {"labels": labels, "series": [{"name": s["name"], "values": s["values"]} for s in series], "y": "spans"}
-    return Panel("bars", "Errors by span: found, missed, wrong label", data, "Wrong border: it overlaps a true span. Invented: nothing is there.")
+    return Panel(
+        "bars",
+        "Errors by span: found, missed, wrong label",
+        data,
+        "Wrong border: it overlaps a true span. Invented: nothing is there.",
+    )
 
 
 def step_exhibits(records: RowResults, names: Sequence[str]) -> list[Panel]:
     truth, said = np.concatenate(list(records["truth"])), np.concatenate(list(records["said"]))
     known = (truth >= 0) & (truth < len(names))
     flat = {"truth": np.where(known, truth, -1), "said": said}
-    return [*classes.confusion(flat, list(names)), classes.per_class({name: values[known] for name, values in flat.items()}, list(names))]
+    return [
+        *classes.confusion(flat, list(names)),
+        classes.per_class({name: values[known] for name, values in flat.items()}, list(names)),
+    ]

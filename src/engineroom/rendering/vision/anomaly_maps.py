@@ -1,4 +1,5 @@
-"""Heat to look at and to keep: where a picture is odd, laid over it, and as PNGs in its size. Heat is log odds counted from the alarm on."""
+"""Heat to look at and to keep: where a picture is odd, laid over it, and as PNGs in its size. Heat is log odds counted
+from the alarm on."""
 
 from __future__ import annotations
 
@@ -36,7 +37,10 @@ def drawn(frame: pl.DataFrame, row: int, schema: Schema, heat: bytes | np.ndarra
     """The picture, and beside it the picture under its heat."""
     picture = shown_picture(frame, row, schema)
     level = read_mask(heat, pixels=1 << 30).astype(np.uint8) if isinstance(heat, bytes) else levels(heat)
-    figures = [("the picture", image(picture, "the picture")), ("where it is odd", image(glowing(picture, level), "the picture under its heat"))]
+    figures = [
+        ("the picture", image(picture, "the picture")),
+        ("where it is odd", image(glowing(picture, level), "the picture under its heat")),
+    ]
     return abreast(figures, [("as odd as an alarm needs", tone(0.5)), ("surely odd", tone(1.0))])
 
 
@@ -66,4 +70,8 @@ def cell(pixels: np.ndarray, dtype: Any) -> Any:
         return pixels.reshape(dtype.shape)
     buffer = io.BytesIO()
     Pillow.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels).save(buffer, "PNG")
-    return buffer.getvalue() if dtype == pl.Binary else "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return (
+        buffer.getvalue()
+        if dtype == pl.Binary
+        else "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    )

@@ -50,21 +50,32 @@ def was(frame: pl.DataFrame, row: int, schema: Schema) -> np.ndarray | None:
 
 
 def abreast_all(frame: pl.DataFrame, row: int, schema: Schema, said: np.ndarray, scale: int, plain: str) -> str:
-    """The whole picture as it came and as it is now; below, its richest part: as it came, the plain way, ours, and the truth."""
+    """The whole picture as it came and as it is now; below, its richest part: as it came, the plain way, ours, and the
+    truth."""
     low = came(frame, row, schema)
     true = was(frame, row, schema)
     H, W = said.shape[:2]
     top, left, side = richest(said if true is None else true, min(PART, H, W))
     cut = np.s_[top : top + side, left : left + side]
-    figures = [("came", resized(low, H, W, "NEAREST")), *([(plain, resized(low, H, W))] if scale > 1 else []), ("ours", said), *([("truth", true)] if true is not None else [])]
-    whole = abreast([(name, image(preview(one, SHOWN), name)) for name, one in figures if name in ("came", "ours", "truth")], [])
+    figures = [
+        ("came", resized(low, H, W, "NEAREST")),
+        *([(plain, resized(low, H, W))] if scale > 1 else []),
+        ("ours", said),
+        *([("truth", true)] if true is not None else []),
+    ]
+    whole = abreast(
+        [(name, image(preview(one, SHOWN), name)) for name, one in figures if name in ("came", "ours", "truth")], []
+    )
     parts = abreast([(name, sharp(resized(one[cut], LARGE, LARGE, "NEAREST"), name)) for name, one in figures], [])
     return whole + parts
 
 
 def sharp(picture: np.ndarray, words: str) -> str:
     """Without loss: a part is shown for its details."""
-    return f'<img alt="{words}" style="width:100%;height:auto;image-rendering:pixelated" src="data:image/png;base64,{base64.b64encode(png(picture)).decode()}">'
+    return (
+        f'<img alt="{words}" style="width:100%;height:auto;image-rendering:pixelated" '
+        f'src="data:image/png;base64,{base64.b64encode(png(picture)).decode()}">'
+    )
 
 
 def richest(picture: np.ndarray, side: int) -> tuple[int, int, int]:
@@ -75,7 +86,9 @@ def richest(picture: np.ndarray, side: int) -> tuple[int, int, int]:
     down, right = np.gradient(light) if min(light.shape) > 1 else (light, light)
     busy = uniform_filter(np.hypot(down, right), side, mode="constant")
     half = side // 2
-    inside = busy[half : half + busy.shape[0] - side + 1, half : half + busy.shape[1] - side + 1]  # the middles of all squares that lie within
+    inside = busy[
+        half : half + busy.shape[0] - side + 1, half : half + busy.shape[1] - side + 1
+    ]  # the middles of all squares that lie within
     top, left = np.unravel_index(int(inside.argmax()), inside.shape)
     return int(top), int(left), side
 
@@ -90,8 +103,8 @@ def save_pictures(pictures: np.ndarray, frame: pl.DataFrame, schema: Schema, fol
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(png(picture))
     except FileExistsError:
-        raise UserError(f"{folder} is a file, not a folder.", "Pictures are written one file a row.", "Name another folder.") from None
+        raise UserError(
+            f"{folder} is a file, not a folder.", "Pictures are written one file a row.", "Name another folder."
+        ) from None
     except OSError as error:
         raise disk_error(error, folder) from error
-
-

@@ -1,5 +1,6 @@
-"""What pictures are compared by: the features of the run's own eye, or where there are no kinds to tell apart fixed ones: gradients by place, colours and a
-thumbnail, mixed by chance into fewer numbers (Johnson & Lindenstrauss 1984); and the distance to the nearest remembered training picture."""
+"""What pictures are compared by: the features of the run's own eye, or where there are no kinds to tell apart fixed
+ones: gradients by place, colours and a thumbnail, mixed by chance into fewer numbers (Johnson & Lindenstrauss 1984);
+and the distance to the nearest remembered training picture."""
 
 from __future__ import annotations
 
@@ -27,12 +28,16 @@ SMALLER = 2  # a film of sketches, since forty of them as large as they are made
 
 
 def looked(pictures: np.ndarray, state: State) -> np.ndarray:
-    """(N, C, S, S) uint8 → (N, WIDTH + 2) float64: features, the kind it is taken for (NaN = nothing to tell apart), how far the nearest training picture is."""
+    """(N, C, S, S) uint8 → (N, WIDTH + 2) float64: features, the kind it is taken for (NaN = nothing to tell apart),
+    how far the nearest training picture is."""
     if "eye" in state:
         mixed, kinds = seen(pictures, state)
     else:
         features = picture_features(pictures).astype(np.float64)
-        mixed, kinds = features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5), np.full(len(pictures), np.nan)
+        mixed, kinds = (
+            features @ (np.random.default_rng(11).standard_normal((features.shape[1], WIDTH)) / WIDTH**0.5),
+            np.full(len(pictures), np.nan),
+        )
     gaps = distances(thumbs(pictures, state.get("moments", 1)).astype(np.float64), remembered(state).astype(np.float64))
     return np.concatenate([mixed, kinds[:, None], np.sqrt(gaps.min(1, initial=np.inf))[:, None]], 1)
 
@@ -46,7 +51,11 @@ def sheet(pictures: np.ndarray, columns: int, scale: int = 0) -> Any:
     rows = -(-N // columns)
     out = Image.new("RGB", (columns * (S * scale + BORDER) - BORDER, rows * (S * scale + BORDER) - BORDER), "white")
     for k, one in enumerate(pictures):
-        tile = Image.fromarray(one[0] if C == 1 else one.transpose(1, 2, 0)).convert("RGB").resize((S * scale, S * scale), Image.Resampling.NEAREST)
+        tile = (
+            Image.fromarray(one[0] if C == 1 else one.transpose(1, 2, 0))
+            .convert("RGB")
+            .resize((S * scale, S * scale), Image.Resampling.NEAREST)
+        )
         out.paste(tile, ((k % columns) * (S * scale + BORDER), (k // columns) * (S * scale + BORDER)))
     return out
 
@@ -75,18 +84,39 @@ def as_bytes(image: Any, later: tuple[Any, ...] = ()) -> bytes:
 def html_picture(image: Any, words: str, later: tuple[Any, ...] = ()) -> str:
     """A PIL picture, or several as a moving one, as <img>."""
     raw = as_bytes(image, later)
-    return f'<img alt="{words}" style="max-width:100%" src="data:image/{"gif" if later else "png"};base64,{base64.b64encode(raw).decode()}">'
+    return (
+        f'<img alt="{words}" style="max-width:100%" '
+        f'src="data:image/{"gif" if later else "png"};base64,{base64.b64encode(raw).decode()}">'
+    )
 
 
 def beside_nearest(pictures: np.ndarray, thing: str, state: State) -> Panel:
-    """Made ones (N, C, S, S) uint8, evenly taken, each beside the remembered training row that is nearest, both as small as they are compared."""
+    """Made ones (N, C, S, S) uint8, evenly taken, each beside the remembered training row that is nearest, both as
+    small as they are compared."""
     moments, known = state.get("moments", 1), remembered(state)
     small = thumbs(pictures[evenly(len(pictures), PAIRS)], moments)
     gaps = distances(small.astype(np.float64), known.astype(np.float64))
     pairs = np.stack([small, known[gaps.argmin(1)].astype(np.uint8)], 1).reshape(-1, 1, THUMB, THUMB)
     image = sheet(pairs, 2 * moments * max(1, PAIRS // 2 // moments), scale=6)
-    words = f"In pairs: a made {thing} and the nearest training {thing}, both as small as they are compared" + (f", {moments} moments of each." if moments > 1 else ".")
-    return Panel("gallery", f"The nearest training {thing}s", {"items": [{"title": "made, nearest, made, nearest …", "subtitle": "", "tone": "", "html": html_picture(image, words)}], "wide": True}, words)
+    words = f"In pairs: a made {thing} and the nearest training {thing}, both as small as they are compared" + (
+        f", {moments} moments of each." if moments > 1 else "."
+    )
+    return Panel(
+        "gallery",
+        f"The nearest training {thing}s",
+        {
+            "items": [
+                {
+                    "title": "made, nearest, made, nearest …",
+                    "subtitle": "",
+                    "tone": "",
+                    "html": html_picture(image, words),
+                }
+            ],
+            "wide": True,
+        },
+        words,
+    )
 
 
 def growth(files: list[Path]) -> list[Panel]:
@@ -96,5 +126,10 @@ def growth(files: list[Path]) -> list[Panel]:
     if len(files) < 2:
         return []
     frames = [Image.open(file).convert("RGB").reduce(SMALLER) for file in files]
-    item = {"title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}", "subtitle": "the same chance throughout", "tone": "", "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10))}
+    item = {
+        "title": f"from step {int(files[0].stem):,} to {int(files[-1].stem):,}",
+        "subtitle": "the same chance throughout",
+        "tone": "",
+        "html": html_picture(frames[0], "as it learnt", (*frames[1:], *frames[-1:] * 10)),
+    }
     return [Panel("gallery", "Samples during training", {"items": [item], "wide": True})]

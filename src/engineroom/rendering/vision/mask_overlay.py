@@ -1,4 +1,5 @@
-"""Class maps to look at and to keep: laid over their picture, as PNGs in its size, and what a report says of their classes."""
+"""Class maps to look at and to keep: laid over their picture, as PNGs in its size, and what a report says of their
+classes."""
 
 from __future__ import annotations
 
@@ -31,8 +32,11 @@ def unpacked(data: bytes) -> np.ndarray:
     return read_mask(data, pixels=1 << 30).astype(np.uint8)
 
 
-def drawn(frame: pl.DataFrame, row: int, schema: Schema, mask: np.ndarray, table: np.ndarray, names: Sequence[str]) -> str:
-    """The picture under the answer, beside it the picture under the true mask where there is one; a legend of the classes in either."""
+def drawn(
+    frame: pl.DataFrame, row: int, schema: Schema, mask: np.ndarray, table: np.ndarray, names: Sequence[str]
+) -> str:
+    """The picture under the answer, beside it the picture under the true mask where there is one; a legend of the
+    classes in either."""
     picture = shown_picture(frame, row, schema)
     figures = [("answer", image(painted(picture, mask, len(names)), "the picture with the answer over it"))]
     there = set(np.unique(mask).tolist())
@@ -70,20 +74,25 @@ def save_masks(masks: np.ndarray, frame: pl.DataFrame, schema: Schema, folder: P
     column = picture_column(schema)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, mask, one in zip(file_names(frame[column.name], frame), masks, cells(frame[column.name]), strict=True):
+        for name, mask, one in zip(
+            file_names(frame[column.name], frame), masks, cells(frame[column.name]), strict=True
+        ):
             height, width = mask_size(one, pixels=column.state.get("pixels", 64_000_000))
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(write_mask(resized(mask, height, width), numbers))
     except FileExistsError:
-        raise UserError(f"{folder} is a file, not a folder.", "Masks are written one file a picture.", "Name another folder.") from None
+        raise UserError(
+            f"{folder} is a file, not a folder.", "Masks are written one file a picture.", "Name another folder."
+        ) from None
     except OSError as error:
         raise disk_error(error, folder) from error
 
 
 def file_names(values: pl.Series, frame: pl.DataFrame | None = None) -> list[str]:
-    """A name of its own for every row, with the ending .png: its file's, below the folder that all have in common where names repeat, with
-    the file's ending where 1.jpg lies beside 1.png, numbered where a file is there twice; 00012.png, by the row's number, where rows have no file."""
+    """A name of its own for every row, with the ending .png: its file's, below the folder that all have in common where
+    names repeat, with the file's ending where 1.jpg lies beside 1.png, numbered where a file is there twice; 00012.png,
+    by the row's number, where rows have no file."""
     if values.dtype != pl.String:
         rows = frame["_row"].to_list() if frame is not None and "_row" in frame.columns else range(len(values))
         return [f"{row:05d}.png" for row in rows]
@@ -118,15 +127,42 @@ def exhibits(records: RowResults, baseline: RowResults, names: list[str]) -> lis
     """Overlap per class of both, the deep model's confusion, and for two classes the curves."""
     ours, theirs = (metrics.overlap(one["confusion"].sum(0)) for one in (records, baseline))
     pixels = records["truth"].sum(0) / max(1, records["truth"].sum())
-    series = [{"name": name, "values": [0.0 if np.isnan(v) else round(float(v), 4) for v in values]} for name, values in (("deep", ours), ("classical", theirs))]
+    series = [
+        {"name": name, "values": [0.0 if np.isnan(v) else round(float(v), 4) for v in values]}
+        for name, values in (("deep", ours), ("classical", theirs))
+    ]
     whole = records["confusion"].sum(0)
     found = [
-        Panel("bars", "Intersection over union by class", {"labels": names, "series": series, "y": "IoU"}, "Pixels in both the answer and the truth, of those in either."),
-        Panel("matrix", "Confusion matrix: which class is taken for which", {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"}, "Pixels of all test rows."),
-        Panel("table", "Scores by class", class_table(whole, pixels, names, theirs), "Of the pixels: how many are of this class, how many so called are (precision), how many of them were found (recall)."),
+        Panel(
+            "bars",
+            "Intersection over union by class",
+            {"labels": names, "series": series, "y": "IoU"},
+            "Pixels in both the answer and the truth, of those in either.",
+        ),
+        Panel(
+            "matrix",
+            "Confusion matrix: which class is taken for which",
+            {"rows": names, "columns": names, "values": whole.tolist(), "x": "said", "y": "true", "share": "rows"},
+            "Pixels of all test rows.",
+        ),
+        Panel(
+            "table",
+            "Scores by class",
+            class_table(whole, pixels, names, theirs),
+            "Of the pixels: how many are of this class, how many so called are (precision), how many of them were "
+            "found (recall).",
+        ),
     ]
     if "positives" in records:
-        found.insert(1, Panel("lines", "ROC curve: found against false alarms", curve(records, baseline), f"Pixels of {names[1]}, for every threshold of the probability."))
+        found.insert(
+            1,
+            Panel(
+                "lines",
+                "ROC curve: found against false alarms",
+                curve(records, baseline),
+                f"Pixels of {names[1]}, for every threshold of the probability.",
+            ),
+        )
     return found
 
 
@@ -142,7 +178,11 @@ def class_table(whole: np.ndarray, pixels: np.ndarray, names: list[str], theirs:
         ]
         for k, name in enumerate(names)
     ]
-    return {"columns": ["class", "pixels", "IoU", "IoU classical", "Dice", "precision", "recall"], "rows": rows, "best": None}
+    return {
+        "columns": ["class", "pixels", "IoU", "IoU classical", "Dice", "precision", "recall"],
+        "rows": rows,
+        "best": None,
+    }
 
 
 def curve(records: RowResults, baseline: RowResults) -> dict:
@@ -150,5 +190,16 @@ def curve(records: RowResults, baseline: RowResults) -> dict:
     for name, one in (("deep", records), ("classical", baseline)):
         hits, alarms = one["positives"].sum(0), one["negatives"].sum(0)
         x, y = (np.concatenate([[0.0], np.cumsum(h[::-1]) / max(1, h.sum())])[::4] for h in (alarms, hits))
-        series.append({"name": f"{name} (area {metrics.area(hits, alarms):.3f})", "x": [*x.round(5).tolist(), 1.0], "y": [*y.round(5).tolist(), 1.0]})
-    return {"x": "share of the other pixels called so", "y": "share of the pixels found", "series": series, "diagonal": True}
+        series.append(
+            {
+                "name": f"{name} (area {metrics.area(hits, alarms):.3f})",
+                "x": [*x.round(5).tolist(), 1.0],
+                "y": [*y.round(5).tolist(), 1.0],
+            }
+        )
+    return {
+        "x": "share of the other pixels called so",
+        "y": "share of the pixels found",
+        "series": series,
+        "diagonal": True,
+    }

@@ -1,4 +1,5 @@
-"""Pictures for reports: the picture of a row at a handy size, colours that tell classes apart, figures with a legend."""
+"""Pictures for reports: the picture of a row at a handy size, colours that tell classes apart, figures with a
+legend."""
 
 from __future__ import annotations
 
@@ -19,7 +20,28 @@ from ...modalities.vision.image import reading
 SIDE = 320  # pixels, the longest side that is shown
 # Okabe & Ito 2008, then Tableau's twenty: told apart by most eyes
 COLOURS = tuple(
-    ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#8c564b", "#9edae5", "#bcbd22", "#7f7f7f", "#c5b0d5", "#98df8a", "#ff9896", "#1f77b4", "#2ca02c", "#9467bd", "#17becf", "#dbdb8d", "#f7b6d2"]
+    [
+        "#e69f00",
+        "#56b4e9",
+        "#009e73",
+        "#f0e442",
+        "#0072b2",
+        "#d55e00",
+        "#cc79a7",
+        "#8c564b",
+        "#9edae5",
+        "#bcbd22",
+        "#7f7f7f",
+        "#c5b0d5",
+        "#98df8a",
+        "#ff9896",
+        "#1f77b4",
+        "#2ca02c",
+        "#9467bd",
+        "#17becf",
+        "#dbdb8d",
+        "#f7b6d2",
+    ]
 )
 
 
@@ -46,7 +68,12 @@ def shown_picture(frame: pl.DataFrame, row: int, schema: Schema) -> np.ndarray:
 
     column = picture_column(schema)
     try:
-        picture = decode(cell(frame, row, column.name), pixels=column.state.get("pixels", 64_000_000), near=(SIDE, SIDE), **reading(column.state))
+        picture = decode(
+            cell(frame, row, column.name),
+            pixels=column.state.get("pixels", 64_000_000),
+            near=(SIDE, SIDE),
+            **reading(column.state),
+        )
     except (OSError, ValueError, SyntaxError, MemoryError):
         picture = np.full((column.state["height"], column.state["width"], 1), 128, np.uint8)
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")
@@ -67,15 +94,21 @@ def data_uri(pixels: np.ndarray) -> str:
 def abreast(figures: Sequence[tuple[str, str]], legend: Sequence[tuple[str, str]]) -> str:
     """Figures (caption, HTML) side by side, below them a legend of (name, colour)."""
     parts = "".join(
-        f'<figure style="flex:1 1 0;min-width:0;margin:0">{body}<figcaption style="font-size:.8em;opacity:.75">{html.escape(caption)}</figcaption></figure>'
+        f'<figure style="flex:1 1 0;min-width:0;margin:0">{body}<figcaption '
+        f'style="font-size:.8em;opacity:.75">{html.escape(caption)}</figcaption></figure>'
         for caption, body in figures
     )
     marks = "".join(
-        f'<span style="white-space:nowrap;margin-right:.7em"><span style="display:inline-block;width:.75em;height:.75em;border-radius:2px;'
+        '<span style="white-space:nowrap;margin-right:.7em"><span '
+        'style="display:inline-block;width:.75em;height:.75em;border-radius:2px;'
         f'background:{tone};margin-right:.25em"></span>{html.escape(str(name))}</span>'
         for name, tone in legend
     )
-    return f'<div style="width:100%"><div style="display:flex;gap:6px">{parts}</div><p style="font-size:.8em;margin:.3em 0 0;line-height:1.5">{marks}</p></div>'
+    return (
+        f'<div style="width:100%"><div style="display:flex;gap:6px">{parts}</div><p '
+        'style="font-size:.8em;margin:.3em '
+        f'0 0;line-height:1.5">{marks}</p></div>'
+    )
 
 
 def image(pixels: np.ndarray, words: str) -> str:

@@ -1,7 +1,9 @@
-"""An eye of the run's own: a small classifier of what is asked for, taught on the training rows alone, whose features made and real pictures are compared by.
+"""An eye of the run's own: a small classifier of what is asked for, taught on the training rows alone, whose features
+made and real pictures are compared by.
 
-The Fréchet distance is usually taken in the features of a network that has seen a million photographs (Heusel et al. 2017). Digits, tiles and faces are
-none, and no network from elsewhere is at hand; one that tells these very kinds apart looks at what matters here. It is kept in the target's state.
+The Fréchet distance is usually taken in the features of a network that has seen a million photographs (Heusel et al.
+2017). Digits, tiles and faces are none, and no network from elsewhere is at hand; one that tells these very kinds apart
+looks at what matters here. It is kept in the target's state.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ BATCHED = 500  # pictures looked at at a time
 
 
 def taught_eye(schema: Schema, data: Any, seed: int) -> Schema:
-    """The schema with an "eye" in the target's state, where a column of classes says what is to be made; else as it is."""
+    """The schema with an "eye" in the target's state, where a column of classes says what is to be made; else as it
+    is."""
     told = [c for c in schema.inputs if c.modality == "category"]
     kinds = len(told[0].state["values"]) if told else 0
     rows = data.splits["train"]
@@ -42,7 +45,13 @@ def taught_eye(schema: Schema, data: Any, seed: int) -> Schema:
     right = float((see(eye, pictures)[1].argmax(1) == answers)[answers >= 0].float().mean())
     spread = float(see(eye, read(data, rows[:: max(1, len(rows) // 2_000)])[0])[0].var(0).mean())
     weights = torch.cat([one.flatten() for one in eye.state_dict().values()]).numpy().astype("<f2")
-    said = {"of": told[0].name, "kinds": kinds, "right": right, "spread": spread, "weights": base64.b64encode(weights.tobytes()).decode()}
+    said = {
+        "of": told[0].name,
+        "kinds": kinds,
+        "right": right,
+        "spread": spread,
+        "weights": base64.b64encode(weights.tobytes()).decode(),
+    }
     return schema.with_column(replace(target, state={**target.state, "eye": said}))
 
 
@@ -56,7 +65,9 @@ def teach(data: Any, rows: np.ndarray, eye: Eye, generator: torch.Generator) -> 
         pictures, answers = read(data, picked)
         moved = torch.randint(2 * SHIFT + 1, (2,), generator=generator).tolist()
         S = pictures.shape[-1]
-        pictures = F.pad(pictures, (SHIFT,) * 4, mode="replicate")[..., moved[0] : moved[0] + S, moved[1] : moved[1] + S]
+        pictures = F.pad(pictures, (SHIFT,) * 4, mode="replicate")[
+            ..., moved[0] : moved[0] + S, moved[1] : moved[1] + S
+        ]
         loss = F.cross_entropy(eye(pictures)[1], answers, ignore_index=-1, label_smoothing=0.05)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -92,11 +103,14 @@ def stored_eye(weights: str, channels: int, kinds: int) -> Eye:
 
 
 def seen(pictures: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray]:
-    """(N, C, S, S) uint8 → features (N, WIDTH), each of variance 1 on average on the training rows, and what the eye takes each for (N,)."""
+    """(N, C, S, S) uint8 → features (N, WIDTH), each of variance 1 on average on the training rows, and what the eye
+    takes each for (N,)."""
     said = state["eye"]
     eye = stored_eye(said["weights"], int(state["channels"]), int(said["kinds"]))
     features, odds = see(eye, torch.from_numpy(np.ascontiguousarray(pictures)).float() / 127.5 - 1)
-    return features.numpy().astype(np.float64) / max(1e-6, said["spread"]) ** 0.5, odds.argmax(1).numpy().astype(np.float64)
+    return features.numpy().astype(np.float64) / max(1e-6, said["spread"]) ** 0.5, odds.argmax(1).numpy().astype(
+        np.float64
+    )
 
 
 def eye_words(state: State) -> str:
@@ -106,7 +120,8 @@ def eye_words(state: State) -> str:
         return words + "nothing says which kinds there are, so no eye could be taught."
     said = state["eye"]
     return (
-        f"Distances are between {WIDTH} features of a small classifier of {said['of']}, taught on the training rows alone "
+        f"Distances are between {WIDTH} features of a small classifier of {said['of']}, taught on the training rows "
+        "alone "
         f"and right about {said['right']:.0%} of the validation rows. "
         "They compare models of this run's data, never figures from papers, whose features are others."
     )

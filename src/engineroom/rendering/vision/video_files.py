@@ -10,7 +10,11 @@ import numpy as np
 
 from ...core.errors import missing_extra
 
-ENCODERS = ("libx264", "libopenh264", "mpeg4")  # the first that the build of FFmpeg has: x264 is GPL, and not in every one
+ENCODERS = (
+    "libx264",
+    "libopenh264",
+    "mpeg4",
+)  # the first that the build of FFmpeg has: x264 is GPL, and not in every one
 
 
 def write_mp4(pictures: Sequence[Any], path: Path, *, hertz: int, instead: str) -> None:
@@ -24,7 +28,9 @@ def write_mp4(pictures: Sequence[Any], path: Path, *, hertz: int, instead: str) 
         stream: Any = file.add_stream(encoder, rate=hertz)  # type: ignore[call-overload, unused-ignore]
         stream.width, stream.height, stream.pix_fmt = pictures[0].width // 2 * 2, pictures[0].height // 2 * 2, "yuv420p"
         for picture in pictures:
-            for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture)[: stream.height, : stream.width], format="rgb24")):
+            for packet in stream.encode(
+                av.VideoFrame.from_ndarray(np.asarray(picture)[: stream.height, : stream.width], format="rgb24")
+            ):
                 file.mux(packet)
         for packet in stream.encode():
             file.mux(packet)

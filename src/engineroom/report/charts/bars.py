@@ -1,4 +1,5 @@
-"""Bars, drawn: standing while their names fit, lying beyond, in two panels where they are many; with numbers where there is room."""
+"""Bars, drawn: standing while their names fit, lying beyond, in two panels where they are many; with numbers where
+there is room."""
 
 from __future__ import annotations
 
@@ -7,17 +8,36 @@ from typing import Any
 
 import numpy as np
 
-from .canvas import HEIGHT, INK, MOST_SERIES, SERIES, WIDTH, NothingToDraw, breadth, column, figure, finish, label, legend, short
+from .canvas import (
+    HEIGHT,
+    INK,
+    MOST_SERIES,
+    SERIES,
+    WIDTH,
+    NothingToDraw,
+    breadth,
+    column,
+    figure,
+    finish,
+    label,
+    legend,
+    short,
+)
 
 MOST_BARS, MOST_STANDING, MOST_PANEL = 30, 12, 16  # in all; upright; in one panel
-NAMES_WIDE, NUMBERS_WIDE = 44, 46  # columns of names, of numbers that fit beside each other below and above standing bars
+NAMES_WIDE, NUMBERS_WIDE = (
+    44,
+    46,
+)  # columns of names, of numbers that fit beside each other below and above standing bars
 NAME = 20  # columns of one name
 HUGE, TINY = 1e9, 1e-4  # beyond them a number is told by its power of ten
 
 
 def bars(data: Mapping[str, Any]) -> str:
     labels, series = list(data["labels"]), data["series"][:MOST_SERIES]
-    values = np.stack([column(one["values"][: len(labels)]) for one in series]) if series and labels else np.empty((0, 0))
+    values = (
+        np.stack([column(one["values"][: len(labels)]) for one in series]) if series and labels else np.empty((0, 0))
+    )
     if not np.isfinite(values).any():
         raise NothingToDraw
     order = np.arange(len(labels))
@@ -31,7 +51,8 @@ def bars(data: Mapping[str, Any]) -> str:
         names, own = [labels[i] for i in order[part]], [row[part[0] : part[-1] + 1] for row in said]
         panels.append((*panel(names, values[:, order[part]], ends[:, :, order[part]], said=own, lying=lying), names))
     drawn = "".join(
-        finish(fig, [(name, NAME) for name in names]) for fig, _, names in one_scale(panels, str(data.get("y", "")), lying=lying)
+        finish(fig, [(name, NAME) for name in names])
+        for fig, _, names in one_scale(panels, str(data.get("y", "")), lying=lying)
     )
     rest = f'<p class="aside">The {MOST_BARS} largest of {len(labels):,}.</p>' if len(labels) > MOST_BARS else ""
     return (
@@ -50,8 +71,11 @@ def one_scale(panels: list[tuple[Any, Any, list[Any]]], unit: str, *, lying: boo
     return panels
 
 
-def panel(names: list[Any], values: np.ndarray, ends: np.ndarray, *, said: list[list[str]], lying: bool) -> tuple[Any, Any]:
-    """(figure, axes) with bars of (series, bars) values, whiskers of (series, 2, bars) ends, and what is `said` at each."""
+def panel(
+    names: list[Any], values: np.ndarray, ends: np.ndarray, *, said: list[list[str]], lying: bool
+) -> tuple[Any, Any]:
+    """(figure, axes) with bars of (series, bars) values, whiskers of (series, 2, bars) ends, and what is `said` at
+    each."""
     count, size = values.shape
     fig, ax = figure(WIDTH, max(1.6, (0.11 + 0.1 * count) * size + 0.6) if lying else HEIGHT)
     place, thick = np.arange(size), 0.78 / count
@@ -98,10 +122,15 @@ def whisk(ax: Any, place: np.ndarray, ends: np.ndarray, *, lying: bool) -> None:
 def numbers(values: np.ndarray, *, lying: bool) -> list[list[str]]:
     """The numbers of (series, bars) as text, or nothing where they would touch each other."""
     most = np.nanmax(np.abs(values))
-    places = int(np.clip(2 - np.floor(np.log10(most)), 0, 6)) if TINY < most < HUGE else None  # the largest tells three figures
+    places = (
+        int(np.clip(2 - np.floor(np.log10(most)), 0, 6)) if TINY < most < HUGE else None
+    )  # the largest tells three figures
     if (values == np.round(values)).all() and most < HUGE:
         places = 0
-    said = [[(f"{v:.2g}" if places is None else f"{v:,.{places}f}").replace("-", "−") for v in row] for row in values.tolist()]
+    said = [
+        [(f"{v:.2g}" if places is None else f"{v:,.{places}f}").replace("-", "−") for v in row]
+        for row in values.tolist()
+    ]
     wide = max(len(text) for row in said for text in row) + 1
     fits = len(said) == 1 if lying else values.size * wide <= NUMBERS_WIDE
     return said if fits else []
@@ -112,7 +141,17 @@ def say(ax: Any, place: np.ndarray, values: np.ndarray, ends: np.ndarray, said: 
     for i in np.flatnonzero(np.isfinite(values)):
         down = values[i] < 0
         end, aside = np.fmin(values[i], ends[0, i]) if down else np.fmax(values[i], ends[1, i]), -4 if down else 4
-        look: dict[str, Any] = {"xy": (place[i], end), "xytext": (0, aside), "ha": "center", "va": "top" if down else "bottom"}
+        look: dict[str, Any] = {
+            "xy": (place[i], end),
+            "xytext": (0, aside),
+            "ha": "center",
+            "va": "top" if down else "bottom",
+        }
         if lying:
-            look = {"xy": (end, place[i]), "xytext": (aside, 0), "ha": "right" if down else "left", "va": "center_baseline"}
+            look = {
+                "xy": (end, place[i]),
+                "xytext": (aside, 0),
+                "ha": "right" if down else "left",
+                "va": "center_baseline",
+            }
         ax.annotate(said[i], textcoords="offset points", fontsize=9.5, color=INK, **look)

@@ -1,4 +1,5 @@
-"""Where charts are drawn: one style for all of them, and matplotlib's SVG made small, clean and ready for light and dark pages."""
+"""Where charts are drawn: one style for all of them, and matplotlib's SVG made small, clean and ready for light and
+dark pages."""
 
 from __future__ import annotations
 
@@ -98,11 +99,15 @@ def finish(fig: Any, names: Iterable[tuple[Any, int]] = ()) -> str:
 
     `names` are the (text, columns) that were cut to fit, in the order drawn: the whole text shows under the pointer."""
     buffer = io.StringIO()
-    fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    fig.savefig(
+        buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
     svg = buffer.getvalue()
     box = re.search(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index(">", svg.index("<svg")) + 1 :]
-    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)  # it would style the whole page
+    body = re.sub(
+        r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL
+    )  # it would style the whole page
     key = hashlib.blake2b(body.encode(), digest_size=4).hexdigest()
     body = re.sub(r"<[^<>]+>", lambda tag: dress(tag[0], key), body)
     body = explain(re.sub(r">\s+<", "><", body), names)

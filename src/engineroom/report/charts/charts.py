@@ -1,4 +1,5 @@
-"""Exhibit data → SVG: lines, histograms, scatters, intervals here; bars and matrices beside. Small and legible for any data."""
+"""Exhibit data → SVG: lines, histograms, scatters, intervals here; bars and matrices beside. Small and legible for any
+data."""
 
 from __future__ import annotations
 
@@ -53,7 +54,16 @@ def lines(data: Mapping[str, Any]) -> str:
             continue
         dash = DASHES[1] if one.get("dashed") else DASHES[i // len(SERIES) % len(DASHES)]
         colour = SERIES[i % len(SERIES)]
-        ax.plot(x, y, color=colour, linewidth=1.8, linestyle=dash, marker="o" if len(x) <= 14 else "", markersize=4.5, clip_on=len(x) > 14)
+        ax.plot(
+            x,
+            y,
+            color=colour,
+            linewidth=1.8,
+            linestyle=dash,
+            marker="o" if len(x) <= 14 else "",
+            markersize=4.5,
+            clip_on=len(x) > 14,
+        )
         if low is not None:
             ax.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
         names.append((one["name"], i, bool(one.get("dashed"))))
@@ -70,7 +80,8 @@ def lines(data: Mapping[str, Any]) -> str:
 
 
 def points_of(one: Mapping[str, Any], data: Mapping[str, Any], *, most: int) -> tuple[np.ndarray, np.ndarray, Any, Any]:
-    """x, y and the band (or None twice) of a series: finite, above zero where an axis is logarithmic, at most `most`."""
+    """x, y and the band (or None twice) of a series: finite, above zero where an axis is logarithmic, at most
+    `most`."""
     size = min(len(one["x"]), len(one["y"]))
     x, y = column(one["x"][:size]), column(one["y"][:size])
     banded = one.get("low") and one.get("high") and min(len(one["low"]), len(one["high"])) >= size
@@ -105,7 +116,9 @@ def annotate(ax: Any, mark: Mapping[str, Any]) -> None:
     ax.axvline(x, color=SOFT, linewidth=1, linestyle=(0, (2, 3)))
     place, aside = (x, 0.04), (-5 if late else 5, 0)
     look = {"color": SOFT, "ha": "right" if late else "left", "va": "bottom"}
-    ax.annotate(short(mark["label"], 16), place, aside, xycoords=ax.get_xaxis_transform(), textcoords="offset points", **look)
+    ax.annotate(
+        short(mark["label"], 16), place, aside, xycoords=ax.get_xaxis_transform(), textcoords="offset points", **look
+    )
 
 
 def histogram(data: Mapping[str, Any]) -> str:
@@ -126,12 +139,14 @@ def histogram(data: Mapping[str, Any]) -> str:
 
 
 def scatter(data: Mapping[str, Any]) -> str:
-    """"points" [[x, y], …], or several kinds of them: "series" [{"name", "points"}, …]."""
+    """ "points" [[x, y], …], or several kinds of them: "series" [{"name", "points"}, …]."""
     kinds = data.get("series") or [{"name": "", "points": data["points"]}]
     fig, ax = figure()
     names = []
     for i, one in enumerate(kinds[:MOST_SERIES]):
-        points = np.stack([column([p[k] for p in one["points"]]) for k in (0, 1)], 1) if one["points"] else np.empty((0, 2))
+        points = (
+            np.stack([column([p[k] for p in one["points"]]) for k in (0, 1)], 1) if one["points"] else np.empty((0, 2))
+        )
         points = points[np.isfinite(points).all(1)]
         if not len(points):
             continue
@@ -168,12 +183,23 @@ def intervals(data: Mapping[str, Any]) -> str:
         raise NothingToDraw
     fig, ax = figure(WIDTH, 0.4 * len(rows) + 0.75)
     said = alike([float(n[0]) for _, n in rows])
-    spans = np.array([[value if np.isnan(low) else low, value if np.isnan(high) else high] for _, (value, low, high) in rows])
+    spans = np.array(
+        [[value if np.isnan(low) else low, value if np.isnan(high) else high] for _, (value, low, high) in rows]
+    )
     start, end = window(spans)
     for i, (_, (value, _, _)) in enumerate(rows):
         colour = SERIES[i % len(SERIES)]
         if start <= value <= end:
-            ax.plot(spans[i], [i, i], "|-", color=colour, linewidth=2, markersize=9, markeredgewidth=2, solid_capstyle="butt")
+            ax.plot(
+                spans[i],
+                [i, i],
+                "|-",
+                color=colour,
+                linewidth=2,
+                markersize=9,
+                markeredgewidth=2,
+                solid_capstyle="butt",
+            )
             ax.plot([value], [i], "o", color=colour, markersize=6)
         else:
             edge = start + (0.02 if value < start else 0.98) * (end - start)
@@ -189,7 +215,8 @@ def intervals(data: Mapping[str, Any]) -> str:
 
 
 def window(spans: np.ndarray) -> tuple[float, float]:
-    """How much of the axis shows (rows, 2) intervals: all of it, or only the others where the last row would squeeze them into dots."""
+    """How much of the axis shows (rows, 2) intervals: all of it, or only the others where the last row would squeeze
+    them into dots."""
     low, high = spans[:-1].min(initial=np.inf), spans[:-1].max(initial=-np.inf)
     if len(spans) < 3 or not 0 < high - low < FAR * (spans.max() - spans.min()):
         return -np.inf, np.inf

@@ -1,4 +1,5 @@
-"""Who is taken for whom, drawn: cells with numbers while names fit, a picture and the commonest mistakes in words beyond."""
+"""Who is taken for whom, drawn: cells with numbers while names fit, a picture and the commonest mistakes in words
+beyond."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ import numpy as np
 
 from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, breadth, column, compact, figure, finish, short, tip
 
-MOST_HALF, MOST_CELLS, MOST_PIXELS = 10, 30, 300  # rows or columns: at half the page's width; with numbers; in a picture
+MOST_HALF, MOST_CELLS, MOST_PIXELS = (
+    10,
+    30,
+    300,
+)  # rows or columns: at half the page's width; with numbers; in a picture
 NAME, PAIR_NAME = 16, 44  # columns of a name
 
 
@@ -44,7 +49,9 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
         ax.text(place, row, text, ha="center", va="center_baseline", fontsize=size)
     ax.set_xlim(-0.5, columns - 0.5)
     ax.set_ylim(rows - 0.5, -0.5)
-    ax.set_xticks(range(columns), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor")
+    ax.set_xticks(
+        range(columns), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor"
+    )
     ax.set_yticks(range(rows), [short(r, NAME) for r in data["rows"]])
     ax.set_xlabel(short(data.get("x", ""), 40))
     ax.set_ylabel(short(data.get("y", ""), 40))
@@ -85,7 +92,8 @@ def confused(data: Mapping[str, Any], most: int = 12) -> str:
         row, said = divmod(int(place), off.shape[1])
         if off[row, said] > 0:
             names = [
-                f"<b{tip(name, PAIR_NAME)}>{html.escape(short(name, PAIR_NAME))}</b>" for name in (data["rows"][row], data["columns"][said])
+                f"<b{tip(name, PAIR_NAME)}>{html.escape(short(name, PAIR_NAME))}</b>"
+                for name in (data["rows"][row], data["columns"][said])
             ]
             items += f"<li>{names[0]} taken for {names[1]} <span>{compact(off[row, said])}×</span></li>"
     return f'<div class="pairs"><h4>Most often mistaken</h4><ol>{items}</ol></div>' if items else ""

@@ -1,4 +1,5 @@
-"""A vocoder of another run, carried along: its network goes into the target's state, so that a bundle that speaks is whole wherever it is taken."""
+"""A vocoder of another run, carried along: its network goes into the target's state, so that a bundle that speaks is
+whole wherever it is taken."""
 
 from __future__ import annotations
 
@@ -28,20 +29,38 @@ MEMORY = 4  # vocoders kept in memory
 
 
 def with_vocoder(schema: Schema, run: str) -> Schema:
-    """The schema with the vocoder of a run (or bundle) in the target's state. Raises UserError where it is none, or of another rate."""
+    """The schema with the vocoder of a run (or bundle) in the target's state. Raises UserError where it is none, or of
+    another rate."""
     path = Path(run) / "bundle" if (Path(run) / "bundle").is_dir() else Path(run)
     try:
         manifest = json.loads((path / "bundle.json").read_text("utf-8"))
         weights = load_file(path / "weights.safetensors")
     except (OSError, ValueError) as error:
-        raise UserError(f"{run} is no run that can be read.", str(error)[:200], "Train a vocoder: engineroom train recordings/ --recipe vocoder") from None
+        raise UserError(
+            f"{run} is no run that can be read.",
+            str(error)[:200],
+            "Train a vocoder: engineroom train recordings/ --recipe vocoder",
+        ) from None
     if manifest.get("task") != "vocoder":
-        raise UserError(f"{run} answers {manifest.get('task')}, it is no vocoder.", "", "Train one: engineroom train recordings/ --recipe vocoder")
+        raise UserError(
+            f"{run} answers {manifest.get('task')}, it is no vocoder.",
+            "",
+            "Train one: engineroom train recordings/ --recipe vocoder",
+        )
     target = schema.target
     rate = int(Schema.from_json(manifest["schema"]).target.state["rate"])
     if rate != target.state["rate"]:
-        raise UserError(f"The vocoder {run} makes {rate:,} Hz, these recordings hold {target.state['rate']:,} Hz.", "", "Train a vocoder on recordings of that rate.")
-    said = {"schema": manifest["schema"], "size": manifest["config"]["model"]["size"], "weights": packed(weights), "of": Path(run).name}
+        raise UserError(
+            f"The vocoder {run} makes {rate:,} Hz, these recordings hold {target.state['rate']:,} Hz.",
+            "",
+            "Train a vocoder on recordings of that rate.",
+        )
+    said = {
+        "schema": manifest["schema"],
+        "size": manifest["config"]["model"]["size"],
+        "weights": packed(weights),
+        "of": Path(run).name,
+    }
     return schema.with_column(replace(target, state={**target.state, "vocoder": said}))
 
 
@@ -67,7 +86,10 @@ def stored_vocoder(schema: str, size: str, weights: str) -> tuple[nn.Module, str
 
 def asked(mel: np.ndarray, rate: int, name: str) -> Batch:
     """(T, MELS) natural logarithms of power → a batch of one row."""
-    fields = {name: torch.from_numpy(beside_guess(mel, rate))[None], f"{name}_mask": torch.ones(1, len(mel), dtype=torch.bool)}
+    fields = {
+        name: torch.from_numpy(beside_guess(mel, rate))[None],
+        f"{name}_mask": torch.ones(1, len(mel), dtype=torch.bool),
+    }
     return Batch(fields, np.arange(1))
 
 

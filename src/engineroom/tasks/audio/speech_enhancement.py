@@ -1,4 +1,5 @@
-"""LOSS: what was said, without the noise around it? A gate for every band of every frame, which knows nothing of what comes later."""
+"""LOSS: what was said, without the noise around it? A gate for every band of every frame, which knows nothing of what
+comes later."""
 
 from __future__ import annotations
 
@@ -33,10 +34,12 @@ BLOCKS, TIMED = 4, 10.0  # frames at a time; seconds of sound, when the stream i
 
 @dataclass(frozen=True)
 class Denoising(BaseTask):
-    """Answers: {"wave": (N,) of (T,) float32}. The network hears the logarithm of each frame's power and says how much of every band to let
-    through; the loss is what is wrong with the sound that comes out (SI-SDR), and with the loudness of its bands.
+    """Answers: {"wave": (N,) of (T,) float32}. The network hears the logarithm of each frame's power and says how much
+    of every band to let through; the loss is what is wrong with the sound that comes out (SI-SDR), and with the
+    loudness of its bands.
 
-    Ground truth: the first 8 seconds of the clean recording at the model's rate, in 16 bits; the question is the same with noise mixed in by our own code.
+    Ground truth: the first 8 seconds of the clean recording at the model's rate, in 16 bits; the question is the same
+    with noise mixed in by our own code.
     """
 
     noise: str = "noise"  # what a column calls the recordings that are noise; without any, noise is made
@@ -96,25 +99,45 @@ class Denoising(BaseTask):
         said = [metrics.si_sdr(wave, true[:, 0]) for wave, true in zip(answers["wave"], truth, strict=True)]
         came = [metrics.si_sdr(true[:, 1], true[:, 0]) for true in truth]
         waves = objects([(wave.clip(-1, 1) * 32767).astype(np.int16).tobytes() for wave in answers["wave"]])
-        return {"truth": np.array(came, float), "si_sdr": np.array(said, float), "loss": -np.array(said, float), "said": waves}
+        return {
+            "truth": np.array(came, float),
+            "si_sdr": np.array(said, float),
+            "loss": -np.array(said, float),
+            "said": waves,
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """How long each is, how much quieter it became, and what was odd about it; for the sounds themselves see `write`."""
+        """How long each is, how much quieter it became, and what was odd about it; for the sounds themselves see
+        `write`."""
         cells = frame[NOISY].to_list()
         notes = [oddities(cell, self.rate) for cell in cells]
         seconds = [round(len(wave) / self.rate, 3) for wave in answers["wave"]]
-        power = [float(10 * np.log10(np.mean(np.square(wave, dtype=np.float64)) + 1e-12)) if len(wave) else None for wave in answers["wave"]]
-        return pl.DataFrame({"prediction": [f"{one:g} s of sound" for one in seconds], "seconds": seconds, "decibel": power, "note": notes})
+        power = [
+            float(10 * np.log10(np.mean(np.square(wave, dtype=np.float64)) + 1e-12)) if len(wave) else None
+            for wave in answers["wave"]
+        ]
+        return pl.DataFrame(
+            {
+                "prediction": [f"{one:g} s of sound" for one in seconds],
+                "seconds": seconds,
+                "decibel": power,
+                "note": notes,
+            }
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of WAV files, named after their recordings."""
         save_waves(answers["wave"], frame[NOISY], self.rate, path)
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
-        said = np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768 if "said" in answers else answers["wave"][place]
+        said = (
+            np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768
+            if "said" in answers
+            else answers["wave"][place]
+        )
         waves = [("came", encoded(frame, row, schema, NOISY)), ("ours", said)]
         if schema.target.name in frame.columns:
             waves.append(("clean", encoded(frame, row, schema, schema.target.name)[:, 0]))
@@ -122,12 +145,27 @@ class Denoising(BaseTask):
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         middles = [-5.0, 0.0, 5.0, 10.0]
-        series = [{"name": name, "values": np.nan_to_num(metrics.by_level(one, EDGES)).round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
-        words = "How many dB of SI-SDR are gained, by how much noise there was: recordings that came with about so many dB of sound above it."
-        return [Panel("bars", "SI-SDR improvement by input SNR", {"labels": [f"{m:g} dB" for m in middles], "series": series, "y": "gain in dB"}, words)]
+        series = [
+            {"name": name, "values": np.nan_to_num(metrics.by_level(one, EDGES)).round(2).tolist()}
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
+        words = (
+            "How many dB of SI-SDR are gained, by how much noise there was: recordings that came with about so "
+            "many "
+            "dB of sound above it."
+        )
+        return [
+            Panel(
+                "bars",
+                "SI-SDR improvement by input SNR",
+                {"labels": [f"{m:g} dB" for m in middles], "series": series, "y": "gain in dB"},
+                words,
+            )
+        ]
 
     def stream(self, network: Any, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Sound as it comes, (T,) float from −1 to 1 in blocks of any length → the same without noise, one window later; the same as all at once."""
+        """Sound as it comes, (T,) float from −1 to 1 in blocks of any length → the same without noise, one window
+        later; the same as all at once."""
         frames, memory = Frames(self.rate), None
         held, tail = torch.zeros(frames.hop), np.zeros(frames.hop, np.float32)
         for block in blocks:
@@ -153,10 +191,20 @@ class Denoising(BaseTask):
             ["real-time factor", f"{factor:.3f}", "seconds of work for a second of sound, one core, block by block"],
             ["latency", f"{1000 * frames.size / self.rate:.0f} ms", "one window: nothing later is heard"],
         ]
-        return [Panel("facts", "As a stream", {"items": items}, "engineroom.load(RUN).task.stream(network, blocks) takes sound as it comes.")]
+        return [
+            Panel(
+                "facts",
+                "As a stream",
+                {"items": items},
+                "engineroom.load(RUN).task.stream(network, blocks) takes sound as it comes.",
+            )
+        ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        return f"{records['si_sdr'][row] - records['truth'][row]:+.1f} dB", f"came with {records['truth'][row]:.1f} dB, now {records['si_sdr'][row]:.1f} dB"
+        return (
+            f"{records['si_sdr'][row] - records['truth'][row]:+.1f} dB",
+            f"came with {records['truth'][row]:.1f} dB, now {records['si_sdr'][row]:.1f} dB",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Where least was gained."""

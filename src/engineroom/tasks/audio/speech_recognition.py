@@ -1,4 +1,5 @@
-"""LOSS: what is said in a recording? A chance for every unit (character or word) at every moment, all ways to say the transcript counted together (CTC)."""
+"""LOSS: what is said in a recording? A chance for every unit (character or word) at every moment, all ways to say the
+transcript counted together (CTC)."""
 
 from __future__ import annotations
 
@@ -40,13 +41,16 @@ ENDINGS = (".srt", ".ctm")
 
 @dataclass(frozen=True)
 class Transcription(BaseTask):
-    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a baseline gives codes alone. Graves et al. 2006.
+    """Answers: {"codes": (N,) of (L,), "moments": (N,) of (L, 2) seconds, "logp": (N,) of (T, C)}; a baseline gives
+    codes alone. Graves et al. 2006.
 
-    Ground truth: the texts of the table, lower case, letters, figures and apostrophes alone, as word errors are usually counted; what `predict` writes is compared alike.
+    Ground truth: the texts of the table, lower case, letters, figures and apostrophes alone, as word errors are usually
+    counted; what `predict` writes is compared alike.
     """
 
     units: str = "auto"  # characters, words, or auto: words where they are few
-    grammar: str = ""  # commands: a JSON file (or its text) with wake word, intents and slots, by which answers are understood and judged
+    # commands: a JSON file (or its text) with wake word, intents and slots, by which answers are understood and judged
+    grammar: str = ""
     state: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
     output_type = "transcripts"
@@ -74,14 +78,23 @@ class Transcription(BaseTask):
         frame = table.frame
         audio = media_column(table, SPEECH if SPEECH in frame.columns else None, "audio", "recordings")
         if asking:
-            return turns(replace(table, frame=frame.rename({audio: SPEECH}) if audio != SPEECH else frame, hints={}), SPEECH)
+            return turns(
+                replace(table, frame=frame.rename({audio: SPEECH}) if audio != SPEECH else frame, hints={}), SPEECH
+            )
         text = target or next((name for name in NAMES if name in frame.columns), None)
         if text not in frame.columns:
-            raise DataError("Which column holds what was said?", f"Columns: {', '.join(frame.columns[:20])}.", "Say --target COLUMN")
+            raise DataError(
+                "Which column holds what was said?", f"Columns: {', '.join(frame.columns[:20])}.", "Say --target COLUMN"
+            )
         split = split_column(table)
         kept = frame.select([text, audio, *([split] if split else [])]).rename({audio: SPEECH})
         hints: dict[str, dict[str, Any]] = {
-            text: {"modality": "transcript", "role": "target", "why": "what was said", "facts": {"units": self.units} | ({"grammar": read_grammar(self.grammar)} if self.grammar else {})},
+            text: {
+                "modality": "transcript",
+                "role": "target",
+                "why": "what was said",
+                "facts": {"units": self.units} | ({"grammar": read_grammar(self.grammar)} if self.grammar else {}),
+            },
             SPEECH: {"modality": "speech", "role": "input", "why": "a recording of somebody speaking"},
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
@@ -98,21 +111,32 @@ class Transcription(BaseTask):
         return objects([plain(text) for text in values.cast(pl.String).fill_null("").to_list()])
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, 1, T, C) logits, batch["target"] (B, L) codes with "target_mask"; what training never heard counts as nothing said."""
+        """output (B, 1, T, C) logits, batch["target"] (B, L) codes with "target_mask"; what training never heard counts
+        as nothing said."""
         logp = output[:, 0].log_softmax(-1)
         codes, real = batch["target"].long(), batch["target_mask"]
         real = real & (codes > 0)
         count = real.sum(1)
         codes = codes.masked_fill(codes >= output.shape[-1], 1)
-        each = F.ctc_loss(logp.transpose(0, 1), codes, frames_of(output), count, blank=BLANK, reduction="none", zero_infinity=True)
+        each = F.ctc_loss(
+            logp.transpose(0, 1), codes, frames_of(output), count, blank=BLANK, reduction="none", zero_infinity=True
+        )
         return Losses(each.sum() / count.sum().clamp_min(1))
 
     def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """A long recording is asked about stretch by stretch, so that an hour needs no more memory than a minute."""
-        wave, mask, hop = batch[f"column:{SPEECH}"], batch[f"column:{SPEECH}_mask"], network.model.stems[f"column:{SPEECH}"].hop
+        wave, mask, hop = (
+            batch[f"column:{SPEECH}"],
+            batch[f"column:{SPEECH}_mask"],
+            network.model.stems[f"column:{SPEECH}"].hop,
+        )
         if wave.shape[1] <= LONG * hop:
             return self.postprocess(network(batch), batch, target)
-        return self.postprocess(side_by_side([heard(network, one[: int(real.sum())], hop) for one, real in zip(wave, mask, strict=True)]), batch, target)
+        return self.postprocess(
+            side_by_side([heard(network, one[: int(real.sum())], hop) for one, real in zip(wave, mask, strict=True)]),
+            batch,
+            target,
+        )
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, T, C) → the likeliest of every frame, and the chances themselves for `apply_calibration`."""
@@ -130,7 +154,13 @@ class Transcription(BaseTask):
             return {}
         language = bigram(self.state)
         pairs = list(zip(answers["logp"], truth, strict=True))[:LISTENED]
-        wrong = [sum(metrics.edits(beams(logp, language, weight).tolist(), coded(true, self.state).tolist()) for logp, true in pairs) for weight in WEIGHTS]
+        wrong = [
+            sum(
+                metrics.edits(beams(logp, language, weight).tolist(), coded(true, self.state).tolist())
+                for logp, true in pairs
+            )
+            for weight in WEIGHTS
+        ]
         return {"language": WEIGHTS[int(np.argmin(wrong))]}
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
@@ -138,8 +168,14 @@ class Transcription(BaseTask):
             return answers
         language, weight = bigram(self.state), state.get("language", 0.0)
         parts = [parts_of(logp) for logp in answers["logp"]]
-        said = [[beams(logp[a:b], language, weight) for a, b in spans] for logp, spans in zip(answers["logp"], parts, strict=True)]
-        spoken = [[(*span, len(codes)) for span, codes in zip(spans, found, strict=True)] for spans, found in zip(parts, said, strict=True)]
+        said = [
+            [beams(logp[a:b], language, weight) for a, b in spans]
+            for logp, spans in zip(answers["logp"], parts, strict=True)
+        ]
+        spoken = [
+            [(*span, len(codes)) for span, codes in zip(spans, found, strict=True)]
+            for spans, found in zip(parts, said, strict=True)
+        ]
         return {**answers, "codes": objects([np.concatenate(found) for found in said]), "parts": objects(spoken)}
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
@@ -158,7 +194,15 @@ class Transcription(BaseTask):
             "wanted": objects(true),
         }
         records |= wanted(said, true, self.state["grammar"]) if "grammar" in self.state else {}
-        return records | ({"nats": np.array([nats(logp, coded(row, self.state)) for logp, row in zip(answers["logp"], truth, strict=True)])} if "logp" in answers else {})
+        return records | (
+            {
+                "nats": np.array(
+                    [nats(logp, coded(row, self.state)) for logp, row in zip(answers["logp"], truth, strict=True)]
+                )
+            }
+            if "logp" in answers
+            else {}
+        )
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
@@ -168,21 +212,40 @@ class Transcription(BaseTask):
         found = [self.words(answers, row) for row in range(len(answers["codes"]))]
         sure = [float(np.mean([word.sure for word in words])) if words else None for words in found]
         times = ["; ".join(f"{word.begin:.2f}-{word.end:.2f} {word.text}" for word in words) for words in found]
-        out = pl.DataFrame({"prediction": [" ".join(word.text for word in words) for words in found], "confidence": sure, "times": times})
+        out = pl.DataFrame(
+            {
+                "prediction": [" ".join(word.text for word in words) for words in found],
+                "confidence": sure,
+                "times": times,
+            }
+        )
         if "grammar" in self.state:
             commands = [understood(text, self.state["grammar"]) for text in out["prediction"]]
             slots = pl.Series("slots", [json.dumps(one["slots"], ensure_ascii=False) for one in commands])
-            out = out.with_columns(pl.Series("wake", [one["wake"] for one in commands]), pl.Series("intent", [one["intent"] for one in commands], pl.String), slots)
+            out = out.with_columns(
+                pl.Series("wake", [one["wake"] for one in commands]),
+                pl.Series("intent", [one["intent"] for one in commands], pl.String),
+                slots,
+            )
         channels = speakers(frame[SPEECH])[1]
-        return out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64)) if any(channels) else out
+        return (
+            out.with_columns(pl.Series("speaker", [channel or None for channel in channels], pl.Int64))
+            if any(channels)
+            else out
+        )
 
     def words(self, answers: Predictions, row: int) -> list[Said]:
         """The words of an answer, and when each is said."""
         codes, logp = answers["codes"][row], answers["logp"][row]
         parts = answers["parts"][row] if "parts" in answers else [(0, len(logp), len(codes))]
         ends = np.cumsum([count for _, _, count in parts])
-        spans = np.concatenate([a + moments(logp[a:b], codes[end - count : end]) for (a, b, count), end in zip(parts, ends, strict=True)])
-        each = [Said(spelt([code], self.state), a * FRAME, (b + 1) * FRAME, float(np.exp(logp[a : b + 1, code].max()))) for code, (a, b) in zip(codes.tolist(), spans.tolist(), strict=True)]
+        spans = np.concatenate(
+            [a + moments(logp[a:b], codes[end - count : end]) for (a, b, count), end in zip(parts, ends, strict=True)]
+        )
+        each = [
+            Said(spelt([code], self.state), a * FRAME, (b + 1) * FRAME, float(np.exp(logp[a : b + 1, code].max())))
+            for code, (a, b) in zip(codes.tolist(), spans.tolist(), strict=True)
+        ]
         return each if self.state["units"] == "words" else phrases(each)
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
@@ -197,9 +260,23 @@ class Transcription(BaseTask):
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         lengths = np.minimum(records["truth"], 12)
         labels = sorted(set(lengths.tolist()))
-        series = [{"name": name, "values": [round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4) for k in labels]} for name, one in (("deep", records), ("classical", baseline))]
+        series = [
+            {
+                "name": name,
+                "values": [
+                    round(float(one["word_errors"][lengths == k].sum() / max(1, one["truth"][lengths == k].sum())), 4)
+                    for k in labels
+                ],
+            }
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
         words = "Words misheard, missing or too many, for one that was said; 12 stands for 12 and more."
-        bars = Panel("bars", "Word error rate by length", {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"}, words)
+        bars = Panel(
+            "bars",
+            "Word error rate by length",
+            {"labels": [str(k) for k in labels], "series": series, "y": "word error rate"},
+            words,
+        )
         return [*([obeyed_bars(records, baseline)] if "obeyed" in records else []), bars]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
@@ -220,7 +297,15 @@ def nats(logp: np.ndarray, codes: np.ndarray) -> float:
     from torch import from_numpy, tensor
 
     known = codes[codes < logp.shape[1]]
-    found = float(F.ctc_loss(from_numpy(logp)[:, None], from_numpy(known.astype(np.int64))[None], tensor([len(logp)]), tensor([len(known)]), reduction="sum"))
+    found = float(
+        F.ctc_loss(
+            from_numpy(logp)[:, None],
+            from_numpy(known.astype(np.int64))[None],
+            tensor([len(logp)]),
+            tensor([len(known)]),
+            reduction="sum",
+        )
+    )
     worst = len(logp) * float(np.log(logp.shape[1]))
     return min(found, worst) if np.isfinite(found) else worst
 

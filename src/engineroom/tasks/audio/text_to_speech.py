@@ -1,4 +1,5 @@
-"""LOSS: how does a sentence sound? Every letter is three states with a sound and a length; which frame belongs to which is searched anew in every step."""
+"""LOSS: how does a sentence sound? Every letter is three states with a sound and a length; which frame belongs to which
+is searched anew in every step."""
 
 from __future__ import annotations
 
@@ -38,16 +39,20 @@ WIDE = CURVE * MELS + 1  # numbers a state: its sound's level, slope and bend, a
 SENTENCE = "text"  # what the model reads
 LASTING = 1.0  # weight of the lengths
 ENDINGS = ("", ".wav")
-BREATH, SILENCE = (4, 38), float(np.log(1e-6))  # frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
+BREATH, SILENCE = (
+    (4, 38),
+    float(np.log(1e-6)),
+)  # frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
 TIMED = 4  # times that the clock is read
 
 
 @dataclass(frozen=True)
 class Synthesis(BaseTask):
-    """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither attention nor steps: all frames at once.
+    """Answers: {"mel": (N,) of (T, MELS) of mean 0 and deviation 1, "lasting": (N,) of (letters,) frames}. Neither
+    attention nor steps: all frames at once.
 
-    Ground truth: the recording's log-mel frames without the silence around them, at most 20 s. Mel cepstral distortion is taken after alignment in time,
-    on frames: a sound that `predict` writes is made of the same frames.
+    Ground truth: the recording's log-mel frames without the silence around them, at most 20 s. Mel cepstral distortion
+    is taken after alignment in time, on frames: a sound that `predict` writes is made of the same frames.
     """
 
     vocoder: str = ""  # a run of the recipe vocoder, which is carried along; without one, Griffin and Lim's rounds
@@ -81,7 +86,11 @@ class Synthesis(BaseTask):
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         frame = table.frame
         if asking:
-            return replace(table, frame=frame.rename({text: SENTENCE}) if (text := sentences(frame, ())) != SENTENCE else frame, hints={})
+            return replace(
+                table,
+                frame=frame.rename({text: SENTENCE}) if (text := sentences(frame, ())) != SENTENCE else frame,
+                hints={},
+            )
         audio = media_column(table, target, "audio", "recordings")
         split = split_column(table)
         text = sentences(frame, (audio, split))
@@ -107,7 +116,9 @@ class Synthesis(BaseTask):
         with torch.no_grad():
             sounds = said[..., :MELS]
             scores = torch.bmm(true, sounds.transpose(1, 2)) - 0.5 * sounds.square().sum(2)[:, None]
-            place = torch.from_numpy(searched(scores.cpu().double().numpy(), frames.cpu().numpy(), counts.cpu().numpy())).to(true.device)
+            place = torch.from_numpy(
+                searched(scores.cpu().double().numpy(), frames.cpu().numpy(), counts.cpu().numpy())
+            ).to(true.device)
         own = said[..., :-1].gather(1, place[..., None].expand(-1, -1, CURVE * MELS)).unflatten(2, (CURVE, MELS))
         weights = np.stack([course(within(row)) for row in place.cpu().numpy()])
         own = torch.einsum("btc,btcm->btm", torch.from_numpy(weights).to(own), own)
@@ -120,8 +131,14 @@ class Synthesis(BaseTask):
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """The frames of all states, each for as long as the network says."""
         said, counts = states_of(output)
-        rows = [spoken(one[:count, :-1].unflatten(1, (CURVE, MELS)).numpy(), one[:count, -1].expm1().numpy()) for one, count in zip(said, counts.tolist(), strict=True)]
-        return {"mel": objects([mel.astype(np.float32) for mel, _ in rows]), "lasting": objects([lasts.reshape(-1, STATES).sum(1) for _, lasts in rows])}
+        rows = [
+            spoken(one[:count, :-1].unflatten(1, (CURVE, MELS)).numpy(), one[:count, -1].expm1().numpy())
+            for one, count in zip(said, counts.tolist(), strict=True)
+        ]
+        return {
+            "mel": objects([mel.astype(np.float32) for mel, _ in rows]),
+            "lasting": objects([lasts.reshape(-1, STATES).sum(1) for _, lasts in rows]),
+        }
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which sounds and lengths are still those of the whole sentence."""
@@ -129,7 +146,13 @@ class Synthesis(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """Distortion in dB, and how many frames there are and should be; the frames themselves."""
-        wrong = np.array([metrics.distortion(self.loud(said), self.loud(true)) for said, true in zip(answers["mel"], truth, strict=True)], float)
+        wrong = np.array(
+            [
+                metrics.distortion(self.loud(said), self.loud(true))
+                for said, true in zip(answers["mel"], truth, strict=True)
+            ],
+            float,
+        )
         frames, wanted = (np.array([len(row) for row in rows], float) for rows in (answers["mel"], truth))
         said, true = (objects([row.astype(np.float16).tobytes() for row in rows]) for rows in (answers["mel"], truth))
         return {"truth": wanted, "frames": frames, "mcd": wrong, "loss": wrong, "said": said, "wanted": true}
@@ -150,7 +173,9 @@ class Synthesis(BaseTask):
         """How long each takes to say; for the sounds themselves see `write`."""
         seconds = [round(len(mel) / 100, 2) for mel in answers["mel"]]
         lasting = ["; ".join(f"{count / 100:.2f}" for count in row) for row in answers["lasting"]]
-        return pl.DataFrame({"prediction": [f"{one:g} s of speech" for one in seconds], "seconds": seconds, "letters": lasting})
+        return pl.DataFrame(
+            {"prediction": [f"{one:g} s of speech" for one in seconds], "seconds": seconds, "letters": lasting}
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder with a WAV a row, or the one WAV of one sentence."""
@@ -158,18 +183,26 @@ class Synthesis(BaseTask):
 
         rows = len(answers["mel"])
         if path.suffix and rows > 1:
-            raise UserError(f"One file cannot hold {rows:,} sentences.", "Each is a recording of its own.", f"Name a folder: -o {path.with_suffix('')}")
+            raise UserError(
+                f"One file cannot hold {rows:,} sentences.",
+                "Each is a recording of its own.",
+                f"Name a folder: -o {path.with_suffix('')}",
+            )
         names = [path] if path.suffix else [path / f"{row:04d}.wav" for row in range(rows)]
         try:
             names[0].parent.mkdir(parents=True, exist_ok=True)
             for name, mel in zip(names, answers["mel"], strict=True):
                 soundfile.write(name, self.wave(mel), self.state["rate"], subtype="PCM_16")
         except FileExistsError:
-            raise UserError(f"{path} is a file, not a folder.", "Recordings are written one file a row.", "Name another folder.") from None
+            raise UserError(
+                f"{path} is a file, not a folder.", "Recordings are written one file a row.", "Name another folder."
+            ) from None
         except OSError as error:
             raise disk_error(error, path) from error
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         """How long it takes to say; `save_generated` is how it sounds. Nothing is drawn by lot."""
         yield f"{len(told(self, network, schema, prompt)['mel'][0]) / 100:g} s of speech"
 
@@ -182,26 +215,64 @@ class Synthesis(BaseTask):
             shown.append(("as recorded, through the same vocoder", frames_in(answers["wanted"][place])))
         column = schema.inputs[0]
         sentence = pl.Series([frame[column.name][row]]).cast(pl.String)[0] or ""
-        return f"<p>{escape(sentence[:300])}</p>" + side_by_side([(name, self.wave(mel)) for name, mel in shown], self.state["rate"])
+        return f"<p>{escape(sentence[:300])}</p>" + side_by_side(
+            [(name, self.wave(mel)) for name, mel in shown], self.state["rate"]
+        )
 
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """How fast it speaks, on one core, from letters to sound."""
         codes = torch.arange(80)[None] % len(schema.inputs[0].state["letters"]) + 1
-        batch = Batch({f"column:{schema.inputs[0].name}": codes, f"column:{schema.inputs[0].name}_mask": torch.ones_like(codes, dtype=torch.bool)}, np.arange(1))
-        took, wave = on_one_core(lambda: self.wave(self.postprocess(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED)
+        batch = Batch(
+            {
+                f"column:{schema.inputs[0].name}": codes,
+                f"column:{schema.inputs[0].name}_mask": torch.ones_like(codes, dtype=torch.bool),
+            },
+            np.arange(1),
+        )
+        took, wave = on_one_core(
+            lambda: self.wave(self.postprocess(network.eval()(batch).float(), batch, schema.target)["mel"][0]), TIMED
+        )
         factor = took / (len(wave) / self.state["rate"])
-        return [Panel("facts", "Real-time factor", {"items": [["real-time factor", f"{factor:.3f}", "seconds of work for a second of speech, one core, letters to sound"]]}, "")]
+        return [
+            Panel(
+                "facts",
+                "Real-time factor",
+                {
+                    "items": [
+                        [
+                            "real-time factor",
+                            f"{factor:.3f}",
+                            "seconds of work for a second of speech, one core, letters to sound",
+                        ]
+                    ]
+                },
+                "",
+            )
+        ]
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         edges = np.unique(np.quantile(records["truth"], [0, 0.25, 0.5, 0.75, 1]))
         parts = list(pairwise(edges))
         chosen = [(records["truth"] >= a) & (records["truth"] <= b) for a, b in parts]
-        series = [{"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]} for name, one in (("deep", records), ("classical", baseline))]
+        series = [
+            {"name": name, "values": [round(float(np.nanmean(one["mcd"][rows])), 3) for rows in chosen]}
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
         labels = [f"{a / 100:.1f}–{b / 100:.1f} s" for a, b in parts]
-        return [Panel("bars", "Mel-cepstral distortion by length", {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"}, "Smaller is nearer to the recording.")]
+        return [
+            Panel(
+                "bars",
+                "Mel-cepstral distortion by length",
+                {"labels": labels, "series": series, "y": "mel-cepstral distortion in dB"},
+                "Smaller is nearer to the recording.",
+            )
+        ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        return f"{records['mcd'][row]:.1f} dB", f"{records['frames'][row] / 100:.2f} s long, recorded {records['truth'][row] / 100:.2f} s"
+        return (
+            f"{records['mcd'][row]:.1f} dB",
+            f"{records['frames'][row] / 100:.2f} s long, recorded {records['truth'][row] / 100:.2f} s",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         return np.argsort(-records["mcd"], kind="stable")[:6]
@@ -219,7 +290,11 @@ def sentences(frame: pl.DataFrame, taken: tuple[str | None, ...]) -> str:
     found = [name for name in frame.columns if name not in taken and frame[name].dtype == pl.String]
     if SENTENCE in found or len(found) == 1:
         return SENTENCE if SENTENCE in found else found[0]
-    raise DataError("Which column holds the sentences?" if found else "No column holds sentences.", f"Columns: {', '.join(frame.columns[:20])}.", f"Call it {SENTENCE!r}.")
+    raise DataError(
+        "Which column holds the sentences?" if found else "No column holds sentences.",
+        f"Columns: {', '.join(frame.columns[:20])}.",
+        f"Call it {SENTENCE!r}.",
+    )
 
 
 def frames_in(cell: bytes) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""LOSS: how did it sound, when all that is left are log-mel frames? Recordings teach themselves: each is question and answer."""
+"""LOSS: how did it sound, when all that is left are log-mel frames? Recordings teach themselves: each is question and
+answer."""
 
 from __future__ import annotations
 
@@ -41,8 +42,9 @@ TIMED, TIMES = 5.0, 3  # seconds of sound that are timed; times that the clock i
 
 @dataclass(frozen=True)
 class Vocoding(BaseTask):
-    """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the loss is what is wrong with
-    frames and spectra of the sound that comes out, and with what a critic hears in it (objectives/adversarial_finetuning.py).
+    """Answers: {"wave": (N,) of (T,) float32}. A network corrects what Griffin and Lim's rounds make of the frames; the
+    loss is what is wrong with frames and spectra of the sound that comes out, and with what a critic hears in it
+    (objectives/adversarial_finetuning.py).
 
     Ground truth: the recording's own samples at the model's rate, 16 bits, to the last whole frame.
     """
@@ -76,14 +78,22 @@ class Vocoding(BaseTask):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if self.adversarial_weight < 0:
-            raise UserError(f"A critic cannot pull with a strength of {self.adversarial_weight:g}.", "", "options.adversarial_weight is 0 or more.")
+            raise UserError(
+                f"A critic cannot pull with a strength of {self.adversarial_weight:g}.",
+                "",
+                "options.adversarial_weight is 0 or more.",
+            )
         frame = table.frame
         known = [one for one in (target, FRAMES) if one in frame.columns and frame[one].dtype == pl.String]
         audio = media_column(table, known[0] if known else target, "audio", "recordings")
         if asking:
             return replace(table, frame=frame.rename({audio: FRAMES}) if audio != FRAMES else frame, hints={})
         if frame.height < LEAST:
-            raise DataError(f"{frame.height} recordings are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; dozens are better.")
+            raise DataError(
+                f"{frame.height} recordings are too few to learn from, to validate and to test.",
+                "",
+                f"Bring at least {LEAST}; dozens are better.",
+            )
         split = split_column(table)
         kept = frame.select([audio, *([split] if split else [])]).filter(frame[audio].is_not_null())
         kept = kept.with_columns(pl.struct(pl.col(audio).alias("source")).alias(FRAMES))
@@ -111,7 +121,8 @@ class Vocoding(BaseTask):
         return output[:, 0]
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, 1, T); batch["target"] (B, T) int16: frames as they are made, and spectra in windows of several lengths, as loud as they are felt."""
+        """output (B, 1, T); batch["target"] (B, T) int16: frames as they are made, and spectra in windows of several
+        lengths, as loud as they are felt."""
         said, true = output[:, 0], self.real_samples(batch)
         frames = LogMel(self.rate, mels=MELS).to(output.device)
         mel = (frames.mel(32768 * said) - frames.mel(32768 * true)).abs().mean()
@@ -124,7 +135,11 @@ class Vocoding(BaseTask):
         """(B, 1, T) → sounds in their own lengths."""
         hop = LogMel(self.rate, mels=MELS).hop
         lengths = ((batch[f"column:{FRAMES}_mask"].sum(1) - 1) * hop).tolist()
-        return {"wave": objects([wave[: max(1, length)].numpy() for wave, length in zip(output[:, 0], lengths, strict=True)])}
+        return {
+            "wave": objects(
+                [wave[: max(1, length)].numpy() for wave, length in zip(output[:, 0], lengths, strict=True)]
+            )
+        }
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the sound is still that of the whole recording."""
@@ -136,12 +151,22 @@ class Vocoding(BaseTask):
         found = []
         for said, true in zip(answers["wave"], truth, strict=True):
             said = metrics.levelled(said[: len(true)], true)
-            a, b = (frames.mel(32768 * torch.from_numpy(np.ascontiguousarray(one, np.float32))[None])[0] for one in (said, true))
+            a, b = (
+                frames.mel(32768 * torch.from_numpy(np.ascontiguousarray(one, np.float32))[None])[0]
+                for one in (said, true)
+            )
             gap = 10 / np.log(10) * float((a - b).abs().mean())
             found.append((metrics.log_spectral(said, true, self.rate), metrics.periodicity(said, true, self.rate), gap))
         each = np.array(found, float).reshape(-1, 3)
         waves = objects([(wave.clip(-1, 1) * 32767).astype(np.int16).tobytes() for wave in answers["wave"]])
-        return {"truth": np.array([len(one) / self.rate for one in truth]), "lsd": each[:, 0], "periodicity": each[:, 1], "mel": each[:, 2], "loss": each[:, 0], "said": waves}
+        return {
+            "truth": np.array([len(one) / self.rate for one in truth]),
+            "lsd": each[:, 0],
+            "periodicity": each[:, 1],
+            "mel": each[:, 2],
+            "loss": each[:, 0],
+            "said": waves,
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
@@ -155,7 +180,9 @@ class Vocoding(BaseTask):
         """A folder of WAV files, named after their recordings."""
         save_waves(answers["wave"], frame[FRAMES], self.rate, path)
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         """`prompt`: a recording, of which no more than its frames are read; `save_generated` is how it sounds then."""
         yield f"{len(told(self, network, schema, prompt)['wave'][0]) / self.rate:.2f} s of sound"
 
@@ -163,13 +190,25 @@ class Vocoding(BaseTask):
         save_wave(told(self, network, schema, prompt)["wave"][0], self.rate, path)
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
-        said = np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768 if "said" in answers else answers["wave"][place]
+        said = (
+            np.frombuffer(answers["said"][place], np.int16).astype(np.float32) / 32768
+            if "said" in answers
+            else answers["wave"][place]
+        )
         column = schema[FRAMES]
-        frames = registry.get("modalities", "mel_frames").encode(frame[FRAMES][[row]], column.state, {}).rows()[0][:, :MELS].astype(np.float32)
+        frames = (
+            registry.get("modalities", "mel_frames")
+            .encode(frame[FRAMES][[row]], column.state, {})
+            .rows()[0][:, :MELS]
+            .astype(np.float32)
+        )
         waves = [("Griffin-Lim", griffin_lim(frames, self.rate)), ("ours", said)]
         if schema.target.name in frame.columns:
             true = encoded(frame, row, schema, schema.target.name)
-            waves = [*((name, metrics.levelled(one, true).astype(np.float32)) for name, one in waves), ("as recorded", true)]
+            waves = [
+                *((name, metrics.levelled(one, true).astype(np.float32)) for name, one in waves),
+                ("as recorded", true),
+            ]
         return side_by_side(waves, self.rate)
 
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
@@ -179,19 +218,42 @@ class Vocoding(BaseTask):
         works = (lambda: network(asked(mel, self.rate, f"column:{FRAMES}")), lambda: griffin_lim(mel, self.rate))
         ours, others = (on_one_core(work, TIMES)[0] / TIMED for work in works)
         words = "seconds of work for a second of sound, one core, frames to sound"
-        return [Panel("facts", "Real-time factor", {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]}, "")]
+        return [
+            Panel(
+                "facts",
+                "Real-time factor",
+                {"items": [["real-time factor", f"{ours:.3f}", words], ["Griffin-Lim", f"{others:.3f}", words]]},
+                "",
+            )
+        ]
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["lsd"])))]
-        words = {"lsd": ("How wrong spectra are, recording by recording", "log-spectral distance in dB"), "periodicity": ("How wrong the clearness of pitch is", "root mean square")}
+        words = {
+            "lsd": ("How wrong spectra are, recording by recording", "log-spectral distance in dB"),
+            "periodicity": ("How wrong the clearness of pitch is", "root mean square"),
+        }
         found = []
         for name, (title, unit) in words.items():
-            series = [{"name": who, "values": one[name][: len(labels)].round(3).tolist()} for who, one in (("deep", records), ("classical", baseline))]
-            found.append(Panel("bars", title, {"labels": labels, "series": series, "y": unit}, "Smaller is nearer to the recording."))
+            series = [
+                {"name": who, "values": one[name][: len(labels)].round(3).tolist()}
+                for who, one in (("deep", records), ("classical", baseline))
+            ]
+            found.append(
+                Panel(
+                    "bars",
+                    title,
+                    {"labels": labels, "series": series, "y": unit},
+                    "Smaller is nearer to the recording.",
+                )
+            )
         return found
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        return f"{records['lsd'][row]:.2f} dB", f"{records['truth'][row]:.2f} s, pitch off by {records['periodicity'][row]:.3f}"
+        return (
+            f"{records['lsd'][row]:.2f} dB",
+            f"{records['truth'][row]:.2f} s, pitch off by {records['periodicity'][row]:.3f}",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         return np.argsort(-records["lsd"], kind="stable")[:6]

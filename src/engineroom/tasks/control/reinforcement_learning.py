@@ -1,4 +1,5 @@
-"""LOSS: act in an environment so that rewards add up. A row is an episode, told by its seed; the answer is what the policy did in it and what that brought."""
+"""LOSS: act in an environment so that rewards add up. A row is an episode, told by its seed; the answer is what the
+policy did in it and what that brought."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ FILMS = 4  # episodes in the report that are filmed, and so many of the worst
 
 @dataclass(frozen=True)
 class Control(BaseTask):
-    """Answers: {"return", "steps", "ended" (N,), "actions" (N,) of arrays, "first" (N,) the first action in words}. Headline: mean return, higher is better.
+    """Answers: {"return", "steps", "ended" (N,), "actions" (N,) of arrays, "first" (N,) the first action in words}.
+    Headline: mean return, higher is better.
 
     Graded is what the episode brings: there is no ground truth.
     """
@@ -61,12 +63,24 @@ class Control(BaseTask):
 
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):
-            raise UserError(f"There is no way of learning to act called {self.method!r}.", "", nearest(self.method, ("auto", *METHODS), label="options.method"))
+            raise UserError(
+                f"There is no way of learning to act called {self.method!r}.",
+                "",
+                nearest(self.method, ("auto", *METHODS), label="options.method"),
+            )
         if not 0 <= self.gamma < 1:
-            raise UserError(f"A discount of {self.gamma} makes no sense.", "It says what a reward one step later counts.", "Example: --set options.gamma=0.99")
+            raise UserError(
+                f"A discount of {self.gamma} makes no sense.",
+                "It says what a reward one step later counts.",
+                "Example: --set options.gamma=0.99",
+            )
 
         if self.updates_per_step < 1:
-            raise UserError(f"Nobody can learn {self.updates_per_step} times for each action.", "", "Example: --set options.updates_per_step=8")
+            raise UserError(
+                f"Nobody can learn {self.updates_per_step} times for each action.",
+                "",
+                "Example: --set options.updates_per_step=8",
+            )
 
     def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "episode" else 0.0
@@ -77,7 +91,11 @@ class Control(BaseTask):
             objective, head = METHODS["ppo" if self.method == "auto" else self.method]
             return replace(self, state=state, objective=objective, head=head)
         if self.method == "dqn":
-            raise UserError("dqn chooses one of several actions.", f"Actions of {state['world']['name']} are numbers.", "Use --set options.method=ppo")
+            raise UserError(
+                "dqn chooses one of several actions.",
+                f"Actions of {state['world']['name']} are numbers.",
+                "Use --set options.method=ppo",
+            )
         return replace(self, state=state, objective="ppo", head="gaussian_policy")
 
     @property
@@ -89,13 +107,17 @@ class Control(BaseTask):
         return self.facts["action"]["kind"] == "discrete"
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Rows are episodes already; to be graded a seed is all that is needed. A column `observation` instead asks for one action a row."""
+        """Rows are episodes already; to be graded a seed is all that is needed. A column `observation` instead asks for
+        one action a row."""
         frame = table.frame
         if START not in frame.columns and asking and "observation" in frame.columns:
             return replace(table, frame=frame.rename({"observation": START}))
         if START not in frame.columns:
             why = f"It has {', '.join(frame.columns[:8])}."
-            fix = "Name an environment (engineroom train CartPole-v1 --recipe reinforcement_learning), or give rows with a column seed."
+            fix = (
+                "Name an environment (engineroom train CartPole-v1 --recipe reinforcement_learning), or give rows "
+                "with a column seed."
+            )
             raise DataError(f"{table.name} is no environment and holds no seeds.", why, fix)
         if EPISODE in frame.columns or asking:
             return table
@@ -108,11 +130,15 @@ class Control(BaseTask):
         return np.asarray(codes)
 
     def predict(self, forward: Callable[[Batch], Tensor], batch: Batch, target: Column) -> Predictions:
-        """Play the episodes of the batch, all at once, the policy without chance; rows that are observations get their action alone."""
+        """Play the episodes of the batch, all at once, the policy without chance; rows that are observations get their
+        action alone."""
         return self._played(forward, batch, field_of(batch))
 
     def from_baseline(self, values: Any) -> Predictions:
-        return {**values, "first": np.array([self.word(one[0]) if len(one) else "" for one in values["actions"]], object)}
+        return {
+            **values,
+            "first": np.array([self.word(one[0]) if len(one) else "" for one in values["actions"]], object),
+        }
 
     def word(self, action: Any) -> str:
         """An action as people say it."""
@@ -124,7 +150,11 @@ class Control(BaseTask):
         return ", ".join(f"{name} {value:.3g}" for name, value in zip(names, given, strict=True))
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
-        return {"truth": truth, "loss": -answers["return"], **{name: answers[name] for name in ("return", "steps", "ended", "actions")}}
+        return {
+            "truth": truth,
+            "loss": -answers["return"],
+            **{name: answers[name] for name in ("return", "steps", "ended", "actions")},
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
@@ -133,7 +163,12 @@ class Control(BaseTask):
         """`return`, `steps`, how it `ended`, and the first action."""
         ends = np.where(answers["ended"], "by itself", "by the clock").astype(object)
         ends[answers["steps"] == 0] = ""
-        out = {"return": pl.Series(answers["return"]).fill_nan(None), "steps": answers["steps"].astype(int), "ended": ends.tolist(), "action": answers["first"].tolist()}
+        out = {
+            "return": pl.Series(answers["return"]).fill_nan(None),
+            "steps": answers["steps"].astype(int),
+            "ended": ends.tolist(),
+            "action": answers["first"].tolist(),
+        }
         return pl.DataFrame(out)
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
@@ -157,7 +192,10 @@ class Control(BaseTask):
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         ended = "ended by itself" if records["ended"][row] else "cut by the clock"
-        return f"return {records['return'][row]:.4g}", f"seed {records['truth'][row]} · {records['steps'][row]:.0f} steps, {ended}"
+        return (
+            f"return {records['return'][row]:.4g}",
+            f"seed {records['truth'][row]} · {records['steps'][row]:.0f} steps, {ended}",
+        )
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         if not len(answers["actions"][place]) or frame[START].dtype.is_nested():
@@ -172,18 +210,24 @@ class Control(BaseTask):
         return [returns(records, baseline), action_bars(self.facts, records, baseline)]
 
     def episode_panels(self, network: nn.Module, critic: nn.Module, batch: Batch) -> list[Panel]:
-        """One episode of the batch over time: what was seen, what was done, and what `critic` expected (rewards as they are scaled)."""
+        """One episode of the batch over time: what was seen, what was done, and what `critic` expected (rewards as they
+        are scaled)."""
         name = field_of(batch)
         part = Batch({key: value[:1] for key, value in batch.fields.items()}, batch.rows[:1])
         with torch.inference_mode():
             played = self._played(lambda one: network(one).float(), part, name)
-        return trace(self.facts, int(part[name + "_seed"][0]), played["actions"][0], critic, name, float(self.state["scale"]))
+        return trace(
+            self.facts, int(part[name + "_seed"][0]), played["actions"][0], critic, name, float(self.state["scale"])
+        )
 
     def _played(self, forward: Callable[[Batch], Tensor], batch: Batch, name: str) -> Predictions:
         seeds = batch.get(name + "_seed")
 
         def act(observations: np.ndarray, worlds: Sequence[World], places: np.ndarray) -> np.ndarray:
-            return best(forward(Batch({name: torch.from_numpy(observations)}, places)).mean(1).numpy(), discrete=self.is_discrete)
+            return best(
+                forward(Batch({name: torch.from_numpy(observations)}, places)).mean(1).numpy(),
+                discrete=self.is_discrete,
+            )
 
         if seeds is not None:
             return self.from_baseline(play(self.facts, seeds.numpy(), act))
@@ -191,12 +235,16 @@ class Control(BaseTask):
         for k, action in enumerate(act(batch[name].numpy(), (), batch.rows)):
             actions[k] = np.asarray(action)[None]
         nothing = np.zeros(len(batch))
-        return self.from_baseline({"return": nothing + np.nan, "steps": nothing, "ended": nothing > 0, "actions": actions})
+        return self.from_baseline(
+            {"return": nothing + np.nan, "steps": nothing, "ended": nothing > 0, "actions": actions}
+        )
 
 
 def field_of(batch: Batch) -> str:
     """The one input column's field."""
-    return next(name for name in batch.fields if name != "target" and not name.startswith("_") and not name.endswith("_seed"))
+    return next(
+        name for name in batch.fields if name != "target" and not name.startswith("_") and not name.endswith("_seed")
+    )
 
 
 TASK = Control()

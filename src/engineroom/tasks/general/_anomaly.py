@@ -1,4 +1,5 @@
-"""LOSS: an alarm, whatever raises it: which rows are ordinary, from where on it is raised, how it is graded and shown."""
+"""LOSS: an alarm, whatever raises it: which rows are ordinary, from where on it is raised, how it is graded and
+shown."""
 
 from __future__ import annotations
 
@@ -27,16 +28,23 @@ from .classification import Classification, cross_entropy, log_odds
 
 @dataclass(frozen=True)
 class Alarm(Classification):
-    """Class 0 is ordinary, class 1 out of the ordinary. The alarm begins where a wanted share of ordinary validation rows lies above."""
+    """Class 0 is ordinary, class 1 out of the ordinary. The alarm begins where a wanted share of ordinary validation
+    rows lies above."""
 
     normal: str = ""  # the class of ordinary rows; "" = as people usually call it, else the commonest
     false_alarm_rate: float = 0.01  # share of ordinary rows that may raise an alarm
-    n_labelled_anomalies: int = 0  # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
+    n_labelled_anomalies: int = (
+        0  # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
+    )
     window: int = 0  # rows of the past that are read with each row; 0 = each row by itself
     series: str = ""  # with a window: the column that tells series apart
-    time: str = ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
-    probation: float = 0.0  # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
-    rolling_baseline: bool = False  # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
+    time: str = (
+        ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
+    )
+    # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
+    probation: float = 0.0
+    # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary
+    rolling_baseline: bool = False
     positive: str = field(default="", metadata={"bound": True})  # what is odd is to be found: no option
     kinds: tuple[str, ...] = field(default=(), metadata={"bound": True})  # of anomalies that only test
     ordinary: str = field(default="", metadata={"bound": True})  # the class of ordinary rows in training
@@ -55,29 +63,54 @@ class Alarm(Classification):
 
     def check(self) -> None:
         if not 0 < self.false_alarm_rate < 0.5:
-            raise UserError("options.false_alarm_rate is a share of the ordinary rows.", "It lies between 0 and 0.5.", "Example: --set options.false_alarm_rate=0.01")
+            raise UserError(
+                "options.false_alarm_rate is a share of the ordinary rows.",
+                "It lies between 0 and 0.5.",
+                "Example: --set options.false_alarm_rate=0.01",
+            )
         if self.window < 0 or self.window == 1:
-            raise UserError("options.window counts rows of the past.", "It is 0 (none) or at least 2.", "Example: --set options.window=60")
-        if self.probation < 0 or 1 <= self.probation < 2 or (self.probation and not self.window) or (self.rolling_baseline and not self.probation):
+            raise UserError(
+                "options.window counts rows of the past.",
+                "It is 0 (none) or at least 2.",
+                "Example: --set options.window=60",
+            )
+        if (
+            self.probation < 0
+            or 1 <= self.probation < 2
+            or (self.probation and not self.window)
+            or (self.rolling_baseline and not self.probation)
+        ):
             raise UserError(
                 "options.probation says how much of each series' beginning is ordinary.",
                 "It is a share below 1 or a number of rows, and needs a window; options.rolling_baseline needs it.",
                 "Example: --set options.window=30 --set options.probation=0.15",
             )
         if self.n_labelled_anomalies < 0:
-            raise UserError("options.n_labelled_anomalies counts known anomalies that teach.", "It is 0 or more.", "Example: --set options.n_labelled_anomalies=50")
+            raise UserError(
+                "options.n_labelled_anomalies counts known anomalies that teach.",
+                "It is 0 or more.",
+                "Example: --set options.n_labelled_anomalies=50",
+            )
 
     def for_target(self, target: Column) -> Alarm:
-        return replace(self, kinds=tuple(target.state["values"][len(NAMES) :]), events=self.window > 0, ordinary=target.state.get("normal", ""))
+        return replace(
+            self,
+            kinds=tuple(target.state["values"][len(NAMES) :]),
+            events=self.window > 0,
+            ordinary=target.state.get("normal", ""),
+        )
 
     def build_labelled_samples(self, table: Table, target: str | None) -> Table:
-        """Every row as it stands: nothing is set aside, left out or made up. What is ordinary was settled in training. (Rows in time keep their parts.)"""
+        """Every row as it stands: nothing is set aside, left out or made up. What is ordinary was settled in training.
+        (Rows in time keep their parts.)"""
         split, name = marked(table, target, asking=False)
         if self.window or not name or not self.ordinary:
             return self.build_samples(table, target, asking=False)
         words = to_strings(table.frame[name])
         odd = pl.when(words.is_in(list(self.kinds))).then(words).otherwise(pl.lit(ANOMALY))
-        labels = pl.select(pl.when(words.is_null()).then(None).when(words == self.ordinary).then(pl.lit(NORMAL)).otherwise(odd)).to_series()
+        labels = pl.select(
+            pl.when(words.is_null()).then(None).when(words == self.ordinary).then(pl.lit(NORMAL)).otherwise(odd)
+        ).to_series()
         kept = {one: hint for one, hint in table.hints.items() if one == split}
         hinted = {"role": "target", "modality": self.target_modality, "why": "ordinary or not"}
         return replace(table, frame=table.frame.with_columns(labels.alias(name)), hints={**kept, name: hinted})
@@ -122,10 +155,16 @@ class Alarm(Classification):
         known = {value.lower(): value for value in counts}
         usual = next((known[one] for one in ORDINARY if one in known), max(counts, key=lambda value: counts[value]))
         if self.normal and self.normal not in counts:
-            raise UserError(f"{labels.name!r} has no class {self.normal!r}.", "", nearest(self.normal, counts, label="Classes"))
+            raise UserError(
+                f"{labels.name!r} has no class {self.normal!r}.", "", nearest(self.normal, counts, label="Classes")
+            )
         normal = self.normal or usual
         kinds = words.to_numpy().astype(object)
-        return kinds != normal, kinds, f"Ordinary rows are those whose {labels.name} is {normal!r}: {counts[normal]:,} of {len(words):,}."
+        return (
+            kinds != normal,
+            kinds,
+            f"Ordinary rows are those whose {labels.name} is {normal!r}: {counts[normal]:,} of {len(words):,}.",
+        )
 
     def drawn(self, odd: np.ndarray) -> np.ndarray:
         """(N,) parts: ordinary rows at random, or by time where the past is read; what is odd only tests."""
@@ -137,7 +176,11 @@ class Alarm(Classification):
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
         """The log odds above which the wanted share of ordinary validation rows lies."""
         odds = log_odds(answers["probability"][:, 1])[truth == 0]
-        return {"alarm_from": float(np.quantile(odds, 1 - self.false_alarm_rate, method="higher"))} if len(odds) >= FEW else {"alarm_from": 0.0}
+        return (
+            {"alarm_from": float(np.quantile(odds, 1 - self.false_alarm_rate, method="higher"))}
+            if len(odds) >= FEW
+            else {"alarm_from": 0.0}
+        )
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         """Log odds counted from the alarm on: a probability above one half raises it."""
@@ -167,7 +210,10 @@ class Alarm(Classification):
         }
 
     def metric_notes(self, records: RowResults, target: Column) -> list[str]:
-        return [f"f1, average_precision, precision and recall are those of what is odd: {int(records['truth'].sum()):,} of {len(records['truth']):,} rows."]
+        return [
+            f"f1, average_precision, precision and recall are those of what is odd: {int(records['truth'].sum()):,} "
+            f"of {len(records['truth']):,} rows."
+        ]
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         odd, alarm = records["truth"] > 0, records["said"] > 0
@@ -191,11 +237,18 @@ class Alarm(Classification):
             facts.append(["events found, deep", f"{scores['events']:.1%}", f"classical {theirs['events']:.1%}"])
         odds = np.clip(log_odds(records["score"]), -12, 12)
         edges = np.linspace(odds.min(), odds.max() + 1e-6, 41)
-        series = [{"name": word, "counts": np.histogram(odds[rows], edges)[0].tolist()} for word, rows in ((NORMAL, ~odd), (ANOMALY, odd))]
+        series = [
+            {"name": word, "counts": np.histogram(odds[rows], edges)[0].tolist()}
+            for word, rows in ((NORMAL, ~odd), (ANOMALY, odd))
+        ]
         return [
             Panel("facts", "The alarm", {"items": facts}),
             *by_kind(records, baseline, self.kinds),
-            Panel("histogram", "Anomaly scores of the test rows", {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series}),
+            Panel(
+                "histogram",
+                "Anomaly scores of the test rows",
+                {"x": "score (an alarm from 0 on)", "edges": edges.tolist(), "series": series},
+            ),
             *classes.confusion(records, NAMES),
             *classes.curves(records, baseline, NAMES, 1),
         ]
@@ -203,23 +256,46 @@ class Alarm(Classification):
     def called(self, records: RowResults, row: int) -> str:
         """A row's true kind in words."""
         code = int(records["kind"][row])
-        return self.kinds[code - len(NAMES)] if code >= len(NAMES) and code - len(NAMES) < len(self.kinds) else NAMES[min(code, 1)]
+        return (
+            self.kinds[code - len(NAMES)]
+            if code >= len(NAMES) and code - len(NAMES) < len(self.kinds)
+            else NAMES[min(code, 1)]
+        )
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         odd, alarm = bool(records["truth"][row]), bool(records["said"][row])
-        title = {(True, True): "found", (True, False): "missed", (False, True): "false alarm", (False, False): "no alarm"}[odd, alarm]
+        title = {
+            (True, True): "found",
+            (True, False): "missed",
+            (False, True): "false alarm",
+            (False, False): "no alarm",
+        }[odd, alarm]
         return title, f"{self.called(records, row)} · score {records['score'][row]:.3f}, an alarm from 0.5 on"
 
 
 def by_kind(records: RowResults, baseline: RowResults, kinds: tuple[str, ...]) -> list[Panel]:
-    """Of every kind of anomaly in the test: how many rows, how many raise the alarm, how well they rank above ordinary rows."""
+    """Of every kind of anomaly in the test: how many rows, how many raise the alarm, how well they rank above ordinary
+    rows."""
     rows = []
     for code, kind in enumerate(kinds, len(NAMES)):
         there, beside = records["kind"] == code, records["truth"] == 0
         if there.any():
             judged = there | beside
-            ranks = [round(roc_auc(there[judged], one["score"][judged]), 3) if beside.any() else None for one in (records, baseline)]
-            rows.append([kind, int(there.sum()), *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, baseline)), *ranks])
+            ranks = [
+                round(roc_auc(there[judged], one["score"][judged]), 3) if beside.any() else None
+                for one in (records, baseline)
+            ]
+            rows.append(
+                [
+                    kind,
+                    int(there.sum()),
+                    *(f"{(one['said'][there] > 0).mean():.1%}" for one in (records, baseline)),
+                    *ranks,
+                ]
+            )
     columns = ["kind of anomaly", "test rows", "found, deep", "found, classical", "roc_auc, deep", "roc_auc, classical"]
-    words = "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind against the ordinary rows."
+    words = (
+        "Found: an alarm is raised, at the threshold that ordinary validation rows have set. roc_auc: this kind "
+        "against the ordinary rows."
+    )
     return [Panel("table", "Scores by kind", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []

@@ -1,4 +1,5 @@
-"""LOSS: what is odd about this picture, and where? A network learns to mark flaws that are made on good pictures, and marks what looks like one.
+"""LOSS: what is odd about this picture, and where? A network learns to mark flaws that are made on good pictures, and
+marks what looks like one.
 
 After CutPaste (Li et al. 2021) and DRAEM (Zavrtanik et al. 2021): what is known to be odd, is known place by place.
 """
@@ -40,7 +41,8 @@ MIRRORED = 2.0  # standard errors above guessing at which a mirror image counts 
 
 @dataclass(frozen=True)
 class Flaws(Alarm):
-    """Cross entropy and soft Dice by place, and cross entropy of the picture, whose log odds are the mean of the hottest places."""
+    """Cross entropy and soft Dice by place, and cross entropy of the picture, whose log odds are the mean of the
+    hottest places."""
 
     output_type = "flaws"
     head = "dense_prediction"
@@ -50,11 +52,16 @@ class Flaws(Alarm):
     default_image_size = 160
     eval_batch_size = 16
     has_render = True
-    caption = "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come nearest to an alarm."
+    caption = (
+        "The test pictures with the highest scores, kind by kind in turn; at the end ordinary ones that come "
+        "nearest "
+        "to an alarm."
+    )
     extensions = ("",)
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is really odd to test."""
+        """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is
+        really odd to test."""
         self.check()
         split, target = marked(table, target, asking=asking)
         picture = picture_column(table, {target, split})
@@ -94,14 +101,18 @@ class Flaws(Alarm):
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         """Heat too is counted from the alarm on."""
-        return {**super().apply_calibration(answers, state), "heat": answers["heat"] - np.float32(state.get("alarm_from", 0.0))}
+        return {
+            **super().apply_calibration(answers, state),
+            "heat": answers["heat"] - np.float32(state.get("alarm_from", 0.0)),
+        }
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's records hold its heat as a PNG."""
         return {**super().score_rows(answers, truth), "heat": heat.packed(answers["heat"])}
 
     def select_rows(self, records: RowResults) -> np.ndarray:
-        """The pictures with the highest scores, kind by kind in turn, and the ordinary ones that come nearest to an alarm."""
+        """The pictures with the highest scores, kind by kind in turn, and the ordinary ones that come nearest to an
+        alarm."""
         order = np.argsort(-records["score"], kind="stable")
         normal = order[records["truth"][order] == 0][:NORMAL_SHOWN]
         odd = order[records["truth"][order] > 0]
@@ -129,29 +140,46 @@ def picture_column(table: Table, beside: set[str | None]) -> str:
     found = [
         name
         for name in table.frame.columns
-        if name not in beside and (table.hints.get(name, {}).get("modality") == "image" or image.detect(table.frame[name]) > 0.5)
+        if name not in beside
+        and (table.hints.get(name, {}).get("modality") == "image" or image.detect(table.frame[name]) > 0.5)
     ]
     if len(found) > 1:
-        raise DataError(f"There are {len(found)} columns of pictures: {', '.join(found[:8])}.", "One is looked at.", "Leave the others out.")
+        raise DataError(
+            f"There are {len(found)} columns of pictures: {', '.join(found[:8])}.",
+            "One is looked at.",
+            "Leave the others out.",
+        )
     return found[0] if found else ""
 
 
 def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: str) -> Table:
-    """The rows of the question and what is known of them; pictures with made-up flaws are written out in the cells of their rows."""
+    """The rows of the question and what is known of them; pictures with made-up flaws are written out in the cells of
+    their rows."""
     judged, name = task.judged(table.frame, target, split), target or TARGET
     inputs, words = table.frame.select(picture), judged.words
-    good = {part: inputs.filter(pl.Series((judged.parts == part) & ~judged.odd))[picture] for part in ("train", "val", "test")}
+    good = {
+        part: inputs.filter(pl.Series((judged.parts == part) & ~judged.odd))[picture]
+        for part in ("train", "val", "test")
+    }
     if len(good["train"]) < LEAST or len(good["val"]) < 2 or not len(good["test"]):
-        raise DataError("There are too few good pictures to learn from.", words, "Name the class of good ones: --set options.normal=CLASS")
+        raise DataError(
+            "There are too few good pictures to learn from.",
+            words,
+            "Name the class of good ones: --set options.normal=CLASS",
+        )
     parts = judged.parts.copy()
     parts[judged.taught] = "train"
     labels = judged.labels()
     labels[judged.taught] = ANOMALY
-    rows = inputs.with_columns(pl.Series(name, labels.astype(str)), pl.Series("split", parts.astype(str))).filter(pl.Series(parts != ""))
+    rows = inputs.with_columns(pl.Series(name, labels.astype(str)), pl.Series("split", parts.astype(str))).filter(
+        pl.Series(parts != "")
+    )
     fresh = ["val"]
     if not (judged.odd & (parts == "test")).any():
         fresh.append("test")
-        words += " No real anomaly stands in the test: it is judged by made-up flaws, and the scores say no more than that."
+        words += (
+            " No real anomaly stands in the test: it is judged by made-up flaws, and the scores say no more than that."
+        )
     pieces = [rows]
     for part in fresh:
         made = pl.Series(picture, flawed(pl.concat([good[part]] * TIMES), part), dtype=inputs[picture].dtype)
@@ -162,7 +190,13 @@ def spoilt(task: Alarm, table: Table, target: str | None, split: str, picture: s
     words += f" While training goes on, flaws are made on {len(good['train']):,} good pictures."
     said: dict[str, Any] = hints(table, name, "defect_label", judged.known(), split, flips=flips, normal=judged.normal)
     said[picture] = {"modality": "image", "role": "input", "why": "what is looked at"}
-    return Table(pl.concat(pieces), table.name, {one: hint for one, hint in said.items() if one not in others}, (*table.notes, words), table.skipped)
+    return Table(
+        pl.concat(pieces),
+        table.name,
+        {one: hint for one, hint in said.items() if one not in others},
+        (*table.notes, words),
+        table.skipped,
+    )
 
 
 def pixels_of(values: pl.Series, side: int) -> np.ndarray:
@@ -176,7 +210,8 @@ def pixels_of(values: pl.Series, side: int) -> np.ndarray:
 
 
 def flawed(values: pl.Series, purpose: str) -> list[Any]:
-    """Cells of pictures with made-up flaws, in the form of the column: one for each that can be read and on which a flaw can be seen."""
+    """Cells of pictures with made-up flaws, in the form of the column: one for each that can be read and on which a
+    flaw can be seen."""
     x = torch.from_numpy(pixels_of(values, LARGEST)).float()
     generator = torch_generator(0, "flaws", purpose)
     out: list[Any] = []
@@ -188,7 +223,8 @@ def flawed(values: pl.Series, purpose: str) -> list[Any]:
 
 
 def alike_mirrored(values: pl.Series) -> list[str]:
-    """The mirror images of good pictures that nobody can tell from good pictures: a classical learner is asked (axis by axis, half against half)."""
+    """The mirror images of good pictures that nobody can tell from good pictures: a classical learner is asked (axis by
+    axis, half against half)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -198,7 +234,9 @@ def alike_mirrored(values: pl.Series) -> list[str]:
     for name, axis in (("horizontal", 3), ("vertical", 2)):
         plain, mirror = picture_features(x), picture_features(np.flip(x, axis))
         taught = np.concatenate([plain[:half], mirror[:half]])
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=50)).fit(taught, np.repeat([0, 1], half))
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=50)).fit(
+            taught, np.repeat([0, 1], half)
+        )
         asked = np.concatenate([plain[half:], mirror[half:]])
         right = model.score(asked, np.repeat([0, 1], len(x) - half))
         if right < 0.5 + MIRRORED * 0.5 * len(asked) ** -0.5:

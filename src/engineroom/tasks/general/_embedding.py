@@ -1,4 +1,5 @@
-"""What tasks share whose answer is a place among others: rows that belong together are drawn together, and a row is shown beside its nearest."""
+"""What tasks share whose answer is a place among others: rows that belong together are drawn together, and a row is
+shown beside its nearest."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ class Embedded(BaseTask):
         e, rows = answers["embedding"], answers["frame_row"]
         near = [int(k) for k in np.argsort(-(e @ e[place]), kind="stable") if k != place][: self.neighbours]
         out = [small(frame, row, schema.inputs[0], "transparent", "asked")]
-        out += [small(frame, int(rows[k]), schema.inputs[0], self.tone(answers, place, k), f"{float(e[k] @ e[place]):.2f}") for k in near]
+        out += [
+            small(frame, int(rows[k]), schema.inputs[0], self.tone(answers, place, k), f"{float(e[k] @ e[place]):.2f}")
+            for k in near
+        ]
         return f'<div style="display:flex;gap:4px;align-items:flex-end;flex-wrap:wrap">{"".join(out)}</div>'
 
 
@@ -53,7 +57,8 @@ def flat(output: Tensor) -> np.ndarray:
 
 
 def drawn_together(output: Tensor, code: Tensor, batch: Batch, *, temperature: float) -> Losses:
-    """output (B, K, D) of length 1, code (B,) who each row is, < 0 = nobody: each row is drawn to its mates, away from all others (Khosla et al. 2020)."""
+    """output (B, K, D) of length 1, code (B,) who each row is, < 0 = nobody: each row is drawn to its mates, away from
+    all others (Khosla et al. 2020)."""
     mates = (code[:, None] == code[None]) & (code >= 0)[None]
     mates.fill_diagonal_(False)
     logits = torch.einsum("ikd,jkd->kij", output, output) / temperature

@@ -1,4 +1,5 @@
-"""LOSS: is this row out of the ordinary? Learnt from ordinary rows alone, or with a few known anomalies; other labels only judge."""
+"""LOSS: is this row out of the ordinary? Learnt from ordinary rows alone, or with a few known anomalies; other labels
+only judge."""
 
 from __future__ import annotations
 
@@ -21,14 +22,16 @@ from ._defects import Flaws, picture_column
 
 MOST_MADE, TIMES = 60_000, 2  # made-up rows; to an ordinary one, in training
 KNOWN = 0.2  # known anomalies, repeated, to a made-up row
-Maker = Callable[[np.ndarray, int, np.random.Generator], pl.DataFrame]  # rows of the source, how many → rows that never were
+Maker = Callable[
+    [np.ndarray, int, np.random.Generator], pl.DataFrame
+]  # rows of the source, how many → rows that never were
 JUDGED = 0.2  # made-up rows to an ordinary one where there is no real anomaly to judge by
 
 
 @dataclass(frozen=True)
 class Anomaly(Alarm):
-    """A network learns to tell the ordinary rows from made-up ones, whose columns do not belong together; what it takes for made up is
-    out of the ordinary. Pictures are another question of the same name: see `Flaws`."""
+    """A network learns to tell the ordinary rows from made-up ones, whose columns do not belong together; what it takes
+    for made up is out of the ordinary. Pictures are another question of the same name: see `Flaws`."""
 
     other_target_modalities = ("defect_label",)
 
@@ -44,7 +47,8 @@ class Anomaly(Alarm):
         return super().for_target(target) if task is self else task.for_target(target)
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really odd."""
+        """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really
+        odd."""
         self.check()
         split, target = marked(table, target, asking=asking)
         if picture_column(table, {target, split}):
@@ -65,22 +69,40 @@ class Anomaly(Alarm):
         labels = pl.Series(name, judged.labels().astype(str))
         kept = pl.Series(judged.parts != "")
         pieces = [inputs.with_columns(labels, pl.Series("split", judged.parts.astype(str))).filter(kept)]
-        ordinary = {part: inputs.filter(pl.Series((judged.parts == part) & ~judged.odd)) for part in ("train", "val", "test")}
+        ordinary = {
+            part: inputs.filter(pl.Series((judged.parts == part) & ~judged.odd)) for part in ("train", "val", "test")
+        }
         if ordinary["train"].height < LEAST or ordinary["val"].height < LEAST or not ordinary["test"].height:
-            raise DataError("There are too few ordinary rows to learn from.", words, "Name the class of ordinary rows: --set options.normal=CLASS")
+            raise DataError(
+                "There are too few ordinary rows to learn from.",
+                words,
+                "Name the class of ordinary rows: --set options.normal=CLASS",
+            )
         if inputs.width < 2:
-            raise DataError("One column alone has no order to break.", "What is odd shows in how columns go together.", "Bring more columns, or --set options.window=20 for a series.")
+            raise DataError(
+                "One column alone has no order to break.",
+                "What is odd shows in how columns go together.",
+                "Bring more columns, or --set options.window=20 for a series.",
+            )
         fresh = {part: min(MOST_MADE, TIMES * ordinary[part].height) for part in ("train", "val")}
         if not (judged.odd & (judged.parts == "test")).any():
             fresh["test"] = max(1, int(JUDGED * ordinary["test"].height))
-            words += " No real anomaly stands in the test: it is judged by made-up rows, and the scores say no more than that."
+            words += (
+                " No real anomaly stands in the test: it is judged by made-up rows, and the scores say no more "
+                "than "
+                "that."
+            )
         for part, count in fresh.items():
-            made = make((judged.parts == part) & ~judged.odd, count, rng) if make else made_up(ordinary[part], count, rng)
+            made = (
+                make((judged.parts == part) & ~judged.odd, count, rng) if make else made_up(ordinary[part], count, rng)
+            )
             pieces.append(as_odd(made, name, part))
         if len(judged.taught):
             times = max(1, round(KNOWN * fresh["train"] / len(judged.taught)))
             pieces.append(as_odd(inputs[np.tile(judged.taught, times)], name, "train"))
-        words += f" {fresh['train']:,} made-up rows stand beside {ordinary['train'].height:,} ordinary ones to learn from."
+        words += (
+            f" {fresh['train']:,} made-up rows stand beside {ordinary['train'].height:,} ordinary ones to learn from."
+        )
         said: dict[str, Any] = hints(table, name, "anomaly_label", judged.known(), split, normal=judged.normal)
         return Table(pl.concat(pieces), table.name, said, (*table.notes, words), table.skipped)
 

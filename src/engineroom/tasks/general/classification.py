@@ -25,9 +25,11 @@ SMOOTHING = 0.1  # Szegedy et al. 2016; scaled down for two classes, where it on
 
 @dataclass(frozen=True)
 class Classification(BaseTask):
-    """Cross entropy. Ground truth: the label of the row; a label that no training row has counts as wrong in every score.
+    """Cross entropy. Ground truth: the label of the row; a label that no training row has counts as wrong in every
+    score.
 
-    Of two classes, `f1` and `average_precision` are those of the positive class: the rarer one in training, or the one that is named.
+    Of two classes, `f1` and `average_precision` are those of the positive class: the rarer one in training, or the one
+    that is named.
     """
 
     positive: str = ""  # of two classes, the one to find; the rarer one if nothing is said
@@ -37,7 +39,14 @@ class Classification(BaseTask):
     output_type = "classes"
     primary_metric = "accuracy"
     higher_is_better = True
-    higher: ClassVar[tuple[str, ...]] = ("accuracy", "balanced_accuracy", "f1", "f1_macro", "roc_auc", "average_precision")  # scores that grow with quality
+    higher: ClassVar[tuple[str, ...]] = (
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+        "f1_macro",
+        "roc_auc",
+        "average_precision",
+    )  # scores that grow with quality
     lower: ClassVar[tuple[str, ...]] = ("log_loss", "brier", "ece")
     monitor = "log_loss"  # the best weights are those with the lowest validation log loss …
     target_modality = "category"
@@ -52,7 +61,8 @@ class Classification(BaseTask):
         return len(target.state["values"])
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
-        """Class numbers (N,); classes that training never saw have numbers of their own behind the known ones, -1 = no label."""
+        """Class numbers (N,); classes that training never saw have numbers of their own behind the known ones, -1 = no
+        label."""
         return classes.class_numbers(values, target.state["values"])
 
     def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
@@ -60,7 +70,8 @@ class Classification(BaseTask):
         return codes.astype(np.int64) - 1
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, C) logits, batch["target"] (B,) category codes from 1 on; a mixed row answers for its partner too."""
+        """output (B, K, C) logits, batch["target"] (B,) category codes from 1 on; a mixed row answers for its partner
+        too."""
         y = batch["target"].long() - 1
         each = cross_entropy(output, y)
         partner, share = batch.get("_partner"), batch.get("_share")
@@ -143,7 +154,10 @@ class Classification(BaseTask):
         names = target.state["values"]
         said, true = int(records["said"][row]), int(records["truth"][row])
         sure = float(records["probability"][row, said])
-        return f"said {names[said]}", f"is {names[true] if 0 <= true < len(names) else 'a class unseen in training'} · {sure:.0%} sure"
+        return (
+            f"said {names[said]}",
+            f"is {names[true] if 0 <= true < len(names) else 'a class unseen in training'} · {sure:.0%} sure",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices of mistakes, worst first."""
@@ -160,7 +174,9 @@ def cross_entropy(output: Tensor, y: Tensor) -> Tensor:
     """(B, K, C) logits and (B,) classes → (B, K)."""
     B, K, C = output.shape
     smoothing = SMOOTHING if C > 2 else 0.0
-    return F.cross_entropy(output.flatten(0, 1), y.repeat_interleave(K), reduction="none", label_smoothing=smoothing).view(B, K)
+    return F.cross_entropy(
+        output.flatten(0, 1), y.repeat_interleave(K), reduction="none", label_smoothing=smoothing
+    ).view(B, K)
 
 
 TASK = Classification()

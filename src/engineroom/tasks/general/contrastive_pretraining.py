@@ -1,4 +1,5 @@
-"""LOSS without answers: which of many rows is this one, seen otherwise? What a network learns so, `train --from` goes on with."""
+"""LOSS without answers: which of many rows is this one, seen otherwise? What a network learns so, `train --from` goes
+on with."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ PLACES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 @dataclass(frozen=True)
 class Pretraining(Embedded):
-    """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found again at once.
+    """Answers: {"embedding": (N, D), "first", "second": (N, D) of two looks at each row}. Headline: share of rows found
+    again at once.
 
     There is no ground truth beside the row itself: two looks at a row are to find each other.
     """
@@ -47,27 +49,36 @@ class Pretraining(Embedded):
     allow_missing_columns: ClassVar[bool] = True
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """All columns are read; answers that the source knows of are left out, for the supervised model that comes later."""
+        """All columns are read; answers that the source knows of are left out, for the supervised model that comes
+        later."""
         return table if asking else without_answers(table, target, "to tell rows apart")
 
     def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (2B, K, D) of length 1, batch["target"] (2B,) which row each is a look at: its only mate is the other look (NT-Xent, Chen et al. 2020)."""
+        """output (2B, K, D) of length 1, batch["target"] (2B,) which row each is a look at: its only mate is the other
+        look (NT-Xent, Chen et al. 2020)."""
         return drawn_together(output, batch["target"], batch, temperature=self.temperature)
 
     def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """Three questions: the rows as they are, and two looks at them."""
         fields = network.plan.fields
         looks = [view(batch, fields, 0, "look", int(batch.rows[0]), k) for k in range(LOOKS)]
-        return {name: flat(network(one)) for name, one in zip(("embedding", "first", "second"), (batch, *looks), strict=True)}
+        return {
+            name: flat(network(one))
+            for name, one in zip(("embedding", "first", "second"), (batch, *looks), strict=True)
+        }
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         return {"embedding": flat(output)}
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
-        return {"truth": truth, "embedding": answers["embedding"], **metrics.graded(answers["first"], answers["second"])}
+        return {
+            "truth": truth,
+            "embedding": answers["embedding"],
+            **metrics.graded(answers["first"], answers["second"]),
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["place"], records["loss"])
@@ -75,9 +86,22 @@ class Pretraining(Embedded):
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         most = min(metrics.MOST, len(records["place"]))
         shown = [place for place in PLACES if place <= most]
-        series = [{"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]} for name, r in (("deep", records), ("classical", baseline))]
-        words = f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance finds it first once in {most:,}."
-        return [Panel("lines", "Retrieval accuracy", {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True}, words)]
+        series = [
+            {"name": name, "x": shown, "y": [float((r["place"] <= k).mean()) for k in shown]}
+            for name, r in (("deep", records), ("classical", baseline))
+        ]
+        words = (
+            f"A row seen otherwise is looked for among {most:,}: how often it is among the so many likest. Chance "
+            f"finds it first once in {most:,}."
+        )
+        return [
+            Panel(
+                "lines",
+                "Retrieval accuracy",
+                {"x": "among the likest", "y": "share of rows", "series": series, "log_x": True},
+                words,
+            )
+        ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return f"at place {records['place'][row]}", "its own second look is so many places from its first"

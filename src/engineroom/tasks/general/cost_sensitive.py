@@ -1,4 +1,5 @@
-"""LOSS: act or let pass? Two classes, one of them rare or costly: a calibrated risk, and an alarm where the expected cost says so."""
+"""LOSS: act or let pass? Two classes, one of them rare or costly: a calibrated risk, and an alarm where the expected
+cost says so."""
 
 from __future__ import annotations
 
@@ -27,9 +28,12 @@ ENOUGH = 30  # validation rows to calibrate by
 
 @dataclass(frozen=True)
 class Decision(Classification):
-    """Costs are those of a case that is missed and of a false alarm; only their ratio decides where the alarm begins (Elkan 2001)."""
+    """Costs are those of a case that is missed and of a false alarm; only their ratio decides where the alarm begins
+    (Elkan 2001)."""
 
-    false_negative_cost: float = 0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
+    false_negative_cost: float = (
+        0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
+    )
     false_positive_cost: float = 1.0  # cost of a negative held up
     review_rate: float = 0.05  # share of the rows that can be looked at by hand
     loss_name: str = "plain"  # plain, weighted (by rarity) or focal
@@ -54,12 +58,24 @@ class Decision(Classification):
                 "Leave out --recipe cost_sensitive (or task=cost_sensitive), or make the target yes or no.",
             )
         if self.loss_name not in LOSSES:
-            raise UserError(f"Option 'loss_name' cannot be {self.loss_name!r}.", "", nearest(self.loss_name, LOSSES, label="Losses"))
+            raise UserError(
+                f"Option 'loss_name' cannot be {self.loss_name!r}.", "", nearest(self.loss_name, LOSSES, label="Losses")
+            )
         if self.false_negative_cost < 0 or self.false_positive_cost <= 0 or not 0 < self.review_rate <= 1:
-            raise UserError("Costs must be above 0, and review a share of the rows.", "", "Example: --set options.false_negative_cost=5 --set options.false_positive_cost=1")
+            raise UserError(
+                "Costs must be above 0, and review a share of the rows.",
+                "",
+                "Example: --set options.false_negative_cost=5 --set options.false_positive_cost=1",
+            )
         place = classes.positive_class(self.positive, target)
         rarity = round(counts[1 - place] / counts[place], 4)
-        return replace(self, positive=values[place], place=place, rarity=rarity, false_negative_cost=self.false_negative_cost or rarity)
+        return replace(
+            self,
+            positive=values[place],
+            place=place,
+            rarity=rarity,
+            false_negative_cost=self.false_negative_cost or rarity,
+        )
 
     @property
     def threshold(self) -> float:
@@ -78,7 +94,8 @@ class Decision(Classification):
         return Losses(mean_loss(each, batch))
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
-        """Slope and shift of the log odds, fitted on the validation split (Platt 1999): undoes what weights or focus did to the risk."""
+        """Slope and shift of the log odds, fitted on the validation split (Platt 1999): undoes what weights or focus
+        did to the risk."""
         known = (truth >= 0) & (truth < answers["probability"].shape[1])
         y = truth[known] == self.place
         if known.sum() < ENOUGH or min(y.sum(), (~y).sum()) < 3:
@@ -88,7 +105,11 @@ class Decision(Classification):
         odds = log_odds(answers["probability"][known, self.place])[:, None]
         fit = LogisticRegression(C=10.0).fit(odds, y)
         slope = float(fit.coef_[0, 0])
-        return {"slope": round(slope, 5), "shift": round(float(fit.intercept_[0]), 5)} if slope > 0 else {"slope": 1.0, "shift": 0.0}
+        return (
+            {"slope": round(slope, 5), "shift": round(float(fit.intercept_[0]), 5)}
+            if slope > 0
+            else {"slope": 1.0, "shift": 0.0}
+        )
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         odds = log_odds(answers["probability"][:, self.place])
@@ -107,25 +128,40 @@ class Decision(Classification):
         risk = answers["probability"][:, self.place].astype(np.float64)
         alarm = risk >= self.threshold
         positive = truth == self.place
-        cost = np.where(positive & ~alarm, self.false_negative_cost, 0.0) + np.where(~positive & alarm, self.false_positive_cost, 0.0)
+        cost = np.where(positive & ~alarm, self.false_negative_cost, 0.0) + np.where(
+            ~positive & alarm, self.false_positive_cost, 0.0
+        )
         own = np.where(positive, risk, 1 - risk)
         said = np.where(alarm, self.place, 1 - self.place)
         loss = -np.log(np.clip(own, 1e-15, 1))
-        return {"truth": truth, "said": said, "probability": answers["probability"], "risk": risk, "cost": cost, "loss": loss}
+        return {
+            "truth": truth,
+            "said": said,
+            "probability": answers["probability"],
+            "risk": risk,
+            "cost": cost,
+            "loss": loss,
+        }
 
     def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray]:
         return records["risk"], records["truth"] == self.place
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         positive = records["truth"] == self.place
-        return metrics.scores(positive, records["risk"], records["said"] == self.place, records["cost"], self.review_rate)
+        return metrics.scores(
+            positive, records["risk"], records["said"] == self.place, records["cost"], self.review_rate
+        )
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """prediction by cost, the risk, and the usual probabilities."""
         p, values = answers["probability"], target.state["values"]
         risk = p[:, self.place]
         said = np.where(risk >= self.threshold, self.place, 1 - self.place)
-        columns: dict[str, Any] = {"prediction": [values[k] for k in said], "probability": p[np.arange(len(p)), said], "risk": risk}
+        columns: dict[str, Any] = {
+            "prediction": [values[k] for k in said],
+            "probability": p[np.arange(len(p)), said],
+            "risk": risk,
+        }
         return pl.DataFrame(columns | {f"probability_{value}": p[:, i] for i, value in enumerate(values)})
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
@@ -138,10 +174,25 @@ class Decision(Classification):
         ]
         return [
             Panel("facts", "The decision", {"items": facts}),
-            Panel("lines", "Expected cost by threshold", self._cost_curve(pair), "The mean cost a row, had the alarm begun elsewhere."),
-            Panel("lines", "Recall by share reviewed", self._gains(pair), "Look at the riskiest rows first: how many of the cases are among them?"),
+            Panel(
+                "lines",
+                "Expected cost by threshold",
+                self._cost_curve(pair),
+                "The mean cost a row, had the alarm begun elsewhere.",
+            ),
+            Panel(
+                "lines",
+                "Recall by share reviewed",
+                self._gains(pair),
+                "Look at the riskiest rows first: how many of the cases are among them?",
+            ),
             *classes.confusion(records, names),
-            Panel("lines", "Calibration: stated risk against observed frequency", self._truth_of_risk(pair), "On the line: of a hundred rows with a risk of 20 %, twenty are such cases."),
+            Panel(
+                "lines",
+                "Calibration: stated risk against observed frequency",
+                self._truth_of_risk(pair),
+                "On the line: of a hundred rows with a risk of 20 %, twenty are such cases.",
+            ),
             *classes.curves(records, baseline, names, self.place),
         ]
 
@@ -150,7 +201,16 @@ class Decision(Classification):
         series = []
         for name, r in pair:
             positive = r["truth"] == self.place
-            cost = [float(np.where(positive, self.false_negative_cost * (r["risk"] < t), self.false_positive_cost * (r["risk"] >= t)).mean()) for t in grid]
+            cost = [
+                float(
+                    np.where(
+                        positive,
+                        self.false_negative_cost * (r["risk"] < t),
+                        self.false_positive_cost * (r["risk"] >= t),
+                    ).mean()
+                )
+                for t in grid
+            ]
             series.append({"name": name, "x": grid.tolist(), "y": cost})
         marks = [{"x": self.threshold, "label": "chosen"}]
         return {"x": "alarm from a risk of", "y": "cost a row", "series": series, "marks": marks, "log_x": True}
@@ -164,13 +224,24 @@ class Decision(Classification):
         for name, r in pair:
             hits = (r["truth"] == self.place)[np.argsort(-r["risk"], kind="stable")]
             found = np.cumsum(hits) / max(1, hits.sum())
-            series.append({"name": name, "x": classes.thin(np.arange(1, len(hits) + 1) / len(hits)), "y": classes.thin(found)})
+            series.append(
+                {"name": name, "x": classes.thin(np.arange(1, len(hits) + 1) / len(hits)), "y": classes.thin(found)}
+            )
         marks = [{"x": self.review_rate, "label": "can be reviewed"}]
-        return {"x": "share of the rows reviewed", "y": "share of the cases found", "series": series, "marks": marks, "diagonal": True}
+        return {
+            "x": "share of the rows reviewed",
+            "y": "share of the cases found",
+            "series": series,
+            "marks": marks,
+            "diagonal": True,
+        }
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         missed = int(records["truth"][row]) == self.place
-        return ("missed" if missed else "false alarm", f"risk {records['risk'][row]:.1%} · cost {records['cost'][row]:g}")
+        return (
+            "missed" if missed else "false alarm",
+            f"risk {records['risk'][row]:.1%} · cost {records['cost'][row]:g}",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices of mistakes, dearest and surest first."""

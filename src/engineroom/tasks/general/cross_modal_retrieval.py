@@ -1,4 +1,5 @@
-"""LOSS: which thing belongs to which words? Two towers learn one space, so that a sentence finds a photo it was never shown with."""
+"""LOSS: which thing belongs to which words? Two towers learn one space, so that a sentence finds a photo it was never
+shown with."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Matching(BaseTask):
-    """`--target` names the column of things to be found (photos); the other column is asked with (captions). Contrastive loss (van den Oord et
-    al. 2018) in both directions; rows of the same thing are all right answers."""
+    """`--target` names the column of things to be found (photos); the other column is asked with (captions).
+    Contrastive loss (van den Oord et al. 2018) in both directions; rows of the same thing are all right answers."""
 
     embedding_dim: int = 128  # numbers of the common space
 
@@ -52,13 +53,16 @@ class Matching(BaseTask):
         return self.embedding_dim
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """The target's values go to their own column; the target itself becomes who it is, and things of the test are new ones."""
+        """The target's values go to their own column; the target itself becomes who it is, and things of the test are
+        new ones."""
         if target is None:
             raise DataError("Which column holds the things to be found?", "", "Say it: --target image")
         if target not in table.frame.columns:
             if asking:
                 return replace(table, frame=table.frame.with_columns(pl.lit(None, pl.String).alias(target + FOUND)))
-            raise DataError(f"There is no column {target!r} to find.", "", nearest(target, table.frame.columns, label="Columns"))
+            raise DataError(
+                f"There is no column {target!r} to find.", "", nearest(target, table.frame.columns, label="Columns")
+            )
         values = table.frame[target]
         frame = table.frame.with_columns(values.alias(target + FOUND), who(values).alias(target))
         hints: dict[str, Any] = {name: hint for name, hint in table.hints.items() if name != target}
@@ -73,12 +77,16 @@ class Matching(BaseTask):
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, 1, 2, D) of length 1, batch["target"] (B,) identities; each side must pick its own among the batch."""
+        """output (B, 1, 2, D) of length 1, batch["target"] (B,) identities; each side must pick its own among the
+        batch."""
         one, other = output[:, 0, 0], output[:, 0, 1]
         logits = one @ other.T / TEMPERATURE
         right = (batch["target"][:, None] == batch["target"][None]).to(logits.dtype)
         share = right / right.sum(1, keepdim=True)
-        parts = {"there": -(share * logits.log_softmax(1)).sum(1).mean(), "back": -(share.T * logits.log_softmax(0)).sum(0).mean()}
+        parts = {
+            "there": -(share * logits.log_softmax(1)).sum(1).mean(),
+            "back": -(share.T * logits.log_softmax(0)).sum(0).mean(),
+        }
         return Losses((parts["there"] + parts["back"]) / 2, parts)
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
@@ -94,14 +102,23 @@ class Matching(BaseTask):
         asked, found = answers["embedding"], answers["found"]
         place = metrics.ranks(asked, found, truth)
         back = metrics.back(asked, found, truth)
-        return {"truth": truth, "embedding": asked, "found": found, "place": place, "back": back, "loss": np.log1p(place)}
+        return {
+            "truth": truth,
+            "embedding": asked,
+            "found": found,
+            "place": place,
+            "back": back,
+            "loss": np.log1p(place),
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         found = metrics.scores(records["place"], records["back"])
         return found | {"loss": float(records["loss"].mean()) if len(records["truth"]) else float("nan")}
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        return pl.DataFrame({f"{side}_{i}": column for side, values in answers.items() for i, column in enumerate(values.T)})
+        return pl.DataFrame(
+            {f"{side}_{i}": column for side, values in answers.items() for i, column in enumerate(values.T)}
+        )
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         things = len(np.unique(records["truth"]))
@@ -111,14 +128,20 @@ class Matching(BaseTask):
             for name, r in (("deep", records), ("classical", baseline))
         ]
         curves.append({"name": "by chance", "x": k.tolist(), "y": (k / things).tolist(), "dashed": True})
-        facts = [["questions", f"{len(records['truth']):,}", "test rows"], ["things to find", f"{things:,}", "each seen by nobody in training"]]
+        facts = [
+            ["questions", f"{len(records['truth']):,}", "test rows"],
+            ["things to find", f"{things:,}", "each seen by nobody in training"],
+        ]
         words = "How often the right thing is among the k best."
         data = {"x": "looked at (k)", "y": "found", "series": curves, "log_x": True}
         return [Panel("facts", "What was searched", {"items": facts}), Panel("lines", "Recall", data, words)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         place = int(records["place"][row])
-        return ("found at once" if place == 0 else f"found at place {place + 1}", f"of {len(np.unique(records['truth']))}")
+        return (
+            "found at once" if place == 0 else f"found at place {place + 1}",
+            f"of {len(np.unique(records['truth']))}",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         wrong = np.flatnonzero(records["place"] > 0)
@@ -126,7 +149,10 @@ class Matching(BaseTask):
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """The question, and what it finds; the right thing is framed green."""
-        asks, finds = [c for c in schema.inputs if not c.name.endswith(FOUND)], next(c for c in schema.inputs if c.name.endswith(FOUND))
+        asks, finds = (
+            [c for c in schema.inputs if not c.name.endswith(FOUND)],
+            next(c for c in schema.inputs if c.name.endswith(FOUND)),
+        )
         question = "".join(registry.get("modalities", c.modality).to_html(frame[c.name][row], c.state) for c in asks)
         _, first = np.unique(answers["truth"], return_index=True)
         best = first[np.argsort(-(answers["found"][first] @ answers["embedding"][place]), kind="stable")[:SHOWN]]

@@ -1,4 +1,5 @@
-"""LOSS without answers: what was hidden of a row, told from what is left of it. What a network learns so, `train --from` goes on with."""
+"""LOSS without answers: what was hidden of a row, told from what is left of it. What a network learns so, `train
+--from` goes on with."""
 
 from __future__ import annotations
 
@@ -31,10 +32,11 @@ from .._explained_score import likeness
 
 @dataclass(frozen=True)
 class Masking(BaseTask):
-    """Answers: {"error": (N, C) of each column, in its own units, NaN where nothing of it was hidden, "hit": (N, C) of classes}. Headline: the share
-    of what differs between rows that is told.
+    """Answers: {"error": (N, C) of each column, in its own units, NaN where nothing of it was hidden, "hit": (N, C) of
+    classes}. Headline: the share of what differs between rows that is told.
 
-    Ground truth: the parts of the row that were hidden, each as its column encodes it: how far off is told in the column's own units.
+    Ground truth: the parts of the row that were hidden, each as its column encodes it: how far off is told in the
+    column's own units.
     """
 
     parts: dict[str, Parts] = field(default_factory=dict, metadata={"bound": True})  # by field
@@ -69,7 +71,11 @@ class Masking(BaseTask):
         found = described(data.fields, find)
         if not found:
             kinds = ", ".join(sorted({one.modality for one in data.fields}))
-            raise DataError("No column has parts that can be hidden.", f"Numbers, categories, series and pictures have; these are: {kinds}.", "Learn them by --recipe contrastive_pretraining instead.")
+            raise DataError(
+                "No column has parts that can be hidden.",
+                f"Numbers, categories, series and pictures have; these are: {kinds}.",
+                "Learn them by --recipe contrastive_pretraining instead.",
+            )
         for one in found:
             one["form"] = told([one])[one["field"]].form
         return schema.with_column(replace(schema.target, state={**schema.target.state, "parts": found}))
@@ -89,7 +95,8 @@ class Masking(BaseTask):
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, W); what was hidden and what it was, per field. A column's error is its mean over what was hidden of it."""
+        """output (B, K, W); what was hidden and what it was, per field. A column's error is its mean over what was
+        hidden of it."""
         each, count = [], []
         for name, one, said in split(self.parts, output):
             wanted, gone = batch[WANTED + name], batch[HIDDEN + name]
@@ -97,7 +104,10 @@ class Masking(BaseTask):
             count.append(one.asked(gone).sum(-1))
         scale = len(output) / torch.stack(count).sum().clamp_min(1)
         losses = [mean_loss(one * scale, batch) for one in each]
-        return Losses(torch.stack(losses).sum(), {one.kind: loss for one, loss in zip(self.parts.values(), losses, strict=True)} if len(losses) > 1 else {})
+        return Losses(
+            torch.stack(losses).sum(),
+            {one.kind: loss for one, loss in zip(self.parts.values(), losses, strict=True)} if len(losses) > 1 else {},
+        )
 
     def guess(self, output: Tensor) -> Tensor:
         """(B, K, W) → (B, W)."""
@@ -109,7 +119,8 @@ class Masking(BaseTask):
         return judged(self.parts, question, self.guess(network(question)))
 
     def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
-        """What was hidden, what was told, and the truth, to look at; and the row as it came, with what it lacks told."""
+        """What was hidden, what was told, and the truth, to look at; and the row as it came, with what it lacks
+        told."""
         question = hide_by_content(batch, self.parts)
         fields = {one.name: one.columns for one in network.plan.fields}
         cells: list[dict[str, Any]] = [{} for _ in batch.rows]
@@ -117,7 +128,12 @@ class Masking(BaseTask):
             for cell, more in zip(cells, one.cells(part, own(batch, name), fields[name]), strict=True):
                 cell |= more
         told_now, true = self.guess(network(question)), beside(self.parts, question, WANTED)
-        return {"told": told_now.half().numpy(), "true": true.half().numpy(), "gone": beside(self.parts, question, HIDDEN).numpy(), "cells": objects(cells)}
+        return {
+            "told": told_now.half().numpy(),
+            "true": true.half().numpy(),
+            "gone": beside(self.parts, question, HIDDEN).numpy(),
+            "cells": objects(cells),
+        }
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         raise NotImplementedError  # rows are asked about in parts: see `predict`
@@ -127,14 +143,20 @@ class Masking(BaseTask):
         return likeness(output, whole)
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
-        return {"truth": truth, "error": answers["error"], **metrics.graded(answers["error"], answers["hit"], self.kinds)}
+        return {
+            "truth": truth,
+            "error": answers["error"],
+            **metrics.graded(answers["error"], answers["hit"], self.kinds),
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records, self.kinds)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with their empty cells told; how many, and how far the row was from what was told of its parts."""
-        cells = answers.get("cells", objects([{} for _ in answers["error"]]))  # told by `evidence`, where rows are predicted
+        cells = answers.get(
+            "cells", objects([{} for _ in answers["error"]])
+        )  # told by `evidence`, where rows are predicted
         return filled(frame, cells, target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
@@ -143,10 +165,17 @@ class Masking(BaseTask):
         return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
-        return [by_column([name for one in self.parts.values() for name in one.columns], records["error"], baseline["error"])]
+        return [
+            by_column(
+                [name for one in self.parts.values() for name in one.columns], records["error"], baseline["error"]
+            )
+        ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        return f"error {records['gap'][row] / max(1, records['count'][row]):.2f}", "1 = as far off as saying how columns are spread"
+        return (
+            f"error {records['gap'][row] / max(1, records['count'][row]):.2f}",
+            "1 = as far off as saying how columns are spread",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows that are told worse than by how columns are spread, worst first."""

@@ -1,4 +1,5 @@
-"""LOSS: who is like whom? Rows of one identity come near each other, so that identities never seen in training can be told apart and found."""
+"""LOSS: who is like whom? Rows of one identity come near each other, so that identities never seen in training can be
+told apart and found."""
 
 from __future__ import annotations
 
@@ -26,11 +27,16 @@ GROUP = "identity group"
 
 @dataclass(frozen=True)
 class Embedding(Embedded):
-    """Supervised contrastive learning (Khosla et al. 2020): within a batch every row is drawn to its mates, away from all others."""
+    """Supervised contrastive learning (Khosla et al. 2020): within a batch every row is drawn to its mates, away from
+    all others."""
 
     embedding_dim: int = 128  # numbers an embedding has
-    false_accept_rate: float = 0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
-    held_out_identities: bool = True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
+    false_accept_rate: float = (
+        0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
+    )
+    held_out_identities: bool = (
+        True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
+    )
 
     output_type = "identity"
     primary_metric = "eer"
@@ -51,7 +57,10 @@ class Embedding(Embedded):
         if asking or given or not self.held_out_identities or len(names) != 1 or names[0] not in table.frame.columns:
             return table
         frame = table.frame.with_columns(to_strings(table.frame[names[0]]).alias(GROUP))
-        hints = {**table.hints, GROUP: {"modality": "category", "role": "group", "why": "identities are tested that nobody has seen"}}
+        hints = {
+            **table.hints,
+            GROUP: {"modality": "category", "role": "group", "why": "identities are tested that nobody has seen"},
+        }
         return replace(table, frame=frame, hints=hints)
 
     def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
@@ -59,7 +68,14 @@ class Embedding(Embedded):
         alone = int((counts["count"] < 2).sum())
         if alone == counts.height:
             fix = "Bring several rows of the same, or choose another --target."
-            return [Finding("error", f"No value of {target.name!r} occurs twice.", "Likeness is learnt from rows that show the same.", fix)]
+            return [
+                Finding(
+                    "error",
+                    f"No value of {target.name!r} occurs twice.",
+                    "Likeness is learnt from rows that show the same.",
+                    fix,
+                )
+            ]
         if alone:
             what = f"{alone} of {counts.height} identities have one training row only."
             return [Finding("note", what, "They teach what is different, not what is alike.")]
@@ -68,12 +84,21 @@ class Embedding(Embedded):
     def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes
 
-    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
-        """MATES rows of one identity after the other, so that a batch holds mates however many identities there are (Schroff et al. 2015)."""
+    def epoch_order(
+        self,
+        rows: np.ndarray,
+        truth: Callable[[np.ndarray], np.ndarray],
+        generator: np.random.Generator,
+        data: Any = None,
+    ) -> np.ndarray:
+        """MATES rows of one identity after the other, so that a batch holds mates however many identities there are
+        (Schroff et al. 2015)."""
         shuffled = generator.permutation(rows)
         who = truth(shuffled)
         by_identity = np.argsort(who, kind="stable")
-        ranks = np.arange(len(rows)) - np.searchsorted(who[by_identity], who[by_identity])  # 0, 1, 2, … within each identity
+        ranks = np.arange(len(rows)) - np.searchsorted(
+            who[by_identity], who[by_identity]
+        )  # 0, 1, 2, … within each identity
         group = np.unique(np.stack([who[by_identity], ranks // MATES]), axis=1, return_inverse=True)[1].ravel()
         return shuffled[by_identity][np.argsort(generator.permutation(group.max(initial=-1) + 1)[group], kind="stable")]
 
@@ -88,7 +113,8 @@ class Embedding(Embedded):
         return {"embedding": flat(output)}
 
     def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
-        """The similarity from which two rows count as one identity: `strangers` of the validation pairs of strangers reach it."""
+        """The similarity from which two rows count as one identity: `strangers` of the validation pairs of strangers
+        reach it."""
         known = truth >= 0
         if known.sum() < 4:
             return {"threshold": 0.5}
@@ -98,7 +124,14 @@ class Embedding(Embedded):
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         e = answers["embedding"]
         place, nearest, behind = metrics.around(e, truth)
-        return {"truth": truth, "row": np.arange(len(truth)), "embedding": e, "nearest": nearest, "place": place, "loss": behind}
+        return {
+            "truth": truth,
+            "row": np.arange(len(truth)),
+            "embedding": e,
+            "nearest": nearest,
+            "place": place,
+            "loss": behind,
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["embedding"], records["truth"], records["row"], records["place"])
@@ -109,10 +142,15 @@ class Embedding(Embedded):
             similarity, same = metrics.pairs(r["embedding"], r["truth"], r["row"])
             _, strangers, friends = metrics.rates(similarity, same)
             picked = np.unique(np.geomspace(1, len(friends), 200).astype(int) - 1)
-            curves.append({"name": name, "x": np.maximum(strangers[picked], 1e-4).tolist(), "y": friends[picked].tolist()})
+            curves.append(
+                {"name": name, "x": np.maximum(strangers[picked], 1e-4).tolist(), "y": friends[picked].tolist()}
+            )
         similarity, same = metrics.pairs(records["embedding"], records["truth"], records["row"])
         edges = np.linspace(similarity.min(), similarity.max() + 1e-6, 41)
-        series = [{"name": n, "counts": np.histogram(similarity[w], edges)[0].tolist()} for n, w in (("same", same), ("different", ~same))]
+        series = [
+            {"name": n, "counts": np.histogram(similarity[w], edges)[0].tolist()}
+            for n, w in (("same", same), ("different", ~same))
+        ]
         known = len(np.unique(records["truth"]))
         facts = [
             ["identities", f"{known}", "in the test rows"],
@@ -123,7 +161,12 @@ class Embedding(Embedded):
         data = {"x": "strangers let in", "y": "friends let in", "series": curves, "log_x": True, "marks": marks}
         return [
             Panel("facts", "What was compared", {"items": facts}),
-            Panel("lines", "ROC of verification: identities told apart", data, "Every pair of test rows: are they the same? Further up and left is better."),
+            Panel(
+                "lines",
+                "ROC of verification: identities told apart",
+                data,
+                "Every pair of test rows: are they the same? Further up and left is better.",
+            ),
             Panel(
                 "histogram",
                 "How alike",
@@ -134,7 +177,10 @@ class Embedding(Embedded):
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         right = records["truth"][records["nearest"][row]] == records["truth"][row]
-        return "nearest: the same" if right else "nearest: a stranger", f"mate farther than the nearest stranger by {records['loss'][row]:+.2f}"
+        return (
+            "nearest: the same" if right else "nearest: a stranger",
+            f"mate farther than the nearest stranger by {records['loss'][row]:+.2f}",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Row indices whose nearest stranger is nearer than every mate, worst first."""

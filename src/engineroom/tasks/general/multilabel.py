@@ -39,9 +39,13 @@ class Multilabel(BaseTask):
         return codes.astype(np.int64)
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
-        """(N, labels + unknown) 0/1: labels that training never saw stand behind the known ones, one column each, so that they are missed."""
+        """(N, labels + unknown) 0/1: labels that training never saw stand behind the known ones, one column each, so
+        that they are missed."""
         known, sets = self.to_targets(codes, target), to_sets(values, target.state.get("separator"))
-        place = {name: k for k, name in enumerate(sorted({label for row in sets for label in row} - set(target.state["values"])))}
+        place = {
+            name: k
+            for k, name in enumerate(sorted({label for row in sets for label in row} - set(target.state["values"])))
+        }
         unknown = np.zeros((len(known), len(place)), known.dtype)
         for row, labels in enumerate(sets):
             unknown[row, [place[label] for label in labels if label in place]] = 1
@@ -83,7 +87,9 @@ class Multilabel(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
-        p = np.pad(p, ((0, 0), (0, truth.shape[1] - p.shape[1])), constant_values=1e-7)  # labels that training never saw cannot be said
+        p = np.pad(
+            p, ((0, 0), (0, truth.shape[1] - p.shape[1])), constant_values=1e-7
+        )  # labels that training never saw cannot be said
         threshold = answers.get("threshold", np.full(len(p), 0.5))
         each = -(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean(1)
         return {"truth": truth, "said": (p >= threshold[:, None]).astype(np.int64), "probability": p, "loss": each}
@@ -99,14 +105,22 @@ class Multilabel(BaseTask):
         chosen = p >= answers.get("threshold", np.full(len(p), 0.5))[:, None]
         joined = ["|".join(v for v, c in zip(values, row, strict=True) if c) for row in chosen]
         confidence = np.where(chosen, p, 1 - p).min(1)
-        return pl.DataFrame({"prediction": joined, "probability": confidence} | {f"probability_{v}": p[:, i] for i, v in enumerate(values)})
+        return pl.DataFrame(
+            {"prediction": joined, "probability": confidence}
+            | {f"probability_{v}": p[:, i] for i, v in enumerate(values)}
+        )
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         names = target.state["values"]
         truth, said = records["truth"], records["said"]
         both = (truth & said).sum(0)
         rows = [
-            [name, int(truth[:, i].sum()), round(both[i] / max(1, said[:, i].sum()), 3), round(both[i] / max(1, truth[:, i].sum()), 3)]
+            [
+                name,
+                int(truth[:, i].sum()),
+                round(both[i] / max(1, said[:, i].sum()), 3),
+                round(both[i] / max(1, truth[:, i].sum()), 3),
+            ]
             for i, name in enumerate(names)
         ]
         return [

@@ -1,4 +1,5 @@
-"""LOSS: many yes-or-no questions about every row, of which only some were ever asked: twelve assays of a molecule, ten findings of a scan."""
+"""LOSS: many yes-or-no questions about every row, of which only some were ever asked: twelve assays of a molecule, ten
+findings of a scan."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ OTHERWISE = "Make it 1 or 0, or predict it by itself: --target COLUMN --set task
 
 
 class Screening(Multilabel):
-    """`--target a,b,c` names the columns, each holding 1 or 0 (yes or no) or nothing; what was not asked teaches nothing and is not judged."""
+    """`--target a,b,c` names the columns, each holding 1 or 0 (yes or no) or nothing; what was not asked teaches
+    nothing and is not judged."""
 
     output_type = "questions"
     primary_metric = "roc_auc"
@@ -41,14 +43,20 @@ class Screening(Multilabel):
         """The named columns become one, called as they were named together."""
         if asking or target is None:
             return table
-        names = [target] if target in table.frame.columns else [name.strip() for name in target.split(",") if name.strip()]
+        names = (
+            [target] if target in table.frame.columns else [name.strip() for name in target.split(",") if name.strip()]
+        )
         if names == [target] and isinstance(table.frame[target].dtype, pl.Struct):
             return table
         for name in names:
             if name not in table.frame.columns:
-                raise DataError(f"There is no column {name!r} to predict.", "", nearest(name, table.frame.columns, label="Columns"))
+                raise DataError(
+                    f"There is no column {name!r} to predict.", "", nearest(name, table.frame.columns, label="Columns")
+                )
         asked = pl.select(pl.any_horizontal([table.frame[name].is_not_null() for name in names])).to_series()
-        packed = pl.select(pl.when(asked).then(pl.struct([table.frame[name] for name in names])).otherwise(None)).to_series()
+        packed = pl.select(
+            pl.when(asked).then(pl.struct([table.frame[name] for name in names])).otherwise(None)
+        ).to_series()
         hints = {name: hint for name, hint in table.hints.items() if name not in names}
         return replace(table, frame=table.frame.drop(names).with_columns(packed.alias(target)), hints=hints)
 
@@ -59,12 +67,36 @@ class Screening(Multilabel):
             words = to_strings(column).drop_nulls().str.to_lowercase()
             others = words.filter((words != "") & ~words.is_in([*YES, *NO]))
             if len(others) > MOST_ODD * len(words):
-                what = f"Question {field.name!r} holds {', '.join(others.unique(maintain_order=True).head(4))}, …, which is neither yes nor no."
-                return [Finding("error", what, "A question is answered by 1 or 0, yes or no, true or false, or nothing.", OTHERWISE)]
+                what = (
+                    f"Question {field.name!r} holds {', '.join(others.unique(maintain_order=True).head(4))}, …, "
+                    "which "
+                    "is neither yes nor no."
+                )
+                return [
+                    Finding(
+                        "error",
+                        what,
+                        "A question is answered by 1 or 0, yes or no, true or false, or nothing.",
+                        OTHERWISE,
+                    )
+                ]
             if column.n_unique() - (column.null_count() > 0) < 2:
-                found.append(Finding("warning", f"Question {field.name!r} has one answer only in the training rows.", "It cannot be learnt."))
+                found.append(
+                    Finding(
+                        "warning",
+                        f"Question {field.name!r} has one answer only in the training rows.",
+                        "It cannot be learnt.",
+                    )
+                )
         if len(found) == len(values.dtype.fields):  # type: ignore[attr-defined]
-            return [Finding("error", "No question has two different answers.", "There is nothing to tell apart.", "Name other columns.")]
+            return [
+                Finding(
+                    "error",
+                    "No question has two different answers.",
+                    "There is nothing to tell apart.",
+                    "Name other columns.",
+                )
+            ]
         return found
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
@@ -86,16 +118,27 @@ class Screening(Multilabel):
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
         asked = truth >= 0
         loss = -np.where(asked, np.where(truth == 1, np.log(p), np.log(1 - p)), 0).sum(1) / np.maximum(1, asked.sum(1))
-        return {"truth": truth, "said": np.where(asked, p >= 0.5, truth).astype(np.int64), "probability": p, "loss": loss}
+        return {
+            "truth": truth,
+            "said": np.where(asked, p >= 0.5, truth).astype(np.int64),
+            "probability": p,
+            "loss": loss,
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records["truth"], records["probability"])
 
     def metric_notes(self, records: RowResults, target: Column) -> list[str]:
         asked, yes = (records["truth"] >= 0).sum(0), (records["truth"] == 1).sum(0)
-        each = ", ".join(f"{name} {a:,} ({y:,} yes)" for name, a, y in list(zip(target.state["values"], asked, yes, strict=True))[:12])
+        each = ", ".join(
+            f"{name} {a:,} ({y:,} yes)"
+            for name, a, y in list(zip(target.state["values"], asked, yes, strict=True))[:12]
+        )
         kept = int(((yes > 0) & (yes < asked)).sum())
-        return [f"roc_auc and average_precision are means over {kept} of {len(asked)} questions, each over the rows where it was asked: {each}."]
+        return [
+            f"roc_auc and average_precision are means over {kept} of {len(asked)} questions, each over the rows where "
+            f"it was asked: {each}."
+        ]
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         names, truth = target.state["values"], records["truth"]
@@ -106,11 +149,17 @@ class Screening(Multilabel):
             rows.append([name, int((truth[:, i] >= 0).sum()), int((truth[:, i] == 1).sum()), *areas])
         columns = ["question", "asked", "yes", "ROC AUC", "… of the baseline", "average precision", "… of the baseline"]
         series = [
-            {"name": who, "values": [v[0] if np.isfinite(v[0]) else 0.0 for v in said]} for who, said in (("deep", ours), ("classical", theirs))
+            {"name": who, "values": [v[0] if np.isfinite(v[0]) else 0.0 for v in said]}
+            for who, said in (("deep", ours), ("classical", theirs))
         ]
         return [
             Panel("bars", "ROC AUC by question", {"labels": list(names), "series": series, "y": "ROC AUC"}),
-            Panel("table", "Scores by question", {"columns": columns, "rows": rows, "best": None}, "Each on the test rows where it was asked."),
+            Panel(
+                "table",
+                "Scores by question",
+                {"columns": columns, "rows": rows, "best": None},
+                "Each on the test rows where it was asked.",
+            ),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:

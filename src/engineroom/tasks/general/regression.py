@@ -21,10 +21,12 @@ QUANTILES = (0.05, 0.95)
 
 
 class Regression(BaseTask):
-    """Three outputs: the mean (squared error) and two quantiles (pinball loss), in units of the target's training deviation.
+    """Three outputs: the mean (squared error) and two quantiles (pinball loss), in units of the target's training
+    deviation.
 
     The interval is made honest on the validation split: conformalised quantile regression (Romano et al. 2019).
     """
+
     has_score = True
 
     output_type = "number"
@@ -83,7 +85,11 @@ class Regression(BaseTask):
 
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         low, high = answers["low"] - state.get("widen", 0.0), answers["high"] + state.get("widen", 0.0)
-        return {"value": answers["value"], "low": np.minimum(low, answers["value"]), "high": np.maximum(high, answers["value"])}
+        return {
+            "value": answers["value"],
+            "low": np.minimum(low, answers["value"]),
+            "high": np.maximum(high, answers["value"]),
+        }
 
     def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
         """(N,) the value itself."""
@@ -127,14 +133,17 @@ class Regression(BaseTask):
                 {"x": f"true {target.name}", "y": "said", "points": points, "diagonal": True},
                 "Perfect answers lie on the line.",
             ),
-            Panel("histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}),
+            Panel(
+                "histogram", "Errors", {"x": f"said − true ({target.name})", "edges": edges.tolist(), "series": series}
+            ),
             Panel("facts", "Coverage of the prediction intervals", {"items": facts}),
         ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         return (
             f"said {spoken(records['said'][row])}",
-            f"is {spoken(records['truth'][row])} · interval {spoken(records['low'][row])} … {spoken(records['high'][row])}",
+            f"is {spoken(records['truth'][row])} · interval {spoken(records['low'][row])} … "
+            f"{spoken(records['high'][row])}",
         )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:

@@ -33,11 +33,13 @@ CLASSICAL = ("auto", "naive", "ridge", "theta", "ets")
 
 @dataclass(frozen=True)
 class Forecasting(BaseTask):
-    """Rows in time become windows. The network sees each history in its own scale and answers in it (Kim et al. 2022), so that
-    level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
+    """Rows in time become windows. The network sees each history in its own scale and answers in it (Kim et al. 2022),
+    so that level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
 
     horizon: int = 0  # steps ahead; 0 = one season
-    context: int = 0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
+    context: int = (
+        0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
+    )
     season: int = 0  # steps; 0 = found by autocorrelation
     time: str = ""  # the column of times; found if it is not named; "rows" = none, the rows stand in their order
     series: str = ""  # the column that tells several series apart
@@ -80,9 +82,15 @@ class Forecasting(BaseTask):
 
     def check(self) -> None:
         if self.metric not in SCORES:
-            raise UserError(f"Option 'metric' cannot be {self.metric!r}.", "", nearest(self.metric, SCORES, label="Scores"))
+            raise UserError(
+                f"Option 'metric' cannot be {self.metric!r}.", "", nearest(self.metric, SCORES, label="Scores")
+            )
         if self.baseline_method not in CLASSICAL:
-            raise UserError(f"Option 'baseline_method' cannot be {self.baseline_method!r}.", "", nearest(self.baseline_method, CLASSICAL, label="Methods"))
+            raise UserError(
+                f"Option 'baseline_method' cannot be {self.baseline_method!r}.",
+                "",
+                nearest(self.baseline_method, CLASSICAL, label="Methods"),
+            )
         if self.time_features not in ("auto", "yes", "no"):
             raise UserError(f"Option 'time_features' cannot be {self.time_features!r}.", "", "It is auto, yes or no.")
         if min(self.horizon, self.context, self.season, self.stride, self.val_from, self.test_from, self.end) < 0:
@@ -95,55 +103,95 @@ class Forecasting(BaseTask):
         self.check()
         names = tuple(filter(None, map(str.strip, self.known_covariates.split(","))))
         clock = (self.facts["unit"], self.facts["step"]) if self.facts else None
-        timeline = read_timeline(table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock)
+        timeline = read_timeline(
+            table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock
+        )
         if asking:
             frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
-            return Table(frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {})
+            return Table(
+                frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {}
+            )
         edges = self.edges(timeline, self.horizon)
         shape = self.shape(timeline, edges)
         edges = self.edges(timeline, shape.horizon)
         shape = self.thinned(timeline, edges, shape)
         name = target or FUTURE
         frame = cutting.cut(timeline, edges, shape, name)
-        facts: dict[str, Any] = {"context": shape.context, "horizon": shape.horizon, "season": shape.season, "clock": shape.clock}
+        facts: dict[str, Any] = {
+            "context": shape.context,
+            "horizon": shape.horizon,
+            "season": shape.season,
+            "clock": shape.clock,
+        }
         facts |= {"classical": self.baseline_method, "asked": int((frame["split"] == "test").sum())}
         facts |= {"unit": timeline.unit, "step": timeline.step, "column": ", ".join(timeline.channels[:8])}
         hints: dict[str, dict[str, Any]] = {
-            one: {"role": "ignore", "modality": "category", "why": "says which window it is"} for one in ("series", "channel", "origin")
+            one: {"role": "ignore", "modality": "category", "why": "says which window it is"}
+            for one in ("series", "channel", "origin")
         }
-        hints |= {one: {"role": "ignore", "modality": "number", "why": "the scale of the series"} for one in ("_at", "_level", "_deviation")}
+        hints |= {
+            one: {"role": "ignore", "modality": "number", "why": "the scale of the series"}
+            for one in ("_at", "_level", "_deviation")
+        }
         hints |= {
             cutting.HISTORY: {"modality": "window", "why": f"the last {shape.context} steps"},
             cutting.CLOCK: {"modality": "time_features", "why": "the calendar of the origin"},
             cutting.AHEAD: {"modality": "future_covariates", "why": f"known beforehand: {self.known_covariates}"},
-            name: {"role": "target", "modality": "forecast_target", "why": f"the next {shape.horizon} steps", "facts": facts},
+            name: {
+                "role": "target",
+                "modality": "forecast_target",
+                "why": f"the next {shape.horizon} steps",
+                "facts": facts,
+            },
             "split": {"role": "split", "modality": "category", "why": "cut by time"},
         }
         return Table(frame, table.name, hints, (*table.notes, *timeline.notes, self.words(timeline, shape)))
 
     def edges(self, timeline: Timeline, horizon: int) -> list[tuple[int, int, int]]:
         return cutting.borders(
-            timeline, val_from=self.val_from, test_from=self.test_from, end=self.end, val=self.val, test=self.test, horizon=horizon
+            timeline,
+            val_from=self.val_from,
+            test_from=self.test_from,
+            end=self.end,
+            val=self.val,
+            test=self.test,
+            horizon=horizon,
         )
 
     def shape(self, timeline: Timeline, edges: list[tuple[int, int, int]]) -> cutting.Shape:
         """As settled in training; else as asked for; else by the season and by what the series have."""
         if self.facts:
-            return cutting.Shape(self.facts["context"], self.facts["horizon"], self.facts["season"], 1, bool(self.facts["clock"]))
+            return cutting.Shape(
+                self.facts["context"], self.facts["horizon"], self.facts["season"], 1, bool(self.facts["clock"])
+            )
         season = self.season or cutting.find_season(timeline, edges)
         longest = max(first for first, _, _ in edges)
-        coming = [int((line.parts == "test").sum()) for line in timeline.lines] if timeline.channels == ("value",) else [0]
-        horizon = self.horizon or (coming[0] if min(coming) == max(coming) and coming[0] else 0) or (season if season > 1 else 1)
+        coming = (
+            [int((line.parts == "test").sum()) for line in timeline.lines] if timeline.channels == ("value",) else [0]
+        )
+        horizon = (
+            self.horizon
+            or (coming[0] if min(coming) == max(coming) and coming[0] else 0)
+            or (season if season > 1 else 1)
+        )
         if not self.horizon and season == 1:
             horizon = max(1, min(12, longest // 20))
         shortest = min((first for first, _, _ in edges), default=longest)
-        seasons = 4 * season if season <= 4 * horizon else min(4 * season, shortest // 8)  # a year of days leaves few windows to learn from
+        seasons = (
+            4 * season if season <= 4 * horizon else min(4 * season, shortest // 8)
+        )  # a year of days leaves few windows to learn from
         wanted = max(3 * horizon, seasons if seasons >= season else 0)
         context = self.context or max(2, min(wanted, max(2 * horizon, (shortest - horizon) * 2 // 3)))
         shape = cutting.Shape(context, horizon, season)
-        clock = self.time_features == "yes" or (self.time_features == "auto" and cutting.wants_clock(timeline, shape, longest))
+        clock = self.time_features == "yes" or (
+            self.time_features == "auto" and cutting.wants_clock(timeline, shape, longest)
+        )
         if clock and timeline.unit == "steps":
-            raise UserError("There is no calendar to read.", "The series have no dates.", "Leave options.time_features out, or name options.time.")
+            raise UserError(
+                "There is no calendar to read.",
+                "The series have no dates.",
+                "Leave options.time_features out, or name options.time.",
+            )
         return replace(shape, clock=clock)
 
     def thinned(self, timeline: Timeline, edges: list[tuple[int, int, int]], shape: cutting.Shape) -> cutting.Shape:
@@ -155,7 +203,8 @@ class Forecasting(BaseTask):
     def words(self, timeline: Timeline, shape: cutting.Shape) -> str:
         season = f"season {shape.season}" if shape.season > 1 else "no season was found"
         return (
-            f"{len(timeline.lines):,} series of {len(timeline.channels)} channel(s) became windows: {shape.context} steps back, {shape.horizon} ahead, "
+            f"{len(timeline.lines):,} series of {len(timeline.channels)} channel(s) became windows: {shape.context} "
+            f"steps back, {shape.horizon} ahead, "
             f"{season}; a window every {shape.stride} step(s) to learn from."
         )
 
@@ -163,7 +212,8 @@ class Forecasting(BaseTask):
         return codes
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, H, 1 + Q) in the scale of the window, batch["target"] (B, H + 2) in that of the channel, NaN where unknown."""
+        """output (B, K, H, 1 + Q) in the scale of the window, batch["target"] (B, H + 2) in that of the channel, NaN
+        where unknown."""
         said = rescaled(output, batch)
         y = batch["target"][:, : said.shape[2]].to(said.dtype)
         known = torch.isfinite(y)
@@ -194,7 +244,10 @@ class Forecasting(BaseTask):
     def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
         quantiles = answers["quantiles"]
         middle = quantiles[..., [len(LEVELS) // 2]]
-        return {"mean": answers["mean"], "quantiles": middle + (quantiles - middle) * np.float32(state.get("stretch", 1.0))}
+        return {
+            "mean": answers["mean"],
+            "quantiles": middle + (quantiles - middle) * np.float32(state.get("stretch", 1.0)),
+        }
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """One number a window and score, and the paths themselves to look at."""
@@ -209,12 +262,17 @@ class Forecasting(BaseTask):
         return {self.metric: scores[self.metric], **scores}
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """Long: series, channel, time (or step), mean, q10, q50, q90 in the units of the data; `_row` says which series a line is of."""
+        """Long: series, channel, time (or step), mean, q10, q50, q90 in the units of the data; `_row` says which series
+        a line is of."""
         rows, steps = answers["mean"].shape
         level, deviation = (frame[name].to_numpy()[:, None] for name in ("_level", "_deviation"))
         unit, step = self.facts["unit"], self.facts["step"]
         clock = Timeline([], (), unit, step)
-        times = np.concatenate([clock.after(at, np.arange(steps)) for at in frame["_at"].to_numpy()]) if rows else np.zeros(0)
+        times = (
+            np.concatenate([clock.after(at, np.arange(steps)) for at in frame["_at"].to_numpy()])
+            if rows
+            else np.zeros(0)
+        )
         place = np.repeat(np.arange(rows), steps)
         out: dict[str, Any] = {"_row": place}
         for name in ("series", "channel"):

@@ -1,4 +1,5 @@
-"""LOSS: where does the pen go next? Strokes as tokens, point by point, so that a drawing is learnt as it is made; then it can draw, and go on with yours."""
+"""LOSS: where does the pen go next? Strokes as tokens, point by point, so that a drawing is learnt as it is made; then
+it can draw, and go on with yours."""
 
 from __future__ import annotations
 
@@ -49,14 +50,29 @@ class Drawing(Continuing):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT:
-            raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens.", "Example: --set options.context=256")
+            raise UserError(
+                "Options out of bounds.",
+                f"context: 8 to {LONGEST_CONTEXT:,} tokens.",
+                "Example: --set options.context=256",
+            )
         name = text_column(table, self.drawing)
         if asking:
             return as_asked(table, name)
         made = [one for one in documents(table, name) if strokes_of(one[0])]
         if len(made) < LEAST:
-            raise DataError(f"{len(made)} drawing(s) are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; thousands are better.")
-        return notation(table, made, context=self.context, apart=True, modality=self.target_modality, why="the drawing itself, one token on")
+            raise DataError(
+                f"{len(made)} drawing(s) are too few to learn from, to validate and to test.",
+                "",
+                f"Bring at least {LEAST}; thousands are better.",
+            )
+        return notation(
+            table,
+            made,
+            context=self.context,
+            apart=True,
+            modality=self.target_modality,
+            why="the drawing itself, one token on",
+        )
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.in_nats(records, "point")
@@ -64,11 +80,22 @@ class Drawing(Continuing):
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         records = metrics.graded(answers, np.zeros(len(answers["next"])))
         last = [readable(self.names[code]).strip() for code in answers["next"]]
-        return pl.DataFrame({"prediction": last, "nats_per_point": records["nats"] / np.maximum(1, records["bytes"]), "points": records["bytes"]})
+        return pl.DataFrame(
+            {
+                "prediction": last,
+                "nats_per_point": records["nats"] / np.maximum(1, records["bytes"]),
+                "points": records["bytes"],
+            }
+        )
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
-        """Points as right,down from the one before, | where the pen is lifted; it ends where the network ends the drawing."""
-        for text in write(network, schema, BEGIN + parse(prompt), tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
+        """Points as right,down from the one before, | where the pen is lifted; it ends where the network ends the
+        drawing."""
+        for text in write(
+            network, schema, BEGIN + parse(prompt), tokens=tokens, temperature=temperature, top_p=top_p, seed=seed
+        ):
             if BEGIN in text:
                 return
             yield readable(text)
@@ -81,8 +108,19 @@ class Drawing(Continuing):
         for temperature in SAMPLES:
             drawn = ["".join(self.strokes(network, schema, temperature, seed)) for seed in range(1, EACH + 1)]
             pictures = "".join(as_svg(strokes_of(text)) for text in drawn)
-            items.append({"title": f"temperature {temperature:g}", "subtitle": "nothing chosen by hand", "tone": "", "html": pictures})
-        words = "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --seed 7 -o drawing.svg"
+            items.append(
+                {
+                    "title": f"temperature {temperature:g}",
+                    "subtitle": "nothing chosen by hand",
+                    "tone": "",
+                    "html": pictures,
+                }
+            )
+        words = (
+            "The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN "
+            "--seed "
+            "7 -o drawing.svg"
+        )
         return [Panel("gallery", "Samples: what it draws", {"items": items, "wide": True}, words)]
 
     def strokes(self, network: Any, schema: Schema, temperature: float, seed: int) -> Iterator[str]:

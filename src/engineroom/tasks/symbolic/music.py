@@ -1,4 +1,5 @@
-"""LOSS: what sounds next? Notes as tokens, high to low, frame by frame, so that chords are learnt as chords; then it can go on with a tune."""
+"""LOSS: what sounds next? Notes as tokens, high to low, frame by frame, so that chords are learnt as chords; then it
+can go on with a tune."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ FRIGHT = 4.0  # nats above an ordinary frame's from which a frame is as red as c
 
 @dataclass(frozen=True)
 class Music(Continuing):
-    """Answers: see metrics.language.told, a "byte" being a frame. Headline: nats a frame, as in the literature (Boulanger-Lewandowski et al. 2012)."""
+    """Answers: see metrics.language.told, a "byte" being a frame. Headline: nats a frame, as in the literature
+    (Boulanger-Lewandowski et al. 2012)."""
 
     music: str = ""  # the column of pieces; "" = the one with most text
     context: int = CONTEXT  # tokens a window
@@ -53,7 +55,11 @@ class Music(Continuing):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT or not 1 <= self.beat <= 48 or not 10 <= self.tempo <= 600:
-            raise UserError("Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens; beat: 1 to 48 frames; tempo: 10 to 600.", "Example: --set options.context=256")
+            raise UserError(
+                "Options out of bounds.",
+                f"context: 8 to {LONGEST_CONTEXT:,} tokens; beat: 1 to 48 frames; tempo: 10 to 600.",
+                "Example: --set options.context=256",
+            )
         name = text_column(table, self.music)
         if asking:
             return as_asked(table, name)
@@ -62,8 +68,20 @@ class Music(Continuing):
         made = [(one[:LONGEST], k, part) for piece, k, part in pieces for one in ([piece] if whole else cut(piece))]
         if len(made) < LEAST:
             frames = sum(piece.count(END) for piece, _, _ in pieces)
-            raise DataError(f"{len(pieces)} piece(s) with {frames} frames are too little music to learn from, to validate and to test.", "", f"Bring at least {LEAST * PART} frames; hundreds of pieces are better.")
-        return notation(table, made, context=self.context, apart=whole, modality=self.target_modality, why="the music itself, one token on")
+            raise DataError(
+                f"{len(pieces)} piece(s) with {frames} frames are too little music to learn from, to validate and to "
+                "test.",
+                "",
+                f"Bring at least {LEAST * PART} frames; hundreds of pieces are better.",
+            )
+        return notation(
+            table,
+            made,
+            context=self.context,
+            apart=whole,
+            modality=self.target_modality,
+            why="the music itself, one token on",
+        )
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.in_nats(records, "frame")
@@ -78,7 +96,9 @@ class Music(Continuing):
             }
         )
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         """`prompt`: a MIDI file, or C5 G4 E4 C3 | …; what is written reads the same way."""
         begin = BEGIN + spell(self.asked(prompt))
         for text in write(network, schema, begin, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
@@ -95,14 +115,29 @@ class Music(Continuing):
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         items = []
         for temperature, seed in SAMPLES:
-            text = "".join(write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
-            items.append(self.shown(frames_of(text)[:SAMPLE_FRAMES], f"temperature {temperature:g}", f"from nothing, seed {seed}"))
-        words = "Time from left to right, high notes above; dark where a note is struck. More: engineroom generate RUN --prompt tune.mid -o longer.mid"
+            text = "".join(
+                write(network, schema, BEGIN, tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed)
+            )
+            items.append(
+                self.shown(
+                    frames_of(text)[:SAMPLE_FRAMES], f"temperature {temperature:g}", f"from nothing, seed {seed}"
+                )
+            )
+        words = (
+            "Time from left to right, high notes above; dark where a note is struck. More: engineroom generate "
+            "RUN "
+            "--prompt tune.mid -o longer.mid"
+        )
         return [Panel("gallery", "Samples: what it plays", {"items": items, "wide": True}, words)]
 
     def shown(self, frames: list[Frame], title: str, subtitle: str) -> dict[str, str]:
         sound = player(heard(frames, beat=self.beat, tempo=self.tempo))
-        return {"title": title, "subtitle": f"{subtitle}; {len(frames)} frames", "tone": "", "html": html_picture(piano_roll(frames), "piano roll") + sound}
+        return {
+            "title": title,
+            "subtitle": f"{subtitle}; {len(frames)} frames",
+            "tone": "",
+            "html": html_picture(piano_roll(frames), "piano roll") + sound,
+        }
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         """A piece as a piano roll, frames the redder the less they were expected."""
@@ -116,15 +151,27 @@ class Music(Continuing):
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         found = super().panels(records, baseline, target)
-        sides = [(name, one["nats"] / np.maximum(1, one["bytes"])) for name, one in (("deep", records), ("classical", baseline))]
+        sides = [
+            (name, one["nats"] / np.maximum(1, one["bytes"]))
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
         both = np.concatenate([values for _, values in sides])
         edges = np.linspace(float(both.min()), float(both.max()) + 1e-6, 31)
         series = [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in sides]
-        return [*found, Panel("histogram", "Loss by piece of text", {"x": "nats a frame", "edges": edges.tolist(), "series": series})]
+        return [
+            *found,
+            Panel(
+                "histogram", "Loss by piece of text", {"x": "nats a frame", "edges": edges.tolist(), "series": series}
+            ),
+        ]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         frames = max(1, records["bytes"][row])
-        return f"{records['nats'][row] / frames:.2f} nats a frame", f"{frames} frames; {records['correct'][row] / max(1, records['tokens'][row]):.0%} of its notes were the likeliest"
+        return (
+            f"{records['nats'][row] / frames:.2f} nats a frame",
+            f"{frames} frames; {records['correct'][row] / max(1, records['tokens'][row]):.0%} of its notes were the "
+            "likeliest",
+        )
 
 
 def cut(piece: str) -> list[str]:

@@ -48,7 +48,9 @@ class Synthetic(Rows):
         return replace(self, steps=min(self.steps, QUICK))
 
     def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
-        made = taken_away(network, batch, network.plan.fields, name=self.noise_field, steps=self.steps, guidance=1.0, most=EDGE)
+        made = taken_away(
+            network, batch, network.plan.fields, name=self.noise_field, steps=self.steps, guidance=1.0, most=EDGE
+        )
         return self.postprocess(made[:, None], batch, target)
 
 

@@ -1,4 +1,5 @@
-"""LOSS of whatever goes on by itself, text or music: at every place the token that follows, by what came before; then it can write."""
+"""LOSS of whatever goes on by itself, text or music: at every place the token that follows, by what came before; then
+it can write."""
 
 from __future__ import annotations
 
@@ -27,9 +28,11 @@ WORST = 6
 
 @dataclass(frozen=True)
 class Continuing(BaseTask):
-    """Answers: see metrics.language.told. A target of tokens knows their `names` and `widths` in the unit that the headline counts by.
+    """Answers: see metrics.language.told. A target of tokens knows their `names` and `widths` in the unit that the
+    headline counts by.
 
-    Ground truth: the test's own text. The headline is per byte (frame, point) of the text as it is written, so it does not depend on how it is cut into tokens.
+    Ground truth: the test's own text. The headline is per byte (frame, point) of the text as it is written, so it does
+    not depend on how it is cut into tokens.
     """
 
     names: tuple[str, ...] = field(default=(), metadata={"bound": True})
@@ -64,17 +67,22 @@ class Continuing(BaseTask):
         return np.zeros(len(codes), np.int64)
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, K, T, V) logits; batch["target"] (B, T) what follows each place, or where no windows were drawn (B,) nothing."""
+        """output (B, K, T, V) logits; batch["target"] (B, T) what follows each place, or where no windows were drawn
+        (B,) nothing."""
         y = batch["target"].long()
         if y.ndim == 1:
             y = follows(batch)
-        each = F.cross_entropy(output.flatten(0, 2), y[:, None].expand(-1, output.shape[1], -1).flatten(), ignore_index=NOTHING)
+        each = F.cross_entropy(
+            output.flatten(0, 2), y[:, None].expand(-1, output.shape[1], -1).flatten(), ignore_index=NOTHING
+        )
         return Losses(each)
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, K, T, V) logits → what each token of the text cost, given those before it."""
         y = follows(batch)
-        logp = output.softmax(-1).mean(1).clamp_min(1e-30).log() if output.shape[1] > 1 else output[:, 0].log_softmax(-1)
+        logp = (
+            output.softmax(-1).mean(1).clamp_min(1e-30).log() if output.shape[1] > 1 else output[:, 0].log_softmax(-1)
+        )
         likeliest = logp.argmax(-1)
         nats = -logp.gather(2, y.clamp_min(0)[..., None])[..., 0]
         if self.unknown:
@@ -84,7 +92,13 @@ class Continuing(BaseTask):
         codes = batch[f"column:{TEXT}"].cpu().numpy()
         rows = list(enumerate(ends.tolist()))
         hits, texts = (likeliest == y).numpy(), [codes[i, : n + 1] for i, n in rows]
-        return metrics.told([nats[i, :n].double().numpy() for i, n in rows], [hits[i, :n] for i, n in rows], texts, self.widths, last.numpy())
+        return metrics.told(
+            [nats[i, :n].double().numpy() for i, n in rows],
+            [hits[i, :n] for i, n in rows],
+            texts,
+            self.widths,
+            last.numpy(),
+        )
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) log odds of the token that is likeliest to come next after the text."""
@@ -95,7 +109,9 @@ class Continuing(BaseTask):
         name = f"column:{TEXT}"
         end = int(batch[name + "_mask"].sum()) if name + "_mask" in batch.fields else batch[name].shape[1]
         cut = slice(max(0, end - target.state["context"]), end)
-        return Batch({key: value[:, cut] if key.startswith(name) else value for key, value in batch.fields.items()}, batch.rows)
+        return Batch(
+            {key: value[:, cut] if key.startswith(name) else value for key, value in batch.fields.items()}, batch.rows
+        )
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         return metrics.graded(answers, truth)
@@ -107,13 +123,17 @@ class Continuing(BaseTask):
         longest = max((len(row) for row in records["each"]), default=1)
         edges = np.unique([int(2 ** (k / 2)) for k in range(40) if 2 ** (k / 2) <= longest] + [longest + 1])
         middles = [float((a + b - 1) / 2) for a, b in pairwise(edges)]
-        series = [{"name": name, "x": middles, "y": metrics.by_place(list(r["each"]), edges)} for name, r in (("deep", records), ("classical", baseline))]
+        series = [
+            {"name": name, "x": middles, "y": metrics.by_place(list(r["each"]), edges)}
+            for name, r in (("deep", records), ("classical", baseline))
+        ]
         return [
             Panel(
                 "lines",
                 "How much it helps to know more of the text",
                 {"x": "tokens seen before", "y": "nats a token", "series": series, "log_x": True},
-                f"Where a curve stops falling, what lies further back no longer helps. The window is {target.state['context']} tokens.",
+                "Where a curve stops falling, what lies further back no longer helps. The window is "
+                f"{target.state['context']} tokens.",
             )
         ]
 
@@ -130,4 +150,8 @@ def follows(batch: Batch) -> Tensor:
 
 
 def prose(text: str, *, escaped: bool = False) -> str:
-    return f'<p style="white-space:pre-wrap;font-family:ui-monospace,monospace;font-size:.85em;line-height:1.45">{text if escaped else html.escape(text)}</p>'
+    return (
+        "<p "
+        f'style="white-space:pre-wrap;font-family:ui-monospace,monospace;font-size:.85em;line-height:1.45">'
+        f"{text if escaped else html.escape(text)}</p>"
+    )

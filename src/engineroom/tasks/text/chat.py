@@ -1,4 +1,5 @@
-"""LOSS: what is said next in a conversation? A language model of dialogues (Vinyals & Le 2015, here a GPT): it replies when it is spoken to."""
+"""LOSS: what is said next in a conversation? A language model of dialogues (Vinyals & Le 2015, here a GPT): it replies
+when it is spoken to."""
 
 from __future__ import annotations
 
@@ -18,7 +19,14 @@ from ...preprocessing.text.dialogue_turns import conversations, cue, found, scri
 from ._causal_lm import prose
 from .language_modeling import Language
 
-OPENERS = ("Hello!", "How are you?", "What is your name?", "What can you do?", "Can you help me?", "Thank you. Goodbye!")
+OPENERS = (
+    "Hello!",
+    "How are you?",
+    "What is your name?",
+    "What can you do?",
+    "Can you help me?",
+    "Thank you. Goodbye!",
+)
 LENGTH = 160  # tokens of a reply in the report
 WARMTH = 0.5
 
@@ -27,7 +35,9 @@ WARMTH = 0.5
 class Chat(Language):
     """Answers: see metrics.language.told. Headline: bits a byte of whole conversations, both sides."""
 
-    turns: str = ""  # the column of conversations (a list of turns, or lines with names), or two columns with a comma between; "" = the only one
+    # the column of conversations (a list of turns, or lines with names), or two columns with a comma between; "" = the
+    # only one
+    turns: str = ""
 
     default_temperature = WARMTH
     return_full_text = False
@@ -44,10 +54,26 @@ class Chat(Language):
         texts = {part: conversations(replace(table, frame=frame), self.turns) for (part,), frame in parts.items()}
         frame = pl.concat([pl.DataFrame({TEXT: one, SPLIT: [part] * len(one)}) for part, one in texts.items()])
         hints = {SPLIT: table.hints[split]} if split else {}
-        return Language.build_samples(replace(self, text=TEXT), replace(table, frame=frame if split else frame.drop(SPLIT), hints=hints), target, asking=False)
+        return Language.build_samples(
+            replace(self, text=TEXT),
+            replace(table, frame=frame if split else frame.drop(SPLIT), hints=hints),
+            target,
+            asking=False,
+        )
 
-    def reply(self, network: Any, schema: Schema, turns: Sequence[str], *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
-        """One line in return for the last of `turns`, which alternate; what lies further back than the context is forgotten."""
+    def reply(
+        self,
+        network: Any,
+        schema: Schema,
+        turns: Sequence[str],
+        *,
+        tokens: int,
+        temperature: float,
+        top_p: float,
+        seed: int,
+    ) -> Iterator[str]:
+        """One line in return for the last of `turns`, which alternate; what lies further back than the context is
+        forgotten."""
         begun = False
         for piece in write(network, schema, cue(turns), tokens=tokens, temperature=temperature, top_p=top_p, seed=seed):
             piece = piece if begun else piece.lstrip(" ")
@@ -58,18 +84,46 @@ class Chat(Language):
             if end and begun:
                 return
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         """In return for a prompt: lines of it are turns that went before."""
-        return self.reply(network, schema, prompt.strip("\n").split("\n"), tokens=tokens, temperature=temperature, top_p=top_p, seed=seed)
+        return self.reply(
+            network,
+            schema,
+            prompt.strip("\n").split("\n"),
+            tokens=tokens,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+        )
 
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """What it replies to what people say first; each opener by itself."""
         lines = []
         for opener in OPENERS:
-            said = "".join(self.reply(network, schema, [opener], tokens=LENGTH, temperature=self.default_temperature, top_p=0.95, seed=0))
+            said = "".join(
+                self.reply(
+                    network, schema, [opener], tokens=LENGTH, temperature=self.default_temperature, top_p=0.95, seed=0
+                )
+            )
             lines.append(f"<b>{html.escape(opener)}</b>\n{html.escape(said)}")
-        items = [{"title": f"temperature {self.default_temperature:g}", "subtitle": "not chosen by hand", "tone": "", "html": prose("\n\n".join(lines), escaped=True)}]
-        return [Panel("gallery", "Samples: what it replies", {"items": items, "wide": True}, "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.")]
+        items = [
+            {
+                "title": f"temperature {self.default_temperature:g}",
+                "subtitle": "not chosen by hand",
+                "tone": "",
+                "html": prose("\n\n".join(lines), escaped=True),
+            }
+        ]
+        return [
+            Panel(
+                "gallery",
+                "Samples: what it replies",
+                {"items": items, "wide": True},
+                "Talk with it: engineroom chat RUN. It knows nothing but the conversations it has read.",
+            )
+        ]
 
 
 TASK = Chat()

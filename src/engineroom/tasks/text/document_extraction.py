@@ -1,7 +1,8 @@
-"""LOSS: what do the fields of a document say? From lines of text and their places on the page to company, date, address, total.
+"""LOSS: what do the fields of a document say? From lines of text and their places on the page to company, date,
+address, total.
 
-Every word is labelled (as in `tagging`), and labels become values: a document is right where a value is, word for word, as in the third task of
-SROIE (Huang et al. 2019).
+Every word is labelled (as in `tagging`), and labels become values: a document is right where a value is, word for word,
+as in the third task of SROIE (Huang et al. 2019).
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ class Documents(BaseTask):
     def for_target(self, target: Column) -> Documents:
         s = target.state
         tagger = Tagging(names=tuple(s["values"]), spans=True, strict=True)
-        return replace(self, names=tuple(s["fields"]), always=tuple(share >= SURE for share in s["given"]), tagger=tagger)
+        return replace(
+            self, names=tuple(s["fields"]), always=tuple(share >= SURE for share in s["given"]), tagger=tagger
+        )
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         return pages(table, target, page=self.page, asking=asking)
@@ -72,7 +75,14 @@ class Documents(BaseTask):
     def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         if any(cell and any(tag != "O" for tag in cell["tags"]) for cell in values.to_list()):
             return []
-        return [Finding("error", "No value of any field stands on its page.", "There is nothing to learn from.", "Are these the fields of these pages?")]
+        return [
+            Finding(
+                "error",
+                "No value of any field stands on its page.",
+                "There is nothing to learn from.",
+                "Are these the fields of these pages?",
+            )
+        ]
 
     def output_size(self, target: Column) -> int:
         return len(target.state["values"])
@@ -97,7 +107,8 @@ class Documents(BaseTask):
         return self.tagger.apply_calibration(answers, state)
 
     def read(self, answers: Predictions, words: list[list[str]]) -> list[list[tuple[str, float, list[Span]]]]:
-        """For every page and field: its value or "", how sure, the runs of words it stands in. `words` are spelt as they are read out."""
+        """For every page and field: its value or "", how sure, the runs of words it stands in. `words` are spelt as
+        they are read out."""
         said = self.tagger.decoded(answers)
         labels = [[self.tagger.names[k] for k in row] for row in said]
         rows = zip(answers["probability"], labels, words, strict=True)
@@ -111,10 +122,26 @@ class Documents(BaseTask):
         right = [[bool(b) and same(a, b) for a, b in zip(*pair, strict=True)] for pair in zip(said, true, strict=True)]
         tags = self.tagger.score_rows(answers, objects([row["tags"] for row in truth]))
         table = lambda rows: np.array(rows, float).reshape(len(truth), len(self.names))
-        strange = np.array([len(set(row["fields"]) - set(self.names)) for row in truth], float)  # fields nobody learnt are missed too
-        records: RowResults = {"truth": objects(true), "said": objects(said), "places": objects([[runs(places) for _, _, places in row] for row in found])}
-        records |= {"right": table(right), "found": table([[bool(a) for a in row] for row in said]), "real": table([[bool(b) for b in row] for row in true])}
-        return records | {"sure": table([[sure for _, sure, _ in row] for row in found]), "strange": strange, "loss": tags["loss"], "correct": tags["correct"], "tokens": tags["tokens"]}
+        strange = np.array(
+            [len(set(row["fields"]) - set(self.names)) for row in truth], float
+        )  # fields nobody learnt are missed too
+        records: RowResults = {
+            "truth": objects(true),
+            "said": objects(said),
+            "places": objects([[runs(places) for _, _, places in row] for row in found]),
+        }
+        records |= {
+            "right": table(right),
+            "found": table([[bool(a) for a in row] for row in said]),
+            "real": table([[bool(b) for b in row] for row in true]),
+        }
+        return records | {
+            "sure": table([[sure for _, sure, _ in row] for row in found]),
+            "strange": strange,
+            "loss": tags["loss"],
+            "correct": tags["correct"],
+            "tokens": tags["tokens"],
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records, self.names)
@@ -124,14 +151,21 @@ class Documents(BaseTask):
         return records["sure"].ravel()[found], records["right"].ravel()[found]
 
     def found(self, answers: Predictions, frame: pl.DataFrame) -> list[list[tuple[str, float, list[Span]]]]:
-        spelt = [[f"{' ' if space else ''}{word}" for word, space in zip(words, facts[:, SPACE], strict=True)] for words, facts in cells(frame[self.page])]
+        spelt = [
+            [f"{' ' if space else ''}{word}" for word, space in zip(words, facts[:, SPACE], strict=True)]
+            for words, facts in cells(frame[self.page])
+        ]
         return self.read(answers, spelt)
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """A column for every field, then how sure each is; null where nothing was found."""
         rows = self.found(answers, frame)
-        columns: dict[str, Any] = {name: pl.Series([row[k][0] or None for row in rows], dtype=pl.String) for k, name in enumerate(self.names)}
-        return pl.DataFrame(columns | {f"{name}_probability": [row[k][1] for row in rows] for k, name in enumerate(self.names)})
+        columns: dict[str, Any] = {
+            name: pl.Series([row[k][0] or None for row in rows], dtype=pl.String) for k, name in enumerate(self.names)
+        }
+        return pl.DataFrame(
+            columns | {f"{name}_probability": [row[k][1] for row in rows] for k, name in enumerate(self.names)}
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """One object a line: the fields that were found, and the name of the scan where there is one."""
@@ -155,7 +189,11 @@ class Documents(BaseTask):
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         hits, real = int(records["right"][row].sum()), int(records["real"][row].sum() + records["strange"][row])
-        wrong = [name for k, name in enumerate(self.names) if not records["right"][row, k] and (records["real"][row, k] or records["found"][row, k])]
+        wrong = [
+            name
+            for k, name in enumerate(self.names)
+            if not records["right"][row, k] and (records["real"][row, k] or records["found"][row, k])
+        ]
         return f"{hits} of {real} fields right", f"wrong: {', '.join(wrong)}" if wrong else "all of them"
 
     def rank_errors(self, records: RowResults) -> np.ndarray:

@@ -31,7 +31,8 @@ FRIGHT = 8.0  # nats from which a token is as red as can be
 
 @dataclass(frozen=True)
 class Language(Continuing):
-    """Answers: see metrics.language.told. Headline: bits a byte, which models with other tokens can be compared by too."""
+    """Answers: see metrics.language.told. Headline: bits a byte, which models with other tokens can be compared by
+    too."""
 
     text: str = ""  # the column of the corpus; "" = the one with most text
     context: int = CONTEXT  # tokens a window: what is learnt from at once, and how far a Transformer looks back
@@ -46,10 +47,14 @@ class Language(Continuing):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if self.tokenizer not in KINDS:
-            raise UserError(f"Option 'tokenizer' cannot be {self.tokenizer!r}.", "", nearest(self.tokenizer, KINDS, label="Kinds"))
+            raise UserError(
+                f"Option 'tokenizer' cannot be {self.tokenizer!r}.", "", nearest(self.tokenizer, KINDS, label="Kinds")
+            )
         if not 8 <= self.context <= LONGEST_CONTEXT or not 256 <= self.vocabulary <= MOST_TOKENS:
             raise UserError(
-                "Options out of bounds.", f"context: 8 to {LONGEST_CONTEXT:,} tokens; vocabulary: 256 to {MOST_TOKENS:,} pieces.", "Example: --set options.context=128"
+                "Options out of bounds.",
+                f"context: 8 to {LONGEST_CONTEXT:,} tokens; vocabulary: 256 to {MOST_TOKENS:,} pieces.",
+                "Example: --set options.context=128",
             )
         facts = {"tokens": self.tokenizer, "most": self.vocabulary, "context": self.context}
         return stretches(table, self.text, context=self.context, length=self.window_chars, asking=asking, facts=facts)
@@ -67,16 +72,32 @@ class Language(Continuing):
             }
         )
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         return write(network, schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed)
 
     def sample_panels(self, network: Any, schema: Schema) -> list[Panel]:
         """What it writes by itself, from cautious to bold."""
         items = []
         for temperature, seed in SAMPLES:
-            text = "".join(self.generate(network, schema, "\n", tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed))
-            items.append({"title": f"temperature {temperature:g}", "subtitle": f"{len(text)} characters, seed {seed}", "tone": "", "html": prose(text.strip("\n"))})
-        words = "Written after a line's end. The lower the temperature, the more it keeps to what is likeliest. More: engineroom generate RUN --prompt TEXT"
+            text = "".join(
+                self.generate(
+                    network, schema, "\n", tokens=SAMPLE_TOKENS, temperature=temperature, top_p=0.95, seed=seed
+                )
+            )
+            items.append(
+                {
+                    "title": f"temperature {temperature:g}",
+                    "subtitle": f"{len(text)} characters, seed {seed}",
+                    "tone": "",
+                    "html": prose(text.strip("\n")),
+                }
+            )
+        words = (
+            "Written after a line's end. The lower the temperature, the more it keeps to what is likeliest. More: "
+            "engineroom generate RUN --prompt TEXT"
+        )
         return [Panel("gallery", "Samples: what it writes", {"items": items, "wide": True}, words)]
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
@@ -88,11 +109,18 @@ class Language(Continuing):
         spans = [html.escape(respelt(codes[:1], spelt))]
         for code, value in zip(codes[1:], nats, strict=False):
             share = min(1.0, float(value) / FRIGHT)
-            spans.append(f'<span style="background:rgba(214,69,65,{0.75 * share:.2f})" title="{value:.1f} nats">{html.escape(respelt(np.array([code]), spelt))}</span>')
+            spans.append(
+                f'<span style="background:rgba(214,69,65,{0.75 * share:.2f})" title="{value:.1f} '
+                f'nats">{html.escape(respelt(np.array([code]), spelt))}</span>'
+            )
         return prose("".join(spans), escaped=True)
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
         bits = records["nats"][row] / np.log(2) / max(1, records["bytes"][row])
-        return f"{bits:.2f} bits a byte", f"{records['correct'][row] / max(1, records['tokens'][row]):.0%} of its tokens were the likeliest"
+        return (
+            f"{bits:.2f} bits a byte",
+            f"{records['correct'][row] / max(1, records['tokens'][row]):.0%} of its tokens were the likeliest",
+        )
+
 
 TASK = Language()

@@ -1,4 +1,5 @@
-"""LOSS: what is to be written in return for a text? Its translation, its summary: piece by piece, by what was read and what has been said so far."""
+"""LOSS: what is to be written in return for a text? Its translation, its summary: piece by piece, by what was read and
+what has been said so far."""
 
 from __future__ import annotations
 
@@ -47,13 +48,15 @@ SPAN = 6  # pieces in a row that no summary says twice: a network that learnt fr
 
 @dataclass(frozen=True)
 class Rewriting(BaseTask):
-    """Answers: {"text": (N,) str, "score": (N,) log probability, evened}. Headline: BLEU for translations, ROUGE-L for summaries.
+    """Answers: {"text": (N,) str, "score": (N,) log probability, evened}. Headline: BLEU for translations, ROUGE-L for
+    summaries.
 
     Ground truth: the texts of the table as they are written, without blanks before and after.
     """
 
     source: str = ""  # the column that is read; "" = the one with most text
-    mode: str = "auto"  # translation or summary: what it is judged by; auto = a summary where it is much shorter than what is read
+    # translation or summary: what it is judged by; auto = a summary where it is much shorter than what is read
+    mode: str = "auto"
     decoder: str = "attention"  # or lstm: what writes; --model says what reads (transformer, rnn)
     beam: int = 4  # beginnings kept while the likeliest text is sought; 1 = the likeliest piece each time
     vocabulary: int = VOCABULARY  # pieces known
@@ -74,7 +77,11 @@ class Rewriting(BaseTask):
     eval_batch_size = 64
     max_eval_rows = 256
     has_render = True
-    caption = "Test rows evenly taken. Each square says how much it looked at a word it read (above) while it said one (left)."
+    caption = (
+        "Test rows evenly taken. Each square says how much it looked at a word it read (above) while it said "
+        "one "
+        "(left)."
+    )
     default_temperature = 0.0
     return_full_text = False
     extensions = (".txt",)
@@ -97,8 +104,12 @@ class Rewriting(BaseTask):
 
     @property
     def bounds(self) -> dict[str, int]:
-        """What a text that is sought must keep to. The likeliest summaries are far too short where the network is unsure."""
-        return {"longest": self.state["longest"], **({"shortest": self.state.get("shortest", 0), "span": SPAN} if self.summary else {})}
+        """What a text that is sought must keep to. The likeliest summaries are far too short where the network is
+        unsure."""
+        return {
+            "longest": self.state["longest"],
+            **({"shortest": self.state.get("shortest", 0), "span": SPAN} if self.summary else {}),
+        }
 
     def for_target(self, target: Column) -> Rewriting:
         return replace(self, state=dict(target.state))
@@ -109,7 +120,13 @@ class Rewriting(BaseTask):
         self.check()
         metrics.require()
         known = {"most": self.vocabulary}
-        return pairs(table, target, self.source, read={**known, "longest": self.max_length}, written={**known, "shared": self.share_vocabulary})
+        return pairs(
+            table,
+            target,
+            self.source,
+            read={**known, "longest": self.max_length},
+            written={**known, "shared": self.share_vocabulary},
+        )
 
     def check(self) -> None:
         """Raises UserError for options that make no sense."""
@@ -118,11 +135,20 @@ class Rewriting(BaseTask):
                 raise UserError(f"Option {name!r} cannot be {value!r}.", "", nearest(value, known, label="Known"))
         if self.copy_mechanism and not (self.share_vocabulary and self.decoder in COPIES):
             why = "A piece can be copied where both texts are made of the same pieces, by the decoder attention."
-            raise UserError("Nothing can be copied here.", why, "--set options.share_vocabulary=true, or --set options.copy_mechanism=false")
-        if not 1 <= self.beam <= MOST_BEAM or not 256 <= self.vocabulary <= MOST_TOKENS or not 8 <= self.max_length <= MOST_LONGEST:
+            raise UserError(
+                "Nothing can be copied here.",
+                why,
+                "--set options.share_vocabulary=true, or --set options.copy_mechanism=false",
+            )
+        if (
+            not 1 <= self.beam <= MOST_BEAM
+            or not 256 <= self.vocabulary <= MOST_TOKENS
+            or not 8 <= self.max_length <= MOST_LONGEST
+        ):
             raise UserError(
                 "Options out of bounds.",
-                f"beam: 1 to {MOST_BEAM}; vocabulary: 256 to {MOST_TOKENS:,} pieces; longest: 8 to {MOST_LONGEST:,} pieces.",
+                f"beam: 1 to {MOST_BEAM}; vocabulary: 256 to {MOST_TOKENS:,} pieces; longest: 8 to {MOST_LONGEST:,} "
+                "pieces.",
                 "Example: --set options.beam=4",
             )
 
@@ -131,14 +157,27 @@ class Rewriting(BaseTask):
         found = []
         if len(texts) and texts.n_unique() < 0.5 * len(texts):
             what = f"Of {len(texts):,} texts to be written {texts.n_unique():,} are different."
-            found.append(Finding("note", what, "Where few texts are written again and again, --set task=classification is simpler and surer."))
+            found.append(
+                Finding(
+                    "note",
+                    what,
+                    "Where few texts are written again and again, --set task=classification is simpler and surer.",
+                )
+            )
         return found
 
     def for_validation(self) -> Rewriting:
         return replace(self, beam=1)
 
-    def epoch_order(self, rows: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator, data: Any = None) -> np.ndarray:
-        """Rows of about one length together, so that little of a batch is padding; the first are of usual length, as the probe times them."""
+    def epoch_order(
+        self,
+        rows: np.ndarray,
+        truth: Callable[[np.ndarray], np.ndarray],
+        generator: np.random.Generator,
+        data: Any = None,
+    ) -> np.ndarray:
+        """Rows of about one length together, so that little of a batch is padding; the first are of usual length, as
+        the probe times them."""
         rows = generator.permutation(rows)
         rest, rows = rows[: len(rows) % BLOCK], rows[len(rows) % BLOCK :]
         lengths = np.array([len(codes) for codes in truth(rows)])
@@ -161,7 +200,9 @@ class Rewriting(BaseTask):
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, U, V) logits; batch["target"] (B, U) what is to be said, NOTHING where it has ended."""
         y = batch["target"][:, None].expand(-1, output.shape[1], -1)
-        return Losses(F.cross_entropy(output.flatten(0, 2), y.flatten(), ignore_index=NOTHING, label_smoothing=SMOOTHING))
+        return Losses(
+            F.cross_entropy(output.flatten(0, 2), y.flatten(), ignore_index=NOTHING, label_smoothing=SMOOTHING)
+        )
 
     def predict(self, network: Any, batch: Batch, target: Column) -> Predictions:
         """What was read once, then one piece after the other; and how likely the reference is, where there is one."""
@@ -181,7 +222,10 @@ class Rewriting(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         reference = list(truth) if all(isinstance(row, str) for row in truth) else spelt(list(truth), self.state)
-        records = metrics.graded(list(answers["text"]), reference) | {"truth": objects(reference), "text": answers["text"]}
+        records = metrics.graded(list(answers["text"]), reference) | {
+            "truth": objects(reference),
+            "text": answers["text"],
+        }
         return records | {name: answers[name] for name in ("nats", "pieces", "source") if name in answers}
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
@@ -190,25 +234,37 @@ class Rewriting(BaseTask):
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The text, and its log probability, evened out for its length: near 0 is sure."""
-        return pl.DataFrame({"prediction": list(answers["text"]), "log_probability": np.round(answers["score"], 3)}, schema_overrides={"prediction": pl.String})
+        return pl.DataFrame(
+            {"prediction": list(answers["text"]), "log_probability": np.round(answers["score"], 3)},
+            schema_overrides={"prediction": pl.String},
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """One text a line."""
         write_atomic(path, "".join(" ".join(text.split()) + "\n" for text in answers["text"]))
 
-    def generate(self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int) -> Iterator[str]:
+    def generate(
+        self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
+    ) -> Iterator[str]:
         """The likeliest text in return (temperature 0), or one drawn piece by piece."""
         batch = prompted(schema, prompt)
         with torch.inference_mode():
             features = network.eval().gathered(batch)
             if temperature == 0:
-                codes, _ = search(network.head, features, beam=self.beam, **{**self.bounds, "longest": min(tokens, self.state["longest"])})
+                codes, _ = search(
+                    network.head,
+                    features,
+                    beam=self.beam,
+                    **{**self.bounds, "longest": min(tokens, self.state["longest"])},
+                )
                 yield from spelt(codes, self.state)
             else:
-                yield from sampled(network.head, features, self.state, longest=tokens, temperature=temperature, top_p=top_p, seed=seed)
+                yield from sampled(
+                    network.head, features, self.state, longest=tokens, temperature=temperature, top_p=top_p, seed=seed
+                )
 
     def evidence(self, network: Any, batch: Batch, answers: Predictions, target: Column) -> Predictions:
-        """"looks": (U, T) for each row, where it looked while it said each piece."""
+        """ "looks": (U, T) for each row, where it looked while it said each piece."""
         rows = encode_texts(list(answers["text"]), self.state)
         said = torch.full((len(rows), 1 + max(map(len, rows), default=0)), END)
         for i, row in enumerate(rows):
@@ -226,8 +282,15 @@ class Rewriting(BaseTask):
             parts.append(line("Reference", answers["truth"][place]))
         looks = answers["looks"][place] if "looks" in answers else None
         if isinstance(looks, np.ndarray) and looks.size:
-            codes = registry.get("modalities", column.modality).encode(frame[column.name][[row]], column.state, {}).flat[:PIECES]
-            (read, read_at), (said, said_at) = words_of(codes, column.state), words_of(encode_texts([text], self.state)[0], self.state)
+            codes = (
+                registry.get("modalities", column.modality)
+                .encode(frame[column.name][[row]], column.state, {})
+                .flat[:PIECES]
+            )
+            (read, read_at), (said, said_at) = (
+                words_of(codes, column.state),
+                words_of(encode_texts([text], self.state)[0], self.state),
+            )
             parts.append(drawing(by_word(looks[:, : len(read_at)], said_at, read_at), said, read))
         return "".join(parts)
 
@@ -235,7 +298,11 @@ class Rewriting(BaseTask):
         return [side_by_side(records, baseline), by_length(records, baseline, summary=self.summary)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        near = f"ROUGE-L {records['rouge'][row][2]:.2f}" if self.summary else f"BLEU {metrics.bleu_of(records['bleu'][row], effective=True):.0f}"
+        near = (
+            f"ROUGE-L {records['rouge'][row][2]:.2f}"
+            if self.summary
+            else f"BLEU {metrics.bleu_of(records['bleu'][row], effective=True):.0f}"
+        )
         return str(records["text"][row])[:80], near
 
     def rank_errors(self, records: RowResults) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""LOSS: make pictures like these, of the kind that is asked for. Nobody says what is right; a critic that learns beside the maker does."""
+"""LOSS: make pictures like these, of the kind that is asked for. Nobody says what is right; a critic that learns beside
+the maker does."""
 
 from __future__ import annotations
 
@@ -35,10 +36,13 @@ BETWEEN, FRAMES = 8, 24  # pictures of an interpolation, still and moving
 
 @dataclass(frozen=True)
 class Generation(BaseTask):
-    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features to those of the test's pictures at the same size."""
+    """Answers: {"picture": (N, C, S, S) uint8, "made": (N, F + 2) features}. Headline: Fréchet distance of features to
+    those of the test's pictures at the same size."""
 
     picture: str = ""  # the column of pictures; "" = the only one
-    condition_on: str = "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
+    condition_on: str = (
+        "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
+    )
     image_size: int = 0  # of a side; 0 = by the pictures, 32 at most
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 
@@ -67,24 +71,45 @@ class Generation(BaseTask):
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Pictures become the target; each row gets a seed of chance beside what says what is to be made."""
         if self.image_size not in (0, *SIDES):
-            raise UserError(f"Pictures of {self.image_size} pixels cannot be made.", "", f"options.image_size is one of {', '.join(map(str, SIDES))}.")
+            raise UserError(
+                f"Pictures of {self.image_size} pixels cannot be made.",
+                "",
+                f"options.image_size is one of {', '.join(map(str, SIDES))}.",
+            )
         frame = table.frame
         if asking:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
             return replace(table, frame=frame.with_columns(seeds), hints={})
         name = media_column(table, self.picture or target, self.reads, f"{self.thing}s")
         if frame.height < LEAST:
-            raise DataError(f"{frame.height} {self.thing}s are too few to learn what {self.thing}s look like.", "", f"Bring at least {LEAST}; hundreds are better.")
+            raise DataError(
+                f"{frame.height} {self.thing}s are too few to learn what {self.thing}s look like.",
+                "",
+                f"Bring at least {LEAST}; hundreds are better.",
+            )
         given = self.conditions(table, name)
         split = table.split
-        kept = frame.select([name, *given, *([split] if split else [])]).with_columns(pl.Series(NOISE, range(frame.height), pl.Int64))
+        kept = frame.select([name, *given, *([split] if split else [])]).with_columns(
+            pl.Series(NOISE, range(frame.height), pl.Int64)
+        )
         hints: dict[str, dict[str, Any]] = {
-            name: {"modality": self.target_modality, "role": "target", "why": "what is to be made", "facts": self.size()},
-            NOISE: {"modality": "latent_noise", "role": "input", "why": f"chance: another number, another {self.thing}"},
+            name: {
+                "modality": self.target_modality,
+                "role": "target",
+                "why": "what is to be made",
+                "facts": self.size(),
+            },
+            NOISE: {
+                "modality": "latent_noise",
+                "role": "input",
+                "why": f"chance: another number, another {self.thing}",
+            },
         }
         known = {"modality": "category", "why": "what is to be made"} if self.condition_on == "auto" else {}
         hints |= {one: {**table.hints.get(one, {}), **known, "role": "input"} for one in given}
-        return Table(kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped)
+        return Table(
+            kept, table.name, hints | ({split: table.hints[split]} if split else {}), table.notes, table.skipped
+        )
 
     def size(self) -> dict[str, int]:
         """What the user says of it."""
@@ -97,10 +122,18 @@ class Generation(BaseTask):
             names = [one.strip() for one in self.condition_on.split(",")]
             for one in names:
                 if one not in table.frame.columns:
-                    raise DataError(f"There is no column {one!r}.", "", nearest(one, table.frame.columns, label="Columns"))
+                    raise DataError(
+                        f"There is no column {one!r}.", "", nearest(one, table.frame.columns, label="Columns")
+                    )
             return names
-        hinted = [one for one, hint in table.hints.items() if hint.get("role") == "target" and one != picture and one in table.frame.columns]
-        others = [one for one in table.frame.columns if one != picture and table.hints.get(one, {}).get("role") != "split"]
+        hinted = [
+            one
+            for one, hint in table.hints.items()
+            if hint.get("role") == "target" and one != picture and one in table.frame.columns
+        ]
+        others = [
+            one for one in table.frame.columns if one != picture and table.hints.get(one, {}).get("role") != "split"
+        ]
         return hinted or [one for one in others if len(others) == 1 and table.frame[one].n_unique() <= MOST_KINDS]
 
     def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
@@ -172,8 +205,23 @@ class Generation(BaseTask):
         frame, columns = condition_grid(schema, ACROSS)
         pictures = self.paint(network, schema, frame)
         title = "a row a kind" if len(schema.inputs) > 1 else "as chance has it"
-        items = [{"title": title, "subtitle": "nothing chosen by hand", "tone": "", "html": self.shown(pictures, columns, f"made {self.thing}s")}, *self.closer(network, schema, pictures)]
-        return [Panel("gallery", "Samples", {"items": items, "wide": True}, "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).")]
+        items = [
+            {
+                "title": title,
+                "subtitle": "nothing chosen by hand",
+                "tone": "",
+                "html": self.shown(pictures, columns, f"made {self.thing}s"),
+            },
+            *self.closer(network, schema, pictures),
+        ]
+        return [
+            Panel(
+                "gallery",
+                "Samples",
+                {"items": items, "wide": True},
+                "More: engineroom generate RUN -o FOLDER --count 16 (--set COLUMN=VALUE asks for one kind).",
+            )
+        ]
 
     def shown(self, pictures: np.ndarray, columns: int, words: str, scale: int = 0) -> str:
         """(N, C, S, S) uint8 as one <img>."""
@@ -183,8 +231,18 @@ class Generation(BaseTask):
         """What else there is to see of what a network makes: items of a gallery."""
         still, moving = self.between(network, schema)
         return [
-            {"title": "from one to another", "subtitle": "half-way chance between pictures", "tone": "", "html": html_picture(still, "interpolation")},
-            {"title": "moving", "subtitle": "the same in steps", "tone": "", "html": html_picture(moving[0], "interpolation, moving", tuple(moving[1:]))},
+            {
+                "title": "from one to another",
+                "subtitle": "half-way chance between pictures",
+                "tone": "",
+                "html": html_picture(still, "interpolation"),
+            },
+            {
+                "title": "moving",
+                "subtitle": "the same in steps",
+                "tone": "",
+                "html": html_picture(moving[0], "interpolation, moving", tuple(moving[1:])),
+            },
         ]
 
     def between(self, network: Any, schema: Schema) -> tuple[Any, list[Any]]:
@@ -210,28 +268,69 @@ class Generation(BaseTask):
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         edges = edges_of(records)
-        near = [{"name": n, "counts": np.histogram(v, edges)[0].tolist()} for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))]
-        items = [{"title": "the classical baseline's", "subtitle": "a mixture of normal distributions", "tone": "", "html": self.shown(baseline["picture"][: 3 * ACROSS], ACROSS, f"the baseline's {self.thing}s")}]
+        near = [
+            {"name": n, "counts": np.histogram(v, edges)[0].tolist()}
+            for n, v in (("real, unseen", records["truth"][:, -1]), ("made", records["made"][:, -1]))
+        ]
+        items = [
+            {
+                "title": "the classical baseline's",
+                "subtitle": "a mixture of normal distributions",
+                "tone": "",
+                "html": self.shown(baseline["picture"][: 3 * ACROSS], ACROSS, f"the baseline's {self.thing}s"),
+            }
+        ]
         words = f"Made {self.thing}s much nearer to a training {self.thing} than unseen real ones are would be copies."
         return [
             Panel("gallery", "Beside it", {"items": items, "wide": True}, eye_words(target.state)),
-            Panel("histogram", "Memorisation check: distance to the nearest training example", {"x": f"distance of thumbnails to the nearest training {self.thing}", "edges": edges.tolist(), "series": near}, words),
+            Panel(
+                "histogram",
+                "Memorisation check: distance to the nearest training example",
+                {
+                    "x": f"distance of thumbnails to the nearest training {self.thing}",
+                    "edges": edges.tolist(),
+                    "series": near,
+                },
+                words,
+            ),
             beside_nearest(records["picture"], self.thing, target.state),
         ]
 
     def discriminator_panels(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
-        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S, S) of its rating of `sample_panels` (B, C, S, S)."""
+        """How the judge rates both, and its favourites and least liked with the places it looks at: `slope` (B, C, S,
+        S) of its rating of `sample_panels` (B, C, S, S)."""
         edges = np.linspace(float(min(found.min(), real.min())), float(max(found.max(), real.max())) + 1e-6, 31)
-        series = [{"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()} for name, values in (("real", real), ("made", found))]
+        series = [
+            {"name": name, "counts": np.histogram(values.numpy(), edges)[0].tolist()}
+            for name, values in (("real", real), ("made", found))
+        ]
         pictures = as_pixels(made)
         order = found.argsort(descending=True)
         items = []
         for title, rows in (("taken for real", order[:RATED]), ("seen through", order.flip(0)[:RATED])):
-            tinted = np.concatenate([pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].abs().sum(1).numpy())])
-            items.append({"title": title, "subtitle": "below: where the judge looks", "tone": "", "html": html_picture(sheet(tinted, RATED), title)})
-        words = "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it has seen the training pictures."
+            tinted = np.concatenate(
+                [pictures[rows].repeat(3 // pictures.shape[1], 1), heat(slope[rows].abs().sum(1).numpy())]
+            )
+            items.append(
+                {
+                    "title": title,
+                    "subtitle": "below: where the judge looks",
+                    "tone": "",
+                    "html": html_picture(sheet(tinted, RATED), title),
+                }
+            )
+        words = (
+            "A judge that still tells them apart rates real ones higher. Its own opinion, not a measurement: it "
+            "has "
+            "seen the training pictures."
+        )
         return [
-            Panel("histogram", "Discriminator scores", {"x": "how real (log odds)", "edges": edges.tolist(), "series": series}, words),
+            Panel(
+                "histogram",
+                "Discriminator scores",
+                {"x": "how real (log odds)", "edges": edges.tolist(), "series": series},
+                words,
+            ),
             Panel("gallery", "Generated images as the feature extractor sees them", {"items": items, "wide": True}),
         ]
 

@@ -1,4 +1,5 @@
-"""LOSS: what was this picture before it was shrunk, full of noise or without colour? Good pictures teach it: they are damaged as training goes on."""
+"""LOSS: what was this picture before it was shrunk, full of noise or without colour? Good pictures teach it: they are
+damaged as training goes on."""
 
 from __future__ import annotations
 
@@ -33,18 +34,20 @@ ASKED = "damaged"  # what the model reads
 LEAST = 4  # pictures
 FINISHES = ("none", "gan")
 TRADE = (
-    "A finish trades PSNR for it. The critic and its inner layers have learnt of the training pictures alone, never of photographs elsewhere; "
+    "A finish trades PSNR for it. The critic and its inner layers have learnt of the training pictures alone, never "
+    "of photographs elsewhere; "
     "details it adds are likely ones, not known ones."
 )
 
 
 @dataclass(frozen=True)
 class Restoration(BaseTask):
-    """Answers: {"picture": (N,) of (H, W, 3) uint8}. The network says what is to be added to the picture as it came, enlarged where it was shrunk;
-    mean absolute error of colours and of their brightness.
+    """Answers: {"picture": (N,) of (H, W, 3) uint8}. The network says what is to be added to the picture as it came,
+    enlarged where it was shrunk; mean absolute error of colours and of their brightness.
 
-    Ground truth: the middle of each picture (at most 512 pixels a side, in whole multiples of the scale) as the file holds it, in 8 bits a colour;
-    the question is the same part, damaged by our own code. PSNR and SSIM of a picture that `predict` restores are computed alike, on the whole picture.
+    Ground truth: the middle of each picture (at most 512 pixels a side, in whole multiples of the scale) as the file
+    holds it, in 8 bits a colour; the question is the same part, damaged by our own code. PSNR and SSIM of a picture
+    that `predict` restores are computed alike, on the whole picture.
     """
 
     degradation: str = "x2"  # x2, x3, x4: shrunk so many times; noise; grey
@@ -72,7 +75,11 @@ class Restoration(BaseTask):
     target_modality = "clean_image"
 
     def for_column(self, target: Column) -> Restoration:
-        return Finished(**{one.name: getattr(self, one.name) for one in fields(self)}) if self.adversarial == FINISHES[1] else self
+        return (
+            Finished(**{one.name: getattr(self, one.name) for one in fields(self)})
+            if self.adversarial == FINISHES[1]
+            else self
+        )
 
     def for_target(self, target: Column) -> Restoration:
         return replace(self.for_column(target), kind_of=str(target.state["damage"]))
@@ -80,25 +87,42 @@ class Restoration(BaseTask):
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         """Every picture twice: as it is, and as one that will be damaged. Who asks brings pictures that are."""
         if self.degradation not in KINDS:
-            raise UserError(f"Pictures cannot be damaged by {self.degradation!r}.", "", nearest(self.degradation, KINDS, label="Kinds of damage"))
+            raise UserError(
+                f"Pictures cannot be damaged by {self.degradation!r}.",
+                "",
+                nearest(self.degradation, KINDS, label="Kinds of damage"),
+            )
         if self.adversarial not in FINISHES:
-            raise UserError(f"There is no finish {self.adversarial!r}.", "", nearest(self.adversarial, FINISHES, label="Finishes"))
+            raise UserError(
+                f"There is no finish {self.adversarial!r}.", "", nearest(self.adversarial, FINISHES, label="Finishes")
+            )
         frame = table.frame
         known = [one for one in (target, ASKED) if one in frame.columns]
         name = media_column(table, known[0] if known else None, "image", "pictures")
         if asking:
             return replace(table, frame=frame.rename({name: ASKED}) if name != ASKED else frame, hints={})
         if frame.height < LEAST:
-            raise DataError(f"{frame.height} pictures are too few to learn from, to validate and to test.", "", f"Bring at least {LEAST}; dozens are better.")
+            raise DataError(
+                f"{frame.height} pictures are too few to learn from, to validate and to test.",
+                "",
+                f"Bring at least {LEAST}; dozens are better.",
+            )
         whole = target or "picture"
         split = split_column(table)
         kept = pl.DataFrame([frame[name].alias(whole), *([frame[split]] if split else [])])
-        kept = kept.with_columns(pl.struct(frame[name].alias("source"), pl.Series("chance", range(frame.height), pl.Int64)).alias(ASKED))
+        kept = kept.with_columns(
+            pl.struct(frame[name].alias("source"), pl.Series("chance", range(frame.height), pl.Int64)).alias(ASKED)
+        )
         kept = kept.filter(pl.Series(frame[name].is_not_null()))
         facts = {"damage": self.degradation}
         hints: dict[str, dict[str, Any]] = {
             whole: {"modality": "clean_image", "role": "target", "why": "the picture as it is", "facts": facts},
-            ASKED: {"modality": "degraded_image", "role": "input", "why": f"the same, damaged by our own code: {self.degradation}", "facts": facts},
+            ASKED: {
+                "modality": "degraded_image",
+                "role": "input",
+                "why": f"the same, damaged by our own code: {self.degradation}",
+                "facts": facts,
+            },
         }
         return Table(kept, table.name, hints | split_hint(table, split), table.notes, table.skipped)
 
@@ -118,10 +142,21 @@ class Restoration(BaseTask):
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, 3, H, W) → pictures in their own sizes."""
-        whole = (enlarged(batch, output.shape[-1]).cpu() + 255 * output[:, 0]).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        whole = (
+            (enlarged(batch, output.shape[-1]).cpu() + 255 * output[:, 0])
+            .round()
+            .clamp(0, 255)
+            .to(torch.uint8)
+            .permute(0, 2, 3, 1)
+            .numpy()
+        )
         scale, mask = self.output_size(target), batch[f"column:{ASKED}_mask"]
         high, wide = (mask[:, :, 0].sum(1) * scale).tolist(), (mask[:, 0].sum(1) * scale).tolist()
-        return {"picture": objects([np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))])}
+        return {
+            "picture": objects(
+                [np.ascontiguousarray(whole[row, :h, :w]) for row, (h, w) in enumerate(zip(high, wide, strict=True))]
+            )
+        }
 
     def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
         """(B,) decibels by which the repair is still that of the whole picture."""
@@ -133,9 +168,19 @@ class Restoration(BaseTask):
         pairs = list(zip(answers["picture"], truth, strict=True))
         found = [metrics.compared(said, true, 0 if colour else scale_of(self.kind_of), colour) for said, true in pairs]
         each = np.array(found, np.float64).reshape(-1, 2)
-        looks = {name: np.array([measure(said, true) for said, true in pairs], float) for name, measure in (("texture", texture), ("detail", detail))}
+        looks = {
+            name: np.array([measure(said, true) for said, true in pairs], float)
+            for name, measure in (("texture", texture), ("detail", detail))
+        }
         sizes = np.array([one.shape[0] * one.shape[1] for one in truth])
-        return {"truth": sizes, "psnr": each[:, 0], "ssim": each[:, 1], **looks, "loss": -each[:, 0], "said": objects([png(said) for said, _ in pairs])}
+        return {
+            "truth": sizes,
+            "psnr": each[:, 0],
+            "ssim": each[:, 1],
+            **looks,
+            "loss": -each[:, 0],
+            "said": objects([png(said) for said, _ in pairs]),
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(records)
@@ -143,7 +188,13 @@ class Restoration(BaseTask):
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """A table cannot show pictures: their sizes; for the pictures themselves see `write`."""
         sizes = [one.shape[:2] for one in answers["picture"]]
-        return pl.DataFrame({"prediction": [f"{w}×{h}" for h, w in sizes], "width": [w for _, w in sizes], "height": [h for h, _ in sizes]})
+        return pl.DataFrame(
+            {
+                "prediction": [f"{w}×{h}" for h, w in sizes],
+                "width": [w for _, w in sizes],
+                "height": [h for h, _ in sizes],
+            }
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of PNG files, named after their pictures."""
@@ -155,8 +206,15 @@ class Restoration(BaseTask):
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
-        series = [{"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()} for name, one in (("deep", records), ("classical", baseline))]
-        words = "The first test pictures. " + ("On all colours." if self.kind_of not in SCALES else "On the light alone, without the border, as the literature counts.")
+        series = [
+            {"name": name, "values": one["psnr"][: len(labels)].round(2).tolist()}
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
+        words = "The first test pictures. " + (
+            "On all colours."
+            if self.kind_of not in SCALES
+            else "On the light alone, without the border, as the literature counts."
+        )
         return [Panel("bars", "Scores by image", {"labels": labels, "series": series, "y": "PSNR in dB"}, words)]
 
     def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
@@ -178,7 +236,8 @@ def enlarged(batch: Batch, width: int) -> Tensor:
 class Finished(Restoration):
     """The same question with a finish: chosen and graded by how real its answers look, beside how near they are.
 
-    A critic of patches stands beside (objectives/adversarial_finetuning.py). PSNR falls: for the best PSNR take the model before it.
+    A critic of patches stands beside (objectives/adversarial_finetuning.py). PSNR falls: for the best PSNR take the
+    model before it.
     """
 
     objective = "adversarial_finetuning"
@@ -195,15 +254,27 @@ class Finished(Restoration):
         return moved(batch["target"].float() / 127.5 - 1, batch.step)
 
     def fake_samples(self, output: Tensor, batch: Batch) -> Tensor:
-        """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the real ones."""
+        """output (B, 1, 3, H, W) in levels of 255 to be added → pictures (B, 3, H, W) from -1 to 1, as moved as the
+        real ones."""
         return moved((255 * output[:, 0] + enlarged(batch, output.shape[-1])) / 127.5 - 1, batch.step)
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         """Both sides of the trade, picture by picture."""
         labels = [f"row {k + 1}" for k in range(min(20, len(records["psnr"])))]
-        series = [{"name": name, "values": one["texture"][: len(labels)].round(3).tolist()} for name, one in (("deep", records), ("classical", baseline))]
-        words = "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture as real as it. " + TRADE
-        bars = Panel("bars", "Perceptual distance by image", {"labels": labels, "series": series, "y": "distance of textures"}, words)
+        series = [
+            {"name": name, "values": one["texture"][: len(labels)].round(3).tolist()}
+            for name, one in (("deep", records), ("classical", baseline))
+        ]
+        words = (
+            "How far the patches of a picture are from those of the original, wherever they lie: 0 would be a picture "
+            "as real as it. " + TRADE
+        )
+        bars = Panel(
+            "bars",
+            "Perceptual distance by image",
+            {"labels": labels, "series": series, "y": "distance of textures"},
+            words,
+        )
         return [bars, *super().panels(records, baseline, target)]
 
 

@@ -31,12 +31,15 @@ SMOOTH = 5.0  # how much the places of the sides count beside the heat (Liu et a
 class Detection(BaseTask):
     """Anchor-free: heat at the middle of every object, distances to its sides (see `_centres`).
 
-    Ground truth: the boxes of the table in their picture; boxes of a class that training never saw count as missed (COCO's rules).
+    Ground truth: the boxes of the table in their picture; boxes of a class that training never saw count as missed
+    (COCO's rules).
     """
 
     nms_iou: float = 0.6  # answers of one class that overlap more (IoU) are one object, said twice
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # the classes
-    size: tuple[int, int] = field(default=(0, 0), metadata={"bound": True})  # height, width of the network's picture, pixels
+    size: tuple[int, int] = field(
+        default=(0, 0), metadata={"bound": True}
+    )  # height, width of the network's picture, pixels
 
     output_type = "boxes"
     head = "dense_prediction"
@@ -57,7 +60,12 @@ class Detection(BaseTask):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not asking and target is None and table.root:
-            answers_there(table, "boxes", "boxes", "x.xml (Pascal VOC), COCO JSON, YOLO text (images/ and labels/), Label Studio JSON, CVAT XML")
+            answers_there(
+                table,
+                "boxes",
+                "boxes",
+                "x.xml (Pascal VOC), COCO JSON, YOLO text (images/ and labels/), Label Studio JSON, CVAT XML",
+            )
         return table
 
     def matches(self, target: Column) -> float:
@@ -72,7 +80,14 @@ class Detection(BaseTask):
         if not dropped:
             return []
         what = f"{sum(dropped.values())} boxes have no area or lie outside their picture, and were dropped."
-        return [Finding("warning", what, f"In {len(dropped)} training rows, the first of them the {next(iter(dropped)) + 1}th.", "Correct or remove them.")]
+        return [
+            Finding(
+                "warning",
+                what,
+                f"In {len(dropped)} training rows, the first of them the {next(iter(dropped)) + 1}th.",
+                "Correct or remove them.",
+            )
+        ]
 
     def output_size(self, target: Column) -> int:
         return len(target.state["values"]) + 4
@@ -81,31 +96,45 @@ class Detection(BaseTask):
         """Ragged rows → (N,) objects, each (n, 5) x1 y1 x2 y2 class, in shares of the picture."""
         out = np.empty(len(codes.lengths), object)
         ends = np.cumsum(codes.lengths)
-        out[:] = [codes.flat[end - length : end].astype(np.float64) for end, length in zip(ends.tolist(), codes.lengths.tolist(), strict=True)]
+        out[:] = [
+            codes.flat[end - length : end].astype(np.float64)
+            for end, length in zip(ends.tolist(), codes.lengths.tolist(), strict=True)
+        ]
         return out
 
     def decode_targets(self, values: pl.Series, codes: Ragged, target: Column) -> np.ndarray:
-        """(N,) objects, each (n, 5) x1 y1 x2 y2 class, in float64 shares of the picture, which overlap as the pixels do. Classes that training
-        never saw are numbered behind the known ones: their boxes are missed, as pycocotools counts a category without answers."""
+        """(N,) objects, each (n, 5) x1 y1 x2 y2 class, in float64 shares of the picture, which overlap as the pixels
+        do. Classes that training never saw are numbered behind the known ones: their boxes are missed, as pycocotools
+        counts a category without answers."""
         cells = [readable_cell(cell) for cell in values]
         names = list(target.state["values"])
         names += sorted({name for row, _ in cells for name in row} - set(names))
         place = {name: code for code, name in enumerate(names)}
-        return objects([np.array([[*box, place[name]] for name, box in zip(*cell, strict=True)], np.float64).reshape(-1, 5) for cell in cells])
+        return objects(
+            [
+                np.array([[*box, place[name]] for name, box in zip(*cell, strict=True)], np.float64).reshape(-1, 5)
+                for cell in cells
+            ]
+        )
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """output (B, 1, C + 4, h, w), batch["target"] (B, T, 5) in shares of the picture; boxes without area are padding."""
+        """output (B, 1, C + 4, h, w), batch["target"] (B, T, 5) in shares of the picture; boxes without area are
+        padding."""
         output, C = output[:, 0], len(self.values)
         h, w = output.shape[2:]
         boxes = batch["target"].to(output.dtype)
         scale = torch.tensor([w, h, w, h], device=output.device, dtype=output.dtype) * centres.STRIDE
         heat, corners, weights = centres.targets(torch.cat([boxes[..., :4] * scale, boxes[..., 4:]], -1), C, h, w)
         odds, distances = centres.read(output, C)
-        parts = {"heat": centres.heat_loss(odds, heat), "sides": centres.box_loss(centres.boxes_at(distances), corners, weights)}
+        parts = {
+            "heat": centres.heat_loss(odds, heat),
+            "sides": centres.box_loss(centres.boxes_at(distances), corners, weights),
+        }
         return Losses(parts["heat"] + SMOOTH * parts["sides"], parts)
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
-        """(B, 1, C + 4, h, w) → {"boxes": (B,) objects, each (n, 6) x1 y1 x2 y2 score class in shares of the picture, best first}."""
+        """(B, 1, C + 4, h, w) → {"boxes": (B,) objects, each (n, 6) x1 y1 x2 y2 score class in shares of the picture,
+        best first}."""
         height, width = self.size
         out = np.empty(len(output), object)
         for row, one in enumerate(centres.peaks(output[:, 0], len(self.values))):
@@ -134,7 +163,10 @@ class Detection(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's answers matched at ten overlaps, its true boxes a class, and the answer itself."""
-        N, C = len(truth), max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)])  # unknown classes behind the known ones
+        N, C = (
+            len(truth),
+            max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)]),
+        )  # unknown classes behind the known ones
         threshold = answers.get("threshold", np.full(N, 0.3))
         matched = np.empty(N, object)
         matched[:] = [metrics.match(said, true) for said, true in zip(answers["boxes"], truth, strict=True)]
@@ -143,17 +175,30 @@ class Detection(BaseTask):
         given = np.array([(one[:, 0] >= t).sum() for one, t in zip(matched, threshold, strict=True)])
         both = given + totals.sum(1)
         loss = 1 - np.divide(2 * hits, both, out=np.ones(N), where=both > 0)
-        return {"truth": totals, "matched": matched, "threshold": threshold, "hits": hits, "given": given, "loss": loss, "said": answers["boxes"]}
+        return {
+            "truth": totals,
+            "matched": matched,
+            "threshold": threshold,
+            "hits": hits,
+            "given": given,
+            "loss": loss,
+            "said": answers["boxes"],
+        }
 
     def compute_metrics(self, records: RowResults) -> dict[str, float]:
         return metrics.scores(list(records["matched"]), records["truth"], records["threshold"])
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """prediction: JSON of the boxes (class, score, corners in pixels), as training data may hold them; how many there are of each class."""
+        """prediction: JSON of the boxes (class, score, corners in pixels), as training data may hold them; how many
+        there are of each class."""
         given = found.given(answers)
         cells = [write_boxes(boxes, self.values, size) for boxes, size in zip(given, found.sizes(frame), strict=True)]
-        counts = np.array([np.bincount(boxes[:, 5].astype(int), minlength=len(self.values)) for boxes in given]).reshape(-1, len(self.values))
-        return pl.DataFrame({"prediction": cells} | {f"count_{name}": counts[:, k] for k, name in enumerate(self.values)})
+        counts = np.array(
+            [np.bincount(boxes[:, 5].astype(int), minlength=len(self.values)) for boxes in given]
+        ).reshape(-1, len(self.values))
+        return pl.DataFrame(
+            {"prediction": cells} | {f"count_{name}": counts[:, k] for k, name in enumerate(self.values)}
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """COCO's JSON: images, categories, annotations with score."""

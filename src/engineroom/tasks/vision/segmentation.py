@@ -32,10 +32,11 @@ CLEAR = 0.002  # of the pixels: a class that covers less of a picture is not nam
 
 @dataclass(frozen=True)
 class Segmentation(BaseTask):
-    """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor count.
+    """Cross entropy and soft Dice (Milletari et al. 2016), half each. Pixels of ignored classes neither teach nor
+    count.
 
-    Ground truth: the mask's pixels at its own size. An answer is enlarged to it by the nearest pixel, as `predict -o FOLDER` writes it.
-    Validation during training compares at the network's size.
+    Ground truth: the mask's pixels at its own size. An answer is enlarged to it by the nearest pixel, as `predict -o
+    FOLDER` writes it. Validation during training compares at the network's size.
     """
 
     ignore: str = ""  # classes that do not count, joined by commas: 11 or void,unlabelled
@@ -66,7 +67,13 @@ class Segmentation(BaseTask):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not asking and target is None and table.root:
-            answers_there(table, "mask", "masks", "images/x.jpg beside masks/x.png, x.jpg beside x_mask.png, or outlines as COCO, YOLO, Label Studio or CVAT")
+            answers_there(
+                table,
+                "mask",
+                "masks",
+                "images/x.jpg beside masks/x.png, x.jpg beside x_mask.png, or outlines as COCO, YOLO, Label Studio or "
+                "CVAT",
+            )
         return table
 
     def for_target(self, target: Column) -> Segmentation:
@@ -74,17 +81,27 @@ class Segmentation(BaseTask):
         called = [name.strip() for name in self.names.split(",") if name.strip()]
         ignored = [name.strip() for name in str(self.ignore).split(",") if name.strip()]
         if called and len(called) not in (len(known), len(known) - len(ignored)):
-            raise UserError(f"{len(called)} names for {len(known)} classes.", f"The masks hold {', '.join(known[:30])}.", "Name them in this order.")
+            raise UserError(
+                f"{len(called)} names for {len(known)} classes.",
+                f"The masks hold {', '.join(known[:30])}.",
+                "Name them in this order.",
+            )
         for name in ignored:
             if name not in known and name not in called:
-                raise UserError(f"The masks hold no class {name!r} to ignore.", "", nearest(name, known, label="Classes"))
+                raise UserError(
+                    f"The masks hold no class {name!r} to ignore.", "", nearest(name, known, label="Classes")
+                )
         if called and len(called) < len(known):
             rest = iter(called)
             called = [value if value in ignored else next(rest) for value in known]
         both = list(zip(known, called or known, strict=True))
         kept = tuple(code for code, pair in enumerate(both) if not set(pair) & set(ignored))
         if len(kept) < 2:
-            raise UserError("The training masks hold fewer than two classes that count.", f"They hold {', '.join(known)}.", "There is nothing to tell apart.")
+            raise UserError(
+                "The training masks hold fewer than two classes that count.",
+                f"They hold {', '.join(known)}.",
+                "There is nothing to tell apart.",
+            )
         return replace(self, values=tuple(both[code][1] for code in kept), kept=kept)
 
     def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
@@ -109,7 +126,8 @@ class Segmentation(BaseTask):
         return self.table_of[codes]
 
     def decode_targets(self, values: pl.Series, codes: np.ndarray, target: Column) -> np.ndarray:
-        """(N,) objects, each (H, W) class numbers uint8 in the mask's own size: NOBODY = ignored, NEW = a value that no training mask holds."""
+        """(N,) objects, each (H, W) class numbers uint8 in the mask's own size: NOBODY = ignored, NEW = a value that no
+        training mask holds."""
         table = self.table_of
         table[UNKNOWN] = NEW
         return objects([table[one] for one in registry.get("modalities", target.modality).decode(values, target.state)])
@@ -118,7 +136,10 @@ class Segmentation(BaseTask):
         new = [int((one == NEW).sum()) for one in truth]
         if not any(new):
             return []
-        return [f"{sum(new):,} pixels of {sum(n > 0 for n in new):,} masks hold values that no training mask has; they are left out of every score."]
+        return [
+            f"{sum(new):,} pixels of {sum(n > 0 for n in new):,} masks hold values that no training mask has; they "
+            "are left out of every score."
+        ]
 
     def loss(self, output: Tensor, batch: Batch) -> Losses:
         """output (B, K, C, H, W) logits, batch["target"] (B, H, W) uint8 codes."""
@@ -138,7 +159,8 @@ class Segmentation(BaseTask):
         return Losses(0.5 * each + 0.5 * dice, {"cross_entropy": each, "dice": dice})
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
-        """(B, K, C, H, W) logits → {"mask": (B, H, W) uint8} and for two classes {"probability": (B, H, W)} of the second."""
+        """(B, K, C, H, W) logits → {"mask": (B, H, W) uint8} and for two classes {"probability": (B, H, W)} of the
+        second."""
         p = output.softmax(2).mean(1)
         answers = {"mask": p.argmax(1).to(torch.uint8).numpy()}
         return answers | ({"probability": p[:, 1].numpy()} if p.shape[1] == 2 else {})
@@ -167,10 +189,17 @@ class Segmentation(BaseTask):
         C = len(self.kept)
         pairs = [(t, resized(s, *t.shape)) for t, s in zip(truth, answers["mask"], strict=True)]
         counts = np.stack([metrics.confusion(t, s, C) for t, s in pairs]) if len(truth) else np.zeros((0, C, C), int)
-        records = {"truth": counts.sum(2), "confusion": counts, "loss": 1 - np.nan_to_num(np.trace(counts, axis1=1, axis2=2) / counts.sum((1, 2)).clip(1))}
+        records = {
+            "truth": counts.sum(2),
+            "confusion": counts,
+            "loss": 1 - np.nan_to_num(np.trace(counts, axis1=1, axis2=2) / counts.sum((1, 2)).clip(1)),
+        }
         if "probability" in answers:
             for name, k in (("positives", 1), ("negatives", 0)):
-                found = [metrics.histogram(resized(p, *t.shape), t == k) for p, t in zip(answers["probability"], truth, strict=True)]
+                found = [
+                    metrics.histogram(resized(p, *t.shape), t == k)
+                    for p, t in zip(answers["probability"], truth, strict=True)
+                ]
                 records[name] = np.stack(found) if found else np.zeros((0, metrics.BINS), int)
         said = np.empty(len(truth), object)
         said[:] = [overlay.packed(mask) for mask in answers["mask"]]
@@ -180,15 +209,20 @@ class Segmentation(BaseTask):
         return metrics.scores(records["confusion"], records.get("positives"), records.get("negatives"))
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """The classes of each picture by size, and the share of its pixels that each has; for masks themselves see `write`."""
+        """The classes of each picture by size, and the share of its pixels that each has; for masks themselves see
+        `write`."""
         pixels = answers["mask"].reshape(len(answers["mask"]), -1)
         share = np.stack([(pixels == k).mean(1) for k in range(len(self.values))], 1)
         said = ["|".join(self.values[k] for k in np.argsort(-row, kind="stable") if row[k] >= CLEAR) for row in share]
-        return pl.DataFrame({"prediction": said} | {f"share_{name}": share[:, k].round(5) for k, name in enumerate(self.values)})
+        return pl.DataFrame(
+            {"prediction": said} | {f"share_{name}": share[:, k].round(5) for k, name in enumerate(self.values)}
+        )
 
     def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
         """A folder of PNG masks in the size of their pictures, holding the numbers or colours of the training masks."""
-        overlay.save_masks(answers["mask"], frame, schema, path, [schema.target.state["numbers"][code] for code in self.kept])
+        overlay.save_masks(
+            answers["mask"], frame, schema, path, [schema.target.state["numbers"][code] for code in self.kept]
+        )
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         mask = overlay.unpacked(answers["said"][place]) if "said" in answers else answers["mask"][place]
@@ -204,7 +238,10 @@ class Segmentation(BaseTask):
         wrong = counts - np.diag(np.diag(counts))
         true, said = np.unravel_index(int(wrong.argmax()), wrong.shape)
         most = f" · most often {self.values[said]} for {self.values[true]}" if wrong.any() else ""
-        return f"IoU {np.nanmean(metrics.overlap(counts)):.2f}", f"{1 - records['loss'][row]:.1%} of the pixels right{most}"
+        return (
+            f"IoU {np.nanmean(metrics.overlap(counts)):.2f}",
+            f"{1 - records['loss'][row]:.1%} of the pixels right{most}",
+        )
 
     def rank_errors(self, records: RowResults) -> np.ndarray:
         """Rows from the worst overlap on."""

@@ -1,4 +1,5 @@
-"""LOSS: make short clips like these, of the kind that is asked for, out of noise. The question of `diffusion` with time in it: a clip is one picture whose channels are frames."""
+"""LOSS: make short clips like these, of the kind that is asked for, out of noise. The question of `diffusion` with time
+in it: a clip is one picture whose channels are frames."""
 
 from __future__ import annotations
 
@@ -21,13 +22,15 @@ from .image_diffusion import Diffusion
 MOST_FRAMES = 32
 HERTZ = 8  # frames a second
 TURNS = 4  # times that a clip is shown in a film
-DEEPER = 0.75  # times as strong noise for every frame; for eight frames 2.8, 3, 4, 6 and 8 in all were tried (bench/RESULTS.md)
+# times as strong noise for every frame; for eight frames 2.8, 3, 4, 6 and 8 in all were tried (bench/RESULTS.md)
+DEEPER = 0.75
 LINED = 12  # clips that are shown frame by frame
 
 
 @dataclass(frozen=True)
 class Animation(Diffusion):
-    """Answers and headline as in generation: {"picture": (N, frames · colours, S, S) uint8, "made": (N, F + 2) features}."""
+    """Answers and headline as in generation: {"picture": (N, frames · colours, S, S) uint8, "made": (N, F + 2)
+    features}."""
 
     frames: int = 8  # of a clip, evenly taken
     steps: int = 15  # from noise to clip: a clip costs as much as so many pictures
@@ -41,7 +44,9 @@ class Animation(Diffusion):
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
         if not 2 <= self.frames <= MOST_FRAMES:
-            raise UserError(f"Clips of {self.frames} frames cannot be made.", "", f"options.frames: 2 to {MOST_FRAMES}.")
+            raise UserError(
+                f"Clips of {self.frames} frames cannot be made.", "", f"options.frames: 2 to {MOST_FRAMES}."
+            )
         return super().build_samples(table, target, asking=asking)
 
     @property
@@ -77,7 +82,14 @@ class Animation(Diffusion):
 
     def closer(self, network: Any, schema: Schema, pictures: np.ndarray) -> list[dict[str, str]]:
         rows = np.linspace(0, len(pictures) - 1, min(len(pictures), LINED)).astype(int)
-        return [{"title": "frame by frame", "subtitle": "some of them, a clip a line", "tone": "", "html": html_picture(self.strips(pictures[rows]), "frames")}]
+        return [
+            {
+                "title": "frame by frame",
+                "subtitle": "some of them, a clip a line",
+                "tone": "",
+                "html": html_picture(self.strips(pictures[rows]), "frames"),
+            }
+        ]
 
     def write(self, answers: Predictions, frame: Any, schema: Schema, path: Path) -> None:
         """A folder of GIFs, numbered as the rows; or all clips side by side in one film."""
