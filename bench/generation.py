@@ -51,8 +51,8 @@ def main() -> None:
         )
         baseline = model.manifest["baseline"]["metrics"]
         for name, scores in ((recipe, model.metrics), ("mixture", baseline)):
-            told = " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES)
-            print(asked.set, frame.height, steps, name, told, f"{time.perf_counter() - began:.0f} s", flush=True)
+            shown = " ".join(f"{one}={scores.get(one, float('nan')):.3f}" for one in SCORES)
+            print(asked.set, frame.height, steps, name, shown, f"{time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -96,12 +96,12 @@ def main() -> None:
     if not (asked.run / "bundle").exists():
         began = time.perf_counter()
         model = er.train(teach, target=target, recipe=asked.way, steps=asked.pre, run=str(asked.run), **ONE_THREAD)
-        told = {
+        summary = {
             name: f"{value:.3f} ({model.manifest['baseline']['metrics'][name]:.3f})"
             for name, value in model.metrics.items()
         }
         print(
-            f"learnt from {teach.height:,} rows in {time.perf_counter() - began:.0f} s; with the baseline's: {told}",
+            f"learnt from {teach.height:,} rows in {time.perf_counter() - began:.0f} s; with the baseline's: {summary}",
             flush=True,
         )
     for share in asked.shares:
@@ -116,13 +116,13 @@ def main() -> None:
             stats.t.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5
         )  # few draws: a bootstrap would be too narrow
         low, high = gain.mean() - reach, gain.mean() + reach
-        told = {name: f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" for name, values in scores.items()}
+        summary = {name: f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" for name, values in scores.items()}
         print(
             json.dumps(
                 {
                     "share": share,
                     "labels": rows.height,
-                    **told,
+                    **summary,
                     "gain": f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})",
                 }
             ),

@@ -22,7 +22,7 @@ from engineroom.core.errors import DataError, UserError
 QUICK = {"steps": 12, "show": "quiet", "train__threads": 1, "train__precision": "fp32"}
 
 
-def told(data, target: str | None, *words: str, **settings) -> UserError:
+def assert_refused(data, target: str | None, *words: str, **settings) -> UserError:
     """Training fails with an error that holds all of `words`."""
     with pytest.raises(UserError) as caught:
         er.train(data, target=target, **{**QUICK, **settings})
@@ -59,19 +59,19 @@ def text_file(path: str, content: str | bytes) -> str:
 
 
 def test_empty_and_header_only(here) -> None:
-    told(text_file("a.csv", ""), "y", "empty")
-    told(text_file("b.csv", "x,y\n"), "y")
+    assert_refused(text_file("a.csv", ""), "y", "empty")
+    assert_refused(text_file("b.csv", "x,y\n"), "y")
 
 
 def test_one_class_and_one_row_per_class(here) -> None:
     table = house_table(60)
-    told(table.with_columns(sold=pl.lit("yes")), "sold", "one class")
-    told(table.with_columns(sold=pl.Series([f"class {i}" for i in range(60)])), "sold", "classes in")
+    assert_refused(table.with_columns(sold=pl.lit("yes")), "sold", "one class")
+    assert_refused(table.with_columns(sold=pl.Series([f"class {i}" for i in range(60)])), "sold", "classes in")
 
 
 def test_target_missing_or_misspelt(here) -> None:
-    told(house_table(), "prize", "price")
-    told(house_table(), None, "--target")
+    assert_refused(house_table(), "prize", "price")
+    assert_refused(house_table(), None, "--target")
 
 
 def test_ragged_and_wrongly_delimited(here) -> None:
@@ -95,7 +95,7 @@ def test_nan_and_infinity(here) -> None:
 
 
 def test_a_target_without_any_number_is_refused(here) -> None:
-    told(house_table(60).with_columns(price=pl.lit(float("nan"))), "price")
+    assert_refused(house_table(60).with_columns(price=pl.lit(float("nan"))), "price")
 
 
 def test_very_many_categories(here) -> None:
@@ -125,7 +125,7 @@ def test_mixed_types_and_strange_names(here) -> None:
 
 
 def test_duplicate_column_names(here) -> None:
-    told(text_file("twice.csv", "a,a,y\n" + "\n".join(f"{i},{i},{i % 2}" for i in range(50))), "y", "a")
+    assert_refused(text_file("twice.csv", "a,a,y\n" + "\n".join(f"{i},{i},{i % 2}" for i in range(50))), "y", "a")
 
 
 def test_damaged_pictures_are_named_counted_and_skipped(here) -> None:
@@ -138,7 +138,7 @@ def test_damaged_pictures_are_named_counted_and_skipped(here) -> None:
     assert "torn.png" in page and "zero.png" in page
     for i in range(20):
         (folder / "right" / f"torn{i}.png").write_bytes(whole[:60])
-    told(str(folder), None, "cannot be read", "limits.max_damaged")
+    assert_refused(str(folder), None, "cannot be read", "limits.max_damaged")
     er.train(str(folder), limits={"max_damaged": 0.5}, **QUICK)
 
 
@@ -202,10 +202,10 @@ def test_a_very_long_text(here) -> None:
 
 def test_read_only_directory(here) -> None:
     if os.geteuid() == 0:
-        told(house_table(), "price", "cannot be written", run="/proc/engineroom-run")
+        assert_refused(house_table(), "price", "cannot be written", run="/proc/engineroom-run")
         return
     (here / "locked").mkdir(mode=0o500)
-    told(house_table(), "price", "read-only", run="locked/run")
+    assert_refused(house_table(), "price", "read-only", run="locked/run")
 
 
 def test_a_full_disk_is_told_and_loses_nothing(here, monkeypatch) -> None:

@@ -35,8 +35,8 @@ def home(tmp_path_factory) -> Path:
 
 def bash(home: Path, script: str, *words: str) -> list[str]:
     # Which shell asks is told, not guessed from the processes above: under make that is sh.
-    told = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-    environment = {**os.environ, **told, "HOME": str(home), "PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}"}
+    result = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    environment = {**os.environ, **result, "HOME": str(home), "PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         [str(BASH), "-c", script, "bash", *words], capture_output=True, text=True, check=True, env=environment
     )

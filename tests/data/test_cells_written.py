@@ -134,8 +134,8 @@ def test_dates_that_could_be_either_are_said_and_can_be_told(tmp_path):
     table = open_table(path, target="y")
     assert any("columns.when.format" in note for note in table.notes)
     config = Config.model_validate({"columns": {"when": {"format": "%m/%d/%Y"}}})
-    told = open_table(path, target="y", columns=config.columns)
-    assert told.frame["when"].cast(pl.Date)[1] == datetime.date(2022, 2, 8)
+    result = open_table(path, target="y", columns=config.columns)
+    assert result.frame["when"].cast(pl.Date)[1] == datetime.date(2022, 2, 8)
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,8 @@ def test_the_planted_columns_come_first(model) -> None:
 @pytest.mark.slow
 def test_reasons_are_words_a_row(model) -> None:
     table = planted().head(5)
-    told = reasons(model, table, top=2)
-    assert told.shape == (5, 2) and told["reason_1"].str.contains(r"^\w+ = .+ \([+-]?[\d.e-]+\)$").all()
+    result = reasons(model, table, top=2)
+    assert result.shape == (5, 2) and result["reason_1"].str.contains(r"^\w+ = .+ \([+-]?[\d.e-]+\)$").all()
     with pytest.raises(UserError):
         reasons(model, table, top=0)
 

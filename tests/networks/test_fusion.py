@@ -35,11 +35,11 @@ def build(rows: int = 12) -> tuple[ColumnsModel, object]:
 
 def test_a_number_reaches_every_word() -> None:
     model, batch = build()
-    assert model.beside is not None and float(model.beside.weight.detach().abs().max()) == 0, (
+    assert model.add_context is not None and float(model.add_context.weight.detach().abs().max()) == 0, (
         "it begins by saying nothing"
     )
     before = model(batch)
-    torch.nn.init.normal_(model.beside.weight)
+    torch.nn.init.normal_(model.add_context.weight)
     after = model(batch)
     assert before.shape == after.shape and ((before - after).abs().amax((1, 3)) > 0).all()
 
@@ -47,4 +47,4 @@ def test_a_number_reaches_every_word() -> None:
 def test_it_is_learnt() -> None:
     model, batch = build()
     model(batch).sum().backward()
-    assert float(model.beside.weight.grad.abs().max()) > 0
+    assert float(model.add_context.weight.grad.abs().max()) > 0

@@ -71,7 +71,7 @@ def test_each_player_moves_its_own_weights_only(stage) -> None:
     assert "reference" not in cast, "there was nothing to be finished"
 
 
-class Told:
+class Fed:
     """A task whose answer is its output, and whose loss is how far it is from 0."""
 
     adversarial_weight = 1.0
@@ -107,7 +107,7 @@ class Shows(torch.nn.Module):
 def test_a_critic_is_heard_by_its_share_and_only_where_it_can_tell(keen: float, step: int, share: float) -> None:
     output = torch.full((2, 1, 3, 4, 4), -1.0, requires_grad=True)
     batch = Batch({"target": torch.ones(2, 3, 4, 4)}, np.arange(2), step)
-    losses = pulled(Told(), Shows(keen), output, batch)
+    losses = pulled(Fed(), Shows(keen), output, batch)
     losses.total.backward()
     assert float(losses.total.detach()) == pytest.approx(1.0), "what is shown is the task's own loss"
     alone = torch.autograd.grad(output.abs().mean(), output)[0]

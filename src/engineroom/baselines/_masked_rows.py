@@ -11,7 +11,7 @@ from torch import Tensor
 from ..core.batch import Batch, Predictions
 from ..core.schema import Schema
 from ..data.dataset import encode_table
-from ..data.masking import Told, hide_by_content, judged
+from ..data.masking import PartsByField, hide_by_content, judged
 
 AT_ONCE = 256  # rows
 
@@ -23,7 +23,7 @@ def as_they_are(frame: pl.DataFrame, schema: Schema) -> Iterator[Batch]:
         yield data.batch(np.arange(start, min(len(data), start + AT_ONCE)))
 
 
-def answered(frame: pl.DataFrame, schema: Schema, parts: Told, guess: Callable[[Batch], Tensor]) -> Predictions:
+def answered(frame: pl.DataFrame, schema: Schema, parts: PartsByField, guess: Callable[[Batch], Tensor]) -> Predictions:
     """`guess` says (B, W) to a batch of them."""
     found = [
         judged(parts, question, guess(question))

@@ -101,10 +101,10 @@ def predict_marginals(frame: pl.DataFrame, fitted: FittedBaseline) -> Prediction
     """Hidden cells by their column's mean or shares, whatever the rest of the row says."""
     import torch
 
-    from ..data.masking import told
+    from ..data.masking import parse_parts
     from ._masked_rows import answered
 
-    parts = told(fitted.schema.target.state["parts"])
+    parts = parse_parts(fitted.schema.target.state["parts"])
     return answered(
         frame,
         fitted.schema,

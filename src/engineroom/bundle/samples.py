@@ -48,14 +48,18 @@ def sample(
                 f"{path.name} is no format of this model.", f"Its own: {endings}.", "Name a folder: -o FOLDER"
             )
         model.save(frame, path)
-        told = frame.select(
+        visible = frame.select(
             column.name for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise
         )
         if path.suffix:
-            return told
+            return visible
         files = sorted(file.name for file in path.iterdir() if file.is_file() and file.stem.isdecimal())[: frame.height]
-        shown = told.insert_column(0, pl.Series("file", files, dtype=pl.String)) if len(files) == frame.height else told
-        if told.width:
+        shown = (
+            visible.insert_column(0, pl.Series("file", files, dtype=pl.String))
+            if len(files) == frame.height
+            else visible
+        )
+        if visible.width:
             shown.write_csv(path / INDEX)
         return shown
     except OSError as error:
@@ -64,16 +68,16 @@ def sample(
 
 def asked_rows(model: Model, count: int, conditions: Mapping[str, Any], seed: int) -> pl.DataFrame:
     """A row a sample: its noise, and what it is to be."""
-    told = [column for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise]
+    visible = [column for column in model.schema.inputs if not registry.get("modalities", column.modality).is_noise]
     noise = next(column.name for column in model.schema.inputs if registry.get("modalities", column.modality).is_noise)
-    names = [column.name for column in told]
+    names = [column.name for column in visible]
     for name in conditions:
         if name not in names:
             what = f"The model takes no condition {name!r}."
             raise UserError(
                 what, "" if names else "It was trained without any.", nearest(name, names, label="Its conditions")
             )
-    columns = {column.name: values_of(column, conditions, count) for column in told}
+    columns = {column.name: values_of(column, conditions, count) for column in visible}
     return pl.DataFrame({**columns, noise: [seed * APART + row for row in range(count)]})
 
 

@@ -56,7 +56,7 @@ def print_explanation(result: dict[str, Any]) -> None:
     first = next((name for name, one in result["methods"].items() if one["passes"]), next(iter(result["methods"])))
     for row in result["rows"]:
         parts = sorted(row["parts"], key=lambda part: -abs(part[first]))[:5]
-        told = ", ".join(f"{part['part']} ({part[first]:+.3g})" for part in parts)
-        console.print(Text.assemble((f"row {row['row']}: {row['answer']}  ", "bold"), told))
+        listed = ", ".join(f"{part['part']} ({part[first]:+.3g})" for part in parts)
+        console.print(Text.assemble((f"row {row['row']}: {row['answer']}  ", "bold"), listed))
     console.print(Text(f"{result['seconds_a_row']:.2f} s a row, by {first} above", style="dim"))
     console.print(Text.assemble("page: ", (str(result["page"]), "bold")), soft_wrap=True)

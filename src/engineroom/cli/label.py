@@ -166,7 +166,7 @@ class Screen:
     def __init__(self, guess: bool) -> None:
         from rich.console import Console
 
-        self.console, self.guess, self.told = Console(highlight=False), guess, False
+        self.console, self.guess, self.explained = Console(highlight=False), guess, False
 
     def question(self, desk: Any, question: Any) -> None:
         from rich.text import Text
@@ -174,9 +174,9 @@ class Screen:
         right, of = desk.score()
         known = f" · it knew {right} of {of} rows drawn at random" if of else ""
         self.console.rule(Text(f"{len(desk.labels)} labelled, {len(desk.open)} to go{known}", style="dim"))
-        if not self.told:
+        if not self.explained:
             self.console.print(KEYS, style="dim")
-            self.told = True
+            self.explained = True
         for name, value in question.cells.items():
             seen = preview(value) if desk.schema[name].modality == "image" else None
             self.console.print(seen if seen is not None else Text.assemble((f"{name}: ", "dim"), str(value)[:SHOWN]))

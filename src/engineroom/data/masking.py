@@ -19,7 +19,7 @@ from .fields import Field
 
 WANTED, HIDDEN = "wanted:", "hidden:"  # fields of a batch: what is to be told of a field, and which of it was hidden
 KINDS: dict[str, type[Parts]] = {one.kind: one for one in (Numbers, Classes, Steps, Pixels)}
-Told = Mapping[str, Parts]  # by field, in the order of the fields
+PartsByField = Mapping[str, Parts]  # by field, in the order of the fields
 UniformDraws = Callable[[str, int], Tensor]  # (field, n) → (B, n), even from 0 to 1
 
 
@@ -28,7 +28,7 @@ def described(fields: Sequence[Field], find: Callable[[Field], dict[str, Any] | 
     return [{"field": one.name, **facts} for one in fields if (facts := find(one)) is not None]
 
 
-def told(described: Sequence[Mapping[str, Any]]) -> dict[str, Parts]:
+def parse_parts(described: Sequence[Mapping[str, Any]]) -> dict[str, Parts]:
     return {one["field"]: KINDS[one["kind"]](one) for one in described}
 
 
@@ -36,7 +36,7 @@ def own(batch: Batch, name: str) -> dict[str, Tensor]:
     return {suffix: batch[name + suffix] for suffix in ("", "_mask") if name + suffix in batch.fields}
 
 
-def hide(batch: Batch, parts: Told, uniforms: UniformDraws) -> Batch:
+def hide(batch: Batch, parts: PartsByField, uniforms: UniformDraws) -> Batch:
     """The batch with parts of its rows hidden, and for every field WANTED (B, W) and HIDDEN (B, W)."""
     changed = dict(batch.fields)
     for name, one in parts.items():
@@ -46,7 +46,7 @@ def hide(batch: Batch, parts: Told, uniforms: UniformDraws) -> Batch:
     return Batch(changed, batch.rows, batch.step)
 
 
-def hide_by_content(batch: Batch, parts: Told) -> Batch:
+def hide_by_content(batch: Batch, parts: PartsByField) -> Batch:
     """As rows are asked about: what is hidden depends on what the row holds and on nothing else, so that everybody is
     asked the same."""
     digests = [b""] * len(batch)
@@ -65,18 +65,18 @@ def hide_by_content(batch: Batch, parts: Told) -> Batch:
     return hide(batch, parts, uniforms)
 
 
-def split(parts: Told, x: Tensor) -> list[tuple[str, Parts, Tensor]]:
+def split(parts: PartsByField, x: Tensor) -> list[tuple[str, Parts, Tensor]]:
     """(…, W) → (field, its parts, its share of the numbers)."""
     pieces = x.split([one.room for one in parts.values()], -1)
     return [(name, one, piece) for (name, one), piece in zip(parts.items(), pieces, strict=True)]
 
 
-def beside(parts: Told, batch: Batch, kind: str) -> Tensor:
+def concat_fields(parts: PartsByField, batch: Batch, kind: str) -> Tensor:
     """(B, W) of all fields: WANTED or HIDDEN."""
     return torch.cat([batch[kind + name] for name in parts], 1)
 
 
-def judged(parts: Told, question: Batch, guess: Tensor) -> Predictions:
+def judged(parts: PartsByField, question: Batch, guess: Tensor) -> Predictions:
     """What anybody says of hidden parts (B, W), beside what they were: {"error": (B, C), "hit": (B, C)}, NaN where a
     column was not asked about."""
     errors, hits = [], []
@@ -91,7 +91,7 @@ def judged(parts: Told, question: Batch, guess: Tensor) -> Predictions:
 class MaskedSampler(BatchSampler):
     """Training batches (B, …) with parts hidden. A function of (seed, step) like any other."""
 
-    parts: Told
+    parts: PartsByField
 
     def batch(self, step: int) -> Batch:
         plain = super().batch(step)
@@ -114,7 +114,7 @@ class MaskedSampler(BatchSampler):
         )
 
 
-def hiding(batches: BatchSampler, parts: Told) -> MaskedSampler:
+def hiding(batches: BatchSampler, parts: PartsByField) -> MaskedSampler:
     made = MaskedSampler(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)
     made.parts = parts
     return made

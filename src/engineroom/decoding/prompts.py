@@ -28,7 +28,7 @@ def prompted(schema: Schema, prompt: str) -> Batch:
     return Batch(fields, np.arange(1))
 
 
-def told(task: Any, network: Any, schema: Schema, prompt: str) -> Predictions:
+def predict_prompt(task: Any, network: Any, schema: Schema, prompt: str) -> Predictions:
     """The answers (one) of a task that answers by one question to its network."""
     batch = prompted(schema, prompt)
     with torch.inference_mode():

@@ -259,8 +259,8 @@ def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Secti
     for entry, (_, masked_row, found) in zip(result["rows"], entries, strict=True):
         drawn = "".join(draw(cut, masked_row.parts, found[name]) for cut in masked_row.cuts.values())
         first = sorted(entry["parts"], key=lambda part: -abs(part[name]))[:TOP]
-        told = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
-        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": told, "tone": "", "html": drawn})
+        listed = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
+        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": listed, "tone": "", "html": drawn})
     flag = (
         ""
         if one["passes"]

@@ -15,7 +15,7 @@ class States(nn.Module):
     would blur it."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True
+    uses_context = True
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ class GridHead(nn.Module):
     """Map (B, D, H, W) → (B, K = 1, outputs, H, W)."""
 
     maps: tuple[str, ...] = ("grid",)
-    beside = True  # what other columns say is added to every place of the map
+    uses_context = True  # what other columns say is added to every place of the map
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

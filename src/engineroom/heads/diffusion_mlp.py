@@ -16,7 +16,7 @@ class DenoiseRow(nn.Module):
     """Features, all groups of columns beside one another → (B, 1, outputs)."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

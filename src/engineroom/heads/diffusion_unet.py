@@ -64,14 +64,14 @@ class Denoise(nn.Module):
     `outputs`: channels, side, and of how many frames they are."""
 
     maps: tuple[str, ...] = ("grid",)
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: tuple[int, ...]) -> None:
         super().__init__()
         channels, side, self.frames = (*outputs, 1)[:3]
         colours, known = channels // self.frames, WIDTHS if self.frames == 1 else NARROW
         widths = known[: max(1, min(len(known), (side // 4).bit_length()))]
-        told = sum(part.shape[-1] for part in example.parts)
+        condition_width = sum(part.shape[-1] for part in example.parts)
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts
         )  # what is asked for counts from the first step on
@@ -79,7 +79,7 @@ class Denoise(nn.Module):
             2 * WAVES if self.frames > 1 else 0
         )  # what steers a frame knows which it is: left and right differ by what comes first
         self.style = nn.Sequential(
-            nn.Linear(2 * WAVES + told + moment, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU()
+            nn.Linear(2 * WAVES + condition_width + moment, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU()
         )
         self.into = nn.Conv2d(colours + (2 if self.frames > 1 else 0), widths[0], 3, padding=1)
         far = [1 if level == 0 else self.frames - 1 for level in range(len(widths))]

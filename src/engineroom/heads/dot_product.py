@@ -15,7 +15,7 @@ class DotHead(nn.Module):
     can be chosen."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True  # what other columns say is added to every place of the map
+    uses_context = True  # what other columns say is added to every place of the map
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

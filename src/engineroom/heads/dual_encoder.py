@@ -15,7 +15,7 @@ class TowersHead(nn.Module):
     """Features with two parts → (B, 1, 2, outputs): the first group of columns, then the second."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ class Dueling(nn.Module):
     """Features (B, K, D) → (B, K, actions)."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

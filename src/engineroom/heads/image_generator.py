@@ -37,7 +37,7 @@ class Paint(nn.Module):
     """Features, all groups of columns beside one another → (B, K = 1, channels, side, side) from -1 to 1."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: tuple[int, int]) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ class SoundHead(nn.Module):
     the rate."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ class VectorHead(nn.Module):
     """Features (B, K, D) → (B, K, outputs)."""
 
     maps: tuple[str, ...] = ()  # layouts of a map that it reads; none: the pooled vector is enough
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ class Autoregress(nn.Module):
     """Features with a map (B, T, D) → (B, 1, T, outputs): a logit for every token that may follow each place."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ class SayLSTM(nn.Module):
     outputs)."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True
+    uses_context = True
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

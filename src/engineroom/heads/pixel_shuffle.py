@@ -16,7 +16,7 @@ class EnlargeHead(nn.Module):
     nothing."""
 
     maps: tuple[str, ...] = ("grid",)
-    beside = True
+    uses_context = True
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ class Projection(nn.Module):
     """Features (B, K, D) → (B, K, outputs), each of length 1."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ class PathHead(nn.Module):
     steps."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

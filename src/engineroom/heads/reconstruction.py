@@ -22,7 +22,7 @@ class Rebuild(nn.Module):
     their vectors side by side."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Places(nn.Module):
         assert found is not None
         return found
 
-    def told(self, features: Features) -> Tensor:
+    def decode(self, features: Features) -> Tensor:
         """(B, …, D) → (B, …, channels · finer ^ axes)."""
         x = self.laid(features)
         whole = self.whole(features.pooled.float().mean(1))
@@ -99,7 +99,7 @@ class InTime(Places):
         return self.found(features).data
 
     def forward(self, features: Features) -> Tensor:
-        x, mask = self.told(features), self.found(features).mask
+        x, mask = self.decode(features), self.found(features).mask
         x = x.unflatten(2, (self.finer, self.channels)).flatten(1, 2)
         return placed(x, None if mask is None else mask.repeat_interleave(self.finer, 1), self.shape[0]).flatten(1)[
             :, None
@@ -122,7 +122,7 @@ class OnPlane(Places):
         return found.data.unflatten(1, sides(found.data.shape[1], self.shape))
 
     def forward(self, features: Features) -> Tensor:
-        x = F.pixel_shuffle(self.told(features).permute(0, 3, 1, 2), self.finer)
+        x = F.pixel_shuffle(self.decode(features).permute(0, 3, 1, 2), self.finer)
         if x.shape[2:] != self.shape[1:]:
             x = F.interpolate(x, self.shape[1:], mode="bilinear", align_corners=False)
         return x.flatten(1)[:, None]

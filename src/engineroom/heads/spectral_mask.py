@@ -11,7 +11,7 @@ class GateHead(nn.Module):
     """Map (B, N, D) → (B, K = 1, N, outputs) from 0 to 1."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True
+    uses_context = True
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

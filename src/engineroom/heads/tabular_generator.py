@@ -27,17 +27,17 @@ class ForgeRow(nn.Module):
     column, W in all."""
 
     maps: tuple[str, ...] = ()
-    beside = False
+    uses_context = False
 
     def __init__(self, example: Features, outputs: Sequence[tuple[int, bool]]) -> None:
         super().__init__()
         self.columns = list(outputs)
         room = sum(width for width, _ in outputs)
-        told = [part.shape[-1] for part in example.parts[:-1]]
+        conditions = [part.shape[-1] for part in example.parts[:-1]]
         self.norms = nn.ModuleList(
-            nn.BatchNorm1d(width, affine=False) for width in told
+            nn.BatchNorm1d(width, affine=False) for width in conditions
         )  # what is asked for counts from the first step on
-        width = SIZE + sum(told)
+        width = SIZE + sum(conditions)
         self.blocks = nn.ModuleList()
         for _ in range(BLOCKS):
             self.blocks.append(nn.Sequential(nn.Linear(width, WIDTH), nn.BatchNorm1d(WIDTH), nn.ReLU()))
@@ -45,8 +45,8 @@ class ForgeRow(nn.Module):
         self.out = nn.Linear(width, room)
 
     def forward(self, features: Features) -> Tensor:
-        *told, chance = (part.float().mean(1) for part in features.parts)
-        x = torch.cat([chance[:, :SIZE], *(norm(part) for norm, part in zip(self.norms, told, strict=True))], 1)
+        *conditions, chance = (part.float().mean(1) for part in features.parts)
+        x = torch.cat([chance[:, :SIZE], *(norm(part) for norm, part in zip(self.norms, conditions, strict=True))], 1)
         for block in self.blocks:
             x = torch.cat([x, block(x)], 1)
         return row(self.out(x).float(), chance[:, SIZE:], self.columns)[:, None]

@@ -13,7 +13,7 @@ class TokensHead(nn.Module):
     """Features with a map (B, T, D) → (B, 1, T, outputs)."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True  # what other columns say is added to every place of the map
+    uses_context = True  # what other columns say is added to every place of the map
 
     def __init__(self, example: Features, outputs: int) -> None:
         super().__init__()

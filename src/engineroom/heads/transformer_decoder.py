@@ -39,7 +39,7 @@ class Say(nn.Module):
     Code 0 stands before all that is said."""
 
     maps: tuple[str, ...] = ("sequence",)
-    beside = True
+    uses_context = True
     positions: Tensor
 
     def __init__(self, example: Features, outputs: int) -> None:

@@ -163,7 +163,7 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
         }
         for arm in ARMS
     ]
-    told = [[n, result["asked"]["value"][k], result["random"]["value"][k]] for k, n in enumerate(counts)]
+    table_rows = [[n, result["asked"]["value"][k], result["random"]["value"][k]] for k, n in enumerate(counts)]
     exhibits = (
         Panel(
             "lines",
@@ -174,7 +174,7 @@ def report(result: dict[str, Any], name: str, target: str) -> dict[str, Any]:
         Panel(
             "table",
             "Summary statistics",
-            {"columns": ["labels", words["asked"], words["random"]], "rows": told, "best": None},
+            {"columns": ["labels", words["asked"], words["random"]], "rows": table_rows, "best": None},
         ),
     )
     why = [

@@ -106,7 +106,7 @@ def report(result: dict[str, Any], name: str, points: list[SizePoint], target: s
     ]
     crossed = result["crossing"]["value"]
     marks = [{"x": crossed, "label": "crossing"}] if crossed and crossed <= rows[-1] else []
-    told = [
+    table_rows = [
         [
             n,
             result["deep"]["value"][k],
@@ -135,7 +135,7 @@ def report(result: dict[str, Any], name: str, points: list[SizePoint], target: s
                     {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True},
                     "Deep minus classical on the same test rows: above 0 the deep model is ahead.",
                 ),
-                Panel("table", "Summary statistics", {"columns": columns, "rows": told, "best": None}),
+                Panel("table", "Summary statistics", {"columns": columns, "rows": table_rows, "best": None}),
             ),
             f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test "
             "rows, which nobody learnt from.",

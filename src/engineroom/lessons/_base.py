@@ -51,9 +51,9 @@ class Board:
         if words:
             self.say(words)
         for exhibit in exhibits:
-            told = tell(exhibit)
-            if told:
-                self.say(told)
+            spoken_text = tell(exhibit)
+            if spoken_text:
+                self.say(spoken_text)
 
     def check(self, claim: str, passed: bool, found: str) -> None:
         """A claim that this run confirms or refutes; `found` are the numbers."""

@@ -104,11 +104,11 @@ def run(board: Board, *, length: int, steps: int, seed: int) -> None:
         networks[name], losses = best(make, length, steps, seed)
         curves[name] = (range(1, steps + 1, 5), losses[::5])
         right[name] = asked(networks[name], length, seed, "bus asked")
-    told = [[name, 100 * share] for name, share in right.items()]
+    summary = [[name, 100 * share] for name, share in right.items()]
     board.step(
         "Learning",
         f"{steps} batches of {BATCH} for each.",
-        table("Right, %", ["network", f"of {TEST} new sentences"], told),
+        table("Right, %", ["network", f"of {TEST} new sentences"], summary),
         lines("Loss", "step", "cross entropy", curves),
     )
     looker = networks["attention"]
@@ -193,11 +193,11 @@ def looked(board: Board, looker: Looker, length: int, seed: int) -> tuple[float,
             f'2px;border-radius:3px">{html.escape(WORDS[int(word)])}</span>'
             for word, w in zip(x[row], weights[row], strict=True)
         )
-        told = f"{WORDS[int(x[row, where[row]])]}: {float(weights[row, where[row]]):.0%} of the attention"
+        summary = f"{WORDS[int(x[row, where[row]])]}: {float(weights[row, where[row]]):.0%} of the attention"
         items.append(
             {
                 "title": f"sentence {row + 1}",
-                "subtitle": told,
+                "subtitle": summary,
                 "tone": "",
                 "html": f'<p style="line-height:1.9">{marked}</p>',
             }

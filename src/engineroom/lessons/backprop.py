@@ -27,13 +27,13 @@ def run(board: Board, *, hidden: int, width: int, seed: int) -> None:
         "(Rumelhart, Hinton & Williams 1986)."
     )
     curves = {f"start {k + 1}": (range(1, XOR_STEPS + 1, 5), losses[::5]) for k, (losses, _) in enumerate(learnt)}
-    told = table(
+    starts = table(
         "Five random starts",
         ["start", "loss at first", "loss at last", "says for 00 01 10 11"],
         rows,
         "XOR is 0 1 1 0.",
     )
-    board.step("XOR", words, told, lines("Loss", "step", "cross entropy", curves))
+    board.step("XOR", words, starts, lines("Loss", "step", "cross entropy", curves))
     shallow, deep = (digits(size, seed) for size in (0, width))
     rows = [["none", shallow[2], 100 * shallow[1]], [f"{width} units", deep[2], 100 * deep[1]]]
     board.step(

@@ -47,7 +47,7 @@ def run(board: Board, *, sizes: str, steps: int, width: int, seed: int) -> None:
         rows = pool[:count]
         for name, eye in eyes.items():
             found[name].append(100 * (1 - float((eye(pixels, y, rows, test, steps, width, seed) == y[test]).mean())))
-    told = [[count, *(found[name][k] for name in eyes)] for k, count in enumerate(counts)]
+    table_rows = [[count, *(found[name][k] for name in eyes)] for k, count in enumerate(counts)]
     words = (
         "Handwritten digits. One eye was made by people: histograms of edge directions, and a linear classifier on "
         "them (Dalal & Triggs 2005). The other learns its "
@@ -58,7 +58,7 @@ def run(board: Board, *, sizes: str, steps: int, width: int, seed: int) -> None:
     board.step(
         "The race",
         words,
-        table("Wrong, %", ["pictures learnt from", *eyes], told),
+        table("Wrong, %", ["pictures learnt from", *eyes], table_rows),
         lines(
             "Errors by how much there is to learn from",
             "pictures",

@@ -29,9 +29,9 @@ def run(board: Board, *, data: str, steps: int, rows: int, seed: int) -> None:
             {"target": target, "seed": seed, "run": str(Path(folder) / "run"), "train": {"steps": steps}}
         )
         model, _ = train(config, table=frame)
-        told, verdict = model.report(), model.manifest["verdict"]
+        page, verdict = model.report(), model.manifest["verdict"]
         reasons = weights(model, frame.head(ASKED))
-    side = next(e for s in told["sections"] for e in s["exhibits"] if e["title"] == "Side by side")["data"]
+    side = next(e for s in page["sections"] for e in s["exhibits"] if e["title"] == "Side by side")["data"]
     rows_told = [
         [name, *(said(row[k]) for row in side["rows"])] for k, name in enumerate(side["columns"]) if name != "model"
     ]

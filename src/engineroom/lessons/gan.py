@@ -47,7 +47,7 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
         stages.append((mark, drawn(maker, seed)))
     real = genuine(heaps, SHOWN, torch_generator(seed, "shown"))
     for mark, points in stages:
-        board.step(f"After {mark:,} steps", told(points, heaps), cloud(f"Step {mark:,}", real, points))
+        board.step(f"After {mark:,} steps", describe_points(points, heaps), cloud(f"Step {mark:,}", real, points))
     grid = list(range(1, len(sure) + 1))
     every = max(1, len(grid) // 200)
     words = (
@@ -182,7 +182,7 @@ def found(points: Tensor, heaps: int) -> int:
     return int((counts >= LEAST * len(points) / heaps).sum())
 
 
-def told(points: Tensor, heaps: int) -> str:
+def describe_points(points: Tensor, heaps: int) -> str:
     return (
         f"{inside(points, heaps):.0%} of the made points lie in a heap; {found(points, heaps)} of {heaps} heaps "
         "get "

@@ -52,11 +52,13 @@ def run(board: Board, *, gap: int, width: int, steps: int, seed: int) -> None:
         "this "
         "scale is a fall by a factor a step."
     )
-    told = [[kind, f"{flows[kind][-1]:.1e}", f"{flows[kind][0]:.1e}", f"{ratio(flows[kind]):.1e}"] for kind in CELLS]
+    table_rows = [
+        [kind, f"{flows[kind][-1]:.1e}", f"{flows[kind][0]:.1e}", f"{ratio(flows[kind]):.1e}"] for kind in CELLS
+    ]
     board.step(
         "The gradient on its way back (Hochreiter 1991; Bengio et al. 1994)",
         words,
-        table("Size of the gradient", ["cell", "at the last step", "at the first", "first ÷ last"], told),
+        table("Size of the gradient", ["cell", "at the last step", "at the first", "first ÷ last"], table_rows),
         lines("Gradient by step", "steps back from the end", "gradient norm", reach, log_y=True),
     )
     board.step(

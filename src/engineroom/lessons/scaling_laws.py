@@ -27,19 +27,19 @@ def run(board: Board, *, sizes: str, width: int, steps: int, seed: int) -> None:
         "more "
         "and more pictures to learn from."
     )
-    told = [[int(count), loss] for count, loss in zip(counts, by_rows, strict=True)]
+    table_rows = [[int(count), loss] for count, loss in zip(counts, by_rows, strict=True)]
     drawn = {"measured": (counts.tolist(), by_rows.tolist())}
     if law is not None:
         drawn["law, fitted without the last"] = (counts.tolist(), law.at(counts).tolist())
     board.step(
         "More data",
         words,
-        table("Loss", ["pictures", "on unseen ones"], told),
+        table("Loss", ["pictures", "on unseen ones"], table_rows),
         lines("Loss by data", "pictures", "cross entropy", drawn, log_x=True, log_y=True),
     )
     widths = np.array(WIDTHS)
     by_width = np.array([measure(x, y, order, int(counts[-1]), int(w), steps, seed) for w in widths])
-    told = [[int(w), loss] for w, loss in zip(widths, by_width, strict=True)]
+    table_rows = [[int(w), loss] for w, loss in zip(widths, by_width, strict=True)]
     curve = lines(
         "Loss by width",
         "hidden units",
@@ -51,7 +51,7 @@ def run(board: Board, *, sizes: str, width: int, steps: int, seed: int) -> None:
     board.step(
         "More width",
         f"All {counts[-1]} pictures, more and more hidden units.",
-        table("Loss", ["hidden units", "on unseen ones"], told),
+        table("Loss", ["hidden units", "on unseen ones"], table_rows),
         curve,
     )
     predict(board, law, counts, by_rows)

@@ -11,7 +11,7 @@ from ..core.arrays import objects
 from ..core.batch import Predictions, RowResults
 
 
-def told(
+def token_predictions(
     nats: Sequence[np.ndarray],
     hits: Sequence[np.ndarray],
     codes: Sequence[np.ndarray],

@@ -13,7 +13,7 @@ CHANNELS = {"sequence": 2, "grid": 1}  # the axis of a map that holds its number
 SHAPE = {"sequence": (1, -1), "grid": (-1, 1, 1)}  # of one vector a row, to be added to it
 
 
-class Beside(nn.Linear):
+class AddContext(nn.Linear):
     """A map and what other groups of columns say, (B, K, D) each → the map with their vector added everywhere. Begins
     by saying nothing."""
 

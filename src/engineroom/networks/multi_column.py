@@ -16,7 +16,7 @@ from ..core.config import Config
 from ..core.errors import UserError, nearest
 from ..core.schema import Schema
 from ..data.fields import Field, input_fields
-from .fusion import Beside
+from .fusion import AddContext
 
 STEM_WIDTH = {
     "set": 16,
@@ -103,7 +103,9 @@ class ColumnsModel(nn.Module):
                 )
             pattern = Features(pattern.pooled, maps[self.mapped], pattern.parts, maps=maps)
         others = sum(width for i, (width, _) in enumerate(widths) if i != self.mapped)
-        self.beside = Beside(pattern.map, others) if pattern.map is not None and head.beside and others else None
+        self.add_context = (
+            AddContext(pattern.map, others) if pattern.map is not None and head.uses_context and others else None
+        )
         self.head = head(pattern, task.output_size(schema.target))
         if task.tie_weights and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
@@ -138,9 +140,9 @@ class ColumnsModel(nn.Module):
 
     def map(self, features: list[Features]) -> Signal | None:
         """What the head reads of places: the map of one group, and what all others say of the whole row."""
-        if (found := None if self.mapped is None else features[self.mapped].map) is None or self.beside is None:
+        if (found := None if self.mapped is None else features[self.mapped].map) is None or self.add_context is None:
             return found
-        return self.beside.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
+        return self.add_context.added(found, [one.pooled for i, one in enumerate(features) if i != self.mapped])
 
 
 class Ensemble(nn.Module):

@@ -52,12 +52,12 @@ class Adversarial(Study):
     ) -> nn.ModuleDict:
         """{"model": the running mean, which answers; "generator"; "discriminator"}."""
         generator = assemble(schema, config, task, example, rows=rows, networks=1)
-        told = [column for column in schema.inputs if not is_chance(column)]
+        condition_columns = [column for column in schema.inputs if not is_chance(column)]
         conditions = None
-        if told:
+        if condition_columns:
             columns = tuple(replace(c, role="ignore") if is_chance(c) else c for c in schema)
             conditions = assemble(Schema(columns), config, Numbers(CONDITION), example, rows=rows, networks=1)
-        discriminator = Judge(task.discriminator(schema.target, CONDITION if told else 0), conditions)
+        discriminator = Judge(task.discriminator(schema.target, CONDITION if condition_columns else 0), conditions)
         return nn.ModuleDict(
             {
                 "model": copy.deepcopy(generator).requires_grad_(False),

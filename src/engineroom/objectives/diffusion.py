@@ -26,7 +26,7 @@ from ..networks.multi_column import assemble
 from ._base import Study
 from ._ema import in_step
 
-UNTOLD = 10  # one row in so many learns without being told what it is
+UNCONDITIONAL = 10  # one row in so many learns without its conditions (classifier-free guidance)
 
 
 class Diffusion(Study):
@@ -48,8 +48,12 @@ class Diffusion(Study):
 
         def forward(batch: Batch) -> Tensor:
             noise, amount = parted(batch[task.noise_field])
-            told = untold(batch, fields, torch.arange(len(batch), device=noise.device) % UNTOLD == batch.step % UNTOLD)
-            return asked(put(told, task.noise_field, noisy(task.real_samples(batch), noise, amount), amount))[:, 0]
+            dropped = drop_conditions(
+                batch,
+                fields,
+                torch.arange(len(batch), device=noise.device) % UNCONDITIONAL == batch.step % UNCONDITIONAL,
+            )
+            return asked(put(dropped, task.noise_field, noisy(task.real_samples(batch), noise, amount), amount))[:, 0]
 
         def loss(output: Tensor, batch: Batch) -> Losses:
             """output (B, C, …): v, of which the mean square error is taken at every amount copies_of_model."""
@@ -105,7 +109,7 @@ def taken_away(
     `guidance` 1 = as it comes; more insists on what is asked for. What is made stays within ± `most`."""
     x = batch[name][:, :-1].float()
     free = (
-        untold(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device))
+        drop_conditions(batch, fields, torch.ones(len(x), dtype=torch.bool, device=x.device))
         if guidance != 1 and any(one.is_scalar for one in fields)
         else None
     )
@@ -123,7 +127,7 @@ def taken_away(
     return x
 
 
-def untold(batch: Batch, fields: tuple[Field, ...], chosen: Tensor) -> Batch:
+def drop_conditions(batch: Batch, fields: tuple[Field, ...], chosen: Tensor) -> Batch:
     """Rows that are `chosen` (B,) without what is asked for: table columns become unknown."""
     given = dict(batch.fields)
     for one in fields:

@@ -18,47 +18,47 @@ from .vision.before_after import sharp
 
 CELLS, BARS = 12, 30  # of a row, of an exhibit
 WIDE, HIGH = 320, 90  # of a drawn series
-TOLD, TRUE, GAP = "#d55e00", "currentColor", "#8884"
+PREDICTED, TRUE, GAP = "#d55e00", "currentColor", "#8884"
 
 
-def drawn(parts: Mapping[str, Parts], schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
+def drawn(parts: Mapping[str, Parts], schema: Schema, predicted: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     """Vectors (W,) of one row → HTML, field by field."""
     out, begin = [], 0
     for one in parts.values():
         span = slice(begin, begin + one.room)
-        vectors = (told[span].astype(float), true[span].astype(float), gone[span])
+        vectors = (predicted[span].astype(float), true[span].astype(float), gone[span])
         out.append(DRAWN[one.kind](one, schema, *vectors) if vectors[2].any() else "")
         begin += one.room
     return "".join(out)
 
 
-def numbers(one: Parts, schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
+def numbers(one: Parts, schema: Schema, predicted: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     states = [schema[name].state for name in one.columns]
-    say = [f"{said * state['std'] + state['mean']:.4g}" for said, state in zip(told, states, strict=True)]
+    say = [f"{said * state['std'] + state['mean']:.4g}" for said, state in zip(predicted, states, strict=True)]
     was = [f"{said * state['std'] + state['mean']:.4g}" for said, state in zip(true, states, strict=True)]
     return listed([(one.columns[k], say[k], was[k]) for k in np.flatnonzero(gone)])
 
 
-def classes(one: Any, schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
+def classes(one: Any, schema: Schema, predicted: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     rows = []
     for k, name in enumerate(one.columns):
         span = slice(int(one.begin[k]), int(one.begin[k]) + one.sizes[k])
         if gone[span.start]:
             values = schema[name].state["values"]
-            best = int(told[span].argmax())
-            rows.append((name, f"{values[best]} ({told[span][best]:.0%})", values[int(true[span].argmax())]))
+            best = int(predicted[span].argmax())
+            rows.append((name, f"{values[best]} ({predicted[span][best]:.0%})", values[int(true[span].argmax())]))
     return listed(rows)
 
 
 def listed(rows: Sequence[tuple[str, str, str]]) -> str:
     cells = "".join(f"<tr><td>{'</td><td>'.join(html.escape(text) for text in row)}</td></tr>" for row in rows[:CELLS])
     more = f"<tr><td colspan=3>and {len(rows) - CELLS} more</td></tr>" if len(rows) > CELLS else ""
-    return f"<table><tr><th>hidden</th><th>told</th><th>truth</th></tr>{cells}{more}</table>"
+    return f"<table><tr><th>hidden</th><th>predicted</th><th>truth</th></tr>{cells}{more}</table>"
 
 
-def steps(one: Parts, schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
+def steps(one: Parts, schema: Schema, predicted: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     """Up to four channels: the truth as a line, hidden stretches grey, what was told of them in colour."""
-    said, was = told.reshape(one.shape), true.reshape(one.shape)
+    said, was = predicted.reshape(one.shape), true.reshape(one.shape)
     bad = gone.reshape(one.shape)[:, 0]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], bad.astype(int), [0]]))).reshape(-1, 2)
     charts = []
@@ -82,16 +82,16 @@ def chart(said: np.ndarray, was: np.ndarray, edges: np.ndarray, low: float, high
         f'<rect x="{x[a] - step / 2:.1f}" y="0" width="{(b - a) * step:.1f}" height="{HIGH}" fill="{GAP}"/>'
         for a, b in edges
     )
-    lines = line(was, x, TRUE) + "".join(line(said[a:b], x[a:b], TOLD) for a, b in edges)
+    lines = line(was, x, TRUE) + "".join(line(said[a:b], x[a:b], PREDICTED) for a, b in edges)
     return (
-        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="a series, hidden stretches told">{gaps}{lines}</svg>'
+        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="a series, hidden parts predicted">{gaps}{lines}</svg>'
     )
 
 
-def pixels(one: Any, schema: Schema, told: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
+def pixels(one: Any, schema: Schema, predicted: np.ndarray, true: np.ndarray, gone: np.ndarray) -> str:
     """What was left, what was told, the truth."""
     left = np.where(gone, 0, true)
-    pictures = (("left", left), ("told", np.where(gone, told, true)), ("truth", true))
+    pictures = (("left", left), ("predicted", np.where(gone, predicted, true)), ("truth", true))
     figures = "".join(
         f'<figure style="margin:0;flex:1">{sharp(colours(one, flat), name)}<figcaption>{name}</figcaption></figure>'
         for name, flat in pictures
@@ -145,15 +145,15 @@ def filled(frame: pl.DataFrame, cells: np.ndarray, parts: Sequence[Mapping[str, 
     )
 
 
-def filled_number(values: pl.Series, told: pl.Series) -> pl.Series:
+def filled_number(values: pl.Series, predicted: pl.Series) -> pl.Series:
     whole = values.dtype.is_integer()
     known = values.cast(pl.Float64, strict=False).fill_nan(None)
-    both = pl.select(pl.coalesce(known, told.cast(pl.Float64))).to_series()
+    both = pl.select(pl.coalesce(known, predicted.cast(pl.Float64))).to_series()
     return both.round(0).cast(values.dtype) if whole else both
 
 
-def filled_class(values: pl.Series, told: pl.Series) -> pl.Series:
-    return pl.select(pl.coalesce(to_strings(values), told.cast(pl.String))).to_series()
+def filled_class(values: pl.Series, predicted: pl.Series) -> pl.Series:
+    return pl.select(pl.coalesce(to_strings(values), predicted.cast(pl.String))).to_series()
 
 
 FILLED: dict[str, Callable[[pl.Series, pl.Series], pl.Series]] = {"numbers": filled_number, "classes": filled_class}

@@ -25,10 +25,10 @@ def edges_of(records: RowResults) -> np.ndarray:
 def condition_grid(schema: Schema, each: int) -> tuple[pl.DataFrame, int]:
     """(rows to be made, how many stand in a line): `each` of every class of the first condition, or as many rows as
     columns."""
-    told = [c for c in schema.inputs if not registry.get("modalities", c.modality).is_noise]
-    classes = [c for c in told if c.modality == "category"]
+    visible = [c for c in schema.inputs if not registry.get("modalities", c.modality).is_noise]
+    classes = [c for c in visible if c.modality == "category"]
     kinds = classes[0].state["values"][:KINDS] if classes else [None] * (KINDS if each > 2 else 4)
-    columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in told}
+    columns: dict[str, Any] = {c.name: [None] * (each * len(kinds)) for c in visible}
     if classes:
         columns[classes[0].name] = [kind for kind in kinds for _ in range(each)]
     return pl.DataFrame({**columns, NOISE: [ASIDE + k for k in range(each * len(kinds))]}), each

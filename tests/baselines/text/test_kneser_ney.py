@@ -75,9 +75,11 @@ def test_it_learns_a_text_and_comes_back() -> None:
     losses = {name: scores(graded(one.predict(frame[:4]), np.zeros(4)))["log_loss"] for name, one in found.items()}
     assert losses["kneser_ney"] < 0.25 < 2 < losses["dummy"] < np.log(state["vocabulary"])
     again = load(found["kneser_ney"].dump())
-    told = again.predict(strange)
-    assert np.isfinite(told["nats"][0]).all() and told["nats"][0].max() > 11, "what was never met is spelt out in bytes"
-    assert told["nats"][0].tolist() == found["kneser_ney"].predict(strange)["nats"][0].tolist()
+    result = again.predict(strange)
+    assert np.isfinite(result["nats"][0]).all() and result["nats"][0].max() > 11, (
+        "what was never met is spelt out in bytes"
+    )
+    assert result["nats"][0].tolist() == found["kneser_ney"].predict(strange)["nats"][0].tolist()
     again.facts["lengths"][0] += 1
     with pytest.raises(BundleError, match="cannot answer"):
         again.predict(strange)

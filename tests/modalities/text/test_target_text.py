@@ -46,10 +46,10 @@ def test_a_line_of_a_megabyte_is_read_from_its_start_alone() -> None:
 def test_shared_pieces_are_those_that_are_read_and_lengths_tell_a_summary() -> None:
     read = PASSAGE.fit(pl.Series(["many words " * 40 for _ in range(9)]), limits=LIMITS)
     own = MODALITY.fit_with_hints(pl.Series(TEXTS), limits=LIMITS, facts={"shared": True, "source": "read"})
-    beside = MODALITY.link_to_input(own, read)
+    linked = MODALITY.link_to_input(own, read)
     assert (
-        beside["tokenizer"] == read["tokenizer"] != own["tokenizer"]
-        and beside["goal"] == "summary"
-        and beside["source"] == "read"
+        linked["tokenizer"] == read["tokenizer"] != own["tokenizer"]
+        and linked["goal"] == "summary"
+        and linked["source"] == "read"
     )
     assert MODALITY.link_to_input(own, PASSAGE.fit(pl.Series(TEXTS), limits=LIMITS))["goal"] == "translation"

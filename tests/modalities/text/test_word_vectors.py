@@ -20,14 +20,14 @@ RNG = np.random.default_rng(0)
 
 def sentences(rows: int = 600) -> list[str]:
     animals, machines = ["cat", "dog", "horse", "cow"], ["engine", "pump", "valve", "crane"]
-    told = {
+    result = {
         "animals": ["eats grass in the field", "sleeps under the tree"],
         "machines": ["runs on oil at night", "needs a new part"],
     }
     return [
-        f"the {RNG.choice(animals)} {RNG.choice(told['animals'])}"
+        f"the {RNG.choice(animals)} {RNG.choice(result['animals'])}"
         if i % 2
-        else f"the {RNG.choice(machines)} {RNG.choice(told['machines'])}"
+        else f"the {RNG.choice(machines)} {RNG.choice(result['machines'])}"
         for i in range(rows)
     ]
 

@@ -70,8 +70,8 @@ def test_without_a_time_the_last_line_is_no_last_event():
     by_row = {user: items[-1] for user, items in frame.group_by("user", maintain_order=True).agg("item").iter_rows()}
     asked = {user: items[-1] for user, items in wholes(table).items()}
     assert sum(asked[user] == by_row[user] for user in asked) < len(asked) / 2
-    told = histories(Table(frame), Said(time="rows"), None, asking=False)
-    assert {user: items[-1] for user, items in wholes(told).items()} == by_row
+    result = histories(Table(frame), Said(time="rows"), None, asking=False)
+    assert {user: items[-1] for user, items in wholes(result).items()} == by_row
 
 
 def test_words_that_are_no_times_are_refused():

@@ -43,8 +43,8 @@ def table(known: bool) -> tuple[Schema, SimpleNamespace]:
         "width": 16,
         "thumbs": base64.b64encode(thumbs(PICTURES[:120]).tobytes()).decode(),
     }
-    told = [Column("way", "category", state={"values": ["stands", "lies"]})] if known else []
-    schema = Schema((Column("picture", "generated_image", "target", state), *told))
+    result = [Column("way", "category", state={"values": ["stands", "lies"]})] if known else []
+    schema = Schema((Column("picture", "generated_image", "target", state), *result))
 
     def batch(rows: np.ndarray) -> Batch:
         return Batch(

@@ -75,8 +75,8 @@ def test_the_loss_is_nothing_where_all_is_known() -> None:
         },
         np.arange(1),
     )
-    told = TASK.loss(torch.tensor(one, dtype=torch.float32), batch)
-    assert float(told.total) < 1e-6
+    result = TASK.loss(torch.tensor(one, dtype=torch.float32), batch)
+    assert float(result.total) < 1e-6
     assert float(TASK.loss(torch.tensor(one + 0.1, dtype=torch.float32), batch).total) > 1e-3
 
 

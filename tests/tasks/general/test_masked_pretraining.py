@@ -18,7 +18,7 @@ from engineroom.core.config import make_config
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
 from engineroom.data.dataset import BatchSampler, encode_table
-from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, told
+from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, parse_parts
 from engineroom.data.schema_inference import fit_schema, infer_schema
 from engineroom.metrics.reconstruction import graded, scores
 from engineroom.modalities.masking._masked_regions import placed
@@ -113,7 +113,7 @@ def test_the_same_row_is_asked_the_same_wherever_it_stands(run: str) -> None:
 
 
 def test_cells_that_are_empty_are_never_asked_about() -> None:
-    parts = told(
+    parts = parse_parts(
         [
             {"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]},
             {
@@ -154,7 +154,7 @@ def test_shares_and_means_explain_nothing_and_the_truth_all() -> None:
         },
         np.arange(4_000),
     )
-    parts = told(
+    parts = parse_parts(
         [
             {
                 "field": "k",
@@ -181,7 +181,7 @@ def test_shares_and_means_explain_nothing_and_the_truth_all() -> None:
 
 
 def test_loss_is_of_what_was_hidden_alone() -> None:
-    parts = told([{"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]}])["n"]
+    parts = parse_parts([{"field": "n", "kind": "numbers", "columns": ["a", "b"], "shape": [2]}])["n"]
     wanted, hidden = torch.tensor([[1.0, 2.0]]), torch.tensor([[True, False]])
     assert parts.loss(torch.tensor([[[3.0, 100.0]]]), wanted, hidden).tolist() == [[[4.0, 0.0]]]
 
@@ -191,14 +191,14 @@ def test_a_batch_is_a_function_of_seed_and_step() -> None:
     schema = fit_schema(infer_schema(table, config), table, np.arange(60), config.limits)
     data = encode_table(table.frame, schema)
     data.splits = {"train": np.arange(60)}
-    parts = told(registry.get("tasks", "masked_pretraining").fit_state(schema, data, 0).target.state["parts"])
+    parts = parse_parts(registry.get("tasks", "masked_pretraining").fit_state(schema, data, 0).target.state["parts"])
     first, again, other = (hiding(BatchSampler(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
     assert all(torch.equal(first[name].nan_to_num(-9), again[name].nan_to_num(-9)) for name in first.fields)
     assert not torch.equal(first[HIDDEN + "block:number"], other[HIDDEN + "block:number"])
 
 
 def test_stretches_and_patches_are_hidden_and_the_line_between_is_known() -> None:
-    parts = told(
+    parts = parse_parts(
         [
             {"field": "s", "kind": "steps", "columns": ["s"], "shape": [40, 2]},
             {
@@ -273,7 +273,7 @@ def test_any_mixture_is_told_and_drawn(tmp_path) -> None:
     )
     assert {"accuracy", "rmse_numbers", "rmse_series", "rmse_pixels"} <= set(model.metrics)
     page = model.report_path.read_text()
-    assert "hidden stretches told" in page and "<th>told</th>" in page and ">left<" in page
+    assert "hidden parts predicted" in page and "<th>predicted</th>" in page and ">left<" in page
     assert (
         er.load(str(tmp_path / "r")).predict(frame[:5])["filled"].sum()
         == frame[:5].select(pl.sum_horizontal(pl.all().exclude("photo").null_count())).item()

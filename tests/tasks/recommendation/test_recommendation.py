@@ -19,7 +19,7 @@ from engineroom.core.table import Table
 from engineroom.metrics.ranking import best, graded, ndcg, rank_of, scores
 from engineroom.modalities.recommendation.interaction_history import ItemVectors, latest
 from engineroom.preprocessing.recommendation.interaction_sequences import LATEST, parts
-from engineroom.preprocessing.recommendation.item_features import beside, properties, titles
+from engineroom.preprocessing.recommendation.item_features import open_side_table, properties, titles
 from engineroom.tasks._base import make_task
 
 
@@ -204,7 +204,7 @@ def test_what_is_described_badly_is_said(tmp_path) -> None:
 
 def test_tables_without_a_header_are_matched_by_what_they_hold(tmp_path) -> None:
     (tmp_path / "films.item").write_text("".join(f"{k}|Film number {k}|{k % 2}|{1990 + k % 5}\n" for k in range(1, 41)))
-    frame, key = beside(str(tmp_path / "films.item"), "column_2", ("item",), {str(k) for k in range(1, 41)})
+    frame, key = open_side_table(str(tmp_path / "films.item"), "column_2", ("item",), {str(k) for k in range(1, 41)})
     assert (
         key == "column_1" and titles(frame, key)["7"] == "Film number 7" and "column_3" in properties(frame, key)["7"]
     )

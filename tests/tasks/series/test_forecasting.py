@@ -119,9 +119,9 @@ def test_what_cannot_be_is_told(frame, options: dict, word: str) -> None:
 
 def test_a_column_named_year_need_not_be_a_clock() -> None:
     frame = pl.DataFrame({"year": np.repeat(np.arange(2000, 2020), 20), "close": WAVE})
-    with pytest.raises(DataError, match="occur twice: 2000") as told:
+    with pytest.raises(DataError, match="occur twice: 2000") as result:
         windows(frame, "close")
-    assert "options.time=rows" in told.value.fix
+    assert "options.time=rows" in result.value.fix
     table = make_task("forecasting", {"time": "rows"}).build_samples(Table(frame), "close", asking=False)
     assert table.frame.height > 200
     assert any("in the order they stand" in note for note in table.notes)

@@ -76,7 +76,7 @@ def test_columns_go_together_as_they_did(model) -> None:
 
 @pytest.mark.slow
 def test_the_report_tells_what_made_rows_teach(model) -> None:
-    told = json.dumps(model.report(), ensure_ascii=False)
+    result = json.dumps(model.report(), ensure_ascii=False)
     for words in (
         "Train on synthetic, test on real",
         "made by the network",
@@ -84,7 +84,7 @@ def test_the_report_tells_what_made_rows_teach(model) -> None:
         "Marginal distributions by column",
         "Privacy: distance to the nearest training row",
     ):
-        assert words in told, words
+        assert words in result, words
 
 
 @pytest.mark.slow

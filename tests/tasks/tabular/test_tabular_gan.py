@@ -63,7 +63,7 @@ def test_columns_go_together_and_a_rare_kind_comes_when_it_is_asked_for(model) -
 @pytest.mark.slow
 def test_it_is_graded_and_told_as_all_makers_of_rows_are(model) -> None:
     assert set(model.metrics) == {"frechet", "precision", "recall", "copied"} and model.metrics["precision"] > 0.3
-    told = json.dumps(model.report(), ensure_ascii=False)
+    result = json.dumps(model.report(), ensure_ascii=False)
     for words in (
         "Train on synthetic, test on real",
         "Marginal distributions by column",
@@ -72,7 +72,7 @@ def test_it_is_graded_and_told_as_all_makers_of_rows_are(model) -> None:
         "Features behind the Fréchet distance",
         "Gaussian copula",
     ):
-        assert words in told, words
+        assert words in result, words
     found = model.evaluate(people())
     assert found["metrics"]["frechet"] < 4 * max(0.3, model.metrics["frechet"])
 

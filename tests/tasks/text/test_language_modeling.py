@@ -106,8 +106,8 @@ def test_a_uniform_model_is_as_perplexed_as_its_alphabet_is_long() -> None:
         np.arange(2),
     )
     output = torch.zeros(2, 1, 5, 5)
-    told = scores(task.score_rows(task.postprocess(output, batch, target), np.zeros(2)))
-    assert told["perplexity"] == pytest.approx(5) and told["bits_per_byte"] == pytest.approx(np.log2(5))
+    result = scores(task.score_rows(task.postprocess(output, batch, target), np.zeros(2)))
+    assert result["perplexity"] == pytest.approx(5) and result["bits_per_byte"] == pytest.approx(np.log2(5))
     assert float(task.loss(output, batch).total) == pytest.approx(np.log(5))
     records = task.score_rows(task.postprocess(output, batch, target), np.zeros(2))
     assert records["tokens"].tolist() == [4, 2] and records["bytes"].tolist() == [4, 2]
@@ -119,13 +119,13 @@ def test_scores_by_hand() -> None:
         "hits": np.array([np.array([True, False]), np.array([False])], object),
     }
     answers |= {"bytes": np.array([4, 2]), "next": np.array([0, 0])}
-    told = scores(graded(answers, np.zeros(2)))
+    result = scores(graded(answers, np.zeros(2)))
     assert (
-        told["log_loss"] == 2
-        and told["bits_per_byte"] == pytest.approx(1 / np.log(2))
-        and told["accuracy"] == pytest.approx(1 / 3)
+        result["log_loss"] == 2
+        and result["bits_per_byte"] == pytest.approx(1 / np.log(2))
+        and result["accuracy"] == pytest.approx(1 / 3)
     )
-    assert told["perplexity"] == pytest.approx(np.e**2) and next(iter(told)) == "bits_per_byte"
+    assert result["perplexity"] == pytest.approx(np.e**2) and next(iter(result)) == "bits_per_byte"
 
 
 def test_a_corpus_is_cut_in_its_order_and_loses_nothing() -> None:
@@ -167,8 +167,8 @@ def test_a_cycle_is_learnt_by_heart(cycle: Path) -> None:
     text = er.generate(str(cycle / "r"), prompt="abc", tokens=60, temperature=0, say=said.append)
     assert text == ("defg abc" * 8)[:60] and "".join(said) == "abc" + text and len(said) == 61
     assert model.predict(pl.DataFrame({"text": ["abcdefg a", "abcd"]}))["prediction"].to_list() == ["b", "e"]
-    told = model.evaluate(str(cycle / "cycle.txt"))
-    assert told["metrics"]["log_loss"] < 0.05 and told["baseline"]["log_loss"] < 0.05
+    result = model.evaluate(str(cycle / "cycle.txt"))
+    assert result["metrics"]["log_loss"] < 0.05 and result["baseline"]["log_loss"] < 0.05
     report = (cycle / "r" / "bundle" / "report.html").read_text()
     assert "Samples: what it writes" in report and "How much it helps to know more" in report
 

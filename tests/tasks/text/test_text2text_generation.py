@@ -207,11 +207,11 @@ def test_the_drawing_is_by_words_and_safe() -> None:
 
 def test_a_summary_is_watched_by_what_it_is_judged_by(here) -> None:
     model = er.train(cipher(120), target="written", recipe="summarization", steps=2, show="quiet", run="r", **FAST)
-    told = [json.loads(line) for line in Path("r/events.jsonl").read_text().splitlines()]
+    result = [json.loads(line) for line in Path("r/events.jsonl").read_text().splitlines()]
     assert (
         model.task.primary_metric
         == "rouge_l"
-        == next(iter(next(line for line in told if line["event"] == "validated")["scores"]))
+        == next(iter(next(line for line in result if line["event"] == "validated")["scores"]))
     )
 
 

@@ -20,7 +20,7 @@ from engineroom.core.seeds import torch_generator
 from engineroom.data.dataset import encode_table
 from engineroom.data.fields import Field
 from engineroom.modalities.noise.image_noise import deeper
-from engineroom.objectives.diffusion import noisy, parted, shares, untold, velocity
+from engineroom.objectives.diffusion import drop_conditions, noisy, parted, shares, velocity
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_training_knows_much_and_little_noise_in_every_batch() -> None:
 def test_what_is_asked_for_can_be_left_unsaid() -> None:
     batch = Batch({"kinds": torch.tensor([[1, 2], [3, 1]]), "sizes": torch.tensor([[0.5], [1.5]])}, np.arange(2))
     fields = (Field("kinds", "category", ()), Field("sizes", "number", ()))
-    found = untold(batch, fields, torch.tensor([True, False]))
+    found = drop_conditions(batch, fields, torch.tensor([True, False]))
     assert found["kinds"].tolist() == [[0, 0], [3, 1]] and found["sizes"][0].isnan().all() and found["sizes"][1] == 1.5
 
 

@@ -59,8 +59,8 @@ def test_the_network_before_its_finish_stands_beside_it(tmp_path, damage: str) -
     data = json.loads((after.path / "report.json").read_text())
     rows = data["sections"][0]["exhibits"][0]["data"]["rows"]
     columns = data["sections"][0]["exhibits"][0]["data"]["columns"]
-    told = dict(zip(columns, next(row for row in rows if row[0] == "before"), strict=True))
-    assert told["psnr"] == pytest.approx(before.metrics["psnr"], abs=0.01)
+    result = dict(zip(columns, next(row for row in rows if row[0] == "before"), strict=True))
+    assert result["psnr"] == pytest.approx(before.metrics["psnr"], abs=0.01)
     assert er.load(str(after.path)).network is not None
 
 

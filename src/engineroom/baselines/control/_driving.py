@@ -18,7 +18,7 @@ LENGTH, HEADWAY, BEHIND = (
     1.0,
 )  # metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
 AHEAD = 0.6  # metres: half of what the car moves in a step
-BESIDE = 10.0  # metres to either side of us that must be free before we change the lane
+CLEARANCE = 10.0  # metres to either side of us that must be free before we change the lane
 
 
 def keep_lane(seen: np.ndarray) -> np.ndarray:
@@ -89,5 +89,6 @@ def free(road: Any, lane: int) -> bool:
     """Is there nobody beside us, and nobody who would have to brake?"""
     me = road.vehicle
     return all(
-        way > BESIDE or way < -BESIDE - BEHIND * max(0.0, speed - float(me.speed)) for way, speed in others(road, lane)
+        way > CLEARANCE or way < -CLEARANCE - BEHIND * max(0.0, speed - float(me.speed))
+        for way, speed in others(road, lane)
     )

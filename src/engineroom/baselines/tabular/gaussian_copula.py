@@ -29,17 +29,17 @@ class Copula(Baseline):
         kept = frame[evenly(frame.height, self.most)]
         rows = registry.get("modalities", "row").encode(kept[target.name], target.state, {})
         rng = np.random.default_rng(seed)
-        told = conditions(kept, schema)
-        hidden = np.concatenate([told, latent(rows, target.state["columns"], rng)], 1)
+        given = conditions(kept, schema)
+        hidden = np.concatenate([given, latent(rows, target.state["columns"], rng)], 1)
         matrix = np.corrcoef(hidden, rowvar=False).reshape(hidden.shape[1], -1)
         matrix = np.nan_to_num(matrix) + SMALL * np.eye(len(matrix))
         np.fill_diagonal(matrix, 1 + SMALL)
         facts = {
             "seed": seed,
             "matrix": matrix.round(6).tolist(),
-            "told": told.shape[1],
-            "middle": told.mean(0).tolist(),
-            "scale": (told.std(0) + SMALL).tolist(),
+            "n_conditions": given.shape[1],
+            "middle": given.mean(0).tolist(),
+            "scale": (given.std(0) + SMALL).tolist(),
         }
         return FittedBaseline(
             "gaussian_copula",
@@ -54,16 +54,24 @@ class Copula(Baseline):
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, W) vectors of rows, drawn anew for each."""
         facts, columns = fitted.facts, fitted.schema.target.state["columns"]
-        matrix, told = np.array(facts["matrix"]), facts["told"]
+        matrix, n_conditions = np.array(facts["matrix"]), facts["n_conditions"]
         rng = np.random.default_rng(facts["seed"])
         given = (conditions(frame, fitted.schema) - np.array(facts["middle"]).reshape(1, -1)) / np.array(
             facts["scale"]
         ).reshape(1, -1)
-        cross = np.linalg.solve(matrix[:told, :told], matrix[:told, told:]) if told else np.zeros((0, len(matrix)))
-        spread = matrix[told:, told:] - matrix[told:, :told] @ cross if told else matrix
+        cross = (
+            np.linalg.solve(matrix[:n_conditions, :n_conditions], matrix[:n_conditions, n_conditions:])
+            if n_conditions
+            else np.zeros((0, len(matrix)))
+        )
+        spread = (
+            matrix[n_conditions:, n_conditions:] - matrix[n_conditions:, :n_conditions] @ cross
+            if n_conditions
+            else matrix
+        )
         values, vectors = np.linalg.eigh(spread)
         root = vectors * np.sqrt(values.clip(0))
-        hidden = (given @ cross if told else 0) + rng.standard_normal((frame.height, len(spread))) @ root.T
+        hidden = (given @ cross if n_conditions else 0) + rng.standard_normal((frame.height, len(spread))) @ root.T
         return seen(hidden, columns)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from ...core.batch import Batch
 from ...core.sampling import evenly
 from ...core.schema import Schema
-from ...data.masking import HIDDEN, WANTED, Told, beside, own, told
+from ...data.masking import HIDDEN, WANTED, PartsByField, concat_fields, own, parse_parts
 from .._estimator import Baseline, FittedBaseline, with_care
 from .._masked_rows import answered, as_they_are
 
@@ -46,7 +46,7 @@ class Filled(Baseline):
     ) -> FittedBaseline:
         from sklearn.decomposition import PCA
 
-        parts = told(schema.target.state["parts"])
+        parts = parse_parts(schema.target.state["parts"])
         columns = sum(len(one.columns) for one in parts.values())
         fitted = FittedBaseline("imputation", "", kind, 0, schema, {"chosen": ["nearby"] * columns, "width": 0}, {})
         if (width := sum(one.room for one in parts.values())) > MOST:
@@ -80,7 +80,7 @@ class Filled(Baseline):
         return np.where(np.isfinite(error), error, 0).sum(0) / np.maximum(1, np.isfinite(error).sum(0))
 
     def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
-        parts = told(fitted.schema.target.state["parts"])
+        parts = parse_parts(fitted.schema.target.state["parts"])
         owner, place = [], 0
         for one in parts.values():
             owner.append(one.owner + place)
@@ -97,12 +97,12 @@ class Filled(Baseline):
         return answered(frame, fitted.schema, parts, guess)
 
 
-def whole(frame: pl.DataFrame, schema: Schema, parts: Told) -> np.ndarray:
+def whole(frame: pl.DataFrame, schema: Schema, parts: PartsByField) -> np.ndarray:
     """(N, W): what there is to be told of every row, the middle where nobody knows."""
     return np.concatenate([known_values(batch, parts)[0] for batch in as_they_are(frame, schema)])
 
 
-def known_values(batch: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
+def known_values(batch: Batch, parts: PartsByField) -> tuple[np.ndarray, np.ndarray]:
     """(values (B, W), the middle where nothing is known; what is known (B, W))."""
     values, seen = [], []
     for name, one in parts.items():
@@ -113,14 +113,14 @@ def known_values(batch: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
     return torch.cat(values, 1).double().numpy(), torch.cat(seen, 1).numpy()
 
 
-def left(question: Batch, parts: Told) -> tuple[np.ndarray, np.ndarray]:
+def left(question: Batch, parts: PartsByField) -> tuple[np.ndarray, np.ndarray]:
     """(what is left of rows (B, W), which of it can be seen (B, W))."""
     values, known = known_values(question, parts)
-    return values, known & ~beside(parts, question, HIDDEN).numpy()
+    return values, known & ~concat_fields(parts, question, HIDDEN).numpy()
 
 
 def nearby(fitted: FittedBaseline):
-    def tell(question: Batch, parts: Told) -> np.ndarray:
+    def tell(question: Batch, parts: PartsByField) -> np.ndarray:
         said = [
             one.between(question[WANTED + name].masked_fill(question[HIDDEN + name], 0), question[HIDDEN + name])
             for name, one in parts.items()
@@ -138,7 +138,7 @@ def alike(fitted: FittedBaseline):
     )
     square = rows**2
 
-    def tell(question: Batch, parts: Told) -> np.ndarray:
+    def tell(question: Batch, parts: PartsByField) -> np.ndarray:
         x, seen = left(question, parts)
         x, v = np.where(seen, x, 0), seen.astype(float)
         far = v @ square.T - 2 * x @ rows.T  # (B, kept), the row's own square left out
@@ -155,7 +155,7 @@ def normal(fitted: FittedBaseline):
         len(covariance)
     )
 
-    def tell(question: Batch, parts: Told) -> np.ndarray:
+    def tell(question: Batch, parts: PartsByField) -> np.ndarray:
         x, seen = left(question, parts)
         out = np.tile(model.mean_, (len(x), 1))
         for row, value, there in zip(out, x, seen, strict=True):

@@ -115,10 +115,10 @@ def described(words: list[str], facts: np.ndarray, known: list[str]) -> np.ndarr
                 if (k := place.get(spelt(one))) is not None:
                     bags[i, part, k] = 1
     own = np.array([looks(word) for word in words], np.float32).reshape(len(words), -1)
-    beside = np.stack([number, number.max(initial=0) - number], 1)
+    ends = np.stack([number, number.max(initial=0) - number], 1)
     blank = np.zeros((1, own.shape[1]), np.float32)
     shifted = [np.concatenate([blank, own])[:-1], np.concatenate([own, blank])[1:]]
-    return np.concatenate([bags.reshape(len(words), -1), facts / FULL, beside, own, *shifted], 1)
+    return np.concatenate([bags.reshape(len(words), -1), facts / FULL, ends, own, *shifted], 1)
 
 
 def looks(word: str) -> list[float]:

@@ -15,7 +15,7 @@ from ...core import registry
 from ...core.batch import Predictions
 from ...core.protocols import Ragged
 from ...core.schema import Schema
-from ...metrics.language import told
+from ...metrics.language import token_predictions
 from ...modalities.text.text_corpus import UNKNOWN, UNKNOWN_NATS
 from .._estimator import Baseline, FittedBaseline
 
@@ -156,7 +156,7 @@ class NGram(Baseline):
         nats = -np.log(p) + (UNKNOWN_NATS * (longer == UNKNOWN) if state["open"] else 0.0)
         rows = list(zip(np.cumsum(lengths) - lengths, np.cumsum(lengths), strict=True))
         hits = best == longer
-        return told(
+        return token_predictions(
             [nats[a + 1 : b - 1] for a, b in rows],
             [hits[a + 1 : b - 1] for a, b in rows],
             [longer[a : b - 1] for a, b in rows],

@@ -69,12 +69,12 @@ class Mixture(Baseline):
 def kinds_of(frame: pl.DataFrame, schema: Schema, names: list[str] | None = None) -> tuple[np.ndarray, list[str]]:
     """(class number of each row, the classes): by the first condition that is a category; one class where there is
     none."""
-    told = [c for c in schema.inputs if c.modality == "category"]
-    names = names or (list(told[0].state["values"]) if told else [""])
-    if not told or len(names) == 1:
+    conditions = [c for c in schema.inputs if c.modality == "category"]
+    names = names or (list(conditions[0].state["values"]) if conditions else [""])
+    if not conditions or len(names) == 1:
         return np.zeros(frame.height, int), names
     codes = (
-        np.asarray(registry.get("modalities", "category").encode(frame[told[0].name], told[0].state, {}))
+        np.asarray(registry.get("modalities", "category").encode(frame[conditions[0].name], conditions[0].state, {}))
         .reshape(-1)
         .astype(int)
         - 1

@@ -129,8 +129,8 @@ def look(pixels: np.ndarray, windows: np.ndarray) -> np.ndarray:
 def chosen(boxes: np.ndarray, grid: np.ndarray, share: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(windows to learn from, their classes, −1 = ground): the true boxes, some windows on them, some beside them."""
     if not len(boxes):
-        beside = grid[rng.choice(len(grid), min(share, len(grid)), replace=False)]
-        return beside, np.full(len(beside), -1)
+        background = grid[rng.choice(len(grid), min(share, len(grid)), replace=False)]
+        return background, np.full(len(background), -1)
     ious = overlaps(grid, boxes[:, :4])
     best = ious.max(1)
     on, off = np.flatnonzero(best >= TRUE), np.flatnonzero(best < FALSE)

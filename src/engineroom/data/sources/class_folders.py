@@ -135,10 +135,10 @@ def _lost_classes(root: Path, files: list[Path], media: list[Path], classes: set
     """Class folders without a usable file, wherever the class level is: empty ones, and those whose files are of
     another kind."""
     folders = [root, *(f for f in visible(root)[0] if split_of(f.name))]
-    beside = {f for folder in folders for f in visible(folder)[0]}
-    siblings = {f.parent for f in beside if f.name in classes}
+    neighbours = {f for folder in folders for f in visible(folder)[0]}
+    siblings = {f.parent for f in neighbours if f.name in classes}
     usable = {above for file in media for above in file.parents}
-    lost = sorted(f for f in beside if f.parent in siblings and f not in usable)
+    lost = sorted(f for f in neighbours if f.parent in siblings and f not in usable)
     held = {f: Counter(file.suffix.lower() or "no ending" for file in files if f in file.parents) for f in lost}
     empty = [str(f.relative_to(root)) for f, endings in held.items() if not endings]
     notes = [f"Empty class folders: {', '.join(empty[:10])}."] if empty else []

@@ -92,11 +92,11 @@ def read_file(file: Path, root: Path, index: FileIndex, found: Found) -> None:
 def finder(file: Path, split: str | None, index: FileIndex, names: list[str]) -> Callable[[str], Path | None]:
     """A name in the file → its picture: relative to the file first, then by its path below the data folder; the same
     split is preferred."""
-    beside = str(file.parent)
+    folder_name = str(file.parent)
 
     def prefer(picture: Path) -> int:
         said = {split_of(part) for part in picture.relative_to(index.folder).parts[:-1]} - {None}
-        return 2 * (split in said if split else not said) + str(picture).startswith(beside)
+        return 2 * (split in said if split else not said) + str(picture).startswith(folder_name)
 
     matcher = NameMatcher(index, names, prefer)
 

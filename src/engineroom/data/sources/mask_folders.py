@@ -128,8 +128,10 @@ def left_folders(path: Path, used: list[Place]) -> list[str]:
     """Folders at the top, or inside those of the splits, of which no file is read."""
     above = {folder for place in used for folder in place.path.parents}
     tops = visible(path)[0]
-    beside = [*tops, *(inner for folder in tops if split_of(folder.name) for inner in visible(folder)[0])]
-    return [str(folder.relative_to(path)) for folder in beside if folder not in above and folder.name != "ImageSets"]
+    neighbours = [*tops, *(inner for folder in tops if split_of(folder.name) for inner in visible(folder)[0])]
+    return [
+        str(folder.relative_to(path)) for folder in neighbours if folder not in above and folder.name != "ImageSets"
+    ]
 
 
 def masks_beside(places: list[Place]) -> set[Place]:

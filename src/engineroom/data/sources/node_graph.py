@@ -173,7 +173,7 @@ def _features(
     files: dict[str, Path],
     nodes: pl.DataFrame,
     place: dict[str, int],
-    told: tuple[str, str | None],
+    named_columns: tuple[str, str | None],
     limits: LimitsConfig,
     cache: Path | None,
 ) -> tuple[Any, list[str]]:
@@ -194,7 +194,7 @@ def _features(
         numbers = [
             n
             for n in nodes.columns
-            if nodes[n].dtype.is_numeric() and n not in (*told, "label", "target", "class", "y")
+            if nodes[n].dtype.is_numeric() and n not in (*named_columns, "label", "target", "class", "y")
         ]
         matrix = (
             csr_matrix(nodes.select(numbers).fill_null(0).to_numpy().astype(float))

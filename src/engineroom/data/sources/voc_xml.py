@@ -78,9 +78,15 @@ def read_tree(
         if isinstance(tree, str):
             raise ValueError(tree)
         said = (tree.findtext("filename") or "").replace("\\", "/").rsplit("/", 1)[-1]
-        beside = place.path.parent / said
+        neighbour = place.path.parent / said
         picture = (
-            beside if said and beside.is_file() else partner.path if partner else matcher.find(said) if said else None
+            neighbour
+            if said and neighbour.is_file()
+            else partner.path
+            if partner
+            else matcher.find(said)
+            if said
+            else None
         )
         if picture is None:
             raise ValueError(f"its picture {said or place.path.stem} is not there")

@@ -43,10 +43,10 @@ class Scene(Observation):
             np.stack([laid_out(one, layout) for one in given]), {"world": {"observation": {"picture": layout}}}
         )
 
-    def told(self, values: pl.Series) -> bool:
+    def holds_observations(self, values: pl.Series) -> bool:
         """Pictures, their bytes or their files; words that are numbers are seeds."""
         return (
-            super().told(values)
+            super().holds_observations(values)
             or values.dtype == pl.Binary
             or (values.dtype == pl.String and values.cast(pl.Int64, strict=False).null_count() == len(values))
         )

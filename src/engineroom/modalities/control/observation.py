@@ -46,7 +46,7 @@ class Observation(Base):
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> np.ndarray:
         """(N,) int64 seeds, or observations (N, …)."""
-        if self.told(values):
+        if self.holds_observations(values):
             return self.rows(values, state, damaged)
         numbers = values.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         bad = ~((numbers >= 0) & (numbers <= MOST_SEED) & (numbers == np.floor(numbers)))
@@ -56,7 +56,7 @@ class Observation(Base):
         }
         return np.where(bad, 0, numbers).astype(np.int64)
 
-    def told(self, values: pl.Series) -> bool:
+    def holds_observations(self, values: pl.Series) -> bool:
         """Are the cells observations themselves, not seeds?"""
         return values.dtype.is_nested()
 

@@ -41,8 +41,8 @@ class Steps(Parts):
         begin = uniforms[:, STRETCHES:] * (real - length)
         place = torch.arange(T)[None, :, None]
         hidden = ((place >= begin[:, None]) & (place < (begin + length)[:, None])).any(2)
-        told = placed(hidden[..., None].float(), mask, self.shape[0]) > 0.5
-        return {**own, "": x.masked_fill(hidden[..., None], 0)}, told.expand(-1, -1, self.shape[1]).flatten(1)
+        target_mask = placed(hidden[..., None].float(), mask, self.shape[0]) > 0.5
+        return {**own, "": x.masked_fill(hidden[..., None], 0)}, target_mask.expand(-1, -1, self.shape[1]).flatten(1)
 
     def between(self, left: Tensor, hidden: Tensor) -> Tensor:
         """The straight line from before a gap to after it."""
@@ -84,8 +84,8 @@ class Pixels(Parts):
             (uniforms < HALF).view(-1, 1, *self.grid).repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
         )
         gone = gone[:, :, : self.size[0], : self.size[1]]
-        told = F.interpolate(gone.float(), self.shape[1:], mode="nearest-exact") > 0.5
-        return {**own, "": torch.where(gone, 255 * self.mean, own[""].float())}, told.expand(
+        target_mask = F.interpolate(gone.float(), self.shape[1:], mode="nearest-exact") > 0.5
+        return {**own, "": torch.where(gone, 255 * self.mean, own[""].float())}, target_mask.expand(
             -1, self.shape[0], -1, -1
         ).flatten(1)
 

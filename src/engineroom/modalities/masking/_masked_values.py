@@ -179,9 +179,9 @@ class Classes(Parts):
 
     def cells(self, guess: Tensor, own: Own, columns: Sequence[Column]) -> list[dict[str, Any]]:
         best = torch.stack([one.argmax(-1) for one in guess.split(self.sizes, -1)], -1).numpy()
-        told = [columns[place] for place in self.places.tolist()]
+        hidden_columns = [columns[place] for place in self.places.tolist()]
         gone = (self.codes(own) == 0).numpy()
         return [
-            {told[k].name: told[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()}
+            {hidden_columns[k].name: hidden_columns[k].state["values"][row[k]] for k in np.flatnonzero(absent).tolist()}
             for row, absent in zip(best, gone, strict=True)
         ]

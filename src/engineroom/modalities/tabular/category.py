@@ -59,13 +59,13 @@ class Category(Base):
 
     def mask_spec(self, columns: Sequence[Column]) -> dict[str, Any] | None:
         """Columns with one value have nothing to tell, those with very many are names."""
-        told = [(place, one) for place, one in enumerate(columns) if 2 <= len(one.state["values"]) <= MOST_CLASSES]
-        if not told:
+        maskable = [(place, one) for place, one in enumerate(columns) if 2 <= len(one.state["values"]) <= MOST_CLASSES]
+        if not maskable:
             return None
-        counts = [np.array(one.state["counts"], float) for _, one in told]
+        counts = [np.array(one.state["counts"], float) for _, one in maskable]
         facts = {
-            "columns": [one.name for _, one in told],
-            "places": [place for place, _ in told],
+            "columns": [one.name for _, one in maskable],
+            "places": [place for place, _ in maskable],
             "shape": [sum(len(one) for one in counts)],
         }
         return {"kind": "classes", **facts, "shares": [(one / one.sum()).round(7).tolist() for one in counts]}

@@ -61,9 +61,9 @@ class Page(Tokens):
         table = np.concatenate([own, piece_table(different)], 1)
         where = {word: i for i, word in enumerate(different)}
         codes = table[np.fromiter((where[word] for word in flat), np.int64, len(flat))]
-        beside = [facts if len(facts) else np.zeros((len(words), FACTS), np.int32) for words, facts in rows]
+        layouts = [facts if len(facts) else np.zeros((len(words), FACTS), np.int32) for words, facts in rows]
         return Ragged(
-            np.concatenate([codes, np.concatenate([np.zeros((0, FACTS), np.int32), *beside])], 1),
+            np.concatenate([codes, np.concatenate([np.zeros((0, FACTS), np.int32), *layouts])], 1),
             np.array([len(words) for words, _ in rows], np.int64),
         )
 

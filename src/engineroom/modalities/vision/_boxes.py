@@ -108,9 +108,9 @@ def known_classes(values: pl.Series, state: Mapping[str, Any]) -> tuple[pl.Serie
     if counts and not known & set(counts) and set(counts) <= set(numbers):
         named = {number: numbers[number] for number in counts}
         cells_out = [None if cell is None else renamed(cell, named) for cell in values.to_list()]
-        told = ", ".join(f"{number} is {name}" for number, name in sorted(named.items())[:10])
+        listed = ", ".join(f"{number} is {name}" for number, name in sorted(named.items())[:10])
         return pl.Series(values.name, cells_out, dtype=pl.String), [
-            f"The boxes have numbers for classes; by the training data {told}."
+            f"The boxes have numbers for classes; by the training data {listed}."
         ]
     if counts and not known & set(counts):
         raise DataError(

@@ -34,14 +34,14 @@ class Damaged(Base):
 
     def encode(self, values: pl.Series, state: State, damaged: dict[int, str]) -> Ragged:
         """A ragged row of bytes each: a size and its pixels. Damage by chance is drawn by the cell's own number."""
-        kind, told = state["damage"], isinstance(values.dtype, pl.Struct)
-        chances = values.struct.field("chance").to_list() if told else []
+        kind, is_struct = state["damage"], isinstance(values.dtype, pl.Struct)
+        chances = values.struct.field("chance").to_list() if is_struct else []
         found = list(cells(sources(values)))
 
         def work(pair: tuple[int, Any]) -> np.ndarray:
             row, cell = pair
             picture = colours(cell, state["pixels"])
-            if not told:
+            if not is_struct:
                 if picture.shape[0] * picture.shape[1] > MOST:
                     raise ValueError(
                         f"{picture.shape[1]}×{picture.shape[0]} pixels are over {MOST:,}: cut the picture into parts"

@@ -263,13 +263,13 @@ def hinted(table: Table, rows: pl.DataFrame, target: str | None, facts: dict[str
     return replace(table, frame=rows, hints={name: hint for name, hint in hints.items() if name in rows.columns})
 
 
-def columns(frame: pl.DataFrame, told: Said, target: str | None) -> dict[str, str]:
+def columns(frame: pl.DataFrame, options: Said, target: str | None) -> dict[str, str]:
     """Which column is the user, the item, the time, the rating: as told, else by their names, the time also by its
     type.
 
     Time and rating may be missing; so is the time where it is told to be "rows" (the events stand in their order).
     """
-    said = {part: getattr(told, part) for part in GUESSES}
+    said = {part: getattr(options, part) for part in GUESSES}
     said["item"] = said["item"] or target or ""
     found: dict[str, str] = {}
     for part in GUESSES:
@@ -315,12 +315,12 @@ def guess_column(frame: pl.DataFrame, part: str, taken: set[str]) -> str:
     return next(iter([*dated, *worded]), "")
 
 
-def describe_columns(names: dict[str, str], told: Said) -> str:
+def describe_columns(names: dict[str, str], options: Said) -> str:
     """In words, which column is what, and how to say otherwise."""
     parts = ", ".join(f"{part} = {name}" for part, name in names.items())
     if "time" in names:
         return f"Columns: {parts}. If that is wrong: --set options.user=…, options.item=…, options.time=COLUMN"
-    if told.time == ROWS:
+    if options.time == ROWS:
         return f"Columns: {parts}. By your word each user's events stand in the order of their rows."
     return (
         f"Columns: {parts}; no column of times. The order of a user's events is not known: which of them test is "

@@ -29,7 +29,7 @@ TITLE = 0.9  # distinct values of a column of words that names the items
 LONG = 200  # letters of a title
 
 
-def beside(
+def open_side_table(
     path: str, key: str, names: Sequence[str], known: set[str], *, asking: bool = False
 ) -> tuple[pl.DataFrame, str]:
     """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events;
@@ -156,7 +156,7 @@ def about(
     tables: list[tuple[pl.DataFrame, str]] = []
     if path:
         known = set(frame[names[part]].drop_nulls().cast(pl.String).to_list())
-        tables.append(beside(path, names[part], guesses, known, asking=asking))
+        tables.append(open_side_table(path, names[part], guesses, known, asking=asking))
     if said:
         tables.append((within(frame, names[part], said), names[part]))
     return merged(tables)

@@ -142,7 +142,7 @@ def rows_of(
             target: pl.Series(np.concatenate([ahead, marks], 1)),
             "split": pl.repeat(part, len(origins), dtype=pl.String, eager=True),
         }
-        yield pl.DataFrame(columns | beside(line.times[origins], line.known, origins, shape))
+        yield pl.DataFrame(columns | covariate_columns(line.times[origins], line.known, origins, shape))
 
 
 def described(
@@ -158,7 +158,7 @@ def described(
     }
 
 
-def beside(at: np.ndarray, known: np.ndarray, origins: np.ndarray, shape: Shape) -> dict[str, pl.Series]:
+def covariate_columns(at: np.ndarray, known: np.ndarray, origins: np.ndarray, shape: Shape) -> dict[str, pl.Series]:
     """Columns for what else is known: the time of the origin, and the known columns over the steps ahead."""
     out = {}
     if shape.clock:
@@ -199,7 +199,9 @@ def asked(
             )
             columns = described(timeline, line, name, np.zeros(1), at, level, deviation)
             cell = pl.Series([None if past is None else past.tolist()], dtype=pl.Array(pl.Float32, shape.context))
-            parts.append(pl.DataFrame(columns | {HISTORY: cell} | beside(at, line.known, np.array([length]), shape)))
+            parts.append(
+                pl.DataFrame(columns | {HISTORY: cell} | covariate_columns(at, line.known, np.array([length]), shape))
+            )
     empty = {name: count for name, count in empty.items() if count}
     return pl.concat(parts), empty, asked_notes(timeline, shape, empty)
 

@@ -75,8 +75,8 @@ def read_timeline(
     when_, used = find_time(frame, time)
     found = "" if series or when_ is None else find_series(frame, when_, {split, target or "", *used, *known})
     series = series or found
-    beside = {series, split, *used, *known}
-    channels = find_channels(frame, target, every, beside)
+    taken = {series, split, *used, *known}
+    channels = find_channels(frame, target, every, taken)
     values = np.stack([numbers(frame[name]) for name in channels], 1)
     others = np.stack([numbers(frame[name]) for name in known], 1) if known else np.zeros((len(frame), 0))
     parts = frame[split].to_numpy() if split else np.full(len(frame), "", object)
@@ -169,23 +169,23 @@ def is_date(frame: pl.DataFrame, used: tuple[str, ...]) -> bool:
     return len(used) > 1 or not frame[used[0]].dtype.is_numeric()
 
 
-def find_series(frame: pl.DataFrame, clock: np.ndarray, beside: set[str]) -> str:
+def find_series(frame: pl.DataFrame, clock: np.ndarray, taken: set[str]) -> str:
     """Where moments repeat: the one column of words (or of few whole numbers) within whose values none does; "" where
     there is none, or no need of one."""
     if len(np.unique(clock)) == len(clock):
         return ""
     keys = frame.with_columns(pl.Series("", clock))
-    words = [name for name in frame.columns if name not in beside and frame[name].dtype in (pl.String, pl.Categorical)]
+    words = [name for name in frame.columns if name not in taken and frame[name].dtype in (pl.String, pl.Categorical)]
     numbers_ = [
         name
         for name in frame.columns
-        if name not in beside and frame[name].dtype.is_integer() and 1 < frame[name].n_unique() <= len(frame) / 3
+        if name not in taken and frame[name].dtype.is_integer() and 1 < frame[name].n_unique() <= len(frame) / 3
     ]
     return next((name for name in [*words, *numbers_] if not keys.select("", name).is_duplicated().any()), "")
 
 
-def find_channels(frame: pl.DataFrame, target: str | None, every: bool, beside: set[str]) -> list[str]:
-    numeric = [name for name in frame.columns if frame[name].dtype.is_numeric() and name not in beside]
+def find_channels(frame: pl.DataFrame, target: str | None, every: bool, taken: set[str]) -> list[str]:
+    numeric = [name for name in frame.columns if frame[name].dtype.is_numeric() and name not in taken]
     if target and not every:
         if target not in frame.columns:
             raise DataError(

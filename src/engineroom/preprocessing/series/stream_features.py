@@ -60,7 +60,7 @@ def past(frame: pl.DataFrame, numbers: list[str], window: int, stretch: np.ndarr
     return moving(frame.with_columns(pl.Series(STRETCH, stretch)), numbers, window, STRETCH).drop(STRETCH)
 
 
-def streamed(table: Table, task: Any, beside: set[str | None]) -> Stream:
+def streamed(table: Table, task: Any, taken: set[str | None]) -> Stream:
     """Rows with the past of every number.
 
     Raises DataError for a column that is not there, for times that cannot be read, and where many run backwards or
@@ -71,12 +71,12 @@ def streamed(table: Table, task: Any, beside: set[str | None]) -> Stream:
         if name and name not in frame.columns:
             raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
     series = frame[task.series].cast(pl.String).fill_null("").to_numpy() if task.series else np.full(frame.height, "")
-    clock, used = find_time(frame.drop([name for name in beside if name], strict=False), task.time)
+    clock, used = find_time(frame.drop([name for name in taken if name], strict=False), task.time)
     stretch, notes = stretches(series, clock, used)
     numbers = [
         n
         for n in frame.columns
-        if frame[n].dtype.is_numeric() and n not in beside and n != task.series and n not in used
+        if frame[n].dtype.is_numeric() and n not in taken and n != task.series and n not in used
     ]
     if not numbers:
         raise DataError("No column holds numbers whose past could be read.", "", "Leave options.window out.")
@@ -90,7 +90,7 @@ def streamed(table: Table, task: Any, beside: set[str | None]) -> Stream:
     gone = [name for name in (task.series, *used) if name and name in frame.columns]
     plain, hints = frame.drop(gone), {n: h for n, h in table.hints.items() if n not in gone}
     rows = replace(table, frame=past(plain, numbers, task.window, stretch), hints=hints)
-    inputs = plain.drop([name for name in beside if name], strict=False)
+    inputs = plain.drop([name for name in taken if name], strict=False)
     return Stream(rows, parts, notes, inputs, numbers, stretch, task.window)
 
 

@@ -62,10 +62,10 @@ def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table
     hints |= {name: {**hint, "role": "ignore"} for name, hint in hints.items() if hint.get("modality") == "image"}
     target = target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
     if not asking and target in out.columns:
-        labels, told = labelled(cells, frame[target].to_list(), target)
+        labels, label_notes = labelled(cells, frame[target].to_list(), target)
         out = out.with_columns(pl.Series(target, labels, dtype=FIELDS))
         hints |= {target: {"modality": "document_fields", "role": "target", "why": "values that stand on the page"}}
-        notes += told
+        notes += label_notes
     return replace(table, frame=out, hints=hints, notes=(*table.notes, *notes))
 
 
@@ -92,12 +92,12 @@ def labelled(
         rows.append(
             {"tags": tags, "words": words, "fields": [{"name": name, "value": text} for name, text in fields.items()]}
         )
-    told = (
+    label_notes = (
         [f"{len(lost)} of {total} values stand nowhere on their page and teach nothing ({'; '.join(lost[:NAMED])})."]
         if lost
         else []
     )
-    told += (
+    label_notes += (
         [
             f"{other} of {total} values are not written on their page letter by letter: no reader can find more than "
             f"{1 - other / total:.1%}."
@@ -105,7 +105,7 @@ def labelled(
         if other
         else []
     )
-    return rows, told
+    return rows, label_notes
 
 
 def read_fields(value: Any, row: int, target: str) -> dict[str, str] | None:

@@ -151,13 +151,13 @@ def diaries(count: int = 2_500) -> Any:
             pick(ORDINARY).format(hall=pick(HALLS), hour=int(rng.integers(1, 13)), count=int(rng.integers(2, 60)))
             for _ in range(int(rng.integers(3, 7)))
         ]
-        told = [
+        described = [
             f"{machine.capitalize()} {unit} in the {hall}: {pick(FAULTS[fault]).format(number)}.",
             pick(ACTIONS[action]).capitalize() + ".",
         ]
         place = int(rng.integers(0, len(ordinary) + 1))
         other = f"{pick(MACHINES).capitalize()} {int(rng.integers(1, 8))} in the {pick(HALLS)} ran as it should."
-        diary = [*ordinary[:place], *told, *ordinary[place:]]
+        diary = [*ordinary[:place], *described, *ordinary[place:]]
         diary.insert(int(rng.choice([0, len(diary)])), other)
         rows.append((" ".join(diary), f"{machine.capitalize()} {unit} {fault} in the {hall} and {action}"))
     return pl.DataFrame(rows, schema=["diary", "headline"], orient="row")

@@ -32,8 +32,8 @@ BATCHED = 500  # pictures looked at at a time
 def taught_eye(schema: Schema, data: Any, seed: int) -> Schema:
     """The schema with an "eye" in the target's state, where a column of classes says what is to be made; else as it
     is."""
-    told = [c for c in schema.inputs if c.modality == "category"]
-    kinds = len(told[0].state["values"]) if told else 0
+    conditions = [c for c in schema.inputs if c.modality == "category"]
+    kinds = len(conditions[0].state["values"]) if conditions else 0
     rows = data.splits["train"]
     if not 2 <= kinds <= MOST_KINDS or len(rows) < 2 * kinds:
         return schema
@@ -46,7 +46,7 @@ def taught_eye(schema: Schema, data: Any, seed: int) -> Schema:
     spread = float(see(eye, read(data, rows[:: max(1, len(rows) // 2_000)])[0])[0].var(0).mean())
     weights = torch.cat([one.flatten() for one in eye.state_dict().values()]).numpy().astype("<f2")
     said = {
-        "of": told[0].name,
+        "of": conditions[0].name,
         "kinds": kinds,
         "right": right,
         "spread": spread,

@@ -136,11 +136,11 @@ def explain(body: str, names: Iterable[tuple[Any, int]]) -> str:
     for text, most in names:
         waiting[html.escape(short(text, most), quote=False)].append(whole(text) if is_cut(text, most) else "")
 
-    def told(found: re.Match[str]) -> str:
+    def escape_label(found: re.Match[str]) -> str:
         full = waiting[found[1]].popleft() if waiting.get(found[1]) else ""
         return f">{f'<title>{html.escape(full)}</title>' if full else ''}{found[1]}</text>"
 
-    return re.sub(r">([^<>]+)</text>", told, body)
+    return re.sub(r">([^<>]+)</text>", escape_label, body)
 
 
 def tip(text: Any, most: int) -> str:

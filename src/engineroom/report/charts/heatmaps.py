@@ -44,7 +44,7 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
         colour = GOOD if row == place else BAD
         strength = 0.12 + 0.88 * float(share[row, place])
         ax.add_patch(Rectangle((place - 0.48, row - 0.48), 0.96, 0.96, facecolor=colour, alpha=strength, linewidth=0))
-        text = told(float(values[row, place]))
+        text = format_value(float(values[row, place]))
         size = min(11 if columns <= 7 else 9.5, room / len(text))
         ax.text(place, row, text, ha="center", va="center_baseline", fontsize=size)
     ax.set_xlim(-0.5, columns - 0.5)
@@ -59,7 +59,7 @@ def cells(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str
     return finish(fig, [(name, NAME) for name in (*data["columns"], *data["rows"])])
 
 
-def told(value: float) -> str:
+def format_value(value: float) -> str:
     """A count that fits a cell: 804 · 1170 · 12.3k."""
     return f"{value:.4g}" if value < 10_000 else compact(float(f"{value:.3g}"))
 

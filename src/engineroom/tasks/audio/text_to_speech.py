@@ -23,7 +23,7 @@ from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...decoding.monotonic_alignment import CURVE, STATES, course, searched, spoken, within
-from ...decoding.prompts import told
+from ...decoding.prompts import predict_prompt
 from ...heads.token_classifier import PADDED
 from ...layers.griffin_lim import griffin_lim
 from ...metrics import text_to_speech as metrics
@@ -204,10 +204,10 @@ class Synthesis(BaseTask):
         self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
     ) -> Iterator[str]:
         """How long it takes to say; `save_generated` is how it sounds. Nothing is drawn by lot."""
-        yield f"{len(told(self, network, schema, prompt)['mel'][0]) / 100:g} s of speech"
+        yield f"{len(predict_prompt(self, network, schema, prompt)['mel'][0]) / 100:g} s of speech"
 
     def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
-        save_wave(self.wave(told(self, network, schema, prompt)["mel"][0]), self.state["rate"], path)
+        save_wave(self.wave(predict_prompt(self, network, schema, prompt)["mel"][0]), self.state["rate"], path)
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         shown = [("ours", frames_in(answers["said"][place]) if "said" in answers else answers["mel"][place])]

@@ -20,7 +20,7 @@ from ...core.errors import DataError, UserError
 from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
-from ...decoding.prompts import told
+from ...decoding.prompts import predict_prompt
 from ...layers.griffin_lim import griffin_lim
 from ...layers.mel_spectrogram import LogMel
 from ...layers.patch_discriminator import RESOLUTIONS, Ears, felt_spectrum
@@ -184,10 +184,10 @@ class Vocoding(BaseTask):
         self, network: Any, schema: Schema, prompt: str, *, tokens: int, temperature: float, top_p: float, seed: int
     ) -> Iterator[str]:
         """`prompt`: a recording, of which no more than its frames are read; `save_generated` is how it sounds then."""
-        yield f"{len(told(self, network, schema, prompt)['wave'][0]) / self.rate:.2f} s of sound"
+        yield f"{len(predict_prompt(self, network, schema, prompt)['wave'][0]) / self.rate:.2f} s of sound"
 
     def save_generated(self, network: Any, schema: Schema, prompt: str, written: str, path: Path) -> None:
-        save_wave(told(self, network, schema, prompt)["wave"][0], self.rate, path)
+        save_wave(predict_prompt(self, network, schema, prompt)["wave"][0], self.rate, path)
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
         said = (

@@ -278,11 +278,11 @@ def by_kind(records: RowResults, baseline: RowResults, kinds: tuple[str, ...]) -
     rows."""
     rows = []
     for code, kind in enumerate(kinds, len(NAMES)):
-        there, beside = records["kind"] == code, records["truth"] == 0
+        there, normal_rows = records["kind"] == code, records["truth"] == 0
         if there.any():
-            judged = there | beside
+            judged = there | normal_rows
             ranks = [
-                round(roc_auc(there[judged], one["score"][judged]), 3) if beside.any() else None
+                round(roc_auc(there[judged], one["score"][judged]), 3) if normal_rows.any() else None
                 for one in (records, baseline)
             ]
             rows.append(

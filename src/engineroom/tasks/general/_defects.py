@@ -134,13 +134,13 @@ def peak(z: Tensor) -> Tensor:
     return flat.topk(max(1, round(PEAK * flat.shape[1])), 1).values.mean(1)
 
 
-def picture_column(table: Table, beside: set[str | None]) -> str:
+def picture_column(table: Table, taken: set[str | None]) -> str:
     """The one column of pictures, or ""."""
     image = registry.get("modalities", "image")
     found = [
         name
         for name in table.frame.columns
-        if name not in beside
+        if name not in taken
         and (table.hints.get(name, {}).get("modality") == "image" or image.detect(table.frame[name]) > 0.5)
     ]
     if len(found) > 1:

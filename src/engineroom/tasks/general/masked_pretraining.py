@@ -19,7 +19,7 @@ from ...core.panels import Panel
 from ...core.schema import Column, Schema
 from ...core.table import Table
 from ...data.fields import Field
-from ...data.masking import HIDDEN, WANTED, beside, described, hide_by_content, judged, own, split, told
+from ...data.masking import HIDDEN, WANTED, concat_fields, described, hide_by_content, judged, own, parse_parts, split
 from ...metrics import reconstruction as metrics
 from ...modalities.masking._masked_values import Parts
 from ...networks.multi_column import group_fields
@@ -77,11 +77,11 @@ class Masking(BaseTask):
                 "Learn them by --recipe contrastive_pretraining instead.",
             )
         for one in found:
-            one["form"] = told([one])[one["field"]].form
+            one["form"] = parse_parts([one])[one["field"]].form
         return schema.with_column(replace(schema.target, state={**schema.target.state, "parts": found}))
 
     def for_target(self, target: Column) -> Masking:
-        return replace(self, parts=told(target.state.get("parts", [])))
+        return replace(self, parts=parse_parts(target.state.get("parts", [])))
 
     @property
     def kinds(self) -> list[str]:
@@ -127,11 +127,11 @@ class Masking(BaseTask):
         for name, one, part in split(self.parts, self.guess(network(batch))):
             for cell, more in zip(cells, one.cells(part, own(batch, name), fields[name]), strict=True):
                 cell |= more
-        told_now, true = self.guess(network(question)), beside(self.parts, question, WANTED)
+        predicted, true = self.guess(network(question)), concat_fields(self.parts, question, WANTED)
         return {
-            "told": told_now.half().numpy(),
+            "predicted": predicted.half().numpy(),
             "true": true.half().numpy(),
-            "gone": beside(self.parts, question, HIDDEN).numpy(),
+            "gone": concat_fields(self.parts, question, HIDDEN).numpy(),
             "cells": objects(cells),
         }
 
@@ -160,9 +160,9 @@ class Masking(BaseTask):
         return filled(frame, cells, target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
-        if "told" not in answers:
+        if "predicted" not in answers:
             return ""
-        return drawn(self.parts, schema, *(answers[name][place] for name in ("told", "true", "gone")))
+        return drawn(self.parts, schema, *(answers[name][place] for name in ("predicted", "true", "gone")))
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         return [

@@ -120,12 +120,12 @@ class Rows(BaseTask):
         return Table(made, table.name, hints, notes, table.skipped)
 
     def to_targets(self, codes: Any, target: Column) -> np.ndarray:
-        return beside(np.asarray(codes), target.state)
+        return with_distances(np.asarray(codes), target.state)
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
         """Rows as a maker gives them → answers, so that nobody is told from real ones by being undecided."""
         rows = decided(values, self.state["columns"])
-        return {"record": rows, "made": beside(rows, self.state)}
+        return {"record": rows, "made": with_distances(rows, self.state)}
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """(B, 1, room) → rows."""
@@ -144,8 +144,8 @@ class Rows(BaseTask):
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows made, with the columns that asked for them."""
         made = to_table(answers["record"], target.state["columns"])
-        told = frame.select(name for name in frame.columns if name not in (NOISE, RECORD, *made.columns))
-        return pl.concat([told, made], how="horizontal")
+        kept_columns = frame.select(name for name in frame.columns if name not in (NOISE, RECORD, *made.columns))
+        return pl.concat([kept_columns, made], how="horizontal")
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
         """What a model learns of made rows, how columns are spread, and whether rows are copies."""
@@ -189,7 +189,7 @@ def makeable(values: pl.Series, hint: Any) -> bool:
     )
 
 
-def beside(rows: np.ndarray, state: Any) -> np.ndarray:
+def with_distances(rows: np.ndarray, state: Any) -> np.ndarray:
     """(N, W) → (N, W + 2) float64: as makers are graded, of no kind, with the distance to the nearest remembered
     training row."""
     gaps = distances(rows.astype(np.float64), remembered(state).astype(np.float64))

@@ -92,7 +92,7 @@ class Continuing(BaseTask):
         codes = batch[f"column:{TEXT}"].cpu().numpy()
         rows = list(enumerate(ends.tolist()))
         hits, texts = (likeliest == y).numpy(), [codes[i, : n + 1] for i, n in rows]
-        return metrics.told(
+        return metrics.token_predictions(
             [nats[i, :n].double().numpy() for i, n in rows],
             [hits[i, :n] for i, n in rows],
             texts,
