@@ -21,12 +21,8 @@ import numpy as np
 import polars as pl
 
 STEPS = "150"
-SAME = (
-    "--set",
-    "train.batch_size=32",
-    "--set",
-    "train.threads=2",
-)  # larger batches need more room whatever the number of rows
+# larger batches need more room whatever the number of rows
+SAME = ("--set", "train.batch_size=32", "--set", "train.threads=2")
 
 
 def peak(command: list[str], cwd: str, run: str) -> str:

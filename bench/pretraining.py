@@ -112,9 +112,8 @@ def main() -> None:
                 for name, score in measured(rows, judge, target, start, asked.steps, seed):
                     scores.setdefault(name, []).append(score)
         gain = np.array(scores["pretrained"]) - np.array(scores["from scratch"])
-        reach = (
-            stats.t.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5
-        )  # few draws: a bootstrap would be too narrow
+        # few draws: a bootstrap would be too narrow
+        reach = stats.t.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5
         low, high = gain.mean() - reach, gain.mean() + reach
         summary = {name: f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" for name, values in scores.items()}
         print(

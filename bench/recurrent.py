@@ -16,12 +16,13 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from engineroom.layers.recurrent import Recurrent
 
+# B, T, C, width
 SHAPES = {
     "digits spoken": (32, 100, 96, 96),
     "texts": (64, 64, 64, 128),
     "series": (32, 336, 7, 64),
     "short series": (16, 25, 64, 64),
-}  # B, T, C, width
+}
 ROUNDS = 7
 
 

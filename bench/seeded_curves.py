@@ -36,9 +36,8 @@ def curve(recipe: str) -> list[str]:
     from engineroom.core import registry
     from engineroom.core.events import Repeated
 
-    callbacks.check_every = lambda config, budget, validate: (
-        STEPS + 1
-    )  # nothing is validated: for some tasks that takes minutes
+    # nothing is validated: for some tasks that takes minutes
+    callbacks.check_every = lambda config, budget, validate: STEPS + 1
 
     losses: list[str] = []
 

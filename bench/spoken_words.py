@@ -25,10 +25,8 @@ from pathlib import Path
 import numpy as np
 
 RATE = 16_000
-COUNTS = {
-    "voice": {"train": 400, "test": 0},
-    "others": {"train": 1_200, "test": 100},
-}  # 0: what is kept for the judgement
+# 0: what is kept for the judgement
+COUNTS = {"voice": {"train": 400, "test": 0}, "others": {"train": 1_200, "test": 100}}
 OTHERS = [
     f"{accent}+{kind}"
     for accent in ("en-us", "en-gb", "en-gb-scotland")

@@ -117,9 +117,8 @@ def commands(page: Path) -> list[str]:
     """Every `engineroom …` of a page: lines of code blocks (fenced or indented), and inline code."""
     text = page.read_text("utf-8")
     lines = re.findall(r"^(?:\$ | {4}|\.venv/bin/)?engineroom +(\S.*)$", text, re.MULTILINE)
-    inline = [
-        one for one in re.findall(r"`engineroom +([^`\n]+)`", text) if " " in one
-    ]  # a verb alone is a name, no command
+    # a verb alone is a name, no command
+    inline = [one for one in re.findall(r"`engineroom +([^`\n]+)`", text) if " " in one]
     return [line for line in [*lines, *inline] if "…" not in line]
 
 

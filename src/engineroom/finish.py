@@ -47,11 +47,8 @@ def finish(
 ) -> Model:
     """Examine, compare, report, bundle."""
     config, run = ready.config, ready.run
-    model, data, task = (
-        mirrored(cast["model"], ready.schema, ready.task).eval(),
-        ready.data,
-        ready.task,
-    )  # from here on it is only queried, never trained
+    # from here on it is only queried, never trained
+    model, data, task = (mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task)
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
     begun = time.perf_counter()

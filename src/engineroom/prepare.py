@@ -32,12 +32,8 @@ from .run_directory import RunDirectory
 from .tasks._base import make_task
 from .training_plan import make_plan
 
-WORDS = (
-    "category",
-    "interaction_history",
-    "target_text",
-    "transcript",
-)  # kinds of target whose cells are words, whatever they look like
+# kinds of target whose cells are words, whatever they look like
+WORDS = ("category", "interaction_history", "target_text", "transcript")
 
 Say = Callable[[dict[str, Any]], None]
 MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message

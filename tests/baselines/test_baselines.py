@@ -169,9 +169,8 @@ def test_one_class_alone_in_training_is_said_and_answered(kind: str, tmp_path) -
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_validation_rows(kind: str, tmp_path) -> None:
     name, one, frame, y = fitted(kind, tmp_path)
-    order = np.random.default_rng(0).permutation(
-        len(y)
-    )  # the rows count up: the last ones hold numbers that no row before them has
+    # the rows count up: the last ones hold numbers that no row before them has
+    order = np.random.default_rng(0).permutation(len(y))
     frame, y = frame[order], y[order]
     nothing = (frame[:0], y[:0])
     baseline = registry.get("baselines", name).fit(

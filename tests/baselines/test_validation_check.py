@@ -75,9 +75,8 @@ def test_a_baseline_that_is_worse_than_the_constant_is_replaced_and_says_so(monk
 
     frame = pl.DataFrame({"x": RNG.normal(size=2_600), "y": RNG.choice(["a", "b"], 2_600, p=[0.8, 0.2])})
     honest = HistGradientBoostingClassifier.predict_proba
-    monkeypatch.setattr(
-        HistGradientBoostingClassifier, "predict_proba", lambda self, x: honest(self, x)[:, ::-1]
-    )  # as if it had diverged
+    # as if it had diverged
+    monkeypatch.setattr(HistGradientBoostingClassifier, "predict_proba", lambda self, x: honest(self, x)[:, ::-1])
     model, _, _ = fitted(frame, "classes", 2_200, 200)
     assert "instead of gradient-boosted trees: worse than the constant on validation rows (accuracy" in model.words
     assert type(model.parts["estimator"]).__name__ == "ExtraTreesClassifier"

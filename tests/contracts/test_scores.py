@@ -60,13 +60,8 @@ HERE = (
     "text2text_generation",
     "document_extraction",
 )
-MEDIA = (
-    "object_detection",
-    "segmentation",
-    "image_restoration",
-    "speech_enhancement",
-    "speech_recognition",
-)  # tests/contracts/test_media_scores.py
+# tests/contracts/test_media_scores.py
+MEDIA = ("object_detection", "segmentation", "image_restoration", "speech_enhancement", "speech_recognition")
 
 
 def test_every_task_is_compared_or_says_why_not() -> None:

@@ -46,9 +46,8 @@ def test_f1_is_that_of_seqeval(scheme, known):
         total = np.sum([counts(spans(a), spans(b)) for a, b in zip(truth, said)], axis=0)
         assert f1(*total) == pytest.approx(theirs)
         return
-    well = [
-        (a, b) for a, b in zip(truth, said) if b[-1][:2] not in ("B-", "I-")
-    ]  # a span cut off at the end of a row: seqeval has none, we have one
+    # a span cut off at the end of a row: seqeval has none, we have one
+    well = [(a, b) for a, b in zip(truth, said) if b[-1][:2] not in ("B-", "I-")]
     theirs = precision_recall_fscore_support(*map(list, zip(*well)), average="micro", scheme=known, zero_division=0)[:3]
     total = np.sum([counts(spans(a), spans(b)) for a, b in well], axis=0)
     assert f1(*total) == pytest.approx(theirs)

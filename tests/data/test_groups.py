@@ -17,9 +17,8 @@ from engineroom.data.splits import split_rows
 def patients(name="patient_id", each=10, count=80, numeric=False, target="class"):
     rng = np.random.default_rng(0)
     who = np.repeat(np.arange(count), each)
-    marker = rng.normal(size=count)[who] + 0.05 * rng.normal(
-        size=len(who)
-    )  # the same for all rows of a patient, and of no use for others
+    # the same for all rows of a patient, and of no use for others
+    marker = rng.normal(size=count)[who] + 0.05 * rng.normal(size=len(who))
     answer = rng.integers(0, 2, count)[who]
     values = [int(w) for w in who] if numeric else [f"P{w:03d}" for w in who]
     y = (

@@ -109,11 +109,12 @@ def test_gradcam_finds_the_patch_as_far_as_its_coarse_map_can(photo_model) -> No
     far = []
     for (masked_row, numbers), place in zip(found(photo_model, frame[spots], "gradcam"), places[spots], strict=True):
         weight = np.maximum(numbers, 0)
+        # in patches of 4 × 4
         middle = (
             sum(w * (np.array(part.place) + 0.5) for w, part in zip(weight, masked_row.parts, strict=True))
             / weight.sum()
             / 2
-        )  # in patches of 4 × 4
+        )
         far.append(np.abs(middle - np.array(divmod(int(place), 4)) - 0.5).max())
     assert np.mean(far) < 0.8, far  # a map drawn by chance is 1.2 patches off
 
@@ -320,9 +321,8 @@ def test_what_would_have_to_change_is_the_cause_and_is_so(root) -> None:
 
     rng = np.random.default_rng(5)
     cause = rng.choice([-1.0, 1.0], 600)
-    up = (
-        np.where(rng.random(600) < 0.06, -cause, cause) > 0
-    )  # now and then otherwise: a perfect column would be left out as a leak
+    # now and then otherwise: a perfect column would be left out as a leak
+    up = np.where(rng.random(600) < 0.06, -cause, cause) > 0
     frame = pl.DataFrame(
         {
             "noise": rng.normal(size=600),

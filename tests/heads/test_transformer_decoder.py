@@ -73,9 +73,8 @@ def test_what_is_read_can_be_said_to_the_letter() -> None:
     x, kept = head.think(said, head.begin(features()))
     looks = (head.ask(x) @ kept.places.transpose(1, 2) / 32**0.5).masked_fill(~kept.seen[:, 0], -torch.inf).softmax(-1)
     copied, chosen = head.gate(x).sigmoid(), get("heads", "transformer_decoder").choose(head, x, kept).softmax(-1)
-    mixed = ((1 - copied) * chosen).scatter_add(
-        2, kept.pieces[:, None].expand_as(looks), copied * looks
-    )  # as See et al. write it
+    # as See et al. write it
+    mixed = ((1 - copied) * chosen).scatter_add(2, kept.pieces[:, None].expand_as(looks), copied * looks)
     assert torch.allclose(head(features(said=said))[:, 0].softmax(-1), mixed, atol=1e-5)
     head.gate.weight.zero_()
     head.gate.bias.fill_(30.0)  # it copies whatever it does

@@ -11,11 +11,8 @@ from ..core.batch import Features, Signal
 from ..core.config import Config
 from .sasrec import last
 
-SIZE = {
-    "small": (256, 2),
-    "medium": (512, 2),
-    "large": (768, 3),
-}  # width, layers: small has about as many weights as the small GPT
+# width, layers: small has about as many weights as the small GPT
+SIZE = {"small": (256, 2), "medium": (512, 2), "large": (768, 3)}
 
 
 class LSTM(nn.Module):

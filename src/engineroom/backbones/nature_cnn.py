@@ -9,11 +9,8 @@ from torch import Tensor, nn
 from ..core.batch import Features, Signal
 from ..core.config import Config
 
-SIZES = {
-    "small": (16, 128),
-    "medium": (32, 256),
-    "large": (64, 512),
-}  # channels of the first map, width of what is read from the last
+# channels of the first map, width of what is read from the last
+SIZES = {"small": (16, 128), "medium": (32, 256), "large": (64, 512)}
 ROOM = 12  # rows and columns of the last map at most
 GAIN = 2**0.5  # of a layer before a bend, so that signals keep their size
 

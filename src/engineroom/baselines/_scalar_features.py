@@ -95,9 +95,8 @@ def cross_fitted(encoder: Any, codes: np.ndarray, y: np.ndarray, kind: str, seed
     folds = (StratifiedKFold if kind == "classes" else KFold)(FOLDS, shuffle=True, random_state=seed)
     for learn, judge in folds.split(codes, y):
         one = clone(encoder).fit(codes[learn], y[learn])
-        there = (
-            np.searchsorted(classes, one.classes_) if width > 1 else np.zeros(1, np.int64)
-        )  # a rare class may be missing from a fold
+        # a rare class may be missing from a fold
+        there = np.searchsorted(classes, one.classes_) if width > 1 else np.zeros(1, np.int64)
         out[np.ix_(judge, np.arange(codes.shape[1]), there)] = one.transform(codes[judge]).reshape(
             len(judge), codes.shape[1], -1
         )

@@ -104,9 +104,8 @@ def members(thing: Any) -> Iterator[Any]:
     if type(thing).__name__ == "IsolationForest" and (
         type(facts.get("_max_features")) is not int or facts["_max_features"] != width(thing)
     ):
-        raise ValueError(
-            "its trees would read other features than it is given"
-        )  # scikit-learn hands them over unchecked
+        # scikit-learn hands them over unchecked
+        raise ValueError("its trees would read other features than it is given")
     yield from facts.values()
 
 

@@ -17,17 +17,12 @@ from ..metrics.contrastive import graded
 from ._estimator import Baseline, FittedBaseline, with_care
 
 COMPONENTS = 64
-SIDE, STEPS, WORDS = (
-    16,
-    64,
-    1_024,
-)  # places of a picture's side, steps of a sequence, and words (hashed) that are told apart
+# places of a picture's side, steps of a sequence, and words (hashed) that are told apart
+SIDE, STEPS, WORDS = (16, 64, 1_024)
 CATEGORIES = 32
 AT_ONCE = 256  # rows
-WORDING = {
-    True: "principal components of the columns, whitened",
-    False: "principal components of the columns",
-}  # by whether they are whitened
+# by whether they are whitened
+WORDING = {True: "principal components of the columns, whitened", False: "principal components of the columns"}
 
 
 class Principal(Baseline):

@@ -35,9 +35,8 @@ class Graded:
     truth: np.ndarray
     records: RowResults
     notes: tuple[str, ...] = ()  # what was left out, matched or not known, in words
-    unknown: dict[str, int] = field(
-        default_factory=dict
-    )  # labels that are no class of the model → how often they occur
+    # labels that are no class of the model → how often they occur
+    unknown: dict[str, int] = field(default_factory=dict)
 
 
 def grade_data(model: Model, data: Any) -> Graded:

@@ -44,14 +44,12 @@ class Model:
         self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
-        self.files: list[str | None] | None = (
-            None  # of the rows asked last: their files, below the folder they were read from
-        )
+        # of the rows asked last: their files, below the folder they were read from
+        self.files: list[str | None] | None = None
         self.notes: list[str] = []  # what is to be said of the rows asked last
         self.described = self.schema  # with what the source of the rows asked last knows of the answers
-        self.counts: dict[
-            str, dict[str, int]
-        ] = {}  # of the rows asked last: cells that do not parse, categories never seen, by column
+        # of the rows asked last: cells that do not parse, categories never seen, by column
+        self.counts: dict[str, dict[str, int]] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -182,10 +180,8 @@ class Model:
         from ..baselines._estimator import load
 
         baseline = load(path.read_bytes())
-        counted = self.task.output_type in (
-            "classes",
-            "labels",
-        )  # what answers by chances must know as many; others answer in the task's own form
+        # what answers by chances must know as many; others answer in the task's own form
+        counted = self.task.output_type in ("classes", "labels")
         if (baseline.kind, baseline.schema) != (self.task.output_type, self.schema) or (
             counted and baseline.classes != self.task.output_size(self.schema.target)
         ):

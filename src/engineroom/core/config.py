@@ -20,9 +20,8 @@ class ColumnConfig(Frozen):
     """What the user says about one column; anything left out is inferred."""
 
     modality: str | None = None  # a column type: number, category, text, image, …
-    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = (
-        None  # what the column is for
-    )
+    # what the column is for
+    role: Literal["input", "target", "id", "time", "group", "weight", "split", "ignore"] | None = None
     format: str | None = None  # of dates and times, as strptime takes it: "%m/%d/%Y"
     decimal: str | None = None  # the decimal mark of its numbers …
     thousands: str | None = None  # … and the thousands separator
@@ -33,9 +32,8 @@ class ColumnConfig(Frozen):
 class SplitConfig(Frozen):
     """How rows become train, val and test."""
 
-    by: Literal["auto", "random", "stratified", "group", "time", "column"] = (
-        "auto"  # how rows are assigned; auto = stratified, or as given
-    )
+    # how rows are assigned; auto = stratified, or as given
+    by: Literal["auto", "random", "stratified", "group", "time", "column"] = "auto"
     column: str | None = None  # the column for group, time and column splits
     test: float = Field(0.2, ge=0, lt=0.9)  # share of the rows
     val: float = Field(0.1, gt=0, lt=0.9)  # share of the rows
@@ -57,12 +55,10 @@ class LimitsConfig(Frozen):
 
     max_damaged: float = Field(0.05, ge=0, le=1)  # largest share of damaged files or rows that may be left out
     pixels: int = Field(64_000_000, gt=0)  # a larger picture counts as damaged
-    image_size: int | None = Field(
-        None, ge=16
-    )  # longest side of a picture that the network sees; None = what the task needs
-    scale: Literal["column", "each"] = (
-        "column"  # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
-    )
+    # longest side of a picture that the network sees; None = what the task needs
+    image_size: int | None = Field(None, ge=16)
+    # of 16-bit pictures and of loudness: one for all rows, or each row stretched by itself
+    scale: Literal["column", "each"] = "column"
     seconds: float = Field(20.0, gt=0)  # of each recording, from its start
     characters: int = Field(20_000, gt=0)  # of each text, from its start
     archive_bytes: int = Field(8_000_000_000, gt=0)  # unpacked size of an archive

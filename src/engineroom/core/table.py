@@ -22,25 +22,20 @@ class Table:
 
     frame: pl.DataFrame
     name: str = "data"
-    hints: Mapping[str, Mapping[str, Any]] = field(
-        default_factory=dict
-    )  # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
+    # column -> {"modality": ..., "role": ..., "why": ..., "facts": {…} for its state}
+    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # plain words for the user: what the source noticed
     skipped: tuple[tuple[str, str], ...] = ()  # (file or row, reason): what the source left out
-    gaps: tuple[
-        tuple[int, str], ...
-    ] = ()  # (place among the source's rows, reason): rows that `frame` lacks, for one answer a row
+    # (place among the source's rows, reason): rows that `frame` lacks, for one answer a row
+    gaps: tuple[tuple[int, str], ...] = ()
     root: str = ""  # the folder below which the files lie that cells name; "" = the rows come from no files
     decimal: str = ""  # the decimal mark that the source's form speaks for ("," where ; parts the fields); "" = any
-    conventions: Mapping[str, Mapping[str, Any]] = field(
-        default_factory=dict
-    )  # column -> how its cells are read (parsing/infer.py), plain JSON
-    counted: Mapping[str, Mapping[str, int]] = field(
-        default_factory=dict
-    )  # what else is counted column by column: {"missing_ahead": {…}}
-    unreadable: Mapping[str, int] = field(
-        default_factory=dict
-    )  # column -> cells that its convention could not read: they count as missing
+    # column -> how its cells are read (parsing/infer.py), plain JSON
+    conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # what else is counted column by column: {"missing_ahead": {…}}
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    # column -> cells that its convention could not read: they count as missing
+    unreadable: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def split(self) -> str | None:

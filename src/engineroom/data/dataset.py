@@ -21,15 +21,8 @@ from .column_store import Fixed, RaggedStore, Writer
 from .fields import Field, input_fields
 from .schema_inference import followed_input
 
-CHUNK = {
-    "image": 512,
-    "video": 64,
-    "generated_clip": 64,
-    "mask": 512,
-    "audio": 256,
-    "series": 4096,
-    "molecule": 4096,
-}  # rows encoded at a time
+# rows encoded at a time
+CHUNK = {"image": 512, "video": 64, "generated_clip": 64, "mask": 512, "audio": 256, "series": 4096, "molecule": 4096}
 TABLE_CHUNK = 65_536
 Progress = Callable[[int, int], None]
 
@@ -201,9 +194,8 @@ class BatchSampler:
     seed: int
     augment: bool = True
     mix: bool = False  # for classes of single pictures
-    order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = (
-        None  # the rows of an epoch as a task wants them; None = shuffled
-    )
+    # the rows of an epoch as a task wants them; None = shuffled
+    order: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
     costs: float = 0.0  # seconds a batch takes beyond what the probe sees: reading a store takes none
 
     def __post_init__(self) -> None:

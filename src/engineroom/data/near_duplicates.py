@@ -30,14 +30,10 @@ LOOSE = 16  # directions in which neighbours are looked for
 NEIGHBOURS = 8
 BLOCK = 8192
 SECONDS = 10.0  # of each recording
-SHINGLE_WORDS, BUCKETS, JACCARD = (
-    3,
-    16,
-    0.5,
-)  # two texts of 20 words that each changed another word of one template share half
-WORD = re.compile(
-    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+"
-)  # where words are not parted, letters stand for them
+# two texts of 20 words that each changed another word of one template share half
+SHINGLE_WORDS, BUCKETS, JACCARD = (3, 16, 0.5)
+# where words are not parted, letters stand for them
+WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")
 LONG_TEXT = 12  # words; shorter texts are compared whole
 
 
@@ -69,9 +65,8 @@ def picture_look(cell: Any) -> np.ndarray:
 
     picture = decode(cell, pixels=64_000_000, near=(4 * SIDE, 4 * SIDE))
     image = Pillow.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).convert("RGB")
-    return np.asarray(
-        image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS)
-    )  # a box would see another picture at another size
+    # a box would see another picture at another size
+    return np.asarray(image.resize((SIDE, SIDE), Pillow.Resampling.LANCZOS))
 
 
 def sound_look(cell: Any) -> np.ndarray:

@@ -91,9 +91,8 @@ def pick_clusters(unit: np.ndarray, strata: np.ndarray, share: float, generator:
     taken."""
     first, sizes = np.unique(unit, return_index=True)[1], np.bincount(unit)
     stratum, picked = strata[first], np.zeros(len(first), bool)
-    due = (
-        generator.random()
-    )  # one random start for all strata: each is rounded up or down, their sum is right within one row
+    # one random start for all strata: each is rounded up or down, their sum is right within one row
+    due = generator.random()
     for value in np.unique(stratum):
         units = np.flatnonzero(stratum == value)
         units = units[generator.permutation(len(units))]

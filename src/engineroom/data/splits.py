@@ -197,9 +197,8 @@ def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
     if task == "labels":
         sets = to_sets(values)
         common = Counter(label for labels in sets for label in set(labels))
-        rarest = [
-            min(labels, key=lambda label: (common[label], label), default="") for labels in sets
-        ]  # after Sechidis et al. 2011
+        # after Sechidis et al. 2011
+        rarest = [min(labels, key=lambda label: (common[label], label), default="") for labels in sets]
         return np.array(rarest, dtype=object), ~values.is_null().to_numpy()
     if task != "classes":
         return np.full(len(values), "", object), ~values.is_null().to_numpy()

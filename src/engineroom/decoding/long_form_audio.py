@@ -19,10 +19,8 @@ from ..modalities.text.transcript import BLANK
 BRINGS = 4  # frames of 10 ms that are one moment of the answer
 LONG, MARGIN = 3_000, 200  # frames of a stretch; of them heard before and after for the company alone
 PAUSE, SURE = 12, 0.9  # moments in a row at which nothing is said, by so much: there a long answer may be cut
-ALIKE, HEARD = (
-    0.5,
-    1e-3,
-)  # correlation of two channels, above which both hear the same; loudness of a channel in which somebody speaks
+# correlation of two channels, above which both hear the same; loudness of a channel in which somebody speaks
+ALIKE, HEARD = (0.5, 1e-3)
 LISTENED = 60.0  # seconds by which that is judged
 
 

@@ -22,9 +22,8 @@ from ._third_party import provide
 VERSIONED = re.compile(r"([A-Za-z_][\w.]*:)?[A-Za-z][\w./-]*-v\d+")
 CLASS = re.compile(r"(?P<place>[^:?]+):(?P<name>[A-Za-z_]\w*)")
 ALIKE = 0.8  # of 1: a word as near as this to a known name is taken for a slip of the pen
-allowed: set[str] = (
-    set()
-)  # classes that were named in this process; a bundle alone may name none: reading it must run no code of a stranger's
+# classes that were named in this process; a bundle alone may name none: reading it must run no code of a stranger's
+allowed: set[str] = set()
 
 
 def gymnasium() -> Any:

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 MOST_CHANNELS = 32  # of a picture, stacked ones together
-LEAST_SIDE, LEAST_GREY = (
-    4,
-    8,
-)  # fewer rows or columns are numbers beside each other, no picture; without channels it takes more to be one
+# fewer rows or columns are numbers beside each other, no picture; without channels it takes more to be one
+LEAST_SIDE, LEAST_GREY = (4, 8)
 LARGEST = 96  # the longest side that is looked at: larger pictures become means of squares
 
 

@@ -11,23 +11,14 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-HALF, LINE, DASH = (
-    3.0,
-    0.18,
-    4.0,
-)  # metres from the middle of the road to its edge; width of a line; length of a dash and of the gap after it
+# metres from the middle of the road to its edge; width of a line; length of a dash and of the gap after it
+HALF, LINE, DASH = (3.0, 0.18, 4.0)
 SPEED, TICK = 12.0, 0.1  # metres a second, seconds a step
 SHARPEST = 0.06  # curvature by full steering, 1 / metre: a circle of 17 metres
-BENDS = (
-    (90.0, 0.014),
-    (47.0, 0.011),
-    (29.0, 0.007),
-)  # wave lengths of the road in metres, and how strongly each bends it
-HEIGHT, ZOOM, TOP = (
-    1.3,
-    0.75,
-    0.35,
-)  # metres of the camera above the road; focal length in widths of the picture; where the horizon is, from above
+# wave lengths of the road in metres, and how strongly each bends it
+BENDS = ((90.0, 0.014), (47.0, 0.011), (29.0, 0.007))
+# metres of the camera above the road; focal length in widths of the picture; where the horizon is, from above
+HEIGHT, ZOOM, TOP = (1.3, 0.75, 0.35)
 FAR, STRIDE = 60.0, 0.5  # metres that are looked ahead, and between points of the road
 SKY, GRASS, ASPHALT, WHITE = (150, 190, 225), (86, 130, 66), (96, 96, 100), (235, 235, 230)
 
@@ -91,9 +82,8 @@ class Road(gymnasium.Env):
         """(high, wide, 3) uint8: what the camera sees."""
         focus, horizon = ZOOM * wide, int(TOP * high)
         ways = HEIGHT * focus / (np.arange(high - horizon) + 0.5)  # metres ahead of every row below the horizon
-        left = (wide / 2 - 0.5 - np.arange(wide))[None] * (ways / focus)[
-            :, None
-        ]  # metres left of the car's axis at every pixel
+        # metres left of the car's axis at every pixel
+        left = (wide / 2 - 0.5 - np.arange(wide))[None] * (ways / focus)[:, None]
         aside, along = left - self.middle(ways)[:, None], (self.place + ways)[:, None]
         out = np.empty((high, wide, 3))
         out[:horizon] = SKY

@@ -13,15 +13,8 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-PLAN = (
-    ".........",
-    ".##.##.#.",
-    ".##.##.#.",
-    ".........",
-    ".##.##.#.",
-    ".##.##.#.",
-    "....D....",
-)  # . floor, # shelf, D packing desk
+# . floor, # shelf, D packing desk
+PLAN = (".........", ".##.##.#.", ".##.##.#.", ".........", ".##.##.#.", ".##.##.#.", "....D....")
 MOVES = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns to the right
 ORDERS = 3  # open at a time
 BUMP = 0.01
@@ -61,9 +54,8 @@ class Warehouse(gymnasium.Env):
             (r, c) for r in range(self.height) for c in range(self.width) if PLAN[r][c] == "#" and self.sides((r, c))
         ]
         self.desk = next(place for place in self.floor if PLAN[place[0]][place[1]] == "D")
-        self.walks = {
-            place: self.walk_from(self.sides(place)) for place in self.shelves
-        }  # steps from anywhere to where a shelf can be reached
+        # steps from anywhere to where a shelf can be reached
+        self.walks = {place: self.walk_from(self.sides(place)) for place in self.shelves}
         self.home = self.walk_from([self.desk])
         self.observation_space = gymnasium.spaces.Box(-1, 1, (len(self.observation_names),), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(MOVES))

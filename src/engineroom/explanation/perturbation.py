@@ -27,13 +27,8 @@ WIDEST = 16  # tiles along the longer one
 STRETCHES = 32  # of a long sequence whose steps have no names
 NAMED = 256  # steps with names that are parts of their own
 ROWS = 256  # veiled copies a call
-AXES = {
-    "vector": (),
-    "sequence": (1,),
-    "graph": (1,),
-    "grid": (2, 3),
-    "clip": (1,),
-}  # of a Signal, along which it is cut into parts
+# of a Signal, along which it is cut into parts
+AXES = {"vector": (), "sequence": (1,), "graph": (1,), "grid": (2, 3), "clip": (1,)}
 
 
 @dataclass(frozen=True)

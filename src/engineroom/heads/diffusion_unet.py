@@ -72,12 +72,10 @@ class Denoise(nn.Module):
         colours, known = channels // self.frames, WIDTHS if self.frames == 1 else NARROW
         widths = known[: max(1, min(len(known), (side // 4).bit_length()))]
         condition_width = sum(part.shape[-1] for part in example.parts)
-        self.norms = nn.ModuleList(
-            nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts
-        )  # what is asked for counts from the first step on
-        moment = (
-            2 * WAVES if self.frames > 1 else 0
-        )  # what steers a frame knows which it is: left and right differ by what comes first
+        # what is asked for counts from the first step on
+        self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)
+        # what steers a frame knows which it is: left and right differ by what comes first
+        moment = 2 * WAVES if self.frames > 1 else 0
         self.style = nn.Sequential(
             nn.Linear(2 * WAVES + condition_width + moment, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU()
         )

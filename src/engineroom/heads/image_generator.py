@@ -45,9 +45,8 @@ class Paint(nn.Module):
         doublings = (side // SMALL).bit_length() - 1
         widths = [max(FINEST, WIDEST >> k) for k in range(doublings + 1)]
         inputs = sum(part.shape[-1] for part in example.parts)
-        self.norms = nn.ModuleList(
-            nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts
-        )  # chance and kind count alike
+        # chance and kind count alike
+        self.norms = nn.ModuleList(nn.BatchNorm1d(part.shape[-1], affine=False) for part in example.parts)
         self.style = nn.Linear(inputs, STYLE)
         self.first = nn.Linear(STYLE, widths[0] * SMALL * SMALL)
         self.stages = nn.ModuleList(Stage(a, b) for a, b in itertools.pairwise(widths))
@@ -59,9 +58,8 @@ class Paint(nn.Module):
                 nn.init.orthogonal_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.orthogonal_(
-            self.last.weight, 0.3
-        )  # grey at first: where black and white are reached at once nothing more is learnt
+        # grey at first: where black and white are reached at once nothing more is learnt
+        nn.init.orthogonal_(self.last.weight, 0.3)
 
     def forward(self, features: Features) -> Tensor:
         style = F.leaky_relu(

@@ -35,9 +35,8 @@ class SayCopy(Say):
         super().__init__(example, outputs)
         width = self.table.embedding_dim
         self.ask = nn.Linear(width, width, bias=False)
-        self.here, self.before = (
-            nn.Linear(width, width, bias=False) for _ in range(2)
-        )  # a place is known by its piece and by the one before: who copied that goes on
+        # a place is known by its piece and by the one before: who copied that goes on
+        self.here, self.before = (nn.Linear(width, width, bias=False) for _ in range(2))
         self.gate = nn.Linear(width, 1)
 
     def begin(self, features: Features) -> Pointing:
@@ -57,9 +56,8 @@ class SayCopy(Say):
         assert isinstance(kept, Pointing) and kept.places is not None and kept.pieces is not None
         score = (self.ask(x) @ kept.places.transpose(1, 2)).float() / x.shape[2] ** 0.5
         looks = (score if kept.seen is None else score.masked_fill(~kept.seen[:, 0], -torch.inf)).softmax(-1)
-        same = (
-            kept.pieces[:, :, None] == kept.pieces[:, None]
-        ).float()  # (B, T, T): a piece that stands at several places is looked at as one
+        # (B, T, T): a piece that stands at several places is looked at as one
+        same = (kept.pieces[:, :, None] == kept.pieces[:, None]).float()
         with torch.autocast(x.device.type, enabled=False):
             total = (looks @ same).clamp_min(LEAST).log()
         chosen, where = super().choose(x, kept), kept.pieces[:, None].expand_as(looks)

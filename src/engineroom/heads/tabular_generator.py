@@ -34,9 +34,8 @@ class ForgeRow(nn.Module):
         self.columns = list(outputs)
         room = sum(width for width, _ in outputs)
         conditions = [part.shape[-1] for part in example.parts[:-1]]
-        self.norms = nn.ModuleList(
-            nn.BatchNorm1d(width, affine=False) for width in conditions
-        )  # what is asked for counts from the first step on
+        # what is asked for counts from the first step on
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width, affine=False) for width in conditions)
         width = SIZE + sum(conditions)
         self.blocks = nn.ModuleList()
         for _ in range(BLOCKS):

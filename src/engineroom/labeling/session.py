@@ -76,9 +76,8 @@ class LabelingSession:
         self.strategy: QueryStrategy = STRATEGIES[strategy](self.table_.frame, self.schema, seed, **settings)
         self.queue: deque[tuple[int, bool]] = deque()
         self.guesses: dict[int, tuple[str, float]] = {}
-        self.tested: dict[
-            str, tuple[str, str]
-        ] = {}  # key → (what the strategy believed, what was said) of rows drawn at random
+        # key → (what the strategy believed, what was said) of rows drawn at random
+        self.tested: dict[str, tuple[str, str]] = {}
         self.round = 0
 
     @property

@@ -25,9 +25,8 @@ class CausalAttention(nn.Module):
     def forward(self, x: Tensor, memory: Memory | None = None, turns: Tensor | None = None) -> tuple[Tensor, Memory]:
         B, T, D = x.shape
         parts = self.qkv(x).view(B, T, 3, self.heads, D // self.heads)
-        looks, v = parts.split(
-            [2, 1], 2
-        )  # whose way back joins them again, where two slices would fill and add three times as much
+        # whose way back joins them again, where two slices would fill and add three times as much
+        looks, v = parts.split([2, 1], 2)
         q, k = (looks if turns is None else turn(looks, turns)).permute(2, 0, 3, 1, 4)
         v = v[:, :, 0].transpose(1, 2)
         if memory is not None:

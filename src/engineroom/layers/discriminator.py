@@ -24,9 +24,8 @@ class Critic(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.gather = nn.Linear(widths[-1] * LAST * LAST, WIDE)
         self.score = nn.Linear(WIDE, 1)
-        self.level = (
-            nn.BatchNorm1d(condition, affine=False) if condition else None
-        )  # what differs between kinds must count from the first step on
+        # what differs between kinds must count from the first step on
+        self.level = nn.BatchNorm1d(condition, affine=False) if condition else None
         self.meant = nn.Linear(condition, WIDE, bias=False) if condition else None
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:

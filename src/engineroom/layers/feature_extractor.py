@@ -20,9 +20,8 @@ class Eye(nn.Module):
         self.stages, self.norms = nn.ModuleList(), nn.ModuleList()
         for outputs in WIDTHS:
             self.stages.append(nn.Conv2d(channels, outputs, 3, padding=1))
-            self.norms.append(
-                nn.GroupNorm(GROUPS, outputs)
-            )  # nothing to remember between batches: what is stored is weights alone
+            # nothing to remember between batches: what is stored is weights alone
+            self.norms.append(nn.GroupNorm(GROUPS, outputs))
             channels = outputs
         self.gather = nn.Linear(2 * WIDTHS[-1], WIDTH)
         self.say = nn.Linear(WIDTH, kinds)

@@ -18,9 +18,8 @@ class RowCritic(nn.Module):
 
     def __init__(self, width: int, condition: int = 0) -> None:
         super().__init__()
-        self.level = (
-            nn.BatchNorm1d(condition, affine=False) if condition else None
-        )  # what differs between kinds must count from the first step on
+        # what differs between kinds must count from the first step on
+        self.level = nn.BatchNorm1d(condition, affine=False) if condition else None
         self.layers = nn.ModuleList(nn.Linear(WIDTH if place else width + condition, WIDTH) for place in range(DEEP))
         self.score = nn.Linear(WIDTH, 1)
 

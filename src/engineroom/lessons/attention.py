@@ -22,9 +22,8 @@ from ..layers.attention import SelfAttention, sine_positions
 from ._base import Board, Lesson, lines, pupil, study, table
 
 KINDS, COLOURS = ("school", "city", "night", "tour"), ("yellow", "red", "black", "green")
-NAMED = [
-    f"{colour}-{kind}" for kind in KINDS for colour in COLOURS
-]  # one word each: what the sentence says of one kind
+# one word each: what the sentence says of one kind
+NAMED = [f"{colour}-{kind}" for kind in KINDS for colour in COLOURS]
 ASKING = [f"{kind}-bus" for kind in KINDS]
 FILLERS = [
     "the",

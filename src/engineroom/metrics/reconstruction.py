@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-NAMES = {
-    "numbers": "rmse_numbers",
-    "steps": "rmse_series",
-    "pixels": "rmse_pixels",
-}  # in standard deviations of the column
+# in standard deviations of the column
+NAMES = {"numbers": "rmse_numbers", "steps": "rmse_series", "pixels": "rmse_pixels"}
 
 
 def graded(error: np.ndarray, hit: np.ndarray, kinds: list[str]) -> dict[str, np.ndarray]:

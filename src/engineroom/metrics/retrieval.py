@@ -17,9 +17,8 @@ def ranks(asked: np.ndarray, found: np.ndarray, truth: np.ndarray) -> np.ndarray
         similarity = asked[part] @ found[first].T
         right = np.equal.outer(truth[part], truth[first])
         best = np.where(right, similarity, -np.inf).max(1)
-        out[part] = np.sum(similarity > best[:, None], 1) + np.sum(
-            (similarity == best[:, None]) & ~right, 1
-        )  # ties count against
+        # ties count against
+        out[part] = np.sum(similarity > best[:, None], 1) + np.sum((similarity == best[:, None]) & ~right, 1)
     return out
 
 

@@ -9,19 +9,8 @@ IMAGE_ENDINGS = (
     ".jp2", ".j2k", ".jpx", ".avif", ".heic", ".heif", ".tga",
 )  # fmt: skip
 VIDEO_ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".ogv", ".3gp", ".wmv")
-SOUNDFILE = (
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".oga",
-    ".mp3",
-    ".opus",
-    ".aiff",
-    ".aif",
-    ".aifc",
-    ".au",
-    ".caf",
-)  # libsndfile reads these
+# libsndfile reads these
+SOUNDFILE = (".wav", ".flac", ".ogg", ".oga", ".mp3", ".opus", ".aiff", ".aif", ".aifc", ".au", ".caf")
 COMPRESSED = (".m4a", ".aac", ".wma", ".amr", ".weba")  # these need FFmpeg, by PyAV
 AUDIO_ENDINGS = SOUNDFILE + COMPRESSED
 HEIF = (".heic", ".heif")  # Pillow reads these by pillow-heif

@@ -18,23 +18,13 @@ from ..core.schema import Schema
 from ..data.fields import Field, input_fields
 from .fusion import AddContext
 
-STEM_WIDTH = {
-    "set": 16,
-    "words": 128,
-    "graph": 64,
-}  # features per table column, token, atom; other stems bring their own channels
+# features per table column, token, atom; other stems bring their own channels
+STEM_WIDTH = {"set": 16, "words": 128, "graph": 64}
 TABLE_MEMBERS = 16
-SMALL = {
-    "words": 8_000,
-    "path": 1_000_000,
-    "state": 1_000_000,
-    "scene": 1_000_000,
-}  # with fewer rows of these kinds the small network goes further
-PLENTY = {
-    "picture": 2_000,
-    "state": 0,
-    "scene": 0,
-}  # from so many rows on, what changes in the pictures is enough: no dropout
+# with fewer rows of these kinds the small network goes further
+SMALL = {"words": 8_000, "path": 1_000_000, "state": 1_000_000, "scene": 1_000_000}
+# from so many rows on, what changes in the pictures is enough: no dropout
+PLENTY = {"picture": 2_000, "state": 0, "scene": 0}
 
 
 @dataclass

@@ -20,9 +20,8 @@ def best(said: np.ndarray, *, discrete: bool) -> np.ndarray:
 def drawn(said: np.ndarray, generator: np.random.Generator, *, discrete: bool) -> np.ndarray:
     """(B, O) → actions by chance: (B,) int64 or (B, A) float32."""
     if discrete:
-        return (said - np.log(-np.log(generator.random(said.shape, np.float32) + 1e-20) + 1e-20)).argmax(
-            1
-        )  # Gumbel 1954
+        # Gumbel 1954
+        return (said - np.log(-np.log(generator.random(said.shape, np.float32) + 1e-20) + 1e-20)).argmax(1)
     middle, spread = np.split(said, 2, 1)
     return (middle + np.exp(spread) * generator.standard_normal(middle.shape, np.float32)).astype(np.float32)
 

@@ -15,16 +15,12 @@ from ..data.dataset import BatchSampler
 from ._action_distribution import asked
 from ._experience import TRIAL, WORLDS, Gather, timed
 
-MOST, BYTES = (
-    100_000,
-    256_000_000,
-)  # steps remembered at most, and room for what was seen in them: pictures stay the bytes they are
+# steps remembered at most, and room for what was seen in them: pictures stay the bytes they are
+MOST, BYTES = (100_000, 256_000_000)
 FIRST = 64  # steps of every world at random before the first batch
 AHEAD = 3  # rewards that are seen, not guessed (n-step returns, Sutton 1988)
-LEAST, EXPLORE = (
-    0.05,
-    0.3,
-)  # chance of an action at random in the end, and the share of the run in which it falls to that
+# chance of an action at random in the end, and the share of the run in which it falls to that
+LEAST, EXPLORE = (0.05, 0.3)
 
 
 class Replay(Gather):
@@ -33,10 +29,8 @@ class Replay(Gather):
 
     def __init__(self, batches: BatchSampler, cast: nn.ModuleDict, task: Any) -> None:
         super().__init__(batches, cast, task)
-        self.done, self.updates_per_step = (
-            0,
-            task.updates_per_step,
-        )  # steps of every world so far; steps of learning for each
+        # steps of every world so far; steps of learning for each
+        self.done, self.updates_per_step = (0, task.updates_per_step)
         self.room = max(FIRST, min(MOST, BYTES // (2 * self.actors.seen[0].nbytes)) // WORLDS)
         self.arrays = self.empty()
 

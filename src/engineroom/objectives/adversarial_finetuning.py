@@ -32,10 +32,8 @@ from ._ema import in_step
 BETAS = (0.8, 0.99)  # little momentum: the other player moves
 STEEP = 0.1  # weight of the squared gradient at what is real
 KEENER = 3.0  # times the rate at which others learn: the critic begins with nothing (Heusel et al. 2017)
-CONVINCING, ALIKE = (
-    0.5,
-    0.5,
-)  # shares, beside the task's own loss, of convincing the critic and of looking to it like the truth
+# shares, beside the task's own loss, of convincing the critic and of looking to it like the truth
+CONVINCING, ALIKE = (0.5, 0.5)
 WAIT, RISE = 50, 100  # steps until the critic is heard at all; steps in which it comes to its full share
 
 
@@ -75,9 +73,8 @@ class Finishing(Study):
                 made = discriminator.sees(task.fake_samples(making(batch), batch))
             real = [one.requires_grad_() for one in discriminator.sees(task.real_samples(batch))]
             found = discriminator(real)[0]
-            slopes = torch.autograd.grad(
-                found.sum() / found.shape[1] ** 0.5, real, create_graph=True
-            )  # as steep as its patches are on average
+            # as steep as its patches are on average
+            slopes = torch.autograd.grad(found.sum() / found.shape[1] ** 0.5, real, create_graph=True)
             return found, discriminator(made)[0], sum(slope.square().flatten(1).sum(1) for slope in slopes)  # type: ignore[return-value]
 
         def tell_apart(output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Losses:
@@ -103,10 +100,8 @@ def pulled(task, discriminator: Any, output: Tensor, batch: Batch) -> Losses:
     found, felt = discriminator(discriminator.sees(task.fake_samples(output, batch)))
     with torch.no_grad():
         true, known = discriminator(discriminator.sees(task.real_samples(batch)))
-    convince, sure = (
-        softplus(true - found).mean(),
-        float((true - found.detach()).mean().clamp(0, 1)),
-    )  # who cannot tell them apart has nothing to say
+    # who cannot tell them apart has nothing to say
+    convince, sure = (softplus(true - found).mean(), float((true - found.detach()).mean().clamp(0, 1)))
     copies_of_model = torch.stack(
         [(a - b).abs().mean() / b.abs().mean().clamp_min(1e-6) for a, b in zip(felt, known, strict=True)]
     ).mean()

@@ -128,9 +128,8 @@ def in_order(parts: pl.DataFrame, order: str) -> pl.DataFrame:
     first, last = a.str.len_chars() > 2, c.str.len_chars() > 2
     y, m, d = {"dmy": (c, b, a), "mdy": (c, a, b), "ymd": (a, b, c)}[order]
     nothing = pl.lit(None, pl.String)
-    day_last = {"dmy": (b, a), "mdy": (a, b), "ymd": (nothing, nothing)}[
-        order
-    ]  # 03/04/2025 says nothing to who knows 2025-04-03 alone
+    # 03/04/2025 says nothing to who knows 2025-04-03 alone
+    day_last = {"dmy": (b, a), "mdy": (a, b), "ymd": (nothing, nothing)}[order]
     year = pl.when(first & last).then(None).when(first).then(a).when(last).then(c).otherwise(y)
     month = pl.when(first).then(b).when(last).then(day_last[0]).otherwise(m)
     day = pl.when(first).then(c).when(last).then(day_last[1]).otherwise(d)

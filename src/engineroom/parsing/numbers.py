@@ -63,17 +63,8 @@ SCALES: tuple[dict[str, float], ...] = (  # units of one family are brought to o
     {"万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "千": 1e3},
     {"lakh": 1e5, "crore": 1e7, "lac": 1e5, "cr": 1e7},
 )
-FORMS = (
-    (".", ""),
-    (".", ","),
-    (",", "."),
-    (",", ""),
-    (".", " "),
-    (",", " "),
-    (".", "'"),
-    (",", "'"),
-    (".", "_"),
-)  # (decimal, thousands), likeliest first
+# (decimal, thousands), likeliest first
+FORMS = ((".", ""), (".", ","), (",", "."), (",", ""), (".", " "), (",", " "), (".", "'"), (",", "'"), (".", "_"))
 PLAIN: dict[str, Any] = {"kind": "number", "decimal": ".", "thousands": "", "affixes": {}}
 ANYWHERE = ("%", "€", "$", "£")  # may stand in some of the cells alone
 PHONE = r"^\+\d{1,3}[ -]\d"

@@ -65,10 +65,8 @@ def confusion(records: RowResults, names: list[str]) -> list[Panel]:
     from sklearn.metrics import confusion_matrix
 
     known = records["truth"] >= 0
-    truth, said = (
-        np.minimum(records["truth"], len(names))[known],
-        records["said"][known],
-    )  # classes that training never saw share a row
+    # classes that training never saw share a row
+    truth, said = (np.minimum(records["truth"], len(names))[known], records["said"][known])
     labels = range(len(names) + int((truth == len(names)).any()))
     counts = (
         confusion_matrix(truth, said, labels=labels)[:, : len(names)]

@@ -29,10 +29,8 @@ LONG = 2_000  # frames of a film in a file
 LINES = 8  # numbers of an observation that a trace shows
 TRACED = 120  # steps of an episode that a trace shows, from its beginning
 HZ = 30
-STRIP, SMALL = (
-    8,
-    192,
-)  # observations that are pictures: so many are shown, and small ones enlarged towards so many pixels
+# observations that are pictures: so many are shown, and small ones enlarged towards so many pixels
+STRIP, SMALL = (8, 192)
 
 
 def film(facts: Facts, seed: int, actions: np.ndarray, *, frames: int = FRAMES, wide: int = WIDE) -> list[Any]:

@@ -29,36 +29,28 @@ class BaseTask:
 
     objective: str = "supervised"  # the way of studying: objectives/NAME.py
     head: ClassVar[str] = "linear"  # what reads the features: heads/NAME.py
-    other_target_modalities: ClassVar[
-        tuple[str, ...]
-    ] = ()  # kinds of target beyond `target_modality` that its `build_samples` may give: `for_column` tells them apart
+    # kinds of target beyond `target_modality` that its `build_samples` may give: `for_column` tells them apart
+    other_target_modalities: ClassVar[tuple[str, ...]] = ()
     tie_weights: ClassVar[bool] = False  # does the head choose among the very things that the input column embeds?
-    backbones: ClassVar[
-        Mapping[str, tuple[str, ...]]
-    ] = {}  # kind of column → backbones for it, where the usual ones cannot serve the head
+    # kind of column → backbones for it, where the usual ones cannot serve the head
+    backbones: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     training_defaults: ClassVar[str] = ""  # a row of training_plan.RECIPES; "" = by the kind of the columns
     baseline: ClassVar[str] = ""  # baselines/NAME.py; "" = the one that fits the columns
     dummy: ClassVar[str] = "dummy"  # baselines/NAME.py; that one has a strategy for every type of output
     default_image_size: ClassVar[int] = 96  # longest side of a picture that the network sees, in pixels
     internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
-    allow_missing_columns: ClassVar[bool] = (
-        False  # may rows that are asked lack some of the columns? They count as empty
-    )
+    # may rows that are asked lack some of the columns? They count as empty
+    allow_missing_columns: ClassVar[bool] = False
     eval_batch_size: ClassVar[int] = 256  # rows answered at a time
-    cv_folds: ClassVar[int] = (
-        # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation
-        # rows do not do
-        0
-    )
-    validates_encoded: ClassVar[bool] = (
-        False  # does validation during training look at the target as it is learnt (pictures at the network's size)?
-    )
-    max_eval_rows: ClassVar[int] = (
-        10_000  # validation rows looked at while training goes on; the final judgement takes all
-    )
-    has_score: ClassVar[bool] = (
-        False  # is there one number an answer (`score_predictions`) that columns can be seen to move?
-    )
+    # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows
+    # do not do
+    cv_folds: ClassVar[int] = 0
+    # does validation during training look at the target as it is learnt (pictures at the network's size)?
+    validates_encoded: ClassVar[bool] = False
+    # validation rows looked at while training goes on; the final judgement takes all
+    max_eval_rows: ClassVar[int] = 10_000
+    # is there one number an answer (`score_predictions`) that columns can be seen to move?
+    has_score: ClassVar[bool] = False
     has_render: ClassVar[bool] = False  # are answers better looked at than read?
     has_samples: ClassVar[bool] = False  # is there something to look at while it learns?
     caption: ClassVar[str] = "Test rows evenly taken, good and bad alike."  # which of them a report draws

@@ -152,8 +152,7 @@ def test_idx_that_is_damaged(tmp_path):
     idx(labels, np.zeros(2))
     with pytest.raises(DataError, match="3 images"):
         open_table(images)
-    images.write_bytes(
-        struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 2**31)
-    )  # promises more than there is: nothing is allocated
+    # promises more than there is: nothing is allocated
+    images.write_bytes(struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 2**31))
     with pytest.raises(DataError, match="damaged"):
         open_table(images)

@@ -84,9 +84,8 @@ def test_a_stream_says_what_the_whole_says(model, tmp_path: Path) -> None:
     hop = Frames(RATE).hop
     for sizes in ([RATE], [37] * 300, [1_000, 1, 3, 256, 4_000, 900]):
         blocks = np.split(sound, np.cumsum(sizes)[np.cumsum(sizes) < RATE])
-        said = np.concatenate(list(model.task.stream(model.network, blocks)))[
-            hop:
-        ]  # what stood before the first sample
+        # what stood before the first sample
+        said = np.concatenate(list(model.task.stream(model.network, blocks)))[hop:]
         assert len(said) > RATE - 3 * hop
         np.testing.assert_allclose(said[hop:], whole[hop : len(said)], atol=2e-3)
 

@@ -42,11 +42,8 @@ def test_padding_changes_no_row() -> None:
 
 def test_a_sound_changes_while_its_state_lasts() -> None:
     sounds = np.zeros((3, CURVE, 1))
-    sounds[0, 0], sounds[1, 0], sounds[2, :2, 0] = (
-        1,
-        9,
-        (4, 3),
-    )  # level 1; left out; level 4 and rising by 3 to either side
+    # level 1; left out; level 4 and rising by 3 to either side
+    sounds[0, 0], sounds[1, 0], sounds[2, :2, 0] = (1, 9, (4, 3))
     mel, counts = spoken(sounds, np.array([2.0, 0.0, 3.0]))
     assert counts.tolist() == [2, 0, 3]
     np.testing.assert_allclose(mel[:, 0], [1, 1, 2, 4, 6])
@@ -57,9 +54,8 @@ def test_where_a_frame_lies_in_its_state() -> None:
     np.testing.assert_allclose(within(np.array([0, 0, 2, 3, 3, 3, 3])), [-0.5, 0.5, 0, -0.75, -0.25, 0.25, 0.75])
     assert within(np.zeros(0, int)).shape == (0,)
     weights = course(np.linspace(-1, 1, 2_001))
-    np.testing.assert_allclose(
-        weights.T @ weights / 2_001, np.diag([1, 1 / 3, 1 / 5]), atol=2e-3
-    )  # none does another's work
+    # none does another's work
+    np.testing.assert_allclose(weights.T @ weights / 2_001, np.diag([1, 1 / 3, 1 / 5]), atol=2e-3)
 
 
 def test_the_loss_is_nothing_where_all_is_known() -> None:

@@ -129,9 +129,8 @@ def test_cells_that_are_empty_are_never_asked_about() -> None:
     batch = Batch(
         {"n": torch.tensor([[1.0, torch.nan], [2.0, 3.0]]), "k": torch.tensor([[7, 0], [7, 2]])}, np.arange(2)
     )
-    asked = hide(
-        batch, parts, lambda name, count: torch.cat([torch.ones(2, 1), torch.zeros(2, count - 1)], 1)
-    )  # all that can be hidden
+    # all that can be hidden
+    asked = hide(batch, parts, lambda name, count: torch.cat([torch.ones(2, 1), torch.zeros(2, count - 1)], 1))
     assert asked[HIDDEN + "n"].tolist() == [[True, False], [True, True]] and asked["n"].isnan().all()
     assert asked[HIDDEN + "k"].tolist() == [[False] * 3, [True] * 3] and asked["k"].tolist() == [[7, 0], [7, 0]]
     assert asked[WANTED + "k"].tolist() == [[0, 0, 0], [0, 1, 0]]

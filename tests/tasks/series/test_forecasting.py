@@ -185,9 +185,8 @@ def test_a_band_measured_on_few_errors_is_wider() -> None:
     rng = np.random.default_rng(0)
     inside = {False: [], True: []}
     for _ in range(300):
-        errors = rng.normal(0, 1, (4, 1)) * np.ones(
-            6
-        )  # two validation windows and two to come, each wrong in one direction throughout
+        # two validation windows and two to come, each wrong in one direction throughout
+        errors = rng.normal(0, 1, (4, 1)) * np.ones(6)
         quantiles = np.broadcast_to(np.linspace(-0.3, 0.3, 9), (2, 6, 9))
         factor = stretch(quantiles, errors[:2])
         for cautious in inside:

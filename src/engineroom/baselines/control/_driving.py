@@ -12,11 +12,8 @@ from ...environments._environment import Facts, World
 from ...environments._rollout import Act
 
 LEFT, STAY, RIGHT, FASTER, SLOWER = range(5)
-LENGTH, HEADWAY, BEHIND = (
-    5.0,
-    1.5,
-    1.0,
-)  # metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
+# metres of a car; seconds to the vehicle ahead, and those that the vehicle behind in another lane must have left
+LENGTH, HEADWAY, BEHIND = (5.0, 1.5, 1.0)
 AHEAD = 0.6  # metres: half of what the car moves in a step
 CLEARANCE = 10.0  # metres to either side of us that must be free before we change the lane
 

@@ -17,12 +17,8 @@ from ...environments._rollout import Act, play
 from .._estimator import Baseline, FittedBaseline
 from ._scripted_rules import RULES
 
-TRIES, KEPT, ROUNDS, EACH = (
-    32,
-    6,
-    12,
-    2,
-)  # candidates a round, the best that make the next, rounds, episodes a candidate
+# candidates a round, the best that make the next, rounds, episodes a candidate
+TRIES, KEPT, ROUNDS, EACH = (32, 6, 12, 2)
 STEPS, SECONDS = 400_000, 60.0  # of all tries together: some worlds are slow
 
 

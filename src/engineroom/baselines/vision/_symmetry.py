@@ -82,9 +82,8 @@ def ask_classifier(store, data, task, schema: Schema) -> dict[str, list[str]]:
     held = min(ASK, len(rows) // 3)
     asked, taught = np.sort(rows[:held]), np.sort(rows[held : held + LEARN])
     truth = task.to_targets(data.stores["target"].take(np.concatenate([asked, taught])), schema.target)
-    truth = np.where(
-        truth < 0, -1, np.unique(np.maximum(truth, -1), return_inverse=True)[1]
-    )  # identities are large numbers
+    # identities are large numbers
+    truth = np.where(truth < 0, -1, np.unique(np.maximum(truth, -1), return_inverse=True)[1])
     wanted, known = truth[:held], truth[held:]
     if held < 20 or len(np.unique(known)) < 2:
         return {"symmetries": []}

@@ -67,9 +67,8 @@ def describe(clips: np.ndarray) -> np.ndarray:
         out += [hog(piece.mean(1)[:, None]), thumbnails(piece.mean(1)[:, None])]
     weight = change.sum((2, 3)) + 1e-6
     rows, columns = np.arange(change.shape[2]), np.arange(change.shape[3])
-    middle = np.stack(
-        [(change.sum(3) * rows).sum(2) / weight, (change.sum(2) * columns).sum(2) / weight], 2
-    )  # (N, T - 1, 2)
+    # (N, T - 1, 2)
+    middle = np.stack([(change.sum(3) * rows).sum(2) / weight, (change.sum(2) * columns).sum(2) / weight], 2)
     drift = np.diff(middle, axis=1) if middle.shape[1] > 1 else np.zeros_like(middle)
     out += [
         weight / change[0, 0].size,

@@ -19,9 +19,8 @@ from ._media_lookup import ANY, FileIndex, NameMatcher
 SAMPLE = 50
 NAMED = 5
 MOST_FOLDERS = 50  # subfolders in which the files are looked for
-NAMING = re.compile(
-    r"(image|img|pic|photo|file|path|audio|sound|clip|record|video|(^|_)id$|name)", re.I
-)  # numbers in such columns may name files
+# numbers in such columns may name files
+NAMING = re.compile(r"(image|img|pic|photo|file|path|audio|sound|clip|record|video|(^|_)id$|name)", re.I)
 NUMBER = r"^\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*$"
 LEAST_FOUND = 0.9  # of the sample must be files for a column without endings to name them
 
@@ -47,9 +46,8 @@ def _candidates(table: Table) -> list[str]:
     kinds = dict(table.frame.schema)  # asked once: polars builds it anew each time
     free = {name: kind for name, kind in kinds.items() if table.hints.get(name, {}).get("modality", "image") in MEDIA}
     texts = [name for name, kind in free.items() if kind == pl.String]
-    first = pl.DataFrame(
-        [table.frame[name].head(SAMPLE * 4).alias(str(i)) for i, name in enumerate(texts)]
-    )  # polars takes * for a pattern
+    # polars takes * for a pattern
+    first = pl.DataFrame([table.frame[name].head(SAMPLE * 4).alias(str(i)) for i, name in enumerate(texts)])
     numbers = first.select(pl.all().str.contains(NUMBER).all()).row(0) if texts else ()
     worded = [name for name, numeric in zip(texts, numbers, strict=True) if not numeric or NAMING.search(name)]
     return worded + [name for name, kind in free.items() if kind.is_integer() and NAMING.search(name)]

@@ -56,9 +56,8 @@ class NameMatcher:
         sample = sorted(every)[:: max(1, len(every) // SAMPLE)]
         deepest = max((len(parts) for parts in sample), default=1)
         hits = [sum(bool(index.candidates(parts, drop)) for parts in sample) for drop in range(deepest)]
-        self.drop = next(
-            (drop for drop, found in enumerate(hits) if found >= max(hits) / 2), 0
-        )  # what few lack is missing, not elsewhere
+        # what few lack is missing, not elsewhere
+        self.drop = next((drop for drop, found in enumerate(hits) if found >= max(hits) / 2), 0)
         self.shared = {tail for tail, count in Counter(self.tail(parts) for parts in every).items() if count > 1}
 
     def tail(self, parts: tuple[str, ...]) -> tuple[str, ...]:

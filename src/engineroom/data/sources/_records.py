@@ -25,9 +25,8 @@ class Survey:
 
     rows: int = 0  # records, the ragged ones among them, blank lines not
     ragged: list[tuple[int, int]] = field(default_factory=list)  # (line number, fields)
-    gaps: list[tuple[int, int, int]] = field(
-        default_factory=list
-    )  # (place among the rows of the file, line number, fields)
+    # (place among the rows of the file, line number, fields)
+    gaps: list[tuple[int, int, int]] = field(default_factory=list)
     odd: bool = False
 
     @property

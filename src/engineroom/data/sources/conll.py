@@ -56,9 +56,8 @@ class Conll:
 
 def parse(text: str) -> tuple[list[tuple[list[str], list[str]]], list[tuple[int, str]]]:
     """([(tokens, labels)], [(line number, what is wrong with the sentence that it stands in)])."""
-    lines = re.split(
-        r"\r\n|\r|\n", text.removeprefix("\ufeff")
-    )  # splitlines() would cut at U+2028 and others inside a token
+    # splitlines() would cut at U+2028 and others inside a token
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
     delimiter = (
         "\t" if sum("\t" in line.strip() for line in lines) > 0.5 * sum(bool(line.strip()) for line in lines) else None
     )

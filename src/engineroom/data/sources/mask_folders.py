@@ -63,9 +63,8 @@ class MaskFolders:
         found = paired(path, at_most=PEEK)
         if not found.pictures or found.share < ENOUGH:
             return 0.0
-        return (
-            0.95 if found.share > 0.75 or not any(place.rest for place in found.pictures) else 0.6
-        )  # classes of which some have masks: MVTec's
+        # classes of which some have masks: MVTec's
+        return 0.95 if found.share > 0.75 or not any(place.rest for place in found.pictures) else 0.6
 
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         found = paired(path)

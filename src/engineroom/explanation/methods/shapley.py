@@ -32,9 +32,8 @@ class Shapley:
         """(P,), summing to answer of the whole − answer of nothing."""
         P, generator = len(masked_row.parts), numpy_generator(0, "shapley", len(masked_row.parts))
         orders = [order for _ in range(ORDERS) for order in twice(generator.permutation(P))]
-        stages = np.stack(
-            [np.tril(np.ones((P + 1, P)), -1)[:, np.argsort(order)] for order in orders]
-        )  # row k: the first k of the order
+        # row k: the first k of the order
+        stages = np.stack([np.tril(np.ones((P + 1, P)), -1)[:, np.argsort(order)] for order in orders])
         with torch.no_grad():
             answers = (
                 masked_row.ask(torch.from_numpy(stages.reshape(-1, P)).float()).reshape(len(orders), P + 1).numpy()

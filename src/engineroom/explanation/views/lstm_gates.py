@@ -81,9 +81,8 @@ def opened(network: nn.Module, batch: Any) -> dict[str, np.ndarray]:
     finally:
         hook.remove()
     first = kept[0]
-    x: Tensor = (
-        first.data if isinstance(first, nn.utils.rnn.PackedSequence) else first[0]
-    )  # one row: packed data are its steps in order
+    # one row: packed data are its steps in order
+    x: Tensor = first.data if isinstance(first, nn.utils.rnn.PackedSequence) else first[0]
     h, c = x.new_zeros(lstm.hidden_size), x.new_zeros(lstm.hidden_size)
     out: dict[str, list[np.ndarray]] = {name: [] for name in ("input", "forget", "output", "cell")}
     with torch.no_grad():

@@ -59,9 +59,8 @@ class Pixels(Parts):
     """(B, C, H, W) from 0 to 255, told at no more than SIDE pixels a side."""
 
     kind, form = "pixels", "plane"
-    still = (
-        True  # pictures that were turned and stretched are smoother than those that are asked about: too easy to tell
-    )
+    # pictures that were turned and stretched are smoother than those that are asked about: too easy to tell
+    still = True
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         super().__init__(facts)

@@ -15,28 +15,8 @@ from ...core.errors import missing_extra
 
 MOST_ATOMS = 400  # a larger molecule counts as damaged: it would make every batch it is in as long
 NEIGHBOURS = 8
-ELEMENTS = (
-    1,
-    3,
-    5,
-    6,
-    7,
-    8,
-    9,
-    11,
-    14,
-    15,
-    16,
-    17,
-    19,
-    20,
-    33,
-    34,
-    35,
-    50,
-    53,
-    80,
-)  # atomic numbers; all others share a code
+# atomic numbers; all others share a code
+ELEMENTS = (1, 3, 5, 6, 7, 8, 9, 11, 14, 15, 16, 17, 19, 20, 33, 34, 35, 50, 53, 80)
 # What is known of an atom: how many codes each has, 0 being kept for "no atom".
 CODES = {"element": 22, "degree": 8, "charge": 6, "hydrogens": 6, "hybrid": 7, "chiral": 4, "ring": 7, "aromatic": 3}
 # An atom's share of each, in hundredths (Wildman & Crippen 1999; Ertl 2000; Gasteiger 1980).

@@ -18,10 +18,8 @@ FULL = 1_000  # the width, and the height, of what is written on a page
 # often it stands on the page, and if it is an amount, its size in FULLths of the largest one there
 FACTS, BEGINS, SPACE, OFTEN = 9, 4, 6, 7
 MOST_OFTEN = 8
-NARROW, BROAD = (
-    frozenset(" iljtfrI.,:;'|!()[]-/"),
-    frozenset("mwMW@%"),
-)  # letters about half, and half as wide again as others
+# letters about half, and half as wide again as others
+NARROW, BROAD = (frozenset(" iljtfrI.,:;'|!()[]-/"), frozenset("mwMW@%"))
 AMOUNT = re.compile(r"\d[\d,]*\.\d\d$")
 # "RM33.90" is a currency and an amount, "DATE:12/02/2018" a name and a value
 WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,4}(?=\d[\d,]*\.\d\d(?!\d))|:+(?=\d)|[^\s:]*[A-Za-z][^\s:]*:(?=\S)|\S+")

@@ -111,9 +111,8 @@ class WordsInPlaces(WordsAndPieces):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
         words = super().forward(x[..., :-FACTS], mask)
         boxes, flags = x[..., -FACTS : 4 - FACTS].float() / FULL, x[..., 4 - FACTS :].float() / self.largest
-        sizes = 4 * (
-            boxes[..., 2:] - boxes[..., :2]
-        )  # words are small: as many waves pass through them as through the page
+        # words are small: as many waves pass through them as through the page
+        sizes = 4 * (boxes[..., 2:] - boxes[..., :2])
         at = torch.cat([boxes, sizes], -1)
         turns = at[..., None] * (torch.pi * 2.0 ** torch.arange(WAVES, device=x.device))
         seen = torch.cat([at, turns.sin().flatten(2), turns.cos().flatten(2), flags], -1)

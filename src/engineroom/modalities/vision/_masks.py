@@ -13,10 +13,8 @@ from ._image_decoding import MARKS, open_picture
 MOST_VALUES = 256  # files with more are photographs
 COLOUR = 1 << 24  # from here on, numbers stand for colours
 UNKNOWN = 255  # code of a value that no training mask holds
-SOLID, RARE = (
-    0.1,
-    0.0005,
-)  # of its pixels that must lie inside a region, of all pixels that must hold it, for a number to be a class
+# of its pixels that must lie inside a region, of all pixels that must hold it, for a number to be a class
+SOLID, RARE = (0.1, 0.0005)
 CLOSE = 24  # levels between two numbers that JPEG may mix up
 MIXTURES = 6  # further numbers from which masks are taken to have soft edges
 MOSTLY = 0.8  # of the pixels that must hold (nearly) a class

@@ -29,11 +29,8 @@ FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
 LARGEST = 96  # longest side the network sees, where neither the user nor the task wants another
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
-SHOWN, LIT, TINT = (
-    (0.5, 1.0),
-    0.4,
-    0.3,
-)  # another look for learning without answers: part of the sides, change of light and of colours
+# another look for learning without answers: part of the sides, change of light and of colours
+SHOWN, LIT, TINT = ((0.5, 1.0), 0.4, 0.3)
 # of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
 FLAT = 0.1
 

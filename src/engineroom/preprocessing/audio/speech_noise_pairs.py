@@ -15,10 +15,8 @@ from ..media_columns import media_column, split_column
 
 NOISY = "noisy"  # what the model reads
 LEVELS = (-5.0, 0.0, 5.0, 10.0)  # dB of sound above noise, in what validates and judges
-LONG = {
-    True: 3.0,
-    False: 1.0,
-}  # seconds of a row at least, where it teaches (long stretches of noise) and where it judges
+# seconds of a row at least, where it teaches (long stretches of noise) and where it judges
+LONG = {True: 3.0, False: 1.0}
 LEAST = 6  # recordings
 TEST, VAL = 0.2, 0.1  # of the recordings, where the data do not say
 TAUGHT = 0.7  # of every recording of noise, from its start, where the data do not say which noise is for the test

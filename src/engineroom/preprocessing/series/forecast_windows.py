@@ -55,9 +55,8 @@ def find_season(timeline: Timeline, edges: list[tuple[int, int, int]]) -> int:
         return 1
     highest = max(curve[i] for i in peaks)
     shortest = next(i for i in peaks if curve[i] >= highest - 0.1)  # of those that are about as high
-    return max(
-        (i for i in peaks if shortest <= i <= 1.25 * shortest), key=lambda i: curve[i]
-    )  # noise makes peaks beside the true one
+    # noise makes peaks beside the true one
+    return max((i for i in peaks if shortest <= i <= 1.25 * shortest), key=lambda i: curve[i])
 
 
 def borders(

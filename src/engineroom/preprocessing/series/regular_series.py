@@ -287,9 +287,8 @@ def spread(line: Line, places: np.ndarray, clock: Timeline) -> Line:
     length = int(places[-1]) + 1
     if length == len(places):
         return line
-    source = (
-        np.searchsorted(places, np.arange(length), side="right") - 1
-    )  # the row at a step, or the last one before it
+    # the row at a step, or the last one before it
+    source = np.searchsorted(places, np.arange(length), side="right") - 1
     absent = np.ones(length, bool)
     absent[places] = False
     values = line.values[source].copy()

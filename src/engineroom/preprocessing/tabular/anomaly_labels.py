@@ -13,20 +13,8 @@ from ...core.errors import DataError, nearest
 from ...core.table import Table
 from ...modalities.tabular.anomaly_label import ANOMALY, NORMAL
 
-ORDINARY = (
-    "normal",
-    "ok",
-    "good",
-    "benign",
-    "ordinary",
-    "free",
-    "none",
-    "no",
-    "false",
-    "0",
-    "0.0",
-    "-",
-)  # names of the normal class, as people write it
+# names of the normal class, as people write it
+ORDINARY = ("normal", "ok", "good", "benign", "ordinary", "free", "none", "no", "false", "0", "0.0", "-")
 TARGET = "anomaly"  # the target's name where no column holds labels
 LEAST, FEW = 20, 5  # ordinary rows to learn from; ordinary rows of the validation by which the alarm can be set
 MOST_KINDS = 40  # of anomalies that are told apart in a report

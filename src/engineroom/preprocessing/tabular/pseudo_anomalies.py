@@ -6,16 +6,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-SHARES = (
-    0.2,
-    0.3,
-    0.5,
-)  # of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
-SOME = (
-    (0.05, 0.5),
-    (0.05, 0.5),
-    (0.05, 1.0),
-)  # how many of its columns such a row exchanges; what is drawn wide may be odd throughout
+# of made-up rows: all columns torn apart; some taken from other rows; some drawn from a wider range
+SHARES = (0.2, 0.3, 0.5)
+# how many of its columns such a row exchanges; what is drawn wide may be odd throughout
+SOME = ((0.05, 0.5), (0.05, 0.5), (0.05, 1.0))
 WORDY = 2.0  # words a cell: from here on cells are texts
 SMALL, LARGE = 1.0, 10.0  # standard deviations by which a stretch of a series is disturbed
 LATE = 6  # the latest of the rows of the past: this part of them

@@ -13,10 +13,8 @@ from ...core.errors import DataError, UserError, nearest
 from ...core.seeds import numpy_generator
 from ...core.table import Table
 
-ASKS, REPLIES = (
-    "A: ",
-    "B: ",
-)  # letters that any corpus of the language knows, so that a model of another text can go on from here
+# letters that any corpus of the language knows, so that a model of another text can go on from here
+ASKS, REPLIES = ("A: ", "B: ")
 NAMED = re.compile(r"^\s*(?:#?[\w .'-]{1,24}#?)\s*:\s+", re.UNICODE)  # "#Person1#: ", "Ann: "
 PAIRS = (("question", "answer"), ("prompt", "response"), ("input", "output"), ("user", "assistant"))
 

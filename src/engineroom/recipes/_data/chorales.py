@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 SCALE = (0, 2, 4, 5, 7, 9, 11)
-AFTER = {
-    0: (3, 4, 5, 1),
-    1: (4, 4, 6),
-    3: (4, 0, 1),
-    4: (0, 0, 5),
-    5: (1, 3),
-    6: (0,),
-}  # degree → those that may follow
+# degree → those that may follow
+AFTER = {0: (3, 4, 5, 1), 1: (4, 4, 6), 3: (4, 0, 1), 4: (0, 0, 5), 5: (1, 3), 6: (0,)}
 
 
 def exercises(count: int = 240, frames: int = 48):

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 RATE = 8_000
+# Peterson & Barney 1952
 VOWELS = {
     "a": (730, 1090, 2440),
     "e": (530, 1840, 2480),
     "i": (270, 2290, 3010),
     "o": (570, 840, 2410),
     "u": (300, 870, 2240),
-}  # Peterson & Barney 1952
+}
 CONSONANTS = ("s", "t", "m", "")
 
 

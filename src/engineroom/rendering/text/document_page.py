@@ -67,10 +67,8 @@ def drawing(
     """The page with a box around every value that was found; below it the values, wrong ones with what is true."""
     cell = frame[page][row]
     boxes = np.array(cell["boxes"], float).reshape(-1, 4)
-    low, high = (
-        np.clip(boxes[:, :2].min(0) - EDGE, 0, 1),
-        np.clip(boxes[:, 2:].max(0) + EDGE, 0, 1),
-    )  # the written part, not the table it lies on
+    # the written part, not the table it lies on
+    low, high = (np.clip(boxes[:, :2].min(0) - EDGE, 0, 1), np.clip(boxes[:, 2:].max(0) + EDGE, 0, 1))
     scan = picture(frame, row, schema, low, high)
     boxes = (boxes - np.tile(low, 2)) / np.tile(high - low, 2)
     H, W = scan.shape[:2] if scan is not None else (BLANK, 300)

@@ -86,9 +86,8 @@ def richest(picture: np.ndarray, side: int) -> tuple[int, int, int]:
     down, right = np.gradient(light) if min(light.shape) > 1 else (light, light)
     busy = uniform_filter(np.hypot(down, right), side, mode="constant")
     half = side // 2
-    inside = busy[
-        half : half + busy.shape[0] - side + 1, half : half + busy.shape[1] - side + 1
-    ]  # the middles of all squares that lie within
+    # the middles of all squares that lie within
+    inside = busy[half : half + busy.shape[0] - side + 1, half : half + busy.shape[1] - side + 1]
     top, left = np.unravel_index(int(inside.argmax()), inside.shape)
     return int(top), int(left), side
 

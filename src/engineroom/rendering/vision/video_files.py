@@ -10,11 +10,8 @@ import numpy as np
 
 from ...core.errors import missing_extra
 
-ENCODERS = (
-    "libx264",
-    "libopenh264",
-    "mpeg4",
-)  # the first that the build of FFmpeg has: x264 is GPL, and not in every one
+# the first that the build of FFmpeg has: x264 is GPL, and not in every one
+ENCODERS = ("libx264", "libopenh264", "mpeg4")
 
 
 def write_mp4(pictures: Sequence[Any], path: Path, *, hertz: int, instead: str) -> None:

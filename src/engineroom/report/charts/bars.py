@@ -25,10 +25,8 @@ from .canvas import (
 )
 
 MOST_BARS, MOST_STANDING, MOST_PANEL = 30, 12, 16  # in all; upright; in one panel
-NAMES_WIDE, NUMBERS_WIDE = (
-    44,
-    46,
-)  # columns of names, of numbers that fit beside each other below and above standing bars
+# columns of names, of numbers that fit beside each other below and above standing bars
+NAMES_WIDE, NUMBERS_WIDE = (44, 46)
 NAME = 20  # columns of one name
 HUGE, TINY = 1e9, 1e-4  # beyond them a number is told by its power of ten
 
@@ -122,9 +120,8 @@ def whisk(ax: Any, place: np.ndarray, ends: np.ndarray, *, lying: bool) -> None:
 def numbers(values: np.ndarray, *, lying: bool) -> list[list[str]]:
     """The numbers of (series, bars) as text, or nothing where they would touch each other."""
     most = np.nanmax(np.abs(values))
-    places = (
-        int(np.clip(2 - np.floor(np.log10(most)), 0, 6)) if TINY < most < HUGE else None
-    )  # the largest tells three figures
+    # the largest tells three figures
+    places = int(np.clip(2 - np.floor(np.log10(most)), 0, 6)) if TINY < most < HUGE else None
     if (values == np.round(values)).all() and most < HUGE:
         places = 0
     said = [

@@ -105,9 +105,8 @@ def finish(fig: Any, names: Iterable[tuple[Any, int]] = ()) -> str:
     svg = buffer.getvalue()
     box = re.search(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index(">", svg.index("<svg")) + 1 :]
-    body = re.sub(
-        r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL
-    )  # it would style the whole page
+    # it would style the whole page
+    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)
     key = hashlib.blake2b(body.encode(), digest_size=4).hexdigest()
     body = re.sub(r"<[^<>]+>", lambda tag: dress(tag[0], key), body)
     body = explain(re.sub(r">\s+<", "><", body), names)

@@ -11,11 +11,8 @@ import numpy as np
 
 from .canvas import BAD, FAINT, GOOD, HEIGHT, WIDTH, NothingToDraw, breadth, column, compact, figure, finish, short, tip
 
-MOST_HALF, MOST_CELLS, MOST_PIXELS = (
-    10,
-    30,
-    300,
-)  # rows or columns: at half the page's width; with numbers; in a picture
+# rows or columns: at half the page's width; with numbers; in a picture
+MOST_HALF, MOST_CELLS, MOST_PIXELS = (10, 30, 300)
 NAME, PAIR_NAME = 16, 44  # columns of a name
 
 

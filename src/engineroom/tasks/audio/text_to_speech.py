@@ -39,10 +39,8 @@ WIDE = CURVE * MELS + 1  # numbers a state: its sound's level, slope and bend, a
 SENTENCE = "text"  # what the model reads
 LASTING = 1.0  # weight of the lengths
 ENDINGS = ("", ".wav")
-BREATH, SILENCE = (
-    (4, 38),
-    float(np.log(1e-6)),
-)  # frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
+# frames without sound before and after, as recordings have them and recognisers expect; what such a frame holds
+BREATH, SILENCE = ((4, 38), float(np.log(1e-6)))
 TIMED = 4  # times that the clock is read
 
 

@@ -33,14 +33,12 @@ class Alarm(Classification):
 
     normal: str = ""  # the class of ordinary rows; "" = as people usually call it, else the commonest
     false_alarm_rate: float = 0.01  # share of ordinary rows that may raise an alarm
-    n_labelled_anomalies: int = (
-        0  # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
-    )
+    # known anomalies of the training rows that teach too; 0 = none, ordinary rows teach alone
+    n_labelled_anomalies: int = 0
     window: int = 0  # rows of the past that are read with each row; 0 = each row by itself
     series: str = ""  # with a window: the column that tells series apart
-    time: str = (
-        ""  # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
-    )
+    # with a window: the column of moments; "" = a column of dates, else rows follow each other as they stand
+    time: str = ""
     # with a window: how much of each series' beginning is taken for ordinary and teaches: a share, or rows from 2 on
     probation: float = 0.0
     # with settle: rows are measured by those before them, as many as settle, so that a new level becomes ordinary

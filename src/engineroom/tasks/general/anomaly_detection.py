@@ -22,9 +22,8 @@ from ._defects import Flaws, picture_column
 
 MOST_MADE, TIMES = 60_000, 2  # made-up rows; to an ordinary one, in training
 KNOWN = 0.2  # known anomalies, repeated, to a made-up row
-Maker = Callable[
-    [np.ndarray, int, np.random.Generator], pl.DataFrame
-]  # rows of the source, how many → rows that never were
+# rows of the source, how many → rows that never were
+Maker = Callable[[np.ndarray, int, np.random.Generator], pl.DataFrame]
 JUDGED = 0.2  # made-up rows to an ordinary one where there is no real anomaly to judge by
 
 

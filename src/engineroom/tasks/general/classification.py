@@ -39,6 +39,7 @@ class Classification(BaseTask):
     output_type = "classes"
     primary_metric = "accuracy"
     higher_is_better = True
+    # scores that grow with quality
     higher: ClassVar[tuple[str, ...]] = (
         "accuracy",
         "balanced_accuracy",
@@ -46,7 +47,7 @@ class Classification(BaseTask):
         "f1_macro",
         "roc_auc",
         "average_precision",
-    )  # scores that grow with quality
+    )
     lower: ClassVar[tuple[str, ...]] = ("log_loss", "brier", "ece")
     monitor = "log_loss"  # the best weights are those with the lowest validation log loss …
     target_modality = "category"

@@ -31,9 +31,8 @@ class Decision(Classification):
     """Costs are those of a case that is missed and of a false alarm; only their ratio decides where the alarm begins
     (Elkan 2001)."""
 
-    false_negative_cost: float = (
-        0.0  # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
-    )
+    # cost of a positive let pass; 0 = as many alarms as there are negatives to a positive
+    false_negative_cost: float = 0.0
     false_positive_cost: float = 1.0  # cost of a negative held up
     review_rate: float = 0.05  # share of the rows that can be looked at by hand
     loss_name: str = "plain"  # plain, weighted (by rarity) or focal

@@ -154,9 +154,8 @@ class Masking(BaseTask):
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows with their empty cells told; how many, and how far the row was from what was told of its parts."""
-        cells = answers.get(
-            "cells", objects([{} for _ in answers["error"]])
-        )  # told by `evidence`, where rows are predicted
+        # told by `evidence`, where rows are predicted
+        cells = answers.get("cells", objects([{} for _ in answers["error"]]))
         return filled(frame, cells, target.state["parts"]).with_columns(error=pl.Series(mean_error(answers["error"])))
 
     def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:

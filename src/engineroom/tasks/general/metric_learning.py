@@ -31,12 +31,10 @@ class Embedding(Embedded):
     all others."""
 
     embedding_dim: int = 128  # numbers an embedding has
-    false_accept_rate: float = (
-        0.01  # share of pairs of strangers that may be taken for one identity: sets the threshold
-    )
-    held_out_identities: bool = (
-        True  # test by identities that nobody has seen in training (unless the data say which rows are for testing)
-    )
+    # share of pairs of strangers that may be taken for one identity: sets the threshold
+    false_accept_rate: float = 0.01
+    # test by identities that nobody has seen in training (unless the data say which rows are for testing)
+    held_out_identities: bool = True
 
     output_type = "identity"
     primary_metric = "eer"
@@ -96,9 +94,8 @@ class Embedding(Embedded):
         shuffled = generator.permutation(rows)
         who = truth(shuffled)
         by_identity = np.argsort(who, kind="stable")
-        ranks = np.arange(len(rows)) - np.searchsorted(
-            who[by_identity], who[by_identity]
-        )  # 0, 1, 2, … within each identity
+        # 0, 1, 2, … within each identity
+        ranks = np.arange(len(rows)) - np.searchsorted(who[by_identity], who[by_identity])
         group = np.unique(np.stack([who[by_identity], ranks // MATES]), axis=1, return_inverse=True)[1].ravel()
         return shuffled[by_identity][np.argsort(generator.permutation(group.max(initial=-1) + 1)[group], kind="stable")]
 

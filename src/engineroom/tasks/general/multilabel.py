@@ -87,9 +87,8 @@ class Multilabel(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         p = np.clip(answers["probability"].astype(np.float64), 1e-7, 1 - 1e-7)
-        p = np.pad(
-            p, ((0, 0), (0, truth.shape[1] - p.shape[1])), constant_values=1e-7
-        )  # labels that training never saw cannot be said
+        # labels that training never saw cannot be said
+        p = np.pad(p, ((0, 0), (0, truth.shape[1] - p.shape[1])), constant_values=1e-7)
         threshold = answers.get("threshold", np.full(len(p), 0.5))
         each = -(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean(1)
         return {"truth": truth, "said": (p >= threshold[:, None]).astype(np.int64), "probability": p, "loss": each}

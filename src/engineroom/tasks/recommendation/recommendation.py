@@ -49,9 +49,8 @@ class Recommendation(BaseTask):
     user_table: str = ""  # the same of the users
     item_columns: str = ""  # columns of the events themselves that describe the item, joined by commas
     user_columns: str = ""
-    cold_start_fraction: float = (
-        0.0  # share of the items held out of training, and asked for alone: how well is served what nobody has met?
-    )
+    # share of the items held out of training, and asked for alone: how well is served what nobody has met?
+    cold_start_fraction: float = 0.0
     items: tuple[str, ...] = field(default=(), metadata={"bound": True})
     counts: tuple[int, ...] = field(default=(), metadata={"bound": True})
     met: int = field(default=0, metadata={"bound": True})  # the first so many items are met in training
@@ -218,9 +217,8 @@ class Recommendation(BaseTask):
         known = [
             (c.name, frame[c.name][row]) for c in schema.inputs if c.name != HISTORY and frame[c.name][row] is not None
         ]
-        about = [
-            str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known
-        ]  # a number is no name
+        # a number is no name
+        about = [str(value) if name.startswith("column_") else f"{name} {value}" for name, value in known]
         return drawn(met, about, self.titles, self.top_k, answers, place)
 
     def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:

@@ -37,9 +37,8 @@ class Forecasting(BaseTask):
     so that level and size of a series need not be learnt; the answer is a mean path and nine quantiles a step."""
 
     horizon: int = 0  # steps ahead; 0 = one season
-    context: int = (
-        0  # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
-    )
+    # steps looked back on; 0 = three horizons, or four seasons if that is longer and leaves enough to learn from
+    context: int = 0
     season: int = 0  # steps; 0 = found by autocorrelation
     time: str = ""  # the column of times; found if it is not named; "rows" = none, the rows stand in their order
     series: str = ""  # the column that tells several series apart
@@ -177,9 +176,8 @@ class Forecasting(BaseTask):
         if not self.horizon and season == 1:
             horizon = max(1, min(12, longest // 20))
         shortest = min((first for first, _, _ in edges), default=longest)
-        seasons = (
-            4 * season if season <= 4 * horizon else min(4 * season, shortest // 8)
-        )  # a year of days leaves few windows to learn from
+        # a year of days leaves few windows to learn from
+        seasons = 4 * season if season <= 4 * horizon else min(4 * season, shortest // 8)
         wanted = max(3 * horizon, seasons if seasons >= season else 0)
         context = self.context or max(2, min(wanted, max(2 * horizon, (shortest - horizon) * 2 // 3)))
         shape = cutting.Shape(context, horizon, season)

@@ -122,9 +122,8 @@ class Documents(BaseTask):
         right = [[bool(b) and same(a, b) for a, b in zip(*pair, strict=True)] for pair in zip(said, true, strict=True)]
         tags = self.tagger.score_rows(answers, objects([row["tags"] for row in truth]))
         table = lambda rows: np.array(rows, float).reshape(len(truth), len(self.names))
-        strange = np.array(
-            [len(set(row["fields"]) - set(self.names)) for row in truth], float
-        )  # fields nobody learnt are missed too
+        # fields nobody learnt are missed too
+        strange = np.array([len(set(row["fields"]) - set(self.names)) for row in truth], float)
         records: RowResults = {
             "truth": objects(true),
             "said": objects(said),

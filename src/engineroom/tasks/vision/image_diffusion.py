@@ -28,9 +28,8 @@ class Diffusion(Generation):
     same picture."""
 
     steps: int = 25  # from noise to picture
-    guidance: float = (
-        1.5  # how much more than by chance a picture is what was asked for; 1 = as it comes (Ho & Salimans 2022)
-    )
+    # how much more than by chance a picture is what was asked for; 1 = as it comes (Ho & Salimans 2022)
+    guidance: float = 1.5
 
     objective = "diffusion"
     head = "diffusion_unet"

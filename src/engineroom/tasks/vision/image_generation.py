@@ -40,9 +40,8 @@ class Generation(BaseTask):
     those of the test's pictures at the same size."""
 
     picture: str = ""  # the column of pictures; "" = the only one
-    condition_on: str = (
-        "auto"  # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
-    )
+    # columns that say what is to be made, with commas; auto = the class where there is one; none = nothing
+    condition_on: str = "auto"
     image_size: int = 0  # of a side; 0 = by the pictures, 32 at most
     state: dict[str, Any] = field(default_factory=dict, metadata={"bound": True})
 

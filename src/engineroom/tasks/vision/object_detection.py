@@ -37,9 +37,8 @@ class Detection(BaseTask):
 
     nms_iou: float = 0.6  # answers of one class that overlap more (IoU) are one object, said twice
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # the classes
-    size: tuple[int, int] = field(
-        default=(0, 0), metadata={"bound": True}
-    )  # height, width of the network's picture, pixels
+    # height, width of the network's picture, pixels
+    size: tuple[int, int] = field(default=(0, 0), metadata={"bound": True})
 
     output_type = "boxes"
     head = "dense_prediction"
@@ -163,10 +162,8 @@ class Detection(BaseTask):
 
     def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
         """A row's answers matched at ten overlaps, its true boxes a class, and the answer itself."""
-        N, C = (
-            len(truth),
-            max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)]),
-        )  # unknown classes behind the known ones
+        # unknown classes behind the known ones
+        N, C = (len(truth), max([len(self.values), *(int(true[:, 4].max(initial=-1)) + 1 for true in truth)]))
         threshold = answers.get("threshold", np.full(N, 0.3))
         matched = np.empty(N, object)
         matched[:] = [metrics.match(said, true) for said, true in zip(answers["boxes"], truth, strict=True)]
