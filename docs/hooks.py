@@ -77,11 +77,20 @@ def rewritten(found: re.Match, here: str, uri: str, known: set[str]) -> str:
 
 @cache
 def comments(path: Path) -> dict[int, str]:
-    """Line number → the comment at its end."""
+    """Line number → the comment at its end, or that which stands above it."""
     found: dict[int, str] = {}
+    above: list[str] = []
     for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
-        if token.type == tokenize.COMMENT and token.line[: token.start[1]].strip():
-            found[token.start[0]] = token.string.lstrip("# ").strip()
+        if token.type == tokenize.COMMENT:
+            text = token.string.lstrip("# ").strip()
+            if token.line[: token.start[1]].strip():
+                found[token.start[0]] = text
+            else:
+                above.append(text)
+        elif token.type == tokenize.NEWLINE:
+            if above:
+                found.setdefault(token.start[0], " ".join(above))
+            above = []
     return found
 
 

@@ -34,7 +34,7 @@ def fitted(kind: str, y: Any, classes: int = 2, **more: Any) -> Any:
 def test_every_task_has_a_dummy_and_every_strategy_a_task() -> None:
     answered = {task.output_type for task in registry.every("tasks").values()} | {"flaws"}  # of pictures with defects
     for name, task in registry.every("tasks").items():
-        assert task.output_type in registry.get("baselines", task.dummy).kinds, name
+        assert task.output_type in registry.get("baselines", task.dummy).output_types, name
     types = [one.output_type for one in STRATEGIES.values()]
     assert len(types) == len(set(types)) and set(types) == answered
 

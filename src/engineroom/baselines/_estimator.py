@@ -48,8 +48,8 @@ class Baseline:
     """What most baselines share: features of the columns, then one estimator. A baseline of a task's own kind answers
     by itself."""
 
-    kinds: tuple[str, ...] = KINDS  # of questions it can answer
-    most = 50_000  # rows learnt from, evenly taken
+    output_types: tuple[str, ...] = KINDS  # of questions it can answer
+    max_rows = 50_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         """0: never by the columns alone, a task must want it."""
@@ -58,7 +58,7 @@ class Baseline:
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         raise NotImplementedError
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         if not frame.height:
             return np.zeros((0, fitted.classes) if fitted.kind != "number" else 0)
         return answer(
@@ -82,7 +82,7 @@ class FittedBaseline:
     def predict(self, frame: pl.DataFrame) -> Any:
         """(N, C) probabilities | (N,) values | (N, L) probabilities | answers, where the kind is a task's own."""
         with threads(frame.height):
-            return registry.get("baselines", self.name).answer(frame, self)
+            return registry.get("baselines", self.name).predict(frame, self)
 
     def dump(self) -> bytes:
         from skops import io as skops
@@ -140,7 +140,7 @@ def load(data: bytes) -> LoadedBaseline:
                 bounded(inner)
         parts = {name: skops.loads(part, trusted=TRUSTED) for name, part in stored.items()}
         name, words, kind, classes, facts = (head[key] for key in ("name", "words", "kind", "classes", "facts"))
-        known = name in registry.names("baselines") and kind in registry.get("baselines", name).kinds
+        known = name in registry.names("baselines") and kind in registry.get("baselines", name).output_types
         known = known and isinstance(words, str) and isinstance(facts, dict)
         whole = "estimator" in parts or kind not in KINDS
         if (
@@ -260,7 +260,7 @@ def with_care(fit: Callable[..., FittedBaseline]) -> Callable[..., FittedBaselin
 
     @wraps(fit)
     def careful(self: Any, frame: pl.DataFrame, y: np.ndarray, **more: Any) -> FittedBaseline:
-        rows = evenly(len(y), self.most)
+        rows = evenly(len(y), self.max_rows)
         if len(rows) < len(y):
             frame, y, note = frame[rows], y[rows], f", on {len(rows):,} of {len(y):,} rows"
         else:

@@ -14,8 +14,8 @@ MOST_DIMENSIONS = 16
 
 
 class LinearMatch(Baseline):
-    kinds = ("matches",)
-    most = 20_000
+    output_types = ("matches",)
+    max_rows = 20_000
 
     @with_care
     def fit(
@@ -45,7 +45,7 @@ class LinearMatch(Baseline):
             "cca", words, kind, classes, schema, {"seed": seed, "sides": [side.facts for side in sides]}, parts
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         out = []
         for number, column in enumerate(fitted.schema.inputs):
             own = {

@@ -67,7 +67,7 @@ def fit_prior(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarray, val: V
 
 
 def predict_prior(frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
-    return Baseline.answer(BASELINE, frame, fitted)
+    return Baseline.predict(BASELINE, frame, fitted)
 
 
 def question_rates(y: np.ndarray) -> list[float]:
@@ -152,7 +152,7 @@ def fit_unigram(fitted: FittedBaseline, frame: pl.DataFrame, y: np.ndarray, val:
 
 
 def predict_unigram(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-    return unigram().answer(frame, fitted)
+    return unigram().predict(frame, fitted)
 
 
 def unigram() -> Any:
@@ -407,7 +407,7 @@ STRATEGIES = {
 class Dummy(Baseline):
     """The dummy of every output type."""
 
-    kinds = tuple(one.output_type for one in STRATEGIES.values())
+    output_types = tuple(one.output_type for one in STRATEGIES.values())
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -421,7 +421,7 @@ class Dummy(Baseline):
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         return np.zeros((frame.height, 1))
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         return strategy_of(fitted.kind).predict(frame, fitted)
 
 

@@ -12,7 +12,7 @@ from ._scalar_features import SCALAR, scalar_features
 
 
 class Vector(Baseline):
-    most = 50_000
+    max_rows = 50_000
 
     def fits(self, schema: Schema) -> float:
         kinds = {c.modality for c in schema.inputs}

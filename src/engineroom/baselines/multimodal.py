@@ -30,7 +30,7 @@ WIDTH = 48  # features a text, picture, sound or series is shortened to
 
 
 class Mixed(Baseline):
-    most = 50_000  # rows learnt from, evenly taken
+    max_rows = 50_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 0.5

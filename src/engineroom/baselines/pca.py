@@ -26,8 +26,8 @@ WORDING = {True: "principal components of the columns, whitened", False: "princi
 
 
 class Principal(Baseline):
-    kinds = ("views",)
-    most = 5_000
+    output_types = ("views",)
+    max_rows = 5_000
 
     @with_care
     def fit(
@@ -46,11 +46,11 @@ class Principal(Baseline):
                 StandardScaler(), PCA(size, whiten=whiten, svd_solver="randomized", random_state=seed)
             ).fit(x)
             fitted = FittedBaseline("pca", words, kind, classes, schema, {}, {"estimator": estimator})
-            said = self.answer(val[0], fitted)
+            said = self.predict(val[0], fitted)
             found.append((float(graded(said["first"], said["second"])["loss"].mean()), fitted))
         return min(found, key=lambda pair: pair[0])[1]
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         data = encode_table(frame, fitted.schema, target=False)
         parts = [features(data, rows_of(data, start), LOOKS) for start in range(0, len(data), AT_ONCE)] or [
             [np.zeros((0, 1))] * 3

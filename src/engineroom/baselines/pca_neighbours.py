@@ -23,8 +23,8 @@ WORDS = {
 
 
 class Neighbours(Baseline):
-    kinds = ("identity",)
-    most = 5_000
+    output_types = ("identity",)
+    max_rows = 5_000
 
     @with_care
     def fit(
@@ -47,7 +47,7 @@ class Neighbours(Baseline):
             fitted.parts["estimator"] = make_pipeline(
                 *scale, PCA(size, whiten=True, svd_solver="randomized", random_state=seed)
             ).fit(x)
-            said = self.answer(val[0], fitted)["embedding"]
+            said = self.predict(val[0], fitted)["embedding"]
             found.append((scores(said, val[1], np.arange(len(said)), places(said, val[1]))["eer"], fitted))
         return min(found, key=lambda pair: pair[0])[1]
 
@@ -64,7 +64,7 @@ class Neighbours(Baseline):
             np.stack([grey[:, r[0] : r[-1] + 1, c[0] : c[-1] + 1].mean((1, 2)) for r in rows for c in columns], 1) / 255
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         x = fitted.parts["estimator"].transform(self.features(frame, fitted))
         return {"embedding": (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)).astype(np.float32)}
 

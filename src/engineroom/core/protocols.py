@@ -1,21 +1,20 @@
-"""Protocols of the registered components: modality, backbone, task, objective. One file in the folder of that name,
-holding such an object, adds one."""
+"""Protocols of the registered components: modality, backbone, head, task (core/task_protocol.py), baseline, objective.
+One file in the folder of that name, holding such an object, adds one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .batch import Batch, Features, Layout, Losses, Predictions, RowResults, Signal
+from .batch import Batch, Features, Layout, Signal
 from .config import Config, LimitsConfig
 from .events import Learner
 from .panels import Panel
 from .schema import Column, Schema
-from .table import Table
+from .task_protocol import Task
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,6 +46,13 @@ class Modality(Protocol):
     # graph, state, scene, static
     signal_type: str
     backbones: tuple[str, ...]  # backbones that make sense, the usual choice first
+    ensemble: tuple[str, ...]  # backbones of an ensemble on small data; () = all of the usual one
+    group_name: str  # what the rows of one group share, in words; "" = nothing
+    paired_with: str  # kind of input with which a target of this type moves when it is augmented
+    is_categorical: bool  # is a value one of `state["values"]`?
+    is_noise: bool  # noise input of a generator, not a condition
+    may_be_constant: bool  # is a column worth keeping where all rows hold the same value?
+    needs_value: bool  # has a row of such columns alone no answer where the value is missing?
 
     def detect(self, values: pl.Series) -> float:
         """0 to 1: how likely a column with these values is of this type; 0 = only when a source, a task or the user
@@ -91,6 +97,47 @@ class Modality(Protocol):
     def canonical(self, values: pl.Series) -> pl.Series | None:
         """A normal form of each value, to find duplicates; None = the value itself."""
 
+    def notices(self, values: pl.Series, state: State) -> list[str]:
+        """What reading these cells leaves out or changes, counted, in words."""
+
+    def augment_view(
+        self, fields: dict[str, Tensor], states: Sequence[State], generator: Generator
+    ) -> dict[str, Tensor]:
+        """A stronger augmentation: a second view of the same rows for contrastive pretraining."""
+
+    def augment_pair(
+        self, own: dict[str, Tensor], said: dict[str, Tensor], state: State, target_state: State, generator: Generator
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Input and target changed together (joint transform), where `paired_with` names the input."""
+
+    def link_to_input(self, state: dict[str, Any], other: State) -> dict[str, Any]:
+        """A target's state once the input that it follows is fitted."""
+
+    def validate_pair(self, values: pl.Series, others: pl.Series, state: State, damaged: dict[int, str]) -> None:
+        """Name in `damaged` the rows of a target that do not fit the input that it follows."""
+
+    def labels(self, values: pl.Series, state: State) -> list[str | None] | None:
+        """Every class label in the cells of a target; None where the type has no classes."""
+
+    def rename_labels(self, values: pl.Series, state: State, names: Mapping[str, str]) -> pl.Series | None:
+        """The cells with class labels renamed; None where that is not possible."""
+
+    def reference(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """A field (B, …) without information, for perturbation-based explanations (Captum calls it a baseline)."""
+
+    def token_names(self, row: Tensor, state: State) -> list[str]:
+        """Names of the tokens of one encoded row, where a person reads tokens; else none."""
+
+
+class Scalar(Protocol):
+    """What modalities of scalar columns have besides."""
+
+    def decode(self, values: pl.Series, state: State) -> Any:
+        """The column's values as numbers in their own units, without standardisation."""
+
+    def opposite(self, codes: Tensor, state: State) -> Tensor:
+        """Encoded values with their sign turned, in the value's own units."""
+
 
 class Backbone(Protocol):
     """A backbone: the main part of a network, Signal → Features."""
@@ -101,114 +148,58 @@ class Backbone(Protocol):
         """A module with `.width` that maps the signal to `Features` with `pooled` (B, K, D), K = `members`."""
 
 
-class Task(Protocol):
-    """A task: loss, predictions, metrics and panels of a kind of target. Its options are the fields of its
-    dataclass."""
+class Head(Protocol):
+    """A head: `Features` → the output of a task. The class is registered; an instance is a `torch.nn.Module`."""
 
-    output_type: str  # what a baseline is asked for: classes, number, labels, or a kind of the task's own
-    head: str  # heads/NAME.py
-    tie_weights: bool  # does the head share the vectors of the input column's stem?
-    backbones: Mapping[str, tuple[str, ...]]  # kind of column → backbones
-    baseline: str  # baselines/NAME.py; "" = by the columns
-    primary_metric: str  # the score that decides a verdict
-    higher_is_better: bool
-    higher: tuple[str, ...]  # scores that grow with quality …
-    lower: tuple[str, ...]  # … and those that shrink
-    monitor: str  # the validation score, lower is better, that picks the best weights
-    target_modality: str
-    other_target_modalities: tuple[str, ...]  # further kinds of target
+    maps: tuple[str, ...]  # layouts of a feature map that it reads; () = the pooled vector is enough
+    uses_context: bool  # are other columns' features added to every position of the map?
 
-    def matches(self, target: Column) -> float:
-        """0 to 1: whether a target of this type means this task; 0 = only when it is named."""
+    def __call__(self, example: Features, outputs: Any) -> nn.Module:
+        """The head for features of this shape: `forward(features)` → (B, K, …)."""
 
-    def for_column(self, target: Column) -> Task:
-        """The task for a target of this modality, before its state is fitted."""
 
-    def for_target(self, target: Column) -> Task:
-        """The task for a fitted target: options resolved, sizes known."""
+class TiedHead(Protocol):
+    """A head whose output weights are those of the input's embedding (weight tying, Press & Wolf 2017)."""
 
-    def output_size(self, target: Column) -> int:
-        """The size of the head's output."""
+    def tie(self, stem: nn.Module) -> None:
+        """Share the stem's embedding."""
 
-    def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
-        """The encoded target → what the loss compares with, in the target's own units."""
 
-    def decode_targets(self, values: pl.Series, codes: Any, target: Column) -> np.ndarray:
-        """Ground truth in the source's own values, one entry per row."""
+class DecoderHead(Protocol):
+    """A head that decodes step by step (autoregressive decoding with a cache)."""
 
-    def target_notes(self, truth: np.ndarray) -> list[str]:
-        """What of the ground truth cannot be scored, counted, in words."""
+    def begin(self, features: Features) -> Any:
+        """The cache before the first step."""
 
-    def loss(self, output: Tensor, batch: Batch) -> Losses:
-        """Output (B, K, …) with K ensemble members, and the batch with its target → the loss and its named terms."""
+    def step(self, tokens: Tensor, cache: Any) -> Any:
+        """One token further: (log-probabilities of the next one, the cache)."""
 
-    def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
-        """Output (B, K, …) → predictions, one entry per row in every array."""
+    def reorder(self, cache: Any, rows: Tensor) -> Any:
+        """The cache of the hypotheses `rows`, as beam search keeps them."""
 
-    def from_baseline(self, values: np.ndarray) -> Predictions:
-        """A baseline's output → predictions."""
+    def keep(self, cache: Any, rows: Tensor) -> Any:
+        """The cache of those that are not finished."""
 
-    def fit_calibration(self, answers: Predictions, truth: np.ndarray) -> dict[str, float]:
-        """What calibration learns from the validation rows: plain JSON."""
+    def looks(self, features: Features) -> Tensor:
+        """Attention weights over the input, one row per output token."""
 
-    def apply_calibration(self, answers: Predictions, state: dict[str, float]) -> Predictions:
-        """Predictions → calibrated predictions."""
 
-    def score_predictions(self, answers: Predictions, whole: Predictions) -> np.ndarray:
-        """(N,) the scalar that an explanation of a prediction moves, such as a log-odds."""
+class Baseline(Protocol):
+    """A classical model that is trained on the same rows, as the opponent of the network."""
 
-    def score_outputs(self, output: Tensor, whole: Tensor, target: Column) -> Tensor:
-        """The same on tensors, with a gradient: (B,)."""
+    output_types: tuple[str, ...]  # what it can be asked for (Task.output_type)
+    max_rows: int  # rows that it learns from; more are thinned evenly
 
-    def score_rows(self, answers: Predictions, truth: np.ndarray) -> RowResults:
-        """Per-row results, from which metrics, intervals, calibration and errors are computed."""
+    def fits(self, schema: Schema) -> float:
+        """0 to 1: how well it suits columns of these types; 0 = only where a task names it."""
 
-    def compute_metrics(self, records: RowResults) -> dict[str, float]:
-        """Results → metrics by name. Bootstrap intervals call it 300 times."""
+    def fit(
+        self, frame: pl.DataFrame, y: Any, *, schema: Schema, kind: str, classes: int, val: tuple, seed: int
+    ) -> Any:
+        """The fitted baseline: `predict(frame)`, `dump()` to bytes without pickle, `words` that describe it."""
 
-    def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """What `predict` writes: one row per input row, or several, numbered in the column `_row`."""
-
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Source table → samples: windows, histories, pairs. `asking` is True at inference."""
-
-    def select_rows(self, records: RowResults) -> np.ndarray:
-        """The test rows that the report renders."""
-
-    def render(self, frame: pl.DataFrame, row: int, schema: Schema, answers: RowResults, place: int) -> str:
-        """A row and its prediction as HTML for the report."""
-
-    def write(self, answers: Predictions, frame: pl.DataFrame, schema: Schema, path: Path) -> None:
-        """Predictions in a file format of the field (COCO JSON, SRT, PNG masks, …)."""
-
-    def sample_panels(self, network: nn.Module, schema: Schema) -> list[Panel]:
-        """Panels with samples of a generative model."""
-
-    def generate(
-        self,
-        network: nn.Module,
-        schema: Schema,
-        prompt: str,
-        *,
-        tokens: int,
-        temperature: float,
-        top_p: float,
-        seed: int,
-    ) -> Iterator[str]:
-        """A sampled text, piece by piece."""
-
-    def panels(self, records: RowResults, baseline: RowResults, target: Column) -> list[Panel]:
-        """Panels of the report: curves, confusion matrix, errors."""
-
-    def error_caption(self, records: RowResults, row: int, target: Column) -> tuple[str, str]:
-        """Title and subtitle of an error in the report."""
-
-    def rank_errors(self, records: RowResults) -> np.ndarray:
-        """Row indices of errors, worst first."""
-
-    def confidence(self, records: RowResults) -> tuple[np.ndarray, np.ndarray] | None:
-        """(stated probability, whether it came true), from which calibration is measured; None where nothing is
-        stated."""
+    def predict(self, frame: pl.DataFrame, fitted: Any) -> Any:
+        """Predictions of the fitted baseline: (N, C) probabilities, (N,) values, or the form of the task."""
 
 
 class Objective(Protocol):
@@ -222,5 +213,20 @@ class Objective(Protocol):
     ) -> tuple[Learner, ...]:
         """The learners: each an optimizer, the weights it moves and the loss it minimises."""
 
+    def initialise(self, cast: nn.ModuleDict) -> None:
+        """Initial weights that depend on more than the networks' own initialisation (an EMA copy, a discriminator)."""
 
-__all__ = ["Backbone", "Features", "Modality", "Objective", "Ragged", "State", "Task"]
+    def make_batches(self, cast: nn.ModuleDict, task: Task, batches: Any) -> Any:
+        """Where batches come from: rows, two views of rows, or an environment."""
+
+    def references(self, cast: nn.ModuleDict) -> dict[str, nn.Module]:
+        """Networks that the report compares with, by what they are."""
+
+    def panels(self, cast: nn.ModuleDict, task: Task, batch: Batch) -> list[Panel]:
+        """Panels of the objective's own: discriminator scores, episodes."""
+
+
+__all__ = [
+    "Backbone", "Baseline", "DecoderHead", "Features", "Head", "Modality", "Objective", "Ragged", "Scalar", "State",
+    "Task", "TiedHead",
+]  # fmt: skip

@@ -13,7 +13,7 @@ import polars as pl
 from torch import Tensor
 
 from ..core import registry
-from ..core.batch import Batch, Predictions, RowResults
+from ..core.batch import Batch, Losses, Predictions, RowResults
 from ..core.errors import UserError, nearest
 from ..core.files import write_atomic
 from ..core.panels import Finding, Panel
@@ -130,6 +130,10 @@ class BaseTask:
     def from_baseline(self, values: Any) -> Predictions:
         """A baseline's word as answers."""
         return values
+
+    def loss(self, output: Tensor, batch: Batch) -> Losses:
+        """The loss of the supervised objective; the adversarial, diffusion and acting objectives bring their own."""
+        raise NotImplementedError
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:
         """What the network says of a batch (B, K, …) as answers."""

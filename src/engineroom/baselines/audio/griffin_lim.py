@@ -21,7 +21,7 @@ ROUNDS = (16, 32, 64)
 
 
 class GriffinLim(Baseline):
-    kinds = ("waves",)
+    output_types = ("waves",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -42,7 +42,7 @@ class GriffinLim(Baseline):
             "griffin_lim", f"Griffin and Lim's phases, {best} rounds", kind, classes, schema, {"rounds": best}, {}
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         return {"wave": made(frame, fitted.schema, int(fitted.facts["rounds"]))}
 
 

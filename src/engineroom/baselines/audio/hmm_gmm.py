@@ -31,7 +31,7 @@ NEVER = -1e30
 
 
 class Viterbi(Baseline):
-    kinds = ("transcripts",)
+    output_types = ("transcripts",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -66,7 +66,7 @@ class Viterbi(Baseline):
             "hmm_gmm", f"hidden Markov models, {each} Gaussian states a unit", kind, classes, schema, facts, {}
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         means, variances = np.array(fitted.facts["means"]), np.array(fitted.facts["variances"])
         out = np.empty(frame.height, object)
         for row, x in enumerate(cepstra_of(frame, fitted.schema)):

@@ -13,7 +13,7 @@ MELS, PARTS = 40, 4
 
 
 class Audio(Baseline):
-    most = 20_000  # rows learnt from, evenly taken
+    max_rows = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["audio"] else 0.0

@@ -27,7 +27,7 @@ BREATH = 5  # frames between words that were never neighbours
 
 
 class JoinedWords(Baseline):
-    kinds = ("speeches",)
+    output_types = ("speeches",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -53,7 +53,7 @@ class JoinedWords(Baseline):
             {},
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         texts = [words_of(text or "") for text in frame[fitted.schema.inputs[0].name].cast(pl.String).to_list()]
         said = [joined(words, fitted.facts["units"], np.array(fitted.facts["quiet"], np.float32)) for words in texts]
         return {"mel": objects(said), "lasting": objects([np.array([len(mel)]) for mel in said])}

@@ -27,7 +27,7 @@ PAST = 0.98  # weight of the past
 
 
 class Wiener(Baseline):
-    kinds = ("sounds",)
+    output_types = ("sounds",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -50,7 +50,7 @@ class Wiener(Baseline):
             {},
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         louder, floor = (float(fitted.facts[key]) for key in ("louder", "floor"))
         return {"wave": each_sound(lambda wave, rate: filtered(wave, rate, louder, floor), frame, fitted.schema)}
 

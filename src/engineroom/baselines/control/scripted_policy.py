@@ -23,7 +23,7 @@ STEPS, SECONDS = 400_000, 60.0  # of all tries together: some worlds are slow
 
 
 class Hand(Baseline):
-    kinds = ("acting",)
+    output_types = ("acting",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -38,7 +38,7 @@ class Hand(Baseline):
             "scripted_policy", words, kind, classes, schema, {"rule": "", "weights": weights.tolist()}, {}
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         facts, state = fitted.schema.target.state["world"], fitted.schema.inputs[0].state
         rule = fitted.facts["rule"]
         act = (

@@ -21,7 +21,7 @@ CHUNK = 1_000
 
 
 class Ease(Baseline):
-    kinds = ("next",)
+    output_types = ("next",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -47,7 +47,7 @@ class Ease(Baseline):
         fitted.parts["items"] = keeper
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         state = fitted.schema.target.state
         lists, scores = listed(frame, fitted.parts["items"].coef_.T, state["items"][:MOST_ITEMS], first(state))
         return {"items": lists, "score": scores}

@@ -36,7 +36,7 @@ DESCRIPTORS = [
 
 
 class Molecule(Baseline):
-    most = 20_000  # rows learnt from, evenly taken
+    max_rows = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         kinds = {c.modality for c in schema.inputs}

@@ -20,7 +20,7 @@ FEW, FOLDS, TREES = 2_000, 5, 200  # rows up to which both are tried
 
 
 class Series(Baseline):
-    most = 10_000  # rows learnt from, evenly taken
+    max_rows = 10_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["series"] else 0.0

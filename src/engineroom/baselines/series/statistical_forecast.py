@@ -37,8 +37,8 @@ FLOOR = 0.01  # least deviation of a history, as for the network
 
 
 class Forecast(Baseline):
-    kinds = ("path",)
-    most = 30_000  # rows learnt from, evenly taken
+    output_types = ("path",)
+    max_rows = 30_000  # rows learnt from, evenly taken
 
     @with_care
     def fit(
@@ -76,7 +76,7 @@ class Forecast(Baseline):
         fitted.words = WORDS[best] + (f" (better on validation than {others}{spared})" if others else "")
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         spread = np.array(fitted.facts["spread"], np.float32)
         if spread.shape != (fitted.classes, len(LEVELS)):
             raise ValueError("its spread is of another horizon")

@@ -19,14 +19,14 @@ SMALL = 1e-6
 
 
 class Copula(Baseline):
-    kinds = ("rows",)
-    most = 50_000
+    output_types = ("rows",)
+    max_rows = 50_000
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
     ) -> FittedBaseline:
         target = schema.target
-        kept = frame[evenly(frame.height, self.most)]
+        kept = frame[evenly(frame.height, self.max_rows)]
         rows = registry.get("modalities", "row").encode(kept[target.name], target.state, {})
         rng = np.random.default_rng(seed)
         given = conditions(kept, schema)
@@ -51,7 +51,7 @@ class Copula(Baseline):
             {},
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, W) vectors of rows, drawn anew for each."""
         facts, columns = fitted.facts, fitted.schema.target.state["columns"]
         matrix, n_conditions = np.array(facts["matrix"]), facts["n_conditions"]

@@ -13,7 +13,7 @@ from .._small_data import SMALL, best_of, fillable, spread
 
 
 class Trees(Baseline):
-    most = 300_000  # rows learnt from, evenly taken
+    max_rows = 300_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if all(c.modality in SCALAR for c in schema.inputs) else 0.0

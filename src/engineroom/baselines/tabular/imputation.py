@@ -37,8 +37,8 @@ WORDS = {
 
 
 class Filled(Baseline):
-    kinds = ("hidden",)
-    most = 20_000
+    output_types = ("hidden",)
+    max_rows = 20_000
 
     @with_care
     def fit(
@@ -76,10 +76,10 @@ class Filled(Baseline):
     def errors(self, frame: pl.DataFrame, fitted: FittedBaseline, change: Mapping[str, Any]) -> np.ndarray:
         """(columns,) mean error by other facts."""
         tried = FittedBaseline(fitted.name, "", fitted.kind, 0, fitted.schema, {**fitted.facts, **change}, fitted.parts)
-        error = self.answer(frame, tried)["error"]
+        error = self.predict(frame, tried)["error"]
         return np.where(np.isfinite(error), error, 0).sum(0) / np.maximum(1, np.isfinite(error).sum(0))
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> dict[str, np.ndarray]:
         parts = parse_parts(fitted.schema.target.state["parts"])
         owner, place = [], 0
         for one in parts.values():

@@ -16,8 +16,8 @@ FEW = 20  # rows asked, with a yes and a no
 
 
 class Screens(Baseline):
-    kinds = ("questions",)
-    most = 20_000
+    output_types = ("questions",)
+    max_rows = 20_000
 
     @with_care
     def fit(
@@ -58,7 +58,7 @@ class Screens(Baseline):
             return everything(frame, fitted.schema)[:, fitted.facts["kept"]]
         return MIXED.features(frame, fitted)
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, questions) probabilities of yes."""
         out = np.tile(np.array(fitted.facts["rates"]), (frame.height, 1))
         if not frame.height:

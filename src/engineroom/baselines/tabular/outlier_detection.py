@@ -18,8 +18,8 @@ FAR = 50.0  # largest robust z of a column
 
 
 class Outliers(Baseline):
-    kinds = ("classes",)
-    most = 50_000
+    output_types = ("classes",)
+    max_rows = 50_000
 
     @with_care
     def fit(
@@ -48,7 +48,7 @@ class Outliers(Baseline):
         fitted.words = {"forest": "isolation forest", "zscore": "robust z-score of the columns"}[facts["method"]]
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         """(N, 2): the score squashed between 0 and 1; only its order means something until the alarm is set."""
         x, facts = features(frame, fitted), fitted.facts
         if not len(x):

@@ -26,8 +26,8 @@ TREES = 150
 
 
 class PageTrees(Baseline):
-    kinds = ("fields",)
-    most = 2_000  # pages
+    output_types = ("fields",)
+    max_rows = 2_000  # pages
 
     @with_care
     def fit(
@@ -57,7 +57,7 @@ class PageTrees(Baseline):
         parts = [described(words, facts, known) for words, facts in pages(frame, fitted.schema)]
         return np.concatenate(parts) if parts else np.zeros((0, 3 * (len(known) + 1)))
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         lengths = [len(words) for words, _ in pages(frame, fitted.schema)]
         out = np.empty(len(lengths), object)
         estimator = fitted.parts["estimator"]

@@ -23,7 +23,7 @@ WORDS = {"lead": "the first {}", "central": "the {} nearest to the whole (TF-IDF
 
 
 class Extract(Baseline):
-    kinds = ("wording",)
+    output_types = ("wording",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -51,7 +51,7 @@ class Extract(Baseline):
             {},
         )
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         source, facts = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts
         said = [picked(sentences(text), str(facts["how"]), int(facts["count"]), facts["rarity"]) for text in source]
         return {"text": objects(said), "source": objects(source)}

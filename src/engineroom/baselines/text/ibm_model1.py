@@ -21,7 +21,7 @@ NULL = 0  # stands beside every text: what comes from no word in it
 
 
 class Lexicon(Baseline):
-    kinds = ("wording",)
+    output_types = ("wording",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -45,7 +45,7 @@ class Lexicon(Baseline):
         said = f"word by word, {len(lexicon):,} words (IBM model 1){note}"
         return FittedBaseline("ibm_model1", said, kind, classes, schema, {"lexicon": lexicon}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         source, lexicon = (
             frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(),
             fitted.facts["lexicon"],

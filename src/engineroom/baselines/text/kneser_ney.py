@@ -104,7 +104,7 @@ def next_token_probabilities(
 
 
 class NGram(Baseline):
-    kinds = ("continuation",)
+    output_types = ("continuation",)
 
     def __init__(self, name: str, most: int, words: str) -> None:
         self.name, self.order, self.words = name, most, words
@@ -144,7 +144,7 @@ class NGram(Baseline):
         )
         return float(-np.log(p).mean())
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         codes = tokens(frame, fitted.schema)
         ends = np.cumsum(codes.lengths)
         longer = np.insert(codes.flat.astype(np.int64), ends, 0)  # a place after each row's end, for what comes next

@@ -29,8 +29,8 @@ WHOLE_BITS = 2**16
 
 
 class Window(Baseline):
-    kinds = ("tags",)
-    most = 50_000
+    output_types = ("tags",)
+    max_rows = 50_000
 
     @with_care
     def fit(
@@ -68,7 +68,7 @@ class Window(Baseline):
         fitted.words = f"linear model of a window{'' if letters else ', from left to right'} (alpha={strength:g})"
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Any:
         state = fitted.schema.target.state
         rows, letters = cut(frame, fitted.schema)
         out = np.empty(len(rows), object)

@@ -18,7 +18,7 @@ RARE = 2  # features in fewer rows teach nothing
 
 
 class Sequence(Baseline):
-    most = 20_000
+    max_rows = 20_000
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] in (["tokens"], ["aligned_sequence"]) else 0.0

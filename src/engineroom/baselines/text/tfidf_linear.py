@@ -28,7 +28,7 @@ TOO_MANY = 3_000_000  # texts × classes; beyond, support vectors: six times qui
 
 
 class Text(Baseline):
-    most = 200_000  # rows learnt from, evenly taken
+    max_rows = 200_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if schema.inputs and all(c.modality == "text" for c in schema.inputs) else 0.0

@@ -29,7 +29,7 @@ BINS = 64
 
 
 class Restore(Baseline):
-    kinds = ("restored",)
+    output_types = ("restored",)
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -61,7 +61,7 @@ class Restore(Baseline):
         )
         return FittedBaseline("classical_restoration", words, kind, classes, schema, {name: best}, {})
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         damage, scale = damage_of(fitted.schema)
         if damage == "grey":
             table = np.array(fitted.facts["colours"])

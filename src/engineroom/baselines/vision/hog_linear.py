@@ -14,7 +14,7 @@ CHUNK = 1024
 
 
 class Image(Baseline):
-    most = 20_000  # rows learnt from, evenly taken
+    max_rows = 20_000  # rows learnt from, evenly taken
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["image"] else 0.0

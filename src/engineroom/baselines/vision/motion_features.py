@@ -16,7 +16,7 @@ PARTS = 3  # of the time
 
 
 class Video(Baseline):
-    most = 5_000
+    max_rows = 5_000
 
     def fits(self, schema: Schema) -> float:
         return 1.0 if [c.modality for c in schema.inputs] == ["video"] else 0.0

@@ -16,8 +16,8 @@ COMPONENTS, MIXED = 48, 6  # principal components; normal distributions a class
 
 
 class Mixture(Baseline):
-    kinds = ("picture",)
-    most = 20_000
+    output_types = ("picture",)
+    max_rows = 20_000
 
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
@@ -26,7 +26,7 @@ class Mixture(Baseline):
         from sklearn.mixture import GaussianMixture
 
         target = schema.target
-        kept = frame[evenly(frame.height, self.most)]
+        kept = frame[evenly(frame.height, self.max_rows)]
         x = registry.get("modalities", target.modality).encode(kept[target.name], target.state, {})
         flat = x.reshape(len(x), -1).astype(np.float32) / 255
         size = min(COMPONENTS, len(flat) - 1, flat.shape[1])
@@ -44,7 +44,7 @@ class Mixture(Baseline):
         )
         return FittedBaseline("pca_mixture", words, kind, 0, schema, {"seed": seed, "names": names}, parts)
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions | np.ndarray:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions | np.ndarray:
         """(N, C, S, S) uint8: drawn anew for every row."""
         state = fitted.schema.target.state
         shape = (state["channels"], state["height"], state["width"])

@@ -23,8 +23,8 @@ CHUNK = 8  # pictures in memory at a time
 
 
 class Pixels(Baseline):
-    kinds = ("masks",)
-    most = 400  # pictures learnt from, evenly taken
+    output_types = ("masks",)
+    max_rows = 400  # pictures learnt from, evenly taken
 
     @with_care
     def fit(
@@ -62,7 +62,7 @@ class Pixels(Baseline):
         fitted.parts["estimator"] = estimator.fit(np.concatenate(x), labels, sample_weight=weight / weight.mean())
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         column, estimator = picture(fitted.schema), fitted.parts["estimator"]
         H, W = column.state["height"], column.state["width"]
         masks, chances = (

@@ -33,8 +33,8 @@ COVER = 0.3  # IoU from which two answers are one
 
 
 class Windows(Baseline):
-    kinds = ("boxes",)
-    most = 200  # pictures learnt from, evenly taken
+    output_types = ("boxes",)
+    max_rows = 200  # pictures learnt from, evenly taken
 
     @with_care
     def fit(
@@ -67,7 +67,7 @@ class Windows(Baseline):
         fitted.parts["estimator"] = learner().fit(x, labels)
         return fitted
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         column, out = picture(fitted.schema), np.empty(frame.height, object)
         grid = sliding(fitted.facts["windows"], column.state["height"], column.state["width"])
         for row in range(frame.height):

@@ -27,8 +27,8 @@ EDGE = 2  # descriptors at the end that tell the place in the picture, which is 
 
 
 class Textures(Baseline):
-    kinds = ("flaws",)
-    most = 2_000  # pictures learnt from, evenly taken
+    output_types = ("flaws",)
+    max_rows = 2_000  # pictures learnt from, evenly taken
 
     @with_care
     def fit(
@@ -89,7 +89,7 @@ class Textures(Baseline):
         count = max(1, round(PEAK * flat.shape[1]))
         return heat, flat[:, -count:].mean(1).astype(np.float64), whole
 
-    def answer(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
+    def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
         heat, *tried = self.measured(frame, fitted)
         facts = fitted.facts
         p = 1 / (1 + np.exp(-np.clip((tried[facts["forest"]] - facts["middle"]) / facts["spread"], -20, 20)))
