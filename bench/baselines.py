@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from engineroom.collect import pick_task
 from engineroom.core import registry
 from engineroom.core.config import make_config
 from engineroom.data.checks import check
@@ -29,7 +30,6 @@ from engineroom.data.schema_inference import apply_findings, fit_schema, infer_s
 from engineroom.data.splits import split_rows
 from engineroom.evaluation.fit_baseline import face, usable
 from engineroom.metrics.bootstrap import paired_difference
-from engineroom.prepare import pick_task
 from engineroom.tasks._base import make_task
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -21,7 +21,7 @@ from .engine.callbacks.sample_logger import SampleLogger
 from .engine.callbacks.save_best import SaveBest
 from .engine.callbacks.validation import Validate
 from .evaluation.predict import ask
-from .finish import keep
+from .finish import bundle_writer
 from .networks.data_initialisation import warm
 from .prepare import Say
 from .training_plan import budget_seconds
@@ -74,7 +74,7 @@ def make_callbacks(setup: TrainingSetup, say: Say, extra: tuple = ()) -> RunCall
         best=lambda: validate.best_weights or model.state_dict(),
         carries=setup.batches,
     )
-    write = keep(ready, model, setup.budget, rows)
+    write = bundle_writer(ready, model, setup.budget, rows)
     store = SaveBest(lambda scores, step: write(validate.best_weights, scores, step, clock()), seconds=seconds)
     every = [*extra, TerminateOnNaN(), history, validate, patience, *stop_at_metric(config, task), store]
     if task.has_samples:

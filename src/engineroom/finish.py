@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +20,15 @@ from .bundle.grading import finite, positive_class
 from .bundle.model import Model
 from .bundle.write import write_bundle
 from .core import registry
-from .core.batch import RowResults
+from .core.batch import Predictions, RowResults
 from .core.config import write_yaml
 from .core.panels import Finding, Panel
 from .engine.callbacks.history import read_history
-from .evaluation.evaluate import EvaluationResult, examine, judge
+from .evaluation.evaluate import EvaluationResult, Verdict, examine, judge
 from .evaluation.fit_baseline import face
 from .evaluation.predict import ask
 from .evaluation.reproduce import reproduce_command
+from .manifest import card, make_manifest, make_provenance
 from .networks.multi_column import describe, mirrored
 from .prepare import PreparedData, Say
 from .rendering.vision.image_features import growth
@@ -39,16 +37,57 @@ from .report.html_report import write_report
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 OTHERS = 256  # test rows that the others on the objective are asked about
-PACKAGES = ("engineroom", "torch", "numpy", "polars", "scikit-learn", "tokenizers", "safetensors")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The network, the baseline and the dummy predictor on the test rows, and what follows."""
+
+    deep: EvaluationResult
+    baseline: EvaluationResult
+    dummy: EvaluationResult
+    references: list[EvaluationResult]  # networks that the objective compares with
+    answers: Predictions  # of the network
+    calibration: dict[str, float]
+    size: dict[str, Any]
+    verdict: Verdict
+    baseline_bytes: bytes
 
 
 def finish(
     ready: PreparedData, cast: nn.ModuleDict, seconds: float, reason: str, budget: dict[str, Any], say: Say
 ) -> Model:
-    """Examine, compare, report, bundle."""
-    config, run = ready.config, ready.run
-    # from here on it is only queried, never trained
-    model, data, task = (mirrored(cast["model"], ready.schema, ready.task).eval(), ready.data, ready.task)
+    """Evaluate on the test split, write report and bundle."""
+    # from here on the network is only queried, never trained
+    model = mirrored(cast["model"], ready.schema, ready.task).eval()
+    found = evaluate_all(ready, cast, model, seconds, say)
+    manifest = make_manifest(ready, found.size, found.calibration, budget, make_provenance(ready, seconds, reason)) | {
+        "metrics": finite(found.deep.scores),
+        "baseline": {
+            "words": found.baseline.words,
+            "metrics": finite(found.baseline.scores),
+            "calibration": found.baseline.calibration,
+        },
+        "verdict": found.verdict.to_json(),
+        "positive_class": positive_class(ready.task, ready.schema.target),
+    }
+    write(ready, cast, model, found, manifest, budget)
+    say(
+        {
+            "event": "finished",
+            "run": str(ready.run.path),
+            "report": str(ready.run.bundle / "report.html"),
+            "metrics": manifest["metrics"],
+            "baseline": manifest["baseline"]["metrics"],
+            "verdict": found.verdict.to_json(),
+        }
+    )
+    return Model.load(ready.run.path)
+
+
+def evaluate_all(ready: PreparedData, cast: nn.ModuleDict, model: nn.Module, seconds: float, say: Say) -> Evaluation:
+    """Network, references, baseline and dummy on the test split: calibrated on validation rows, scored by one code."""
+    config, data, task = ready.config, ready.data, ready.task
     test, val = data.splits["test"], data.splits["val"]
     calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
     begun = time.perf_counter()
@@ -61,75 +100,54 @@ def finish(
     }
     ready.findings += [Finding("warning", note) for note in task.target_notes(truths["test"])]
     size = describe(model)
-    deep = examine(
-        "deep",
-        f"{'+'.join(size['backbones'])}, {size['parameters']:,} parameters",
-        answers,
-        truths["test"],
-        task,
-        seed=config.seed,
-        seconds=seconds,
-        rate=rate,
-        megabytes=size["megabytes"],
-        calibration=calibration,
-    )
+    words = f"{'+'.join(size['backbones'])}, {size['parameters']:,} parameters"
+    cost = {"seconds": seconds, "rate": rate, "megabytes": size["megabytes"], "calibration": calibration}
+    deep = examine("deep", words, answers, truths["test"], task, seed=config.seed, **cost)
     say({"event": "baseline"})
-    objective = registry.get("objectives", task.objective)
-    before = [
-        examine(
-            "before",
-            words,
-            task.apply_calibration(
-                ask(mirrored(one, ready.schema, task).eval(), unfolded(data), test, task), calibration
-            ),
-            truths["test"],
-            task,
-            seed=config.seed,
-        )
-        for words, one in objective.references(cast).items()
-    ]
+    references = []
+    for words, one in registry.get("objectives", task.objective).references(cast).items():
+        network = mirrored(one, ready.schema, task).eval()
+        said = task.apply_calibration(ask(network, unfolded(data), test, task), calibration)
+        references.append(examine("before", words, said, truths["test"], task, seed=config.seed))
     baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     verdict = judge(deep, baseline, dummy, task)
-    manifest = make_manifest(ready, size, calibration, budget, make_provenance(ready, seconds, reason)) | {
-        "metrics": finite(deep.scores),
-        "baseline": {"words": baseline.words, "metrics": finite(baseline.scores), "calibration": baseline.calibration},
-        "verdict": verdict.to_json(),
-        "positive_class": positive_class(task, ready.schema.target),
-    }
-    others = objective.panels(cast, task, data.batch(test[:OTHERS]))
-    made = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
-    besides = sections.where_from(model, unfolded(data), test, answers, deep.records, task)
-    report = make_report(ready, (deep, baseline, dummy, *before), verdict.to_json(), manifest, budget, made, besides)
+    return Evaluation(deep, baseline, dummy, references, answers, calibration, size, verdict, dump)
+
+
+def write(
+    ready: PreparedData,
+    cast: nn.ModuleDict,
+    model: nn.Module,
+    found: Evaluation,
+    manifest: dict[str, Any],
+    budget: dict[str, Any],
+) -> None:
+    """The report and the bundle; caches and checkpoints go."""
+    run, data, task, test = ready.run, ready.data, ready.task, ready.data.splits["test"]
+    others = registry.get("objectives", task.objective).panels(cast, task, data.batch(test[:OTHERS]))
+    samples = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
+    evidence = sections.where_from(model, unfolded(data), test, found.answers, found.deep.records, task)
+    results = (found.deep, found.baseline, found.dummy, *found.references)
+    report = make_report(ready, results, found.verdict.to_json(), manifest, budget, samples, evidence)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
-        pl.DataFrame(record_columns(deep, test)).write_parquet(aside / "records.parquet")
-        (aside / "card.md").write_text(card(manifest, verdict.sentence), "utf-8")
+        pl.DataFrame(record_columns(found.deep, test)).write_parquet(aside / "records.parquet")
+        (aside / "card.md").write_text(card(manifest, found.verdict.sentence), "utf-8")
 
     write_bundle(
         run.bundle,
         manifest=manifest,
         weights=model.state_dict(),
-        golden=make_golden(model, unfolded(data), test if len(test) else val),
-        baseline=dump,
+        golden=make_golden(model, unfolded(data), test if len(test) else data.splits["val"]),
+        baseline=found.baseline_bytes,
         more=more,
     )
     shutil.rmtree(run.cache, ignore_errors=True)
     shutil.rmtree(run.checkpoints, ignore_errors=True)
-    say(
-        {
-            "event": "finished",
-            "run": str(run.path),
-            "report": str(run.bundle / "report.html"),
-            "metrics": manifest["metrics"],
-            "baseline": manifest["baseline"]["metrics"],
-            "verdict": verdict.to_json(),
-        }
-    )
-    return Model.load(run.path)
 
 
-def keep(ready: PreparedData, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
+def bundle_writer(ready: PreparedData, model: nn.Module, budget: dict[str, Any], rows: np.ndarray) -> Keeper:
     """A writer of bundles for while training goes on: they predict, but have no test scores, no baseline and no report
     yet."""
     network = copy.deepcopy(model).cpu()
@@ -150,24 +168,6 @@ def keep(ready: PreparedData, model: nn.Module, budget: dict[str, Any], rows: np
     return write
 
 
-def make_manifest(
-    ready: PreparedData, size: dict[str, Any], calibration: dict, budget: dict[str, Any], provenance: dict[str, Any]
-) -> dict[str, Any]:
-    """What a bundle must know of itself to be read again."""
-    return {
-        "version": version("engineroom"),
-        "task": ready.task_name,
-        "target": ready.schema.target.name,
-        "objective": ready.task.objective,
-        "schema": ready.schema.to_json(),
-        "conventions": ready.conventions,
-        "config": ready.config.model_dump(),
-        "calibration": calibration,
-        "model": {**size, "rows": ready.n_train_rows, "networks": ready.networks, "precision": budget["precision"]},
-        "provenance": provenance,
-    }
-
-
 def unfolded(data):
     """The same data without folds: every member answers (test rows belong to no fold)."""
     return replace(data, fold=None) if data.fold is not None else data
@@ -182,21 +182,6 @@ def record_columns(deep: EvaluationResult, rows: np.ndarray) -> dict[str, Any]:
         else:
             columns[name] = values if values.ndim == 1 else values.tolist()
     return columns
-
-
-def make_provenance(ready: PreparedData, seconds: float, reason: str) -> dict[str, Any]:
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": ready.config.data,
-        "data_fingerprint": ready.fingerprint,
-        "split_hash": ready.split_hash,
-        "seed": ready.config.seed,
-        "seconds": round(seconds, 1),
-        "stopped": reason,
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {p: version(p) for p in PACKAGES},
-    }
 
 
 def make_report(
@@ -247,21 +232,3 @@ def make_report(
         ],
         "reproduce": command,
     }
-
-
-def card(manifest: dict[str, Any], sentence: str) -> str:
-    """A model card in a screenful of Markdown."""
-    scores = "\n".join(
-        f"| {k} | {v:.4g} | {manifest['baseline']['metrics'].get(k, float('nan')):.4g} |"
-        for k, v in manifest["metrics"].items()
-    )
-    p = manifest["provenance"]
-    return (
-        f"# {manifest['task']} of {manifest['target']}\n\n{sentence}\n\n| score on the test split | deep | classical "
-        f"|\n|---|---|---|\n{scores}\n\n"
-        f"- model: {', '.join(manifest['model']['backbones'])}, {manifest['model']['parameters']:,} parameters\n- "
-        f"baseline: {manifest['baseline']['words']}\n"
-        f"- data: {Path(p['data']).name} (fingerprint {p['data_fingerprint']}), split {p['split_hash']}, seed "
-        f"{p['seed']}\n- trained {p['created']} with engineroom {manifest['version']}\n\n"
-        "Made for data like the training data; look at the report's mistakes before you rely on it.\n"
-    )

@@ -1,10 +1,10 @@
-"""Collect: from a source to an encoded, split, checked data set. Decided once, written down, and taken up again by a
-resumed run."""
+"""From a source to an encoded, split, checked data set: collect, fit the columns, encode. Decided once, written down,
+and taken up again by a resumed run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +13,22 @@ import polars as pl
 
 from .baselines.vision._symmetry import find_symmetries
 from .bundle.transfer import inherit_model, inherit_states
+from .collect import Collected, collect
 from .core import registry
 from .core.config import Config
 from .core.errors import BundleError, DataError
 from .core.panels import Finding
-from .core.schema import Column, Schema
+from .core.schema import Schema
 from .core.seeds import numpy_generator
 from .core.table import Table
-from .data.checks import check
+from .data.damaged_rows import drop_damaged
 from .data.dataset import Dataset, encode_table
-from .data.fingerprint import fingerprint
-from .data.groups import find_groups, group_by_identifier, straddling
-from .data.labels import match_labels, unknown_findings
-from .data.loading import full_name, open_table
-from .data.schema_inference import apply_findings, fit_schema, infer_schema
-from .data.splits import Split, split_rows
+from .data.loading import full_name
+from .data.schema_inference import fit_schema
 from .run_directory import RunDirectory
-from .tasks._base import make_task
 from .training_plan import make_plan
 
-# kinds of target whose cells are words, whatever they look like
-WORDS = ("category", "interaction_history", "target_text", "transcript")
-
 Say = Callable[[dict[str, Any]], None]
-MOST_CLASSES, NAMED = 1_000, 8  # more different values are no classes; classes named in a message
 
 
 @dataclass
@@ -91,90 +83,23 @@ class PreparedData:
 
 
 def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> PreparedData:
-    """Open, type, split, check, fit and encode. Says what it finds along the way."""
+    """Collect, fit the columns on the training rows, encode. Says what it finds along the way."""
     earlier = run.read_prepared() if run else None
     if config.start and not earlier:
         config = inherit_model(config)
     say({"event": "opening", "data": config.data})
-    cache = run.cache if run else None
-    source = table = open_table(
-        frame if frame is not None else config.data,
-        test=config.test,
-        target=config.target,
-        limits=config.limits,
-        cache=cache,
-        task=config.task,
-        columns=config.columns,
-        classes=wants_classes(config),
-        conventions=earlier.get("conventions") if earlier else None,
+    found = collect(
+        config, frame, cache=run.cache if run else None, conventions=earlier.get("conventions") if earlier else None
     )
-    if config.task != "auto":
-        table = make_task(config.task, config.options).build_samples(table, config.target, asking=False)
-    schema = infer_schema(table, config)
-    task_name = pick_task(schema, config)
-    task = make_task(task_name, config.options).for_column(schema.target)
-    groups = find_groups(table.frame, schema, task.output_type)
-    schema, group_findings = group_by_identifier(schema, groups, config)
-    split = split_rows(table, schema, config.split, seed=config.seed, task=task.output_type)
-    findings = [
-        *group_findings,
-        *straddling(groups, table.frame, split),
-        *check(table, schema, split, task=task.output_type),
-    ]
-    findings += task.check_target(table.frame[schema.target.name].gather(split.train), schema.target)
-    hashed = fingerprint(table.frame)
-    table, more = match_targets(table, schema.target, split)
-    findings += more
-    for finding in findings:
-        if finding.level == "error":
-            raise DataError(finding.what, finding.why, finding.fix)
-    schema = apply_findings(schema, findings, config)
-    if not schema.inputs:
-        left_out = "; ".join(f"{c.name}: {c.role}, {c.why}" for c in schema if c.role != "target")
-        raise DataError(
-            "No input columns are left to learn from.", left_out[:600], "Bring one back: --set columns.NAME.role=input"
-        )
     if run is None:
-        run = RunDirectory.create(config, table.name)
-        config = resolved(config, run, source, frame)
+        run = RunDirectory.create(config, found.table.name)
+        config = resolved(config, run, found.source, frame)
         run.write_config(config)
-    say(
-        {
-            "event": "schema",
-            "rows": len(table),
-            "split": {k: len(getattr(split, k)) for k in ("train", "val", "test")},
-            "split_words": split.words,
-            "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in schema],
-            "notes": list(table.notes),
-            "unreadable": dict(source.unreadable),
-            "findings": [f.to_json() for f in findings],
-        }
-    )
-    limits = config.limits.model_copy(update={"image_size": config.limits.image_size or task.default_image_size})
-    schema = Schema.from_json(earlier["schema"]) if earlier else fit_schema(schema, table, split.train, limits)
-    if config.start and not earlier:
-        schema = inherit_states(schema, config.start)
-    if task.output_type == "classes" and len(schema.target.state["values"]) < 2:
-        raise DataError(
-            f"The training rows hold one class only: {schema.target.state['values']}.",
-            "There is nothing to tell apart.",
-            "Add rows of another class.",
-        )
-
-    task = task.for_target(schema.target)
-    seen = notices(table.frame, schema)
-    findings += seen
-
-    def progress(done: int, total: int) -> None:
-        say({"event": "encoding", "done": done, "total": total})
-
-    data = encode_table(table.frame, schema, run.cache, progress=progress)
-    data.splits = {"train": split.train, "val": split.val, "test": split.test}
-    seen += (lost := drop_damaged(data, table, config))
-    findings += lost
-    if seen:
-        say({"event": "findings", "findings": [f.to_json() for f in seen]})
-    if earlier and earlier["split_hash"] != split.hash:
+    say(describe_collected(found))
+    schema = fit_columns(found, config, earlier)
+    task = found.task.for_target(schema.target)
+    data, findings = encode(found, schema, config, run, say)
+    if earlier and earlier["split_hash"] != found.split.hash:
         raise BundleError(
             f"The data of {run.path} have changed since the run began.",
             "A resumed run must see the same rows.",
@@ -186,40 +111,74 @@ def prepare(config: Config, run: RunDirectory | None, frame: Any, say: Say) -> P
     ready = PreparedData(
         run,
         config,
-        table,
+        found.table,
         schema,
-        task_name,
+        found.task_name,
         task,
         data,
-        findings,
-        split.words,
-        split.hash,
+        [*found.findings, *findings],
+        found.split.words,
+        found.split.hash,
         len(data.splits["train"]),
         0,
-        hashed,
+        found.fingerprint,
         (earlier or {}).get("budget"),
-        conventions={name: dict(one) for name, one in source.conventions.items()},
+        conventions={name: dict(one) for name, one in found.source.conventions.items()},
     )
     ready.networks = cross_fit(ready)
     return ready
 
 
-def match_targets(table: Table, target: Column, split: Split) -> tuple[Table, list[Finding]]:
-    """The table with the target's labels as the training rows spell them, and warnings for classes that only rows that
-    judge have."""
-    values, modality = table.frame[target.name], registry.get("modalities", target.modality)
-    labels = modality.labels(values.gather(split.train), {})
-    if labels is None:
-        return table, []
-    target = replace(target, state={"values": sorted({label for label in labels if label})})
-    _, match = match_labels(values.gather(np.concatenate([split.val, split.test])), target)
-    if match.renamed:
-        values = modality.rename_labels(values, {}, match.renamed)
-        table = replace(table, frame=table.frame.with_columns(values.alias(target.name)))
-    found = [Finding("note", note) for note in replace(match, unknown={}).notes(target.name)]
-    for part, rows in (("validation", split.val), ("test", split.test)):
-        found += unknown_findings(values.gather(rows), target, part) if match.unknown else []
-    return table, found
+def describe_collected(found: Collected) -> dict[str, Any]:
+    """The event that tells how the columns were read and the rows split."""
+    split = found.split
+    return {
+        "event": "schema",
+        "rows": len(found.table),
+        "split": {k: len(getattr(split, k)) for k in ("train", "val", "test")},
+        "split_words": split.words,
+        "columns": [{"name": c.name, "kind": c.modality, "role": c.role, "why": c.why} for c in found.schema],
+        "notes": list(found.table.notes),
+        "unreadable": dict(found.source.unreadable),
+        "findings": [f.to_json() for f in found.findings],
+    }
+
+
+def fit_columns(found: Collected, config: Config, earlier: dict[str, Any] | None) -> Schema:
+    """The schema with every column's state, learned from the training rows, or taken over from an interrupted run."""
+    size = config.limits.image_size or found.task.default_image_size
+    limits = config.limits.model_copy(update={"image_size": size})
+    if earlier:
+        schema = Schema.from_json(earlier["schema"])
+    else:
+        schema = fit_schema(found.schema, found.table, found.split.train, limits)
+        if config.start:
+            schema = inherit_states(schema, config.start)
+    if found.task.output_type == "classes" and len(schema.target.state["values"]) < 2:
+        raise DataError(
+            f"The training rows hold one class only: {schema.target.state['values']}.",
+            "There is nothing to tell apart.",
+            "Add rows of another class.",
+        )
+    return schema
+
+
+def encode(
+    found: Collected, schema: Schema, config: Config, run: RunDirectory, say: Say
+) -> tuple[Dataset, list[Finding]]:
+    """The encoded columns with their splits, damaged rows left out; what was found in reading the cells."""
+    findings = notices(found.table.frame, schema)
+
+    def progress(done: int, total: int) -> None:
+        say({"event": "encoding", "done": done, "total": total})
+
+    data = encode_table(found.table.frame, schema, run.cache, progress=progress)
+    split = found.split
+    data.splits = {"train": split.train, "val": split.val, "test": split.test}
+    findings += drop_damaged(data, found.table, config)
+    if findings:
+        say({"event": "findings", "findings": [f.to_json() for f in findings]})
+    return data, findings
 
 
 def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
@@ -231,19 +190,6 @@ def notices(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
         for line in registry.get("modalities", column.modality).notices(frame[column.name], column.state)
     ]
     return [Finding("note", f"Column {column.name!r}: {line}") for column, line in found]
-
-
-def wants_classes(config: Config) -> bool:
-    """Was a task asked for whose target is words, whatever they look like?"""
-    return config.task != "auto" and getattr(registry.get("tasks", config.task), "target_modality", "") in WORDS
-
-
-def pick_task(schema: Schema, config: Config) -> str:
-    """The task that was asked for, or the one that fits the target best."""
-    if config.task != "auto":
-        return config.task
-    fits = {name: task.matches(schema.target) for name, task in registry.every("tasks").items()}
-    return max(fits, key=lambda name: fits[name])
 
 
 def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Config:
@@ -259,45 +205,6 @@ def resolved(config: Config, run: RunDirectory, table: Table, frame: Any) -> Con
     test = str(Path(config.test).resolve()) if config.test else None
     start = str(Path(config.start).resolve()) if config.start else None
     return config.model_copy(update={"data": data, "test": test, "start": start, "run": str(run.path)})
-
-
-def drop_damaged(data: Dataset, table: Table, config: Config) -> list[Finding]:
-    """Leave damaged rows out of all splits, up to the user's limit; name the first."""
-    if not data.damaged:
-        return []
-    count, share = len(data.damaged), len(data.damaged) / max(1, len(data))
-    first = "; ".join(f"row {row}: {cell_name(table, row, reason)}" for row, reason in list(data.damaged.items())[:5])
-    bad = np.array(list(data.damaged))
-    lost = lost_classes(table.frame[data.schema.target.name], np.concatenate(list(data.splits.values())), bad)
-    if share > config.limits.max_damaged:
-        raise DataError(
-            f"{count} of {len(data)} rows cannot be read ({share:.0%}).",
-            " ".join([*(one.what for one in lost), first]),
-            f"Repair them, or allow more: --set limits.max_damaged={min(1.0, share + 0.01):.2f}",
-        )
-    data.splits = {name: rows[~np.isin(rows, bad)] for name, rows in data.splits.items()}
-    return [Finding("warning", f"{count} damaged row(s) were left out.", first, "Repair or remove them."), *lost]
-
-
-def lost_classes(values: pl.Series, used: np.ndarray, bad: np.ndarray) -> list[Finding]:
-    """Classes of which no row can be read: the model will not know that they exist."""
-    if values.dtype.is_nested() or values.dtype == pl.Binary:
-        return []
-    labels = values.gather(used).cast(pl.String, strict=False)
-    counts = dict(labels.drop_nulls().value_counts().iter_rows())
-    left = set(labels.filter(pl.Series(~np.isin(used, bad))).unique())
-    gone = sorted(name for name in counts if name not in left)
-    if not gone or len(counts) > MOST_CLASSES:
-        return []
-    named = ", ".join(f"{name} ({counts[name]:,} rows)" for name in gone[:NAMED])
-    what = f"No row of {len(gone)} class(es) can be read, so the model does not know them: {named}."
-    return [Finding("warning", what, "", "Repair or convert their files.")]
-
-
-def cell_name(table: Table, row: int, reason: str) -> str:
-    column = reason.partition(":")[0]
-    value = table.frame[column][row] if column in table.frame.columns else None
-    return f"{value} ({reason})" if isinstance(value, str) and len(value) < 300 else reason
 
 
 def cross_fit(ready: PreparedData) -> int:

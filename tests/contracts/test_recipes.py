@@ -27,7 +27,7 @@ from engineroom.core.seeds import seed_everything
 from engineroom.engine.loop import learn
 from engineroom.evaluation.fit_baseline import usable
 from engineroom.evaluation.predict import ask, because
-from engineroom.finish import keep
+from engineroom.finish import bundle_writer
 from engineroom.networks.multi_column import mirrored
 from engineroom.tasks._base import make_task
 
@@ -142,7 +142,9 @@ def test_answers_are_a_row_each_and_have_the_scores_that_decide(built: Built) ->
 def test_the_weights_come_back_from_their_bundle_with_the_same_answers(built: Built) -> None:
     ready, rows = built.setup.ready, built.rows
     best = mirrored(built.setup.model, ready.schema, ready.task).eval()
-    write = keep(ready, built.setup.model, {"precision": "fp32", "steps": 4, "batch_size": 8, "threads": 1}, rows)
+    write = bundle_writer(
+        ready, built.setup.model, {"precision": "fp32", "steps": 4, "batch_size": 8, "threads": 1}, rows
+    )
     write(built.state, {}, 3, 1.0)
     model = Model.load(ready.run.path)  # compares its golden answers on the way
     quick = ready.task.for_validation()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..collect import pick_task, wants_classes
 from ..core.batch import RowResults
 from ..core.config import Config
 from ..core.errors import DataError
@@ -20,7 +21,6 @@ from ..core.seeds import numpy_generator
 from ..data.loading import open_table
 from ..data.schema_inference import infer_schema
 from ..data.splits import split_rows
-from ..prepare import pick_task, wants_classes
 from ..run import train
 from ..tasks._base import make_task
 

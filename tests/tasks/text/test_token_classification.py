@@ -14,6 +14,7 @@ import torch
 import engineroom as er
 from conftest import command
 from engineroom.baselines.text import memm_tagger
+from engineroom.collect import pick_task
 from engineroom.core.arrays import objects
 from engineroom.core.batch import Batch
 from engineroom.core.config import make_config
@@ -24,7 +25,6 @@ from engineroom.data.loading import open_table
 from engineroom.data.schema_inference import infer_schema
 from engineroom.decoding.bio_viterbi import allowed, best_path, decode, eagerness
 from engineroom.heads.token_classifier import PADDED
-from engineroom.prepare import pick_task
 from engineroom.tasks._base import make_task
 
 NAMES = ["O", "B-city", "I-city", "B-n"]
