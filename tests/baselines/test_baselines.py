@@ -182,7 +182,7 @@ def test_without_validation_rows(kind: str, tmp_path) -> None:
 def test_rows_left_out_for_cost_are_said(tmp_path, monkeypatch) -> None:
     _, one, frame, y = fitted("trees", tmp_path)
     baseline = registry.get("baselines", "gradient_boosting")
-    monkeypatch.setattr(type(baseline), "most", 40)
+    monkeypatch.setattr(type(baseline), "max_rows", 40)
     val = (frame[60:75], y[60:75])
     baseline = baseline.fit(frame[:60], y[:60], schema=one.schema, kind="classes", classes=2, val=val, seed=0)
     assert baseline.words.endswith(", on 40 of 60 rows")
