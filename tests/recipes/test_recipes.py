@@ -4,6 +4,7 @@ recipe."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +56,17 @@ def test_recordings_of_a_demo_go_when_the_process_ends() -> None:
     code = "from engineroom.recipes._data.spoken_orders import orders; print(orders()['recording'][0])"
     path = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
     assert path.name == "order000.wav" and not path.parent.exists()
+
+
+def test_the_generative_recipes_that_help_and_errors_name_are_registered() -> None:
+    source = Path(engineroom.__file__).parent
+    for file in ("cli/generate.py", "tasks/_base.py"):
+        named = re.search(r"language_modeling.*?tabular_gan", unquoted(source / file), re.DOTALL)
+        assert named, file
+        words = set(re.findall(r"[a-z_]{4,}", named[0]))
+        assert len(words) > 10 and words <= set(registry.names("recipes")), words - set(registry.names("recipes"))
+
+
+def unquoted(path: Path) -> str:
+    """The source with string literals joined and backticks gone."""
+    return re.sub(r'"\s*\n\s*"', "", path.read_text("utf-8")).replace("`", "")

@@ -23,17 +23,18 @@ def aloud(piece: str) -> None:
     "clips, rows of a table.\n\n"
     "Examples: `engineroom generate runs/book-1 --prompt 'Once upon'` · `engineroom generate runs/translation-1 "
     "--prompt 'A dog runs.'` · "
-    "`engineroom generate runs/music-1 --prompt tune.mid -o longer.mid` · `engineroom generate runs/speaking-1 "
+    "`engineroom generate runs/music-1 --prompt tune.mid -o longer.mid` · `engineroom generate runs/voice-1 "
     "--prompt 'sa ti mu' -o said.wav` · "
-    "`engineroom generate runs/sprites-1 -o new/ --count 16 --set kind=cat` · `engineroom generate runs/synthetic-1 "
+    "`engineroom generate runs/sprites-1 -o new/ --count 16 --set kind=cat` · `engineroom generate runs/patients-1 "
     "-o rows.csv --count 1000`"
 )
 def generate(
     run: Annotated[
         str,
         typer.Argument(
-            help="A run or bundle that makes things: recipes `language`, `translation`, `summaries`, `music`, "
-            "`drawing`, `speaking`, `vocoder`, `generation`, `diffusion`, `animation`, `synthetic`, `counterfeit`."
+            help="A run or bundle of a generative recipe: `language_modeling`, `translation`, `summarization`, `chat`, "
+            "`music`, `drawing`, `text_to_speech`, `vocoder`, `image_generation`, `image_diffusion`, "
+            "`video_diffusion`, `tabular_diffusion`, `tabular_gan`."
         ),
     ],
     prompt: Annotated[

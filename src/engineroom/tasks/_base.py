@@ -199,8 +199,8 @@ class BaseTask:
         """Go on from `prompt`, piece by piece."""
         raise UserError(
             "This model answers questions; it does not make anything.",
-            "What does: recipes language, translation, summaries, chat, music, drawing, speaking, vocoder, "
-            "generation, diffusion, animation, synthetic, counterfeit.",
+            "What does: recipes language_modeling, translation, summarization, chat, music, drawing, text_to_speech, "
+            "vocoder, image_generation, image_diffusion, video_diffusion, tabular_diffusion, tabular_gan.",
             "Ask it: engineroom predict RUN DATA; or train one that does: engineroom train book.txt --recipe "
             "language_modeling",
         )
