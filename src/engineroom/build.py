@@ -86,7 +86,7 @@ def fix_budget(
 ) -> dict[str, Any]:
     """Decide once what must not change afterwards: precision, threads and the number of steps; by a short probe where
     settings leave it open."""
-    asked = config.train
+    asked, limit = config.train, budget_seconds(config)
     found: dict[str, Any]
     if asked.precision == "fp32" and asked.threads and (asked.steps or asked.epochs):  # nothing is left to measure
         precision, found = (
@@ -95,7 +95,7 @@ def fix_budget(
         )
     else:
         example = Precision("fp32", device).move(batches.batch(2))
-        limit = budget_seconds(config)  # of a short run the probe must not be the longer part
+        # of a short run the probe must not be the longer part
         seconds = PROBE_SECONDS if limit is None else min(PROBE_SECONDS, PROBE_SHARE * limit)
         precision, found = probe(networks, make, example, asked.precision, device, asked.threads, seconds)
         found["seconds_per_step"] = {name: round(s + batches.costs, 5) for name, s in found["seconds_per_step"].items()}
@@ -104,8 +104,7 @@ def fix_budget(
     elif config.train.epochs:
         steps = config.train.epochs * batches.per_epoch
     else:
-        seconds = budget_seconds(config) or 0.0
-        affordable = int(0.9 * seconds / max(1e-5, found["seconds_per_step"].get(precision.name, 0.01)))
+        affordable = int(0.9 * (limit or 0.0) / max(1e-5, found["seconds_per_step"].get(precision.name, 0.01)))
         wanted = affordable if config.train.minutes else plan.steps(len(batches.rows))
         steps = max(10, min(affordable, wanted))
     size = batches.batch_size

@@ -86,7 +86,7 @@ def candidates(kind: str, categorical: list[bool], seed: int, classes: int) -> l
 
 
 def wide_candidates(kind: str, seed: int) -> list[tuple[str, bool, Any]]:
-    """More columns than rows: forests whose splits see few columns, and linear models held tightly."""
+    """Very many columns: forests whose splits see few columns, and linear models held tightly."""
     from sklearn.ensemble import (
         ExtraTreesClassifier,
         ExtraTreesRegressor,

@@ -141,7 +141,9 @@ def fit_most_frequent_text(fitted: FittedBaseline, frame: pl.DataFrame, y: np.nd
 
 
 def predict_most_frequent_text(frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-    source = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list()
+    from .text._tokenise import read_texts
+
+    source = read_texts(frame, fitted.schema.inputs[0])
     return {"text": objects([str(fitted.facts["text"])] * frame.height), "source": objects(source)}
 
 

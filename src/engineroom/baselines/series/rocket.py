@@ -56,14 +56,14 @@ class Series(Baseline):
             )
         x = self.features(frame, fitted)
         if kind != "labels" and len(y) <= FEW:
-            estimator, x = self.better_on_folds(frame, y, fitted, (estimator, x), max(lengths, default=0))
+            estimator, x = self.better_on_folds(frame, y, fitted, (estimator, x), min(LONGEST, max(lengths, default=0)))
         fitted.parts["estimator"] = estimator.fit(x, y)
         if kind == "classes":
             facts["sharpness"] = sharpness(estimator, self.features(val[0], fitted), val[1])
         return fitted
 
     def better_on_folds(
-        self, frame: pl.DataFrame, y: np.ndarray, fitted: FittedBaseline, ridge: tuple[Any, np.ndarray], longest: int
+        self, frame: pl.DataFrame, y: np.ndarray, fitted: FittedBaseline, ridge: tuple[Any, np.ndarray], steps: int
     ) -> tuple[Any, np.ndarray]:
         """(estimator, its features): ridge on kernels, or trees on steps where their score on folds (accuracy, R²) is
         higher."""
@@ -76,13 +76,13 @@ class Series(Baseline):
         folds = (KFold if number else StratifiedKFold)(FOLDS, shuffle=True, random_state=fitted.facts["seed"])
         trees = (ExtraTreesRegressor if number else ExtraTreesClassifier)(TREES, random_state=fitted.facts["seed"])
         column, facts = fitted.schema.inputs[0], fitted.facts
-        steps = step_features(frame, column, min(LONGEST, longest), facts["length"])
-        scores = [cross_val_score(estimator, x, y, cv=folds).mean() for estimator, x in (ridge, (trees, steps))]
+        x = step_features(frame, column, steps, facts["length"])
+        scores = [cross_val_score(one, features, y, cv=folds).mean() for one, features in (ridge, (trees, x))]
         if scores[1] <= scores[0]:
             return ridge
-        facts["steps"] = min(LONGEST, longest)
+        facts["steps"] = steps
         fitted.words = "steps + interval statistics → extra trees"
-        return trees, steps
+        return trees, x
 
     def features(self, frame: pl.DataFrame, fitted: FittedBaseline) -> np.ndarray:
         column, facts = fitted.schema.inputs[0], fitted.facts

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import polars as pl
+
+from ...core.schema import Column
+
 WORDS = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 GLUED = re.compile(r"\s+([.,;:!?%)\]}»“])")
 OPENING = re.compile(r"([(\[{«„])\s+")
 SENTENCES = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+
+def read_texts(frame: pl.DataFrame, column: Column) -> list[str]:
+    """(N,) the cells of a column as texts, "" where one is missing."""
+    texts: list[str] = frame[column.name].cast(pl.String).fill_null("").to_list()
+    return texts
 
 
 def words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from ...core.batch import Predictions
 from ...core.schema import Schema
 from ...metrics.text_generation import WORD, rouge
 from .._estimator import Baseline, FittedBaseline
-from ._tokenise import sentences
+from ._tokenise import read_texts, sentences
 
 COUNTS = (1, 2, 3, 4, 5)  # sentences
 TRIED = 1_000  # training rows by which the way is chosen
@@ -28,9 +28,7 @@ class Extract(Baseline):
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
     ) -> FittedBaseline:
-        source, target = (
-            frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name)
-        )
+        source, target = (read_texts(frame, column) for column in (schema.inputs[0], schema.target))
         rarity = rarities(source)
         some = range(0, len(source), max(1, len(source) // TRIED))
         texts = [sentences(source[i]) for i in some]
@@ -52,7 +50,7 @@ class Extract(Baseline):
         )
 
     def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-        source, facts = frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(), fitted.facts
+        source, facts = read_texts(frame, fitted.schema.inputs[0]), fitted.facts
         said = [picked(sentences(text), str(facts["how"]), int(facts["count"]), facts["rarity"]) for text in source]
         return {"text": objects(said), "source": objects(source)}
 

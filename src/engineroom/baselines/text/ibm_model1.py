@@ -12,7 +12,7 @@ from ...core.arrays import objects
 from ...core.batch import Predictions
 from ...core.schema import Schema
 from .._estimator import Baseline, FittedBaseline
-from ._tokenise import joined, words
+from ._tokenise import joined, read_texts, words
 
 ROUNDS = 8
 MOST_PAIRS = 6_000_000  # of words that stand in one pair of texts; more are left out, from the end
@@ -26,9 +26,7 @@ class Lexicon(Baseline):
     def fit(
         self, frame: pl.DataFrame, y: np.ndarray, *, schema: Schema, kind: str, classes: int, val, seed: int
     ) -> FittedBaseline:
-        source, target = (
-            frame[name].cast(pl.String).fill_null("").to_list() for name in (schema.inputs[0].name, schema.target.name)
-        )
+        source, target = (read_texts(frame, column) for column in (schema.inputs[0], schema.target))
         read, written = [words(text)[:LONGEST] for text in source], [words(text)[:LONGEST] for text in target]
         kept = (
             int(
@@ -46,10 +44,7 @@ class Lexicon(Baseline):
         return FittedBaseline("ibm_model1", said, kind, classes, schema, {"lexicon": lexicon}, {})
 
     def predict(self, frame: pl.DataFrame, fitted: FittedBaseline) -> Predictions:
-        source, lexicon = (
-            frame[fitted.schema.inputs[0].name].cast(pl.String).fill_null("").to_list(),
-            fitted.facts["lexicon"],
-        )
+        source, lexicon = (read_texts(frame, fitted.schema.inputs[0]), fitted.facts["lexicon"])
         said = [
             joined([lexicon.get(word) or lexicon.get(word.lower()) or word for word in words(text)]) for text in source
         ]
