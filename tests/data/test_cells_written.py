@@ -121,6 +121,16 @@ def test_seconds_since_1970_where_the_name_says_so(tmp_path):
     assert table.frame["amount"].dtype == pl.Int64
 
 
+def test_serial_days_of_a_spreadsheet_where_the_column_is_called_a_date(tmp_path):
+    serial = [str((d - datetime.date(1899, 12, 30)).days) for d in DAYS]
+    table = open_table(write(tmp_path / "t.csv", "order_date", serial, amount=serial, time=serial), target="y")
+    assert table.frame["order_date"].cast(pl.Date).to_list() == DAYS
+    assert table.frame["amount"].dtype == table.frame["time"].dtype == pl.Int64
+    assert any("Read as dates: order_date" in note for note in table.notes)
+    halves = open_table(write(tmp_path / "h.csv", "date", [f"{day}.5" for day in serial]), target="y")
+    assert halves.frame["date"][0] == datetime.datetime.combine(DAYS[0], datetime.time(12))
+
+
 def test_months_first_of_a_monthly_series_are_months(tmp_path):
     """1/1/2008, 2/1/2008 …: read day first it would be twelve days of January of every year."""
     months = [datetime.date(2008 + i // 12, 1 + i % 12, 1) for i in range(96)]

@@ -20,6 +20,7 @@ from ..data.loading import open_table
 from ..data.splits import PARTS
 from ..modalities.tabular.category import to_strings
 from .answered import comparable
+from .notices import notices
 
 if TYPE_CHECKING:
     from .model import Model
@@ -52,7 +53,7 @@ def grade_data(model: Model, data: Any) -> Graded:
     frame, notes = test_part(table, model.schema)
     frame = model._frame(frame)
     frame, more = comparable(frame, target)
-    notes = [*notes, *more]
+    notes = [*notices(source, table, frame, model.schema)[0], *notes, *more]
     values, match = match_labels(frame[target.name], target)
     match.require_known(target.name)
     there = values.is_not_null()

@@ -115,9 +115,9 @@ def _decide(
         if name not in done:
             _apply(table, name, reading.conventions[name], reading, parts)
     for name, kind in table.frame.schema.items():
-        whole = name in reading.columns and reading.columns[name].dtype.is_integer()
-        if name not in reading.conventions or (whole and reading.conventions[name] == PLAIN):
-            _typed_already(table, name, reading.columns[name].dtype if whole else kind, target, columns, reading)
+        plain = name in reading.columns and reading.conventions[name] == PLAIN
+        if name not in reading.conventions or plain:
+            _typed_already(table, name, reading.columns[name].dtype if plain else kind, target, columns, reading)
 
 
 def _guess_columns(

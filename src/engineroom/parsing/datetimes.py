@@ -56,6 +56,7 @@ LIKELY = "|".join(
 ORDERS = ("dmy", "mdy", "ymd")
 AHEAD = 10  # years from now; a two-digit year that would lie later is of the last century
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+SERIAL_UNIT, SERIAL_EPOCH = "serial days", -25_569 * 86_400.0  # spreadsheets count days from 1899-12-30
 PARTS = ("y", "m", "d", "H", "M", "S", "F", "P", "Z")
 
 
@@ -87,7 +88,9 @@ def read_datetimes(values: pl.Series, convention: dict[str, Any]) -> pl.Series:
 
 
 def from_epoch(values: pl.Series, unit: str) -> pl.Series:
-    seconds = values.cast(pl.Float64, strict=False) * UNITS[unit]
+    """Seconds since 1970 (or thousandths and so on), or a spreadsheet's serial days → Datetime("us")."""
+    numbers = values.cast(pl.Float64, strict=False)
+    seconds = numbers * 86_400.0 + SERIAL_EPOCH if unit == SERIAL_UNIT else numbers * UNITS[unit]
     micros = (seconds * 1e6).round(0)
     return micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
 

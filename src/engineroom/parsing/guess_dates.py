@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from .datetimes import AHEAD, LIKELY, ORDERED, ORDERS, UNITS, even_reading, offsets_of, parse_datetimes
+from .datetimes import AHEAD, LIKELY, ORDERED, ORDERS, SERIAL_UNIT, UNITS, even_reading, offsets_of, parse_datetimes
 
 NAMED = re.compile(
     r"(?:^|[^a-z])(?:time|date|datetime|timestamp|timestamps|ts|epoch|created|updated|modified|when|utc|posted|unixtime|dt)(?:$|[^a-z])"
@@ -18,6 +18,8 @@ NAMED = re.compile(
 )
 SAMPLE = 400
 FEW = 10  # distinct whole numbers that must all be dates where the column's name says nothing
+NAMED_DATE = re.compile(r"(?:^|[^a-z])dates?(?:$|[^a-z])|date$", re.I)
+SERIAL_DAYS = (18_264, 73_050)  # 1950 to 2099 as a spreadsheet counts days
 EARLIEST = 157_766_400  # 1975: seconds since 1970 before that are some other count
 
 
@@ -91,8 +93,8 @@ def guess_order(distinct: pl.Series, base: dict[str, Any]) -> tuple[str, tuple[s
 
 
 def guess_numeric_dates(values: pl.Series) -> dict[str, Any] | None:
-    """Whole numbers that are dates: yyyymmdd, or seconds since 1970 (or thousandths and so on) where the name says
-    so."""
+    """Numbers that are dates: yyyymmdd; where the name says so, seconds since 1970 (or thousandths and so on) or a
+    spreadsheet's serial days."""
     known = values.drop_nulls()
     if values.dtype.is_float():
         known = known.drop_nans()
@@ -113,4 +115,6 @@ def guess_numeric_dates(values: pl.Series) -> dict[str, Any] | None:
         for unit, size in UNITS.items():
             if low * size >= EARLIEST and high * size <= 4_102_444_800:
                 return {"kind": "datetime", "unit": unit}
+    if NAMED_DATE.search(values.name) and SERIAL_DAYS[0] <= low and high <= SERIAL_DAYS[1]:
+        return {"kind": "datetime", "unit": SERIAL_UNIT}
     return None
