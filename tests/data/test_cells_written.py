@@ -131,6 +131,25 @@ def test_serial_days_of_a_spreadsheet_where_the_column_is_called_a_date(tmp_path
     assert halves.frame["date"][0] == datetime.datetime.combine(DAYS[0], datetime.time(12))
 
 
+@pytest.mark.parametrize("form", ["[{}, {}, {}]", "[{} {}\n {}]", "({}; {}; {})"])
+def test_lists_of_numbers_are_series(tmp_path, form):
+    rows = [[round(0.37 * i - 3, 2), round(1.5 + i, 2), -0.25] for i in range(COUNT)]
+    table = open_table(write(tmp_path / "t.csv", "signal", [form.format(*row) for row in rows]), target="y")
+    assert table.frame["signal"].to_list() == rows
+    assert any("Read as lists of numbers: signal" in note for note in table.notes)
+    later = write(tmp_path / "later.csv", "signal", [form.format(1, 2, 3), "[1, two, 3]"])
+    read = open_table(later, inference=True, conventions=table.conventions)
+    assert read.frame["signal"].to_list() == [[1.0, 2.0, 3.0], None]
+    assert read.unreadable == {"signal": 1}
+
+
+def test_lists_of_whole_numbers_stay_what_they_were(tmp_path):
+    """They may be items of a basket, or labels."""
+    cells = [f"[{i % 7}, {i % 11}]" for i in range(COUNT)]
+    table = open_table(write(tmp_path / "t.csv", "basket", cells), target="y")
+    assert table.conventions["basket"]["kind"] != "number_list"
+
+
 def test_months_first_of_a_monthly_series_are_months(tmp_path):
     """1/1/2008, 2/1/2008 …: read day first it would be twelve days of January of every year."""
     months = [datetime.date(2008 + i // 12, 1 + i % 12, 1) for i in range(96)]

@@ -93,6 +93,7 @@ def _unread(frame: pl.DataFrame, reading: Reading) -> list[str]:
             "duration": "a duration",
             "time": "a time",
             "boolean": "true or false",
+            "number_list": "a list of numbers",
         }
         what = words.get(reading.conventions[name]["kind"], "a value")
         different = ", ".join(f"“{str(cell)[:30]}”" for cell in cells.unique(maintain_order=True).head(3))
@@ -125,6 +126,7 @@ def _formats(frame: pl.DataFrame, reading: Reading) -> list[str]:
         ("duration", "durations, in seconds"),
         ("time", "times of day"),
         ("labels", "sets of labels"),
+        ("number_list", "lists of numbers"),
     ):
         named = [
             name

@@ -13,6 +13,7 @@ from .datetimes import read_datetimes
 from .durations import guess_duration, read_durations
 from .guess_dates import guess_datetime
 from .label_sets import guess_labels, read_labels
+from .number_lists import guess_number_lists, read_number_lists
 from .numbers import censored, guess_number, is_code, read_numbers
 from .words import TEXT_MISSING, missing_marks, stripped
 
@@ -47,6 +48,9 @@ def infer(
     if len(distinct) > DISTINCT:
         distinct = distinct.gather_every(-(-len(distinct) // DISTINCT))
     partly = ""
+    lists = None if target else guess_number_lists(distinct)
+    if lists is not None and accepted(known, lists):
+        return Guess(lists)
     if len(distinct) and float(distinct.head(500).str.contains(r"\d").mean() or 0) > 0.3:  # type: ignore[arg-type]
         for attempt in (_datetime, _duration, _number):
             guess = attempt(distinct, comma)
@@ -100,6 +104,7 @@ READERS: dict[str, Callable[[pl.Series, dict[str, Any]], pl.Series]] = {
     "duration": read_durations,
     "time": read_durations,
     "labels": read_labels,
+    "number_list": read_number_lists,
 }
 
 
