@@ -260,12 +260,17 @@ def recipes() -> list[dict[str, str]]:
 
 
 def demo(
-    name: str = "image_classification", *, minutes: float | None = None, run: str | None = None, show: str = "bar"
+    name: str = "image_classification",
+    *,
+    minutes: float | None = None,
+    run: str | None = None,
+    show: str = "bar",
+    **settings: Any,
 ) -> Model:
-    """Train a recipe on data that come with an installed package or are generated."""
+    """Train a recipe on data that come with an installed package or are generated. `settings` as in `train`."""
     from .api import demo_session
 
-    return demo_session(name, minutes=minutes, run=run, show=show)
+    return demo_session(name, minutes=minutes, run=run, show=show, settings=settings)
 
 
 def runs(root: str = "runs") -> list[dict[str, Any]]:

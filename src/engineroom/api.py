@@ -56,14 +56,12 @@ def with_recipe(*layers: dict[str, Any]) -> Config:
     return make_config(registry.get("recipes", str(name)).settings if name else {}, *layers)
 
 
-def demo_session(name: str, *, minutes: float | None, run: str | None, show: str) -> Model:
+def demo_session(
+    name: str, *, minutes: float | None, run: str | None, show: str, settings: dict[str, Any]
+) -> Model:
     """Train a recipe on the data it brings along."""
     recipe = registry.get("recipes", name)
-    settings: dict[str, Any] = {
-        "recipe": name,
-        "minutes": minutes or recipe.minutes,
-        "run": run or str(free_path(name)),
-    }
+    own = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run or str(free_path(name))}
     return train_session(
         recipe.demo(),
         target=recipe.target,
@@ -72,7 +70,7 @@ def demo_session(name: str, *, minutes: float | None, run: str | None, show: str
         config=None,
         show=show,
         watchers=(),
-        settings=settings,
+        settings=merge(settings, own),
     )[0]
 
 

@@ -47,9 +47,12 @@ def test_recipes_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_demo_runs_from_the_command_line(tmp_path: Path) -> None:
-    lines = command("demo", "cost_sensitive", "--minutes", "0.05", "--json", cwd=tmp_path).stdout.splitlines()
+    settings = ["--minutes", "0.05", "--set", "options.false_negative_cost=7"]
+    lines = command("demo", "cost_sensitive", *settings, "--json", cwd=tmp_path).stdout.splitlines()
     assert json.loads(lines[-1])["event"] == "finished"
-    assert (tmp_path / "runs" / "cost_sensitive-1" / "bundle" / "report.html").exists()
+    bundle = tmp_path / "runs" / "cost_sensitive-1" / "bundle"
+    assert (bundle / "report.html").exists()
+    assert json.loads((bundle / "bundle.json").read_text())["config"]["options"]["false_negative_cost"] == 7
 
 
 def test_recordings_of_a_demo_go_when_the_process_ends() -> None:

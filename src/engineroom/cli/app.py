@@ -271,7 +271,7 @@ def recipes(as_json: Json = False) -> None:
 
 @app.command(
     help="Train a recipe on data that come with an installed package.\n\nExamples: `engineroom demo` · `engineroom "
-    "demo cost_sensitive`"
+    "demo cost_sensitive` · `engineroom demo image_diffusion --set options.steps=10`"
 )
 def demo(
     name: Annotated[
@@ -279,11 +279,17 @@ def demo(
     ] = "image_classification",
     minutes: Annotated[float | None, typer.Option(help="Train for at most this long.")] = None,
     run: Annotated[str | None, typer.Option(metavar="DIR")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     from .. import demo as run_demo
+    from ..core.config import parse_assignments
 
-    model = run_demo(name, minutes=minutes, run=run, show="json" if as_json else "bar")
+    model = run_demo(
+        name, minutes=minutes, run=run, show="json" if as_json else "bar", **parse_assignments(set_ or [])
+    )
     if not as_json:
         from ..report.terminal import print_summary
 
