@@ -24,8 +24,9 @@ from .core.batch import Predictions, RowResults
 from .core.config import write_yaml
 from .core.panels import Finding, Panel
 from .engine.callbacks.history import read_history
+from .evaluation.ensemble_selection import Selection, combine, select
 from .evaluation.evaluate import EvaluationResult, Verdict, examine, judge
-from .evaluation.fit_baseline import face
+from .evaluation.fit_baseline import FittedBaselines, face
 from .evaluation.predict import ask
 from .evaluation.reproduce import reproduce_command
 from .manifest import card, make_manifest, make_provenance
@@ -46,12 +47,19 @@ class Evaluation:
     deep: EvaluationResult
     baseline: EvaluationResult
     dummy: EvaluationResult
+    blend: EvaluationResult | None  # of network and baseline, where validation rows recommend one
+    selection: Selection  # which of them answers
     references: list[EvaluationResult]  # networks that the objective compares with
     answers: Predictions  # of the network
     calibration: dict[str, float]
     size: dict[str, Any]
     verdict: Verdict
     baseline_bytes: bytes
+
+    @property
+    def chosen(self) -> EvaluationResult:
+        """The test scores of what answers."""
+        return {"deep": self.deep, "baseline": self.baseline}.get(self.selection.use) or self.blend or self.deep
 
 
 def finish(
@@ -62,7 +70,9 @@ def finish(
     model = mirrored(cast["model"], ready.schema, ready.task).eval()
     found = evaluate_all(ready, cast, model, seconds, say)
     manifest = make_manifest(ready, found.size, found.calibration, budget, make_provenance(ready, seconds, reason)) | {
-        "metrics": finite(found.deep.scores),
+        "metrics": finite(found.chosen.scores),
+        "answer": found.selection.to_json(),
+        "deep": {"metrics": finite(found.deep.scores)},
         "baseline": {
             "words": found.baseline.words,
             "metrics": finite(found.baseline.scores),
@@ -78,6 +88,8 @@ def finish(
             "run": str(ready.run.path),
             "report": str(ready.run.bundle / "report.html"),
             "metrics": manifest["metrics"],
+            "answer": found.selection.use,
+            "deep": manifest["deep"]["metrics"],
             "baseline": manifest["baseline"]["metrics"],
             "verdict": found.verdict.to_json(),
         }
@@ -89,7 +101,8 @@ def evaluate_all(ready: PreparedData, cast: nn.ModuleDict, model: nn.Module, sec
     """Network, references, baseline and dummy on the test split: calibrated on validation rows, scored by one code."""
     config, data, task = ready.config, ready.data, ready.task
     test, val = data.splits["test"], data.splits["val"]
-    calibration = task.fit_calibration(ask(model, data, val, task.for_validation()), ready.validation_targets(val))
+    validated, val_targets = ask(model, data, val, task.for_validation()), ready.validation_targets(val)
+    calibration = task.fit_calibration(validated, val_targets)
     begun = time.perf_counter()
     answers = task.apply_calibration(ask(model, unfolded(data), test, task), calibration)
     rate = len(test) / max(1e-6, time.perf_counter() - begun)
@@ -109,9 +122,32 @@ def evaluate_all(ready: PreparedData, cast: nn.ModuleDict, model: nn.Module, sec
         network = mirrored(one, ready.schema, task).eval()
         said = task.apply_calibration(ask(network, unfolded(data), test, task), calibration)
         references.append(examine("before", words, said, truths["test"], task, seed=config.seed))
-    baseline, dummy, dump = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
-    verdict = judge(deep, baseline, dummy, task)
-    return Evaluation(deep, baseline, dummy, references, answers, calibration, size, verdict, dump)
+    fitted = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
+    selection = select_answer(ready, task.apply_calibration(validated, calibration), fitted)
+    blend = None
+    if selection.blended:
+        pooled = combine(task, answers, fitted.predictions, selection)
+        cost = {name: getattr(deep, name) + getattr(fitted.baseline, name) for name in ("seconds", "megabytes")}
+        cost["rate"] = 1 / (1 / max(deep.rate, 1e-9) + 1 / max(fitted.baseline.rate, 1e-9))
+        blend = examine("blend", selection.words, pooled, truths["test"], task, seed=config.seed, **cost)
+    verdict = judge(deep, fitted.baseline, fitted.dummy, task, blend, selection)
+    return Evaluation(
+        deep, fitted.baseline, fitted.dummy, blend, selection, references, answers, calibration, size, verdict,
+        fitted.dump,
+    )  # fmt: skip
+
+
+def select_answer(ready: PreparedData, validated: Predictions, fitted: FittedBaselines) -> Selection:
+    """What answers, by the validation rows that taught neither network nor baseline; `validated` are the network's
+    predictions for all of them."""
+    task, val, rows = ready.task, ready.data.splits["val"], fitted.held_out_rows
+    taught = ready.data.fold is None and np.array_equal(val, ready.data.splits["train"])
+    if task.averaged is not None and (taught or not len(rows)):
+        return Selection("deep", "Every row was learnt from: no validation rows are left to choose by.")
+    order = np.argsort(val)
+    index = order[np.searchsorted(val, rows, sorter=order)]
+    deep = {name: values[index] for name, values in validated.items()}
+    return select(task, deep, fitted.held_out, ready.validation_targets(rows))
 
 
 def write(
@@ -127,12 +163,15 @@ def write(
     others = registry.get("objectives", task.objective).panels(cast, task, data.batch(test[:OTHERS]))
     samples = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
     evidence = sections.where_from(model, unfolded(data), test, found.answers, found.deep.records, task)
-    results = (found.deep, found.baseline, found.dummy, *found.references)
-    report = make_report(ready, results, found.verdict.to_json(), manifest, budget, samples, evidence)
+    results = tuple(
+        one for one in (found.deep, found.baseline, found.dummy, found.blend, *found.references) if one is not None
+    )
+    verdict = found.verdict.to_json() | {"answer": found.selection.use}
+    report = make_report(ready, results, verdict, manifest, budget, samples, evidence)
 
     def more(aside: Path) -> None:
         write_report(report, aside)
-        pl.DataFrame(record_columns(found.deep, test)).write_parquet(aside / "records.parquet")
+        pl.DataFrame(record_columns(found.chosen, test)).write_parquet(aside / "records.parquet")
         (aside / "card.md").write_text(card(manifest, found.verdict.sentence), "utf-8")
 
     write_bundle(

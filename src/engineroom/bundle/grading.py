@@ -35,12 +35,13 @@ class Graded:
     rows: np.ndarray
     truth: np.ndarray
     records: RowResults
+    deep: RowResults  # of the network alone
     notes: tuple[str, ...] = ()  # what was left out, matched or not known, in words
     # labels that are no class of the model → how often they occur
     unknown: dict[str, int] = field(default_factory=dict)
 
 
-def grade_data(model: Model, data: Any) -> Graded:
+def grade_data(model: Model, data: Any, use: str = "best") -> Graded:
     """The model's answers to labelled data, graded row by row."""
     target = model.schema.target
     source = open_table(
@@ -61,13 +62,15 @@ def grade_data(model: Model, data: Any) -> Graded:
         raise DataError(f"No row has a value of {target.name!r} to compare with.", "", "Check the file.")
     if not there.all():
         notes.append(f"{int((~there).sum()):,} of {frame.height:,} rows have no {target.name!r} and are not graded.")
-    return grade_frame(model, frame.with_columns(values.alias(target.name)).filter(there), match, notes)
+    return grade_frame(model, frame.with_columns(values.alias(target.name)).filter(there), match, notes, use)
 
 
-def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: list[str]) -> Graded:
+def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: list[str], use: str = "best") -> Graded:
     """Ask the model about every row of `frame`; `notes` say what was left out before."""
     task, target = model.task, model.schema.target
-    answers, kept = model.answers(frame)
+    data, kept = model.encoded(frame)
+    deep = model.respond(data, kept)
+    answers = deep if model.selection.resolve(use) == "deep" else model.combined(frame, data, kept, use)
     bad = strangers(frame, model.schema)
     codes = registry.get("modalities", target.modality).encode(frame[target.name], target.state, bad)
     truth = task.decode_targets(frame[target.name], codes, target)[kept]
@@ -87,9 +90,12 @@ def grade_frame(model: Model, frame: pl.DataFrame, match: LabelMatch, notes: lis
             f"{left:,} of {frame.height:,} rows cannot be read and are not "
             f"graded{reasons({**model.damaged, **bad}, ' (', ')')}."
         )
-    answers, truth = {name: values[known] for name, values in answers.items()}, truth[known]
+    truth = truth[known]
+    records, own = (
+        task.score_rows({name: values[known] for name, values in one.items()}, truth) for one in (answers, deep)
+    )
     notes += [*match.notes(target.name), *task.target_notes(truth)]
-    return Graded(frame, kept[known], truth, task.score_rows(answers, truth), tuple(notes), match.unknown)
+    return Graded(frame, kept[known], truth, records, own, tuple(notes), match.unknown)
 
 
 def reasons(damaged: dict[int, str], before: str = "", after: str = "") -> str:
@@ -98,10 +104,15 @@ def reasons(damaged: dict[int, str], before: str = "", after: str = "") -> str:
     return f"{before}{first}{after}" if first else ""
 
 
-def evaluation(model: Model, graded: Graded) -> dict[str, Any]:
+def evaluation(model: Model, graded: Graded, use: str) -> dict[str, Any]:
     """The scores of graded answers and of the classical baseline's on the same rows, and what to know of them."""
     target, task = model.schema.target, model.task
-    out: dict[str, Any] = {"rows": len(graded.rows), "metrics": finite(task.compute_metrics(graded.records))}
+    out: dict[str, Any] = {
+        "rows": len(graded.rows),
+        "answer": model.selection.resolve(use),
+        "metrics": finite(task.compute_metrics(graded.records)),
+        "deep": finite(task.compute_metrics(graded.deep)),
+    }
     if model.baseline is not None:
         out["baseline"] = finite(task.compute_metrics(model.baseline_records(graded)))
     if (positive := positive_class(task, target)) is not None:

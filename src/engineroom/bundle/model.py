@@ -20,6 +20,7 @@ from ..core.schema import Schema
 from ..data.dataset import Dataset, encode_table
 from ..data.fields import input_fields
 from ..data.loading import open_table
+from ..evaluation.ensemble_selection import NAMES, Selection, combine
 from ..evaluation.predict import ask, because
 from ..networks.multi_column import assemble, mirrored
 from ..tasks._base import make_task
@@ -29,6 +30,8 @@ from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
 from .notices import notices
 from .rows import empty_rows, for_new_files, with_gaps, with_names
+
+UNFINISHED = {"use": "deep", "reason": "Its training did not reach the end."}
 
 
 class Model:
@@ -41,6 +44,7 @@ class Model:
         self.schema = Schema.from_json(manifest["schema"])
         self.task = make_task(manifest["task"], self.config.options).for_target(self.schema.target)
         self.metrics: dict[str, float] = manifest.get("metrics", {})
+        self.selection = Selection.from_json(manifest.get("answer", UNFINISHED))
         self.conventions: dict[str, Any] | None = manifest.get("conventions")  # how the cells of each column are read
         self.gaps: dict[int, str] = {}  # those of them that it could not read, and why
         self.damaged: dict[int, str] = {}  # of the rows asked last: what cannot be read, and why
@@ -65,6 +69,7 @@ class Model:
             check_example(directory, schema, example)
             task = make_task(manifest["task"], config.options).for_target(schema.target)
             network = build(directory, schema, config, task, example, manifest)
+            Selection.from_json(manifest.get("answer", UNFINISHED))
         except (BundleError, MemoryError):
             raise
         except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
@@ -77,19 +82,21 @@ class Model:
         check_golden(directory, network, example, expected)
         return cls(directory, manifest, network)
 
-    def predict(self, data: Any) -> pl.DataFrame:
+    def predict(self, data: Any, use: str = "best") -> pl.DataFrame:
         """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for
         classes, `low` and
         `high` for numbers; first of all `file` where rows come from files. Rows that cannot be read are null
-        throughout."""
+        throughout. `use`: deep, baseline, blend, or best, what validation rows recommended."""
         frame = self.open(data)
         encoded, kept = self.encoded(frame)
-        answers = because(self.network, encoded, kept, self.respond(encoded, kept), self.task)
+        answers = self.combined(frame, encoded, kept, use)
+        if self.selection.resolve(use) != "baseline":  # evidence is the network's
+            answers = because(self.network, encoded, kept, answers, self.task)
         out = self.task.to_frame(answers, self.schema.target, frame[kept])
         out = in_place(out, kept, frame.height)
         return with_files(with_names(out, frame), self.files).drop("_row", strict=False)
 
-    def save(self, data: Any, path: str | Path) -> int:
+    def save(self, data: Any, path: str | Path, use: str = "best") -> int:
         """Predict and write in the format that the ending of `path` names, where the task has one; how many rows were
         answered."""
         frame, path = self.open(data), Path(path)
@@ -100,7 +107,7 @@ class Model:
                 f"Its own formats: {known}.",
                 "Or write a table: .csv, .jsonl, .parquet",
             )
-        answers, kept = self.answers(frame)
+        answers, kept = self.answers(frame, use)
         self.task.write(answers, frame[kept].with_columns(pl.Series("_row", kept)), self.described, path)
         return len(kept)
 
@@ -121,10 +128,20 @@ class Model:
         self.files = file_names(frame, self.schema, table.root) if isinstance(data, str | os.PathLike) else None
         return frame
 
-    def answers(self, frame: pl.DataFrame) -> tuple[Predictions, np.ndarray]:
+    def answers(self, frame: pl.DataFrame, use: str = "best") -> tuple[Predictions, np.ndarray]:
         """(calibrated answers, rows they are for): damaged rows have none."""
         data, kept = self.encoded(frame)
-        return self.respond(data, kept), kept
+        return self.combined(frame, data, kept, use), kept
+
+    def combined(self, frame: pl.DataFrame, data: Dataset, rows: np.ndarray, use: str = "best") -> Predictions:
+        """Calibrated answers of the deep model, the classical baseline or the blend of both for `rows` of `frame`,
+        whose encoded columns are `data`."""
+        use = self.selection.resolve(use)
+        if use == "deep":
+            return self.respond(data, rows)
+        self.notes.append(f"Answered by {NAMES[use]}{f': {self.selection.words}' if use == 'blend' else ''}.")
+        theirs = self.baseline_answers(frame[rows])
+        return theirs if use == "baseline" else combine(self.task, self.respond(data, rows), theirs, self.selection)
 
     def encoded(self, frame: pl.DataFrame) -> tuple[Dataset, np.ndarray]:
         """(the columns the model reads as it reads them, the rows that could be read); `damaged` says what is wrong
@@ -144,32 +161,34 @@ class Model:
         """Calibrated answers for `rows` of encoded columns, in that order."""
         return self.task.apply_calibration(ask(self.network, data, rows, self.task), self.manifest["calibration"])
 
-    def evaluate(self, data: Any) -> dict[str, Any]:
-        """{"rows": n, "metrics": {…}, "baseline": {…}, "notes": […]} on labelled data, the baseline graded by the same
-        code over the same rows.
+    def evaluate(self, data: Any, use: str = "best") -> dict[str, Any]:
+        """{"rows": n, "answer": deep, baseline or blend, "metrics": {…} of it, "deep": {…}, "baseline": {…}, "notes":
+        […]} on labelled data, all graded by the same code over the same rows.
 
         Data that come with a test part of their own (train/ and test/, a split column of theirs or of the run) are
         graded on that part alone. "unknown_classes" counts labels that the model does not know: their rows count as
         wrong in every score.
         """
-        return evaluation(self, self.graded(data))
+        return evaluation(self, self.graded(data, use), use)
 
-    def baseline_records(self, graded: Graded) -> RowResults:
-        """The classical baseline's answers to the same rows, graded by the same code. Raises BundleError where there is
-        none."""
+    def baseline_answers(self, frame: pl.DataFrame) -> Predictions:
+        """The classical baseline's calibrated answers. Raises BundleError where there is none."""
         if self.baseline is None:
             raise BundleError(
                 f"{self.path} has no classical baseline yet.",
                 "Its training did not reach the end.",
                 "Continue it with --resume.",
             )
-        theirs = self.task.from_baseline(self.baseline.predict(graded.frame[graded.rows]))
-        theirs = self.task.apply_calibration(theirs, self.manifest.get("baseline", {}).get("calibration", {}))
-        return self.task.score_rows(theirs, graded.truth)
+        theirs = self.task.from_baseline(self.baseline.predict(frame))
+        return self.task.apply_calibration(theirs, self.manifest.get("baseline", {}).get("calibration", {}))
 
-    def graded(self, data: Any) -> Graded:
+    def baseline_records(self, graded: Graded) -> RowResults:
+        """The classical baseline's answers to the same rows, graded by the same code."""
+        return self.task.score_rows(self.baseline_answers(graded.frame[graded.rows]), graded.truth)
+
+    def graded(self, data: Any, use: str = "best") -> Graded:
         """The model's answers to labelled data, graded row by row."""
-        return grade_data(self, data)
+        return grade_data(self, data, use)
 
     @cached_property
     def baseline(self) -> Any | None:

@@ -34,6 +34,12 @@ HeaderRow = Annotated[
     int | None, typer.Option(metavar="N", help="The line of the column names, from 1; 0 = there is none.")
 ]
 Comment = Annotated[str | None, typer.Option(metavar="SIGN", help="Lines of a text table that begin so are no rows.")]
+With = Annotated[
+    str,
+    typer.Option(
+        "--with", metavar="WHICH", help="best (what validation rows recommended), deep, baseline or blend of both."
+    ),
+]
 EXAMPLES = """
 
 Examples:
@@ -150,6 +156,7 @@ def predict(
             help="Add the N most influential columns of each prediction, with their share in it.",
         ),
     ] = 0,
+    use: With = "best",
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     header_row: HeaderRow = None,
@@ -162,7 +169,7 @@ def predict(
 
     model = with_format(load(run), encoding, delimiter, header_row, comment)
     if output and Path(output).suffix.lower() in model.task.extensions:
-        rows = model.save(data, output)
+        rows = model.save(data, output, use)
         say_notices(model, as_json=False)
         done = {"rows": rows, "output": output, **summary(model)}
         print(
@@ -170,7 +177,7 @@ def predict(
             file=None if as_json else sys.stderr,
         )
         return
-    frame = model.predict(data)
+    frame = model.predict(data, use)
     if top_features:
         from ..explanation.feature_attribution import reasons as explain
 
@@ -216,11 +223,12 @@ def say_notices(model: Any, most: int = 5, *, as_json: bool = False) -> None:
 
 @app.command(
     help="Grade a trained model and its baseline on labelled data.\n\nExample: `engineroom evaluate runs/houses-1 "
-    "other.csv --json`"
+    "other.csv --json` · `engineroom evaluate runs/houses-1 other.csv --with deep`"
 )
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run directory or bundle.")],
     data: Annotated[str, typer.Argument(help="Labelled data.")],
+    use: With = "best",
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     header_row: HeaderRow = None,
@@ -230,7 +238,7 @@ def evaluate(
     from .. import load
     from ._reading_options import with_format
 
-    result = with_format(load(run), encoding, delimiter, header_row, comment).evaluate(data)
+    result = with_format(load(run), encoding, delimiter, header_row, comment).evaluate(data, use)
     if as_json:
         print(json.dumps(result))
         return

@@ -9,10 +9,14 @@ def print_scores(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("score", "deep", "classical", title=f"{result['rows']:,} rows", title_justify="left", box=None)
-    for name, value in result["metrics"].items():
-        theirs = result.get("baseline", {}).get(name)
-        table.add_row(name, f"{value:.4f}", "" if theirs is None else f"{theirs:.4f}")
+    columns = {"deep": result["deep"], "classical": result.get("baseline", {})}
+    if result["answer"] == "blend":
+        columns = {"blend": result["metrics"], **columns}
+    answer = {"baseline": "classical"}.get(result["answer"], result["answer"])
+    heads = [f"› {name}" if name == answer else name for name in columns]
+    table = Table("score", *heads, title=f"{result['rows']:,} rows", title_justify="left", box=None)
+    for name in result["metrics"]:
+        table.add_row(name, *(f"{one[name]:.4f}" if name in one else "" for one in columns.values()))
     Console().print(table)
 
 

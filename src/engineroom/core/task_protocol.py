@@ -43,6 +43,8 @@ class TaskSpec(Protocol):
     max_eval_rows: int  # validation rows looked at during training
     cv_folds: int  # networks on a small table, each validated on the fold it did not see
     allow_missing_columns: bool  # may rows at inference lack columns? They count as empty
+    # arrays of the predictions that a blend averages; () = deep or baseline answers, None = always the network
+    averaged: tuple[str, ...] | None
     validates_encoded: bool  # does validation during training compare with the encoded target?
     has_score: bool  # is there one number per prediction that explanations move?
     has_render: bool  # are predictions shown as pictures?

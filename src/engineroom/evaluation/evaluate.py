@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..core.batch import Predictions, RowResults
 from ..core.panels import spoken
 from ..metrics.bootstrap import paired_interval, percentile_intervals, resample_scores
+from .ensemble_selection import NAMES, Selection
 
-WHO = {"deep": "deep", "baseline": "classical"}
+WHO = {"deep": "deep", "baseline": "classical", "blend": "blended"}
 FEW_CASES = 5  # test rows of a class below which resampling says nothing of how well they are ranked
 NO_SKILL = {"spearman": 0.0}  # scores that a constant answer does not have, and what guessing gives
 FEW_ROWS = 200  # test rows below which only large gains are clear of chance
@@ -51,7 +52,7 @@ def paired(a: EvaluationResult, b: EvaluationResult, metric: str) -> tuple[float
 class Verdict:
     """Which one to use, in words."""
 
-    use: str  # deep | baseline | either | dummy
+    use: str  # deep | baseline | blend | either | dummy
     sentence: str
     why: tuple[str, ...]
     difference: tuple[float, float, float, float]  # deep − baseline on the headline score: value, low, high, p
@@ -66,7 +67,57 @@ class Verdict:
         }
 
 
-def judge(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task) -> Verdict:
+def judge(
+    deep: EvaluationResult,
+    baseline: EvaluationResult,
+    dummy: EvaluationResult,
+    task,
+    blend: EvaluationResult | None = None,
+    selection: Selection | None = None,
+) -> Verdict:
+    """The verdict on the test rows, and what answers: validation rows alone have chosen that (`selection`)."""
+    verdict = compare(deep, baseline, dummy, task)
+    if selection is None:
+        return verdict
+    if blend is not None and gain(blend, dummy, task, task.primary_metric)[2]:
+        verdict = judge_blend(deep, baseline, blend, verdict, task, selection)
+    if task.averaged is None:
+        return verdict
+    chosen = f"predict answers with {NAMES[selection.use]}, by {selection.reason} Another: --with deep or baseline."
+    return replace(verdict, why=(*verdict.why, chosen))
+
+
+def judge_blend(
+    deep: EvaluationResult,
+    baseline: EvaluationResult,
+    blend: EvaluationResult,
+    verdict: Verdict,
+    task,
+    selection: Selection,
+) -> Verdict:
+    """The blend against the one of the two that validation found better."""
+    metric, sign = task.primary_metric, 1.0 if task.higher_is_better else -1.0
+    other = min((deep, baseline), key=lambda one: selection.scores.get(one.name, np.inf))
+    found = paired(blend, other, metric)
+    scored = (
+        f"{metric} {spoken(blend.scores[metric])} (deep {spoken(deep.scores[metric])}, "
+        f"classical {spoken(baseline.scores[metric])})"
+    )
+    against = f"Against {NAMES[other.name]}: {difference(len(deep.records['truth']), *found[:3])}"
+    low, high = sorted(sign * bound for bound in found[1:3])
+    if high < 0:
+        sentence = f"Use {NAMES[other.name]}: the blend of both, which validation chose, has {scored}."
+        return Verdict(other.name, sentence, (against, *verdict.why[1:2]), found)
+    clear = "larger than chance explains" if low > 0 else "within what chance explains"
+    return Verdict(
+        "blend",
+        f"Use the blend: {scored}.",
+        (against, f"The blend is {blend.words}; its gain is {clear}.", *verdict.why[1:2]),
+        found,
+    )
+
+
+def compare(deep: EvaluationResult, baseline: EvaluationResult, dummy: EvaluationResult, task) -> Verdict:
     """Compare on the same rows: first with the dummy that always says the same, then with each other (paired
     bootstrap), then cost.
 

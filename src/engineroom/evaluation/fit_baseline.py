@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,26 @@ import polars as pl
 
 from ..baselines._select import choose
 from ..core import registry
+from ..core.batch import Predictions
 from ..core.schema import Schema
 from ..core.seeds import numpy_generator
 from .evaluate import EvaluationResult, examine
 
 HELD = 5  # one in so many rows
+
+
+@dataclass(frozen=True)
+class FittedBaselines:
+    """The classical baseline and the dummy on the test rows; the baseline's calibrated predictions for them and for
+    rows that it did not learn from."""
+
+    baseline: EvaluationResult
+    dummy: EvaluationResult
+    dump: bytes  # the baseline, for the bundle
+    predictions: Predictions  # for the test rows
+    held_out_rows: np.ndarray  # (V,) of the table; none where every row taught it
+    held_out: Predictions
+
 
 
 def face(
@@ -26,15 +42,14 @@ def face(
     task,
     *,
     seed: int,
-) -> tuple[EvaluationResult, EvaluationResult, bytes]:
-    """(baseline, dummy, the baseline as bytes for the bundle). `truths` holds the target of each split; rows without a
-    known class are no use to learn from."""
+) -> FittedBaselines:
+    """Both of them. `truths` holds the target of each split; rows without a known class are no use to learn from."""
     classes = task.output_size(schema.target) if task.output_type != "number" else 0
     train, val = (
         usable(splits[name], truths[name], classes if task.output_type == "classes" else 0) for name in ("train", "val")
     )
-    results = []
-    dump = b""
+    results: list[EvaluationResult] = []
+    found: dict[str, Any] = {}
     for name, estimator in (
         ("baseline", choose(schema, task.baseline)[1]),
         ("dummy", registry.get("baselines", task.dummy)),
@@ -52,11 +67,11 @@ def face(
                 judge = estimator.fit(frame[rest[0]], rest[1], val=(frame[unseen[0]], unseen[1]), **how)
         seconds = time.perf_counter() - begun
         said = (task, judge, frame[unseen[0]], unseen[1])
-        calibration = (
-            task.fit_calibration(task.from_baseline(judge.predict(said[2])), said[3])
-            if name == "baseline"
-            else interval_only(*said)
-        )
+        if name == "baseline":
+            held_out_predictions = task.from_baseline(judge.predict(said[2]))
+            calibration = task.fit_calibration(held_out_predictions, said[3])
+        else:
+            calibration = interval_only(*said)
         begun = time.perf_counter()
         answers = task.apply_calibration(task.from_baseline(fitted.predict(frame[splits["test"]])), calibration)
         rate = len(splits["test"]) / max(1e-6, time.perf_counter() - begun)
@@ -75,8 +90,15 @@ def face(
                 calibration=calibration,
             )
         )
-        dump = dump or data
-    return results[0], results[1], dump
+        if name == "baseline":
+            taught = judge is fitted and np.array_equal(train[0], val[0])
+            found = {
+                "dump": data,
+                "predictions": answers,
+                "held_out_rows": np.zeros(0, int) if taught else unseen[0],
+                "held_out": task.apply_calibration(held_out_predictions, calibration),
+            }
+    return FittedBaselines(results[0], results[1], **found)
 
 
 def held_out(

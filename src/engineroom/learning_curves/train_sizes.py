@@ -84,7 +84,7 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
             graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
             points.append(
                 SizePoint(
-                    count, graded.records, model.baseline_records(graded), time.perf_counter() - begun, model.task
+                    count, graded.deep, model.baseline_records(graded), time.perf_counter() - begun, model.task
                 )
             )
             ours, theirs = (

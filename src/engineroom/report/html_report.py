@@ -23,7 +23,13 @@ from .charts.heatmaps import MOST_HALF, confused
 
 HERE = Path(__file__).parent
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line ends
-LABELS = {"deep": "deep model", "baseline": "classical model", "either": "no clear winner", "dummy": "neither"}
+LABELS = {
+    "deep": "deep model",
+    "baseline": "classical model",
+    "blend": "blend of both",
+    "either": "no clear winner",
+    "dummy": "neither",
+}
 WORDS = {
     "intervals": "The dot is the score, the whisker its interval. Where whiskers overlap, chance may explain the "
     "difference; a triangle is a score beyond the axis."

@@ -18,7 +18,13 @@ from .previews import show_row, summary, target_exhibit
 WATTS_PER_CORE = 15.0
 WATTS_PER_GPU = 300.0
 GALLERY = 24
-WHO = {"deep": "deep model", "baseline": "classical model", "dummy": "dummy baseline", "before": "before"}
+WHO = {
+    "deep": "deep model",
+    "baseline": "classical model",
+    "dummy": "dummy baseline",
+    "blend": "blend of both",
+    "before": "before",
+}
 
 
 def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], task, target: Column) -> Section:
@@ -40,7 +46,7 @@ def versus_section(entries: list[EvaluationResult], verdict: dict[str, Any], tas
         ]
         for e in entries
     ]
-    best = {"deep": 0, "baseline": 1, "dummy": 2}.get(verdict["use"])
+    best = next((index for index, e in enumerate(entries) if e.name == verdict["use"]), None)
     intervals = [
         {
             "name": e.name,
@@ -277,7 +283,8 @@ def reproduce_section(command: str, config: str, provenance: dict[str, Any]) -> 
 def tiles(entries: list[EvaluationResult], verdict: dict[str, Any], task) -> list[dict[str, Any]]:
     """The scores at the top: large those of the model to use, so that they agree with the verdict, and the others'
     beside them."""
-    first = next((e for e in entries if e.name == verdict["use"]), entries[0])
+    named = (verdict["use"], verdict.get("answer"))
+    first = next((e for name in named for e in entries if e.name == name), entries[0])
     others = [e for e in entries if e is not first and e.name != "dummy"]
     names = sorted(
         (name for name in first.scores if name not in task.internal_metrics),

@@ -7,7 +7,7 @@ from typing import Any
 from .charts.canvas import alike
 from .html_report import span, strict
 
-COLOURS = {"deep": "green", "baseline": "yellow", "either": "cyan", "dummy": "red"}
+COLOURS = {"deep": "green", "blend": "green", "baseline": "yellow", "either": "cyan", "dummy": "red"}
 LEVELS = {"error": ("error: ", "red"), "warning": ("warning: ", "yellow")}
 MOST_WARNINGS = 5
 FIRST_SCORE = 2  # columns before it: the model's name and what it is

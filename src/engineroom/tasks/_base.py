@@ -41,6 +41,9 @@ class BaseTask:
     internal_metrics: ClassVar[tuple[str, ...]] = ()  # scores that only choose the weights: no report shows them
     # may rows that are asked lack some of the columns? They count as empty
     allow_missing_columns: ClassVar[bool] = False
+    # arrays of the predictions that deep model and baseline are averaged in, where validation recommends a blend;
+    # () = one of the two answers, None = always the network
+    averaged: ClassVar[tuple[str, ...] | None] = None
     eval_batch_size: ClassVar[int] = 256  # rows answered at a time
     # networks on a small table, each judged on the part it never saw: where stated chances decide, few validation rows
     # do not do

@@ -36,6 +36,7 @@ class Classification(BaseTask):
     place: int = field(default=1, metadata={"bound": True})  # of the positive class among the target's values
 
     has_score = True
+    averaged: ClassVar[tuple[str, ...] | None] = ("probability",)
     output_type = "classes"
     primary_metric = "accuracy"
     higher_is_better = True

@@ -20,6 +20,7 @@ from .classification import log_odds
 
 class Multilabel(BaseTask):
     has_score = True
+    averaged: tuple[str, ...] | None = ("probability",)
     output_type = "labels"
     primary_metric = "f1_micro"
     higher_is_better = True

@@ -28,6 +28,7 @@ class Regression(BaseTask):
     """
 
     has_score = True
+    averaged = ("value", "low", "high")
 
     output_type = "number"
     primary_metric = "rmse"

@@ -56,6 +56,7 @@ class Recommendation(BaseTask):
     met: int = field(default=0, metadata={"bound": True})  # the first so many items are met in training
     titles: tuple[str, ...] = field(default=(), metadata={"bound": True})
 
+    averaged = ()
     output_type = "next"
     primary_metric = "ndcg"
     higher_is_better = True

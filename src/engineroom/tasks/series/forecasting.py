@@ -55,6 +55,7 @@ class Forecasting(BaseTask):
     baseline_method: str = "auto"  # auto, naive, ridge, theta or ets
     facts: Mapping[str, Any] = field(default_factory=dict, metadata={"bound": True})  # what was settled in training
 
+    averaged: ClassVar[tuple[str, ...] | None] = ("mean", "quantiles")
     output_type: ClassVar[str] = "path"
     head: ClassVar[str] = "quantile_path"
     baseline: ClassVar[str] = "statistical_forecast"

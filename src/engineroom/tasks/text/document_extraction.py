@@ -43,6 +43,7 @@ class Documents(BaseTask):
     always: tuple[bool, ...] = field(default=(), metadata={"bound": True})  # fields that every page has
     tagger: Tagging = field(default=Tagging(), metadata={"bound": True})  # who labels the words
 
+    averaged: ClassVar[tuple[str, ...] | None] = ("probability",)
     output_type: ClassVar[str] = "fields"
     primary_metric: ClassVar[str] = "f1"
     higher_is_better: ClassVar[bool] = True

@@ -49,6 +49,7 @@ class Tagging(BaseTask):
     spans: bool = field(default=True, metadata={"bound": True})  # do labels mark spans (IOB)?
     strict: bool = field(default=False, metadata={"bound": True})
 
+    averaged = ("probability", "whole")
     output_type = "tags"
     higher_is_better = True
     higher = ("f1", "precision", "recall", "accuracy", "whole_accuracy", "exact")

@@ -40,6 +40,7 @@ class Detection(BaseTask):
     # height, width of the network's picture, pixels
     size: tuple[int, int] = field(default=(0, 0), metadata={"bound": True})
 
+    averaged = ()
     output_type = "boxes"
     head = "dense_prediction"
     backbones = {"picture": ("fpn",)}

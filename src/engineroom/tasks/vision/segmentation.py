@@ -44,6 +44,7 @@ class Segmentation(BaseTask):
     values: tuple[str, ...] = field(default=(), metadata={"bound": True})  # names of the classes that count
     kept: tuple[int, ...] = field(default=(), metadata={"bound": True})  # their codes among the target's values
 
+    averaged = ()
     output_type = "masks"
     head = "dense_prediction"
     backbones = {"picture": ("unet",)}
