@@ -79,7 +79,7 @@ def accuracy(parts: dict[str, pl.DataFrame], steps: int, seed: int) -> tuple[flo
             split={"by": "column", "column": "part"},
             **ONE_THREAD,
         )
-        return model.metrics["accuracy"], model.manifest["baseline"]["metrics"]["accuracy"]
+        return model.deep_metrics["accuracy"], model.manifest["baseline"]["metrics"]["accuracy"]
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def measured(
             split={"by": "column", "column": "part"},
             **ONE_THREAD,
         )
-        yield ("from scratch" if start is None else "pretrained"), model.metrics["accuracy"]
+        yield ("from scratch" if start is None else "pretrained"), model.deep_metrics["accuracy"]
         if start is None:
             yield "baseline", model.manifest["baseline"]["metrics"]["accuracy"]
 

@@ -96,7 +96,8 @@ def figure(rows: dict, model: str, score: str, where: Path) -> float | None:
     if score == "accuracy in scope":
         return in_scope(where).get(model)
     manifest = json.loads((where / "bundle" / "bundle.json").read_text())
-    return {"deep": manifest["metrics"], "baseline": manifest["baseline"]["metrics"]}.get(model, {}).get(score)
+    found = {"answer": manifest["metrics"]} | {name: manifest[name]["metrics"] for name in ("deep", "baseline")}
+    return found.get(model, {}).get(score)
 
 
 @cache
@@ -110,7 +111,7 @@ def in_scope(where: Path) -> dict[str, float]:
             check=True,
         )
     found = json.loads(done.stdout)
-    return {"deep": round(found["metrics"]["accuracy"], 4), "baseline": round(found["baseline"]["accuracy"], 4)}
+    return {"deep": round(found["deep"]["accuracy"], 4), "baseline": round(found["baseline"]["accuracy"], 4)}
 
 
 def line(r: dict) -> str:

@@ -66,7 +66,7 @@ def steel(data: Path, asked: argparse.Namespace) -> dict:
             options={"normal": kind},
             **more,
         )
-        found[kind] = [round(model.metrics["roc_auc"], 4), round(model.manifest["baseline"]["metrics"]["roc_auc"], 4)]
+        found[kind] = [round(model.deep_metrics["roc_auc"], 4), round(model.manifest["baseline"]["metrics"]["roc_auc"], 4)]
     found["mean"] = np.mean(list(found.values()), 0).round(4).tolist()
     return found
 

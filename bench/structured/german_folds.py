@@ -36,7 +36,7 @@ def main(folder: str) -> None:
                 run=str(where / "run"),
                 show="quiet",
             )
-            costs["deep"].append(model.metrics["cost"])
+            costs["deep"].append(model.deep_metrics["cost"])
             costs["baseline"].append(model.manifest["baseline"]["metrics"]["cost"])
             print(
                 f"fold {fold}: " + ", ".join(f"{name} {values[-1]:.3f}" for name, values in costs.items()),

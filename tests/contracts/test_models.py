@@ -132,7 +132,7 @@ def test_every_task_learns_predicts_and_comes_back(here, task: str) -> None:
     else:
         table = table.drop({"sold": "price", "price": "sold"}[target])
     model = er.train(table, target=target, steps=250, show="quiet", train__threads=1, train__precision="fp32")
-    primary_metric = model.manifest["metrics"]
+    primary_metric = model.deep_metrics
     good = {
         "classification": primary_metric.get("accuracy", 0) > 0.9,
         "regression": primary_metric.get("r2", 0) > 0.9,

@@ -36,7 +36,7 @@ def test_reaches_its_floor(tmp_path: Path, name: str, target: str | None, score:
         cwd=tmp_path,
     )
     manifest = json.loads((tmp_path / "r" / "bundle" / "bundle.json").read_text())
-    assert manifest["metrics"][score] >= floor
+    assert manifest["deep"]["metrics"][score] >= floor
     assert manifest["baseline"]["metrics"][score] >= floor - 0.05
 
 

@@ -32,7 +32,7 @@ def test_a_driver_is_imitated_and_drives(here) -> None:
         train__threads=1,
         train__precision="fp32",
     )
-    assert model.metrics["r2"] > 0.6, model.metrics
+    assert model.deep_metrics["r2"] > 0.6, model.metrics
 
     def by_eye(seen, worlds, places) -> np.ndarray:
         return model.predict(pl.DataFrame({"frame": pl.Series(seen.transpose(0, 2, 3, 1))}))["prediction"].to_numpy()[

@@ -55,6 +55,11 @@ class Model:
         # of the rows asked last: cells that do not parse, categories never seen, by column
         self.counts: dict[str, dict[str, int]] = {}
 
+    @property
+    def deep_metrics(self) -> dict[str, float]:
+        """The scores of the network alone on the test split, whatever answers."""
+        return self.manifest.get("deep", {}).get("metrics", self.metrics)
+
     @classmethod
     def load(cls, path: str | Path) -> Model:
         """Read a run directory or bundle. Everything is checked, then five stored inputs must give their stored

@@ -38,7 +38,7 @@ def test_neighbours_tell(here: Path) -> None:
     assert around.shape == (200, 30) and np.allclose(np.linalg.norm(around, axis=1), 1, atol=1e-5)
     model = er.train("graph", target="circle", steps=150, show="quiet", train__threads=1, train__precision="fp32")
     assert (
-        model.metrics["accuracy"] > 0.9
+        model.deep_metrics["accuracy"] > 0.9
         and model.schema["neighbourhood"].modality == "vector"
         and model.schema["node"].role == "id"
     )

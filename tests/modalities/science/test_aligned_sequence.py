@@ -61,6 +61,6 @@ def test_which_letter_stands_where_is_learnt(here: Path) -> None:
     model = er.train(
         variants(), target="worth", steps=250, run="r", show="quiet", train__threads=1, train__precision="fp32"
     )
-    assert model.schema["variant"].modality == "aligned_sequence" and model.metrics["r2"] > 0.9
+    assert model.schema["variant"].modality == "aligned_sequence" and model.deep_metrics["r2"] > 0.9
     assert "which letter stands where" in model.manifest["baseline"]["words"], "one_hot_linear"
-    assert model.metrics["r2"] > model.manifest["baseline"]["metrics"]["r2"] > 0.5, "a line knows no working together"
+    assert model.deep_metrics["r2"] > model.manifest["baseline"]["metrics"]["r2"] > 0.5, "a line knows no working together"

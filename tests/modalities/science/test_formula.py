@@ -86,8 +86,8 @@ def test_a_property_of_the_elements_is_learnt(here) -> None:
     )
     assert (
         model.schema["formula"].modality == "formula"
-        and model.metrics["r2"] > 0.95
-        and model.metrics["spearman"] > 0.95
+        and model.deep_metrics["r2"] > 0.95
+        and model.deep_metrics["spearman"] > 0.95
     )
     assert (
         er.load(str(model.path)).predict(pl.DataFrame({"formula": ["Fe2O3", "rubbish"]}))["prediction"].null_count()

@@ -79,5 +79,5 @@ def test_a_folder_of_videos_is_learnt(here: Path, backbone: str) -> None:
         (here / "films" / way).mkdir(parents=True, exist_ok=True)
         write(here / "films" / way / f"{i}.mp4", clip)
     model = er.train("films", epochs=14, show="quiet", model=backbone, train__threads=1, train__precision="fp32")
-    assert model.metrics["accuracy"] > 0.6 and "video" in model.schema and "HOG" in model.manifest["baseline"]["words"]
+    assert model.deep_metrics["accuracy"] > 0.6 and "video" in model.schema and "HOG" in model.manifest["baseline"]["words"]
     assert er.load(str(model.path)).predict(str(here / "films" / "up" / "60.mp4")).height == 1

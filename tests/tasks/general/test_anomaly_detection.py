@@ -166,8 +166,8 @@ def test_what_does_not_belong_together_is_found_and_named(here) -> None:
         model__size="small",
         model__ensemble_size=4,
     )
-    assert model.metrics["roc_auc"] > 0.97 and model.metrics["alarm_rate"] < 0.08
-    assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.metrics["roc_auc"]
+    assert model.deep_metrics["roc_auc"] > 0.97 and model.deep_metrics["alarm_rate"] < 0.08
+    assert model.manifest["baseline"]["metrics"]["roc_auc"] < model.deep_metrics["roc_auc"]
     again = er.load(str(model.path))
     asked = pl.DataFrame({"a": [1.0, 1.0], "b": [2.0, -2.0], "kind": ["x", "x"]})
     out = again.predict(asked)

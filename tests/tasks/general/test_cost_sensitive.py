@@ -143,7 +143,7 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
     assert out.columns == ["prediction", "probability", "risk", "probability_fine", "probability_fraud"]
     assert ((out["risk"] >= 1 / 21) == (out["prediction"] == "fraud")).all()
     assert np.allclose(out["risk"], out["probability_fraud"])
-    assert model.metrics["roc_auc"] > 0.9
+    assert model.deep_metrics["roc_auc"] > 0.9
     titles = {e["title"] for s in model.report()["sections"] for e in s["exhibits"]}
     assert {
         "Expected cost by threshold",

@@ -119,7 +119,7 @@ def test_a_flaw_is_found_drawn_and_saved(here) -> None:
         train__precision="fp32",
         model__size="small",
     )
-    assert model.metrics["roc_auc"] > 0.9, model.metrics
+    assert model.deep_metrics["roc_auc"] > 0.9, model.metrics
     again = er.load(str(model.path))
     heat = again.answers(again.open(frame.drop("state")))[0]["heat"]
     pixels = np.stack(frame["picture"].to_list()).reshape(-1, 32, 32)

@@ -232,7 +232,7 @@ def test_a_forecast_lies_after_the_end_and_comes_back_from_its_bundle(here) -> N
         train__precision="fp32",
         model__size="small",
     )
-    assert model.metrics["mse"] < 0.05 and "mse" in model.manifest["baseline"]["metrics"]
+    assert model.deep_metrics["mse"] < 0.05 and "mse" in model.manifest["baseline"]["metrics"]
     out = er.load(str(model.path)).predict(frame)
     assert out.columns == ["series", "time", "mean", "q10", "q50", "q90"] and out.height == 2 * 24
     assert out["time"][0] == pl.Series(HOURS).max() + pl.select(pl.duration(hours=1)).item()

@@ -180,7 +180,7 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
         model__ensemble_size=1,
         model__size="small",
     )
-    assert model.metrics["f1"] > 0.5 and model.manifest["baseline"]["metrics"]["f1"] > 0.5
+    assert model.deep_metrics["f1"] > 0.5 and model.manifest["baseline"]["metrics"]["f1"] > 0.5
     assert model.manifest["metrics"]["f1_total"] <= 1.0
     loaded = er.load(str(model.path))
     out = loaded.predict(frame.drop("fields", "image"))
@@ -191,7 +191,7 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     assert loaded.save(frame, tmp_path / "fields.jsonl") == 60
     first = json.loads((tmp_path / "fields.jsonl").read_text().splitlines()[0])
     assert set(first) <= {"address", "company", "date", "total"}
-    assert loaded.evaluate(frame)["metrics"]["f1"] > 0.5
+    assert loaded.evaluate(frame)["deep"]["f1"] > 0.5
     report = (
         model.path / "bundle" / "report.html" if (model.path / "bundle").exists() else model.report_path
     ).read_text()

@@ -152,7 +152,7 @@ def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Pat
         train__precision="fp32",
         model__ensemble_size=1,
     )
-    assert model.metrics["f1"] > 0.9 and model.metrics["whole_accuracy"] > 0.95
+    assert model.deep_metrics["f1"] > 0.9 and model.deep_metrics["whole_accuracy"] > 0.95
     assert model.manifest["baseline"]["metrics"]["f1"] > 0.9
     assert pl.read_ipc("r/data.arrow").columns == ["words", "tags", "wish"], (
         "a resumed run begins with the rows as they came"
@@ -160,7 +160,7 @@ def test_words_never_seen_are_known_by_their_pieces_and_all_comes_back(here: Pat
     fresh = trips(30, seed=9)
     assert er.load("r").predict(fresh).equals(model.predict(fresh))
     graded = model.evaluate(fresh)
-    assert graded["rows"] == 30 and graded["metrics"]["f1"] > 0.9 and graded["baseline"]["f1"] > 0.9
+    assert graded["rows"] == 30 and graded["deep"]["f1"] > 0.9 and graded["baseline"]["f1"] > 0.9
     said = model.predict(pl.DataFrame({"words": ["take Ronson to new Newville", "fetch Lamson soon", "", None]}))
     assert (
         said["prediction"][:2].to_list() == ["O B-who O B-where I-where", "O B-who O"]

@@ -97,7 +97,7 @@ def test_the_threshold_is_the_one_with_the_best_f1() -> None:
 def test_from_table_to_boxes_and_back(here) -> None:
     data = table(80)
     model = er.train(data, target="boxes", recipe="object_detection", steps=120, seed=1, **QUICK)
-    assert model.metrics["map_50"] > 0.6 and "map_50" in model.manifest["baseline"]["metrics"], model.metrics
+    assert model.deep_metrics["map_50"] > 0.6 and "map_50" in model.manifest["baseline"]["metrics"], model.metrics
     out = model.predict(data[:6])
     assert er.load(str(model.path)).predict(data[:6]).equals(out) and out.columns == [
         "prediction",
@@ -111,7 +111,7 @@ def test_from_table_to_boxes_and_back(here) -> None:
     assert len(found["images"]) == 6 and [c["name"] for c in found["categories"]] == ["big", "small"]
     assert all(0 <= one["score"] <= 1 and len(one["bbox"]) == 4 for one in found["annotations"])
     graded = model.evaluate(data[:20])
-    assert graded["rows"] == 20 and graded["metrics"]["map_50"] > 0.6 and "map_50" in graded["baseline"]
+    assert graded["rows"] == 20 and graded["deep"]["map_50"] > 0.6 and "map_50" in graded["baseline"]
     page = json.dumps(model.report())
     assert "Average precision by class" in page and "stroke-dasharray" in page
 

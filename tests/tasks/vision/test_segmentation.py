@@ -92,7 +92,7 @@ def test_from_folder_to_masks_and_back(here) -> None:
     data = folder(here / "tiles")
     model = er.train(str(data), steps=50, **QUICK)
     assert (
-        model.manifest["task"] == "segmentation" and model.metrics["mean_iou"] > 0.7 and model.metrics["roc_auc"] > 0.95
+        model.manifest["task"] == "segmentation" and model.deep_metrics["mean_iou"] > 0.7 and model.deep_metrics["roc_auc"] > 0.95
     )
     assert model.manifest["baseline"]["metrics"]["mean_iou"] > 0.6
     assert er.load(str(model.path)).predict(str(data)).equals(model.predict(str(data)))
