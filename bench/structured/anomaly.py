@@ -66,7 +66,8 @@ def steel(data: Path, asked: argparse.Namespace) -> dict:
             options={"normal": kind},
             **more,
         )
-        found[kind] = [round(model.deep_metrics["roc_auc"], 4), round(model.manifest["baseline"]["metrics"]["roc_auc"], 4)]
+        both = (model.deep_metrics, model.manifest["baseline"]["metrics"])
+        found[kind] = [round(one["roc_auc"], 4) for one in both]
     found["mean"] = np.mean(list(found.values()), 0).round(4).tolist()
     return found
 

@@ -56,7 +56,8 @@ def main() -> None:
     place = rows["columns"].index("mse")
     persistence = rows["rows"][2][place]
     scores = {
-        who: one["mse"] for who, one in (("deep", model.deep_metrics), ("baseline", model.manifest["baseline"]["metrics"]))
+        who: one["mse"]
+        for who, one in (("deep", model.deep_metrics), ("baseline", model.manifest["baseline"]["metrics"]))
     }
     found = {who: {"mse": mse, "against persistence": 1 - mse / persistence} for who, mse in scores.items()}
     found["deep"]["against climatology"] = model.deep_metrics["skill"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import polars as pl
 import torch
@@ -20,7 +22,7 @@ from .classification import log_odds
 
 class Multilabel(BaseTask):
     has_score = True
-    averaged: tuple[str, ...] | None = ("probability",)
+    averaged: ClassVar[tuple[str, ...] | None] = ("probability",)
     output_type = "labels"
     primary_metric = "f1_micro"
     higher_is_better = True
