@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,38 @@ import torch
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL_DATA_DEMANDED = os.environ.get("ENGINEROOM_REAL_DATA") == "1"  # set by .ci/run
 torch.set_num_threads(1)
+
+
+WHOLE_REPORTS = ("report/", "rendering/", "recipes/", "real/", "evaluation/", "metrics/", "cli/", "comparison/")
+FEW_DRAWS = 60
+EYE_STEPS = 120
+
+
+def whole_report() -> bool:
+    """Does the test that runs now look at reports? Then they have their charts and all bootstrap draws."""
+    running = os.environ.get("PYTEST_CURRENT_TEST", "")
+    return running.startswith(tuple(f"tests/{folder}" for folder in WHOLE_REPORTS))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_reports() -> Iterator[None]:
+    """Charts and 300 bootstrap draws are more than half of a small training: where no test looks at them, reports have
+    empty charts and FEW_DRAWS draws. `.ci/demos` writes the whole report of every recipe. The pictures of tests are
+    told apart by a feature extractor of EYE_STEPS steps."""
+    from engineroom.evaluation import evaluate
+    from engineroom.rendering.vision import train_feature_extractor
+    from engineroom.report import html_report
+
+    chart, resample = html_report.chart, evaluate.resample_scores
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html_report, "chart", lambda panel: chart(panel) if whole_report() else "<svg></svg>")
+        patch.setattr(
+            evaluate,
+            "resample_scores",
+            lambda *args, **how: resample(*args, **how, **({} if whole_report() else {"n": FEW_DRAWS})),
+        )
+        patch.setattr(train_feature_extractor, "STEPS", EYE_STEPS)
+        yield
 
 
 @pytest.fixture

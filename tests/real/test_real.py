@@ -13,7 +13,7 @@ from engineroom.data.loading import open_table
 from engineroom.tasks._base import make_task
 
 FLOORS = [
-    ("ucr/GunPoint", None, "accuracy", 0.9, 250),
+    ("ucr/GunPoint", None, "accuracy", 0.9, 120),
     ("titanic", "survived", "accuracy", 0.75, 300),
     ("ucr/BasicMotions", None, "accuracy", 0.9, 120),
 ]
