@@ -12,7 +12,7 @@ import polars as pl
 from ...core.errors import DataError, nearest
 from ...core.table import Table
 from ..tabular.pseudo_anomalies import disturbed, moving
-from .regular_series import find_time
+from .series_columns import find_time
 
 GAP = 10.0  # usual steps; a longer silence ends a stretch
 FEW = 0.01  # share of the moments that may run backwards or occur twice

@@ -19,6 +19,7 @@ from ...core.table import Table
 from ...heads.quantile_path import LEVELS
 from ...metrics import forecasting as metrics
 from ...preprocessing.series import forecast_windows as cutting
+from ...preprocessing.series.forecast_inference import last_windows
 from ...preprocessing.series.regular_series import Timeline, read_timeline
 from ...preprocessing.series.timestamps import shown
 from ...rendering import forecast_plot as paths
@@ -106,7 +107,7 @@ class Forecasting(BaseTask):
             table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock
         )
         if asking:
-            frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
+            frame, empty, notes = last_windows(timeline, self.shape(timeline, []), names)
             return Table(
                 frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {}
             )
