@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ._cache import CHUNK, fingerprint, work_folder, write_aside
-from ._dialect import SPACE, Dialect
+from ._text_tables.dialect import SPACE, Dialect
 
 END = "\0end\0"  # a last line of our own: where it is part of a field, a quote was never closed
 NAMED = 5  # so many bad lines are named in a message

@@ -13,14 +13,14 @@ from ...core.config import FormatConfig, LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import fingerprint, head, work_folder
-from ._dialect import Dialect
-from ._encoding import head_text, plain_text
 from ._files import DELIMITED, ending, run_name
 from ._media_columns import with_media
-from ._memory_map import LARGE, converted
 from ._records import Survey, judge, rewritten, surveyed
-from ._sniff import consistency, sniff
-from ._types import named
+from ._text_tables.dialect import Dialect
+from ._text_tables.encoding import head_text, plain_text
+from ._text_tables.memory_map import LARGE, converted
+from ._text_tables.sniff import consistency, sniff
+from ._text_tables.types import named
 
 SAMPLE = 1 << 18  # bytes the dialect is judged by
 

@@ -12,10 +12,10 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._concat_splits import joined
-from ._encoding import head_text
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
-from ._sniff import sniff
-from ._types import plainly_typed
+from ._text_tables.encoding import head_text
+from ._text_tables.sniff import sniff
+from ._text_tables.types import plainly_typed
 from .delimited import SOURCE as DELIMITED_SOURCE
 
 ORDER_NAMES = ("t", "time", "timestamp", "step", "index", "frame", "order", "date", "datetime", "seconds", "tick")

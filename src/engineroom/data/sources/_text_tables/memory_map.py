@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ...core.errors import install_hint
+from ....core.errors import install_hint
 
 LARGE = 64 << 20  # bytes of text; below this, reading is quicker than converting
 
