@@ -24,8 +24,8 @@ from .sources._concat_splits import joined
 from .sources._detect import source_of
 from .sources._files import absolute, visible
 from .sources._media_columns import without_missing_files
-from .sources._memory_map import LARGE, converted
 from .sources._python_tables import from_python
+from .sources._text_tables.memory_map import LARGE, converted
 
 Progress = Callable[[str], None]
 
