@@ -1,1 +1,1 @@
-"""Delimited text files: encoding, dialect, header, column types, memory-mapped reading; for the sources that read text."""
+"""Delimited text files: encoding, dialect, header, column types, memory-mapped reading. Several sources use them."""
