@@ -23,7 +23,7 @@ from ...layers.augment import jitter, mirror, shift, tinted, together, warp
 from .._base import Base, each_cell, mostly
 from .._file_extensions import IMAGE_ENDINGS, as_pattern
 from ..masking._masked_regions import SIDE
-from ._image_decoding import background, decode, level_range, looked
+from ._image_decoding import background, decode, inspect_image, level_range
 from ._normalise import Normalise
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
@@ -97,7 +97,7 @@ class Image(Base):
         found = [
             one
             for one in each_cell(
-                cells(picked), lambda cell: looked(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)
+                cells(picked), lambda cell: inspect_image(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)
             )
             if len(one)
         ]

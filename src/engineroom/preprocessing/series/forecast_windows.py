@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.errors import DataError
 from .regular_series import Line, Timeline, forward_filled
-from .timestamps import shown
+from .timestamps import format_times
 
 MOST_BYTES = 600_000_000  # of training windows; more are thinned by a larger stride
 MOST_JUDGED = {"val": 8_000, "test": 24_000}  # windows
@@ -150,7 +150,7 @@ def describe_windows(
     return {
         "series": pl.repeat(line.name, len(origins), dtype=pl.String, eager=True),
         "channel": pl.repeat(name, len(origins), dtype=pl.String, eager=True),
-        "origin": shown(at, timeline.unit),
+        "origin": format_times(at, timeline.unit),
         "_at": pl.Series(np.asarray(at, np.float64)),
         "_level": pl.repeat(level, len(origins), dtype=pl.Float64, eager=True),
         "_deviation": pl.repeat(deviation, len(origins), dtype=pl.Float64, eager=True),

@@ -12,7 +12,7 @@ from ...core.errors import DataError, nearest
 from ...core.table import Table
 from ...modalities.tabular.number import to_floats
 from .series_columns import find_channels, find_series, find_time, is_date
-from .timestamps import ROWS, after, business_days, check_doubles, shown, to_months, to_units
+from .timestamps import ROWS, after, business_days, check_doubles, format_times, to_months, to_units
 
 DAY = 86_400
 MONTH = 27 * DAY  # seconds; longer steps are counted in calendar months
@@ -191,7 +191,7 @@ def even(timeline: Timeline, known: tuple[str, float] | None = None) -> Timeline
             for line, p in zip(timeline.lines, places, strict=True)
             if p is not None and int(p[-1]) + 1 > len(p)
         )
-        after = shown(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
+        after = format_times(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
         clock.notes.append(
             f"{wanted - there:,} absent moment(s) were filled in, the first after {after}: their values count as "
             "missing."

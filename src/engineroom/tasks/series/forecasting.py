@@ -21,7 +21,7 @@ from ...metrics import forecasting as metrics
 from ...preprocessing.series import forecast_windows as cutting
 from ...preprocessing.series.forecast_inference import last_windows
 from ...preprocessing.series.regular_series import Timeline, read_timeline
-from ...preprocessing.series.timestamps import shown
+from ...preprocessing.series.timestamps import format_times
 from ...rendering import forecast_plot as paths
 from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
@@ -277,7 +277,7 @@ class Forecasting(BaseTask):
         for name in ("series", "channel"):
             if frame[name].n_unique() > 1 or (name == "series" and frame[name][0]):
                 out[name] = frame[name].gather(place)
-        out["step" if unit == "steps" else "time"] = shown(times, unit)
+        out["step" if unit == "steps" else "time"] = format_times(times, unit)
         out["mean"] = (answers["mean"] * deviation + level).ravel()
         for name, at in (("q10", 0), ("q50", len(LEVELS) // 2), ("q90", -1)):
             out[name] = (answers["quantiles"][..., at] * deviation + level).ravel()
