@@ -94,8 +94,7 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         cuts.append(("validate", len(val)))
     if by == "column":
         words += "".join(
-            f" {count:,} training rows were set aside to {purpose}{describe_inner_split(inner)}."
-            for purpose, count in cuts
+            f" {count:,} training rows were set aside to {purpose}{describe_cut(inner)}." for purpose, count in cuts
         )
     notes += twin_notes(dropped + more, straddling := twins_left(train, val, test, clusters), len(train))
     return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
@@ -207,7 +206,7 @@ def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
     return words.to_numpy(), (words != "").to_numpy()
 
 
-def describe_inner_split(inner: tuple[str, str]) -> str:
+def describe_cut(inner: tuple[str, str]) -> str:
     """How rows were set aside, where that is not simply at random."""
     return {
         "stretches": " (whole stretches of the recording)",
