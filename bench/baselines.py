@@ -28,7 +28,7 @@ from engineroom.data.checks import check
 from engineroom.data.loading import open_table
 from engineroom.data.schema_inference import apply_findings, fit_schema, infer_schema
 from engineroom.data.splits import split_rows
-from engineroom.evaluation.fit_baseline import face, usable
+from engineroom.evaluation.fit_baseline import fit_baselines, usable
 from engineroom.metrics.bootstrap import paired_difference
 from engineroom.tasks._base import make_task
 
@@ -83,7 +83,7 @@ def compare(name: str) -> dict[str, Any]:
     truth = task.decode_targets(values, codes, schema.target)
     splits = {part: getattr(split, part) for part in ("train", "val", "test")}
     truths = {part: truth[rows] for part, rows in splits.items()}
-    ours, _, _ = face(table.frame, schema, splits, truths, task, seed=0)
+    ours = fit_baselines(table.frame, schema, splits, truths, task, seed=0).baseline
     begun = time.perf_counter()
     train, y = usable(
         splits["train"], truths["train"], task.output_size(schema.target) if task.output_type == "classes" else 0

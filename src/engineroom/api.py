@@ -56,9 +56,7 @@ def with_recipe(*layers: dict[str, Any]) -> Config:
     return make_config(registry.get("recipes", str(name)).settings if name else {}, *layers)
 
 
-def demo_session(
-    name: str, *, minutes: float | None, run: str | None, show: str, settings: dict[str, Any]
-) -> Model:
+def demo_session(name: str, *, minutes: float | None, run: str | None, show: str, settings: dict[str, Any]) -> Model:
     """Train a recipe on the data it brings along."""
     recipe = registry.get("recipes", name)
     own = {"recipe": name, "minutes": minutes or recipe.minutes, "run": run or str(free_path(name))}
@@ -130,36 +128,33 @@ def generate_session(
 
     if draws_samples(model):
         if prompt:
-            raise UserError(
-                "This model makes samples from noise and takes no prompt.",
-                "",
-                "Say what is to be made: --set COLUMN=VALUE",
-            )
+            what = "This model makes samples from noise and takes no prompt."
+            raise UserError(what, "", "Say what is to be made: --set COLUMN=VALUE")
         return sample(model, count=count, conditions=conditions, seed=seed, output=output)
     if conditions:
         raise UserError(
             "This model takes no conditions.", "It goes on from a text, or answers one.", "Say --prompt TEXT"
         )
     temperature = model.task.default_temperature if temperature is None else temperature
-    folder = Path(output) if output is not None and (count is not None and count > 1) else None
+    emit = say or (lambda piece: None)
     texts = []
     for number in range(count or 1):
-        if say is not None and model.task.return_full_text:
-            say(prompt)
+        if number:
+            emit("\n")
+        if model.task.return_full_text:
+            emit(prompt)
         pieces = []
         for piece in model.task.generate(
             model.network, model.schema, prompt, tokens=tokens, temperature=temperature, top_p=top_p, seed=seed + number
         ):
             pieces.append(piece)
-            if say is not None:
-                say(piece)
-        if say is not None and number + 1 < (count or 1):
-            say("\n")
+            emit(piece)
         texts.append("".join(pieces))
         if output is not None:
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-            file = Path(output) if folder is None else folder / f"{number:04d}{model.task.written_as}"
+            file = Path(output)
+            if count is not None and count > 1:
+                file.mkdir(parents=True, exist_ok=True)
+                file /= f"{number:04d}{model.task.written_as}"
             model.task.save_generated(model.network, model.schema, prompt, texts[-1], file)
     return texts[0] if count is None else texts
 

@@ -26,7 +26,7 @@ from .core.panels import Finding, Panel
 from .engine.callbacks.history import read_history
 from .evaluation.ensemble_selection import Selection, combine, select
 from .evaluation.evaluate import EvaluationResult, Verdict, examine, judge
-from .evaluation.fit_baseline import FittedBaselines, face
+from .evaluation.fit_baseline import FittedBaselines, fit_baselines
 from .evaluation.predict import ask
 from .evaluation.reproduce import reproduce_command
 from .manifest import card, make_manifest, make_provenance
@@ -35,6 +35,7 @@ from .prepare import PreparedData, Say
 from .rendering.vision.image_features import growth
 from .report import sections
 from .report.html_report import write_report
+from .report.model_comparison import comparison_section, score_tiles
 
 Keeper = Callable[[dict[str, Tensor], dict[str, float], int, float], None]
 OTHERS = 256  # test rows that the others on the objective are asked about
@@ -122,7 +123,7 @@ def evaluate_all(ready: PreparedData, cast: nn.ModuleDict, model: nn.Module, sec
         network = mirrored(one, ready.schema, task).eval()
         said = task.apply_calibration(ask(network, unfolded(data), test, task), calibration)
         references.append(examine("before", words, said, truths["test"], task, seed=config.seed))
-    fitted = face(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
+    fitted = fit_baselines(ready.table.frame, ready.schema, data.splits, truths, task, seed=config.seed)
     selection = select_answer(ready, task.apply_calibration(validated, calibration), fitted)
     blend = None
     if selection.blended:
@@ -162,7 +163,7 @@ def write(
     run, data, task, test = ready.run, ready.data, ready.task, ready.data.splits["test"]
     others = registry.get("objectives", task.objective).panels(cast, task, data.batch(test[:OTHERS]))
     samples = [*growth(sorted(run.sketches.glob("*.png"))), *task.sample_panels(model, ready.schema), *others]
-    evidence = sections.where_from(model, unfolded(data), test, found.answers, found.deep.records, task)
+    evidence = sections.collect_evidence(model, unfolded(data), test, found.answers, found.deep.records, task)
     results = tuple(
         one for one in (found.deep, found.baseline, found.dummy, found.blend, *found.references) if one is not None
     )
@@ -254,12 +255,12 @@ def make_report(
         "target": manifest["target"],
         "positive_class": manifest["positive_class"],
         "verdict": verdict,
-        "tiles": sections.tiles(list(entries), verdict, task),
+        "tiles": score_tiles(list(entries), verdict, task),
         "path": str(run.bundle / "report.html"),
         "sections": [
             s.to_json()
             for s in (
-                sections.versus_section(list(entries), verdict, task, schema.target),
+                comparison_section(list(entries), verdict, task, schema.target),
                 sections.answers_section(
                     deep, baseline, schema, ready.table.frame, data.splits["test"], task, made, besides
                 ),

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import engineroom as er
+import engineroom.cli.predict  # noqa: F401 - its verbs join the application
 from engineroom.cli.app import app
 
 

@@ -14,7 +14,8 @@ import pytest
 from engineroom.core.config import ColumnConfig, make_config
 from engineroom.core.errors import DataError
 from engineroom.data.loading import open_table
-from engineroom.data.schema_inference import infer_schema, number_or_classes
+from engineroom.data.schema_inference import infer_schema
+from engineroom.data.target_type import number_or_classes
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from engineroom.core.errors import DataError, UserError
 from engineroom.core.schema import Column, Schema
 from engineroom.core.table import Table
 from engineroom.data.dataset import encode_table
-from engineroom.data.schema_inference import fit_schema, infer_schema, number_or_classes
+from engineroom.data.schema_inference import fit_schema, infer_schema
+from engineroom.data.target_type import number_or_classes
 
 N = 60
 CELLS = st.one_of(

@@ -13,7 +13,7 @@ from gymnasium.spaces import Box
 from engineroom.core.errors import UserError
 from engineroom.environments._environment import World, describe
 from engineroom.environments._pixel_observations import LARGEST, laid_out, layout_of, shown
-from engineroom.environments._random_baseline import at_random, wander
+from engineroom.environments._random_baseline import at_random, play_randomly
 from engineroom.environments._rollout import again, play
 
 
@@ -80,7 +80,7 @@ def test_an_episode_in_pictures(catch: str, given: str) -> None:
     assert (played["steps"] == 5).all() and set(played["return"]) <= {-1.0, 1.0}
     seen, frames = again(facts, 3, played["actions"][3], every=1)
     assert seen.shape == (5, *start.shape) and frames[0].shape == (72, 72, 3)
-    looked, _ = wander(facts, seeds)
+    looked, _ = play_randomly(facts, seeds)
     assert looked.shape[1:] == start.shape
 
 

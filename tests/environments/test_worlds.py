@@ -15,7 +15,7 @@ from engineroom.core.errors import UserError
 from engineroom.data.loading import full_name, open_table
 from engineroom.environments._environment import World, count, describe
 from engineroom.environments._make import looks_like_one, split_name
-from engineroom.environments._random_baseline import at_random, wander
+from engineroom.environments._random_baseline import at_random, play_randomly
 from engineroom.environments._rollout import again, play
 
 OWN = '''
@@ -97,7 +97,7 @@ def test_facts_are_plain_and_an_episode_can_be_played_again(name: str, kind: str
 
 def test_wandering_tells_the_scale() -> None:
     facts = describe("CartPole-v1")
-    seen, sums = wander(facts, np.arange(8))
+    seen, sums = play_randomly(facts, np.arange(8))
     assert seen.shape[1] == 4 and 5 < sums.max() < 100
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from engineroom.evaluation.evaluate import EvaluationResult, examine, judge
 from engineroom.report.html_report import render_html, span
-from engineroom.report.sections import tiles
+from engineroom.report.model_comparison import score_tiles
 from engineroom.report.terminal import primary_metric
 from engineroom.tasks.general.classification import TASK
 from report.samples import SAMPLES
@@ -63,7 +63,7 @@ def test_the_large_number_is_that_of_the_model_to_use(
             verdict["sentence"]
             == "Use the classical model: accuracy 0.95 (the baseline one) against 0.7 of the deep model."
         )
-    found = tiles(entries, verdict, TASK)
+    found = score_tiles(entries, verdict, TASK)
     large = next((e for e in entries if e.name == use), entries[0])
     assert (
         found[0]["label"] == "accuracy"

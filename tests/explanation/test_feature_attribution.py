@@ -9,7 +9,7 @@ import pytest
 import engineroom as er
 from conftest import command, shape_pictures
 from engineroom.core.errors import UserError
-from engineroom.explanation.feature_attribution import ordinary, pulls, reasons
+from engineroom.explanation.feature_attribution import column_effects, ordinary, reasons
 
 RNG = np.random.default_rng(0)
 N = 800
@@ -42,7 +42,7 @@ def model(tmp_path_factory):
 def test_the_planted_columns_come_first(model) -> None:
     table = planted()
     far = table.filter((pl.col("y") == "alarm") & ((pl.col("cause") > 1.3) | (pl.col("town") == "south")))
-    pull, kept = pulls(model, far)
+    pull, kept = column_effects(model, far)
     names = [c.name for c in model.schema.inputs]
     first = np.array(names)[np.abs(pull).argmax(1)]
     assert np.isin(first, ["cause", "town"]).mean() >= 0.95 and len(kept) == far.height
@@ -78,7 +78,7 @@ def test_a_single_column_is_all_the_reason_there_is(here) -> None:
 def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
     """Columns are encoded once; that must not be told from encoding the whole table again with one column exchanged."""
     table = planted().head(50)
-    pull, _ = pulls(model, table)
+    pull, _ = column_effects(model, table)
     whole, _ = model.answers(table)
     for place, column in enumerate(model.schema.inputs):
         anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])))

@@ -15,7 +15,7 @@ import pytest
 from engineroom.core.errors import BundleError, DataError, UserError
 from engineroom.labeling.label_store import LabelStore, row_keys
 from engineroom.labeling.session import LabelingSession
-from engineroom.labeling.simulate import reached, simulate
+from engineroom.labeling.simulate import labels_to_reach, simulate
 
 
 def flowers(n: int = 400, seed: int = 0) -> pl.DataFrame:
@@ -139,9 +139,9 @@ def test_where_labels_mean_nothing_asking_does_not_pay() -> None:
 
 
 def test_the_labels_needed_are_read_between_two_counts() -> None:
-    assert reached([10, 20, 30], np.array([0.1, 0.5, 0.9]), 0.7) == pytest.approx(25)
-    assert reached([10, 20, 30], np.array([0.8, 0.9, 0.9]), 0.7) == 10
-    assert reached([10, 20], np.array([0.1, 0.2]), 0.7) == pytest.approx(22)
+    assert labels_to_reach([10, 20, 30], np.array([0.1, 0.5, 0.9]), 0.7) == pytest.approx(25)
+    assert labels_to_reach([10, 20, 30], np.array([0.8, 0.9, 0.9]), 0.7) == 10
+    assert labels_to_reach([10, 20], np.array([0.1, 0.2]), 0.7) == pytest.approx(22)
 
 
 def test_too_few_labels_to_simulate_and_wrong_settings_are_said(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def tensor_shapes(directory: Path, name: str) -> dict[str, tuple[int, ...]]:
         raise damaged(directory, f"{name} cannot be read ({str(error)[:120]})") from None
 
 
-def outdated(directory: Path, manifest: dict[str, Any], why: str) -> BundleError:
+def version_error(directory: Path, manifest: dict[str, Any], why: str) -> BundleError:
     """Every file has its hash, and yet this code makes nothing of it: other code wrote it. (Forged hashes are refused
     by the same words.)"""
     facts = manifest["provenance"] if isinstance(manifest["provenance"], dict) else {}

@@ -25,7 +25,7 @@ from ..evaluation.predict import ask, because
 from ..networks.multi_column import assemble, mirrored
 from ..tasks._base import make_task
 from .answered import file_names, in_place, reading_notes, renamed_media, with_facts, with_files
-from .format import bundle_directory, damaged, outdated, read_manifest, read_tensors, tensor_shapes
+from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes, version_error
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
 from .notices import notices
@@ -78,7 +78,7 @@ class Model:
         except (BundleError, MemoryError):
             raise
         except (UserError, KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
-            raise outdated(
+            raise version_error(
                 directory,
                 manifest,
                 f"its description does not fit together here ({type(error).__name__}: {str(error)[:100]})",
@@ -266,7 +266,7 @@ def fill(network: nn.Module, directory: Path, manifest: dict[str, Any]) -> None:
     found = tensor_shapes(directory, "weights.safetensors")
     if wanted != found:
         odd = sorted(set(wanted.items()) ^ set(found.items()))[:2]
-        raise outdated(directory, manifest, f"the weights do not fit the network that is built here ({odd})")
+        raise version_error(directory, manifest, f"the weights do not fit the network that is built here ({odd})")
     network.load_state_dict(read_tensors(directory, "weights.safetensors"), assign=True)
     for parameter in network.parameters():
         parameter.requires_grad_(False)

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+# in the order of --help
+VERBS = (
+    "train",
+    "predict",
+    "listing",
+    "demo",
+    "chat",
+    "compare",
+    "explain",
+    "gallery",
+    "generate",
+    "label",
+    "lessons",
+    "listen",
+    "scale",
+)
+
 
 def main() -> None:
-    from . import chat, compare, explain, gallery, generate, label, lessons, listen, scale  # noqa: F401 - their verbs join the others
     from .app import run
 
+    for verb in VERBS:
+        import_module(f".{verb}", __package__)
     run()

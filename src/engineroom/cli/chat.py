@@ -32,7 +32,7 @@ def chat(
     seed: Annotated[int, typer.Option(help="Another seed, other replies.")] = 0,
 ) -> None:
     from .. import load
-    from .generate import aloud
+    from .generate import write_piece
 
     model = load(run)
     task, turns = model.task, list[str]()
@@ -59,7 +59,7 @@ def chat(
             top_p=top_p,
             seed=seed + len(turns),
         ):
-            aloud(piece)
+            write_piece(piece)
             pieces.append(piece)
         print()
         turns += [said, "".join(pieces)]

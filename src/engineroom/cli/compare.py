@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import Json, app
+from ._options import Json
+from .app import app
 from .write_table import write_frame
 
 MOST = 8  # disagreements at the terminal

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import Json, app, say_notices
+from ._options import Json
+from .app import app
+from .predict import say_notices
 from .write_table import write_frame
 
 Run = Annotated[str, typer.Argument(help="A run directory or bundle of the recipe `embedding`.")]

@@ -11,12 +11,26 @@ from typing import Annotated, Any
 import typer
 
 from ..core.errors import UserError, nearest
-from .app import Json, app
+from ._options import Json
+from .app import app
 from .write_table import write_frame
 
 KEYS = "a number or a class · +NAME a new class · - undo · ? skip · . stop"
 SHOWN = 600  # characters of a cell
 PREVIEW = 44  # columns of a picture in the terminal
+Data = Annotated[
+    str,
+    typer.Argument(help="A file, a folder or an archive; the column of labels may be there, in part, or not at all."),
+]
+Classes = Annotated[str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")]
+LabelsFile = Annotated[str, typer.Option(help="Label file (append-only): what is kept while you work.")]
+Strategy = Annotated[str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")]
+ShowPrediction = Annotated[
+    bool, typer.Option("--show-prediction", help="Show what the model predicts. It is quicker, and it may lead you.")
+]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Simulate active learning on known labels: how many does asking save.")
+]
 
 
 @app.command(
@@ -27,106 +41,84 @@ PREVIEW = 44  # columns of a picture in the terminal
     "`engineroom label known.csv --target topic --simulate` (is asking worth it?)"
 )
 def label(
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="A file, a folder or an archive; the column of labels may be there, in part, or not at all."
-        ),
-    ],
+    data: Data,
     target: Annotated[str, typer.Option(help="The column of labels.")] = "label",
-    classes: Annotated[
-        str, typer.Option(metavar="A,B,…", help="Classes to choose from; more can be added on the way.")
-    ] = "",
-    labels_file: Annotated[
-        str, typer.Option(help="Label file (append-only): what is kept while you work.")
-    ] = "labels.jsonl",
+    classes: Classes = "",
+    labels_file: LabelsFile = "labels.jsonl",
     output: Annotated[
         str,
         typer.Option("-o", "--output", help="The labelled rows, for train: CSV, TSV, JSONL or Parquet by its ending."),
     ] = "labelled.csv",
     batch: Annotated[int, typer.Option(min=1, help="So many questions before the model learns anew.")] = 10,
-    strategy: Annotated[
-        str, typer.Option(help="classical (at once) or deep (trains a network after every batch).")
-    ] = "classical",
-    show_prediction: Annotated[
-        bool,
-        typer.Option("--show-prediction", help="Show what the model predicts. It is quicker, and it may lead you."),
-    ] = False,
-    simulate: Annotated[
-        bool, typer.Option("--simulate", help="Simulate active learning on known labels: how many does asking save.")
-    ] = False,
+    strategy: Strategy = "classical",
+    show_prediction: ShowPrediction = False,
+    simulate: Simulate = False,
     labels: Annotated[int, typer.Option(min=20, help="Simulated labels.")] = 300,
     repeats: Annotated[int, typer.Option(min=2, help="Simulated beginnings.")] = 5,
     page: Annotated[str, typer.Option(help="Where the simulation's page goes.")] = "label.html",
     as_json: Json = False,
 ) -> None:
     if simulate:
-        show_simulation(
-            data,
-            target=target,
-            labels=labels,
-            repeats=repeats,
-            batch=batch,
-            strategy=strategy,
-            page=page,
-            as_json=as_json,
-        )
+        settings = {"target": target, "labels": labels, "repeats": repeats, "batch": batch, "strategy": strategy}
+        show_simulation(data, page=page, as_json=as_json, **settings)
         return
-    from .. import label as open_desk
+    from .. import label as open_session
 
-    given = tuple(one.strip() for one in classes.split(",") if one.strip())
-    with open_desk(data, target=target, labels_file=labels_file, classes=given, strategy=strategy, batch=batch) as desk:
-        talk(desk, sys.stdin, Lines() if as_json else Screen(show_prediction))
-        frame = desk.table()
+    class_names = tuple(one.strip() for one in classes.split(",") if one.strip())
+    with open_session(
+        data, target=target, labels_file=labels_file, classes=class_names, strategy=strategy, batch=batch
+    ) as session:
+        talk(session, sys.stdin, Lines() if as_json else Screen(show_prediction))
+        frame = session.table()
         if frame.height:
             write_frame(frame, Path(output))
-        facts = {"labels": frame.height, "labels_file": labels_file, "output": output if frame.height else None}
-        words = (
+        payload = {"labels": frame.height, "labels_file": labels_file, "output": output if frame.height else None}
+        message = (
             f"{frame.height} labelled rows in {output}; go on later with the same command. Next: engineroom train "
             f"{output} --target {target}"
         )
-        print(json.dumps(facts) if as_json else words if frame.height else "nothing was labelled")
+        print(json.dumps(payload) if as_json else message if frame.height else "nothing was labelled")
 
 
 def show_simulation(data: str, *, page: str, as_json: bool, **settings: Any) -> None:
     from ..labeling.simulate import simulate
 
-    tell: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
-    result = simulate(data, page=page, say=tell, **settings)
+    emit: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
+    result = simulate(data, page=page, say=emit, **settings)
     print(json.dumps(result, ensure_ascii=False) if as_json else f"{result['sentence']}\npage: {page}")
 
 
-def talk(desk: Any, said: Iterable[str], show: Any) -> None:
+def talk(session: Any, lines: Iterable[str], show: Any) -> None:
     """Questions out, words in, until the words or the rows end."""
-    words: Iterator[str] = iter(said)
-    while (question := desk.ask()) is not None:
-        show.question(desk, question)
+    words: Iterator[str] = iter(lines)
+    while (question := session.ask()) is not None:
+        show.question(session, question)
         word = next(words, ".").strip()
         if word == ".":
             return
         try:
-            act(desk, word, show)
+            act(session, word, show)
         except UserError as error:
             show.refused(error)
 
 
-def act(desk: Any, word: str, show: Any) -> None:
+def act(session: Any, word: str, show: Any) -> None:
     """One line typed by the annotator."""
     if word == "-":
-        show.undone(desk.undo())
+        show.undone(session.undo())
     elif word == "?":
-        desk.skip()
+        session.skip()
     elif word.startswith("+"):
-        desk.give(word[1:])
-    elif word in desk.classes:
-        desk.give(word)
-    elif word.isdigit() and 1 <= int(word) <= len(desk.classes):
-        desk.give(desk.classes[int(word) - 1])
+        session.give(word[1:])
+    elif word in session.classes:
+        session.give(word)
+    elif word.isdigit() and 1 <= int(word) <= len(session.classes):
+        session.give(session.classes[int(word) - 1])
     else:
         raise UserError(
             f"There is no class {word!r} yet.",
             "",
-            f"{nearest(word, desk.classes, label='Classes') if desk.classes else ''} A new one: "
+            f"{nearest(word, session.classes, label='Classes') if session.classes else ''} A new one: "
             f"+{word or 'NAME'}".strip(),
         )
 
@@ -134,7 +126,7 @@ def act(desk: Any, word: str, show: Any) -> None:
 class Lines:
     """For scripts: a JSON object a question, on standard output."""
 
-    def question(self, desk: Any, question: Any) -> None:
+    def question(self, session: Any, question: Any) -> None:
         cells = {
             name: value if isinstance(value, str | int | float | bool | None) else str(value)[:SHOWN]
             for name, value in question.cells.items()
@@ -146,7 +138,7 @@ class Lines:
                     "cells": cells,
                     "guess": question.guess,
                     "sure": round(question.sure, 4),
-                    "classes": desk.classes,
+                    "classes": session.classes,
                 },
                 ensure_ascii=False,
             ),
@@ -168,20 +160,20 @@ class Screen:
 
         self.console, self.guess, self.explained = Console(highlight=False), guess, False
 
-    def question(self, desk: Any, question: Any) -> None:
+    def question(self, session: Any, question: Any) -> None:
         from rich.text import Text
 
-        right, of = desk.score()
+        right, of = session.score()
         known = f" · it knew {right} of {of} rows drawn at random" if of else ""
-        self.console.rule(Text(f"{len(desk.labels)} labelled, {len(desk.open)} to go{known}", style="dim"))
+        self.console.rule(Text(f"{len(session.labels)} labelled, {len(session.open)} to go{known}", style="dim"))
         if not self.explained:
             self.console.print(KEYS, style="dim")
             self.explained = True
         for name, value in question.cells.items():
-            seen = preview(value) if desk.schema[name].modality == "image" else None
+            seen = preview(value) if session.schema[name].modality == "image" else None
             self.console.print(seen if seen is not None else Text.assemble((f"{name}: ", "dim"), str(value)[:SHOWN]))
         choices = (
-            "  ".join(f"{k}={name}" for k, name in enumerate(desk.classes, 1)) or "no classes yet: +NAME makes one"
+            "  ".join(f"{k}={name}" for k, name in enumerate(session.classes, 1)) or "no classes yet: +NAME makes one"
         )
         believed = f"   it believes: {question.guess} ({question.sure:.0%})" if self.guess and question.guess else ""
         self.console.print(Text.assemble((choices, "bold"), (believed, "dim")))

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ._completion import names_of
-from .app import Json, app
+from ._options import Json
+from .app import app
 
 
 @app.command(

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .app import Json, app
+from ._options import Json
+from .app import app
 
 
 @app.command(
@@ -28,8 +29,8 @@ def scale(
     as_json: Json = False,
 ) -> None:
     from ..core.config import parse_assignments
+    from ..learning_curves.report import describe_crossing
     from ..learning_curves.report import scale as grow
-    from ..learning_curves.report import where
 
     tell = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))
     result = grow(
@@ -38,4 +39,4 @@ def scale(
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        print(f"{result['advice']['sentence']}\n{where(result)}\npage: {result['page']}")
+        print(f"{result['advice']['sentence']}\n{describe_crossing(result)}\npage: {result['page']}")

@@ -3,7 +3,6 @@ share."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,15 +13,13 @@ from ..core import registry
 from ..core.panels import Finding
 from ..core.schema import Column, Schema
 from ..core.table import Table
-from ..modalities.tabular.category import to_strings
-from ..modalities.tabular.multilabel import to_sets
 from ..modalities.tabular.number import to_floats
 from .leakage import leaks
-from .splits import PLAIN, Split
+from .split_leakage import PLAIN
+from .splits import Split
+from .target_checks import class_findings, far_values, label_findings, number_findings
 
 MANY = 10_000  # categories
-FEW_ROWS = 5  # of a class or a label
-FAR = 100  # times the spread of the middle 98 % of the numbers
 LONG, LONGER = 5_000, 50  # characters, times the median length
 SOME_UNSEEN = 0.2
 SINGLY = 3  # columns with missing values that get a line each
@@ -53,71 +50,6 @@ def leave_one(found: list[Finding], schema: Schema) -> list[Finding]:
         replace(f, fix=why, action="") if f.action and f.level == "warning" and "empty" not in f.what else f
         for f in found
     ]
-
-
-def class_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
-    words = to_strings(values)
-    counts = words.filter(words != "").value_counts(sort=True)
-    sizes = dict(sorted(counts.iter_rows(), key=lambda pair: (-pair[1], pair[0])))
-    names, rows = list(sizes), sum(sizes.values())
-    if len(names) < 2:
-        what = f"The target {target.name!r} has one class only: {names[0] if names else 'none'}."
-        yield Finding(
-            "error", what, "There is nothing to tell apart.", "Add rows of another class, or choose another --target."
-        )
-        return
-    if sizes[names[0]] == 1 or len(names) > 0.5 * rows:
-        yield Finding(
-            "error",
-            f"The target {target.name!r} has {len(names)} classes in {rows} training rows.",
-            "A class must be seen several times to be learnt.",
-            "Choose another --target, add rows per class, or say --set task=regression if it is a number.",
-        )
-        return
-    if sizes[names[0]] > 10 * sizes[names[-1]]:
-        yield Finding(
-            "warning",
-            f"The classes are unbalanced: {names[0]} has {sizes[names[0]]:,} rows, {names[-1]} {sizes[names[-1]]:,}.",
-            "Accuracy alone would flatter; look at F1 (macro), recall per class and average precision.",
-        )
-    if small := [name for name in names if sizes[name] < FEW_ROWS]:
-        what = f"{len(small)} class(es) have fewer than {FEW_ROWS} training rows: {', '.join(small[:6])}."
-        yield Finding("warning", what, "They can hardly be learnt.", "Collect more of them, or merge them.")
-    if values.dtype.is_numeric() and len(names) > 20:
-        what = f"The target {target.name!r} takes {len(names)} different numbers, each treated as a class of its own."
-        yield Finding("note", what, "", "If they count or measure something, say --set task=regression")
-
-
-def number_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
-    x = to_floats(values)
-    x = x[np.isfinite(x)]
-    different = len(np.unique(x))
-    if different < 2:
-        what = (
-            f"The target {target.name!r} is always {x[0]:g}."
-            if different
-            else f"The target {target.name!r} holds no numbers."
-        )
-        yield Finding("error", what, "There is nothing to predict.", "Choose another --target.")
-        return
-    if different < 8:
-        yield Finding(
-            "note",
-            f"The target takes {different} values only.",
-            "",
-            "If they are classes, say --set task=classification",
-        )
-    yield from far_values(x, f"The target {target.name!r}")
-
-
-def label_findings(values: pl.Series, target: Column) -> Iterator[Finding]:
-    counts = Counter(label for labels in to_sets(values) for label in set(labels))
-    if not counts:
-        what = f"The target {target.name!r} holds no labels."
-        yield Finding("error", what, "There is nothing to learn.", "Add labels, or choose another --target.")
-    if small := sorted(label for label, count in counts.items() if count < FEW_ROWS):
-        what = f"{len(small)} label(s) stand in fewer than {FEW_ROWS} training rows: {', '.join(small[:6])}."
-        yield Finding("warning", what, "They can hardly be learnt.", "Collect more of them, or leave them out.")
 
 
 def source_findings(table: Table, schema: Schema, split: Split) -> Iterator[Finding]:
@@ -183,23 +115,6 @@ def column_findings(values: pl.Series, column: Column) -> Iterator[Finding]:
         yield from long_texts(known, column)
 
 
-def far_values(x: np.ndarray, name: str) -> Iterator[Finding]:
-    """Typing errors and codes such as 999999 for a missing value."""
-    if len(x) < 20:
-        return
-    low, middle, high = np.quantile(x, [0.01, 0.5, 0.99])
-    with np.errstate(over="ignore"):  # numbers near the largest there are
-        far = x[np.abs(x - middle) > FAR * (high - low)] if high > low else x[:0]
-    if len(far):
-        what = f"{name} holds {len(far)} value(s) far from all others, such as {far[np.abs(far - middle).argmax()]:g}."
-        yield Finding(
-            "note",
-            what,
-            "Typing errors, or a code for a missing value?",
-            "If so, correct them or leave the cells empty.",
-        )
-
-
 def long_texts(known: pl.Series, column: Column) -> Iterator[Finding]:
     lengths = known.cast(pl.String).str.len_chars().to_numpy()
     far = int((lengths > max(LONG, LONGER * float(np.median(lengths)))).sum())
@@ -233,10 +148,10 @@ def unseen(table: Table, column: Column, split: Split) -> Iterator[Finding]:
     values = table.frame[column.name]
     if column.modality not in ("category", "number") or values.dtype.is_float() or values.dtype.is_nested():
         return
-    seen, asked = values.gather(split.train).drop_nulls().unique(), values.gather(split.test).drop_nulls()
-    if not len(seen) or not len(asked) or (column.modality == "number" and len(seen) > 5):
+    seen, tested = values.gather(split.train).drop_nulls().unique(), values.gather(split.test).drop_nulls()
+    if not len(seen) or not len(tested) or (column.modality == "number" and len(seen) > 5):
         return
-    strange = 1 - float(asked.is_in(seen.implode()).mean())  # type: ignore[arg-type]
+    strange = 1 - float(tested.is_in(seen.implode()).mean())  # type: ignore[arg-type]
     if strange == 1.0 and len(seen) <= 50:
         yield Finding(
             "warning",

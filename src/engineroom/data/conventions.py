@@ -21,7 +21,7 @@ from ..parsing.numbers import PLAIN
 from ..parsing.words import missing_marks, stripped
 from .class_words import class_words
 from .convention_notes import notes_of
-from .plain_columns import SaveBest, plain_columns, read_plain_columns, same, thousandfold
+from .plain_columns import SaveBest, has_thousands_separator, plain_columns, read_plain_columns, same
 from .stated_conventions import guess_column
 
 TYPED = ("number", "category", "datetime", "multilabel")  # kinds of column whose cells may be read anew
@@ -153,7 +153,7 @@ def _guess_columns(
     comma = marks == {","}
     for name in texts:
         unsure = name in reading.guesses and not reading.guesses[name].sure
-        if unsure or (comma and name in plain and thousandfold(frame[name])):
+        if unsure or (comma and name in plain and has_thousands_separator(frame[name])):
             guess(name, comma)
 
 

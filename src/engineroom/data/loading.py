@@ -20,12 +20,12 @@ from .conventions import read_conventions
 from .fingerprint import fingerprint
 from .plain_columns import same
 from .sources._cache import work_folder
-from .sources._concat_splits import joined
+from .sources._concat_splits import concat_tables
 from .sources._detect import source_of
 from .sources._files import absolute, visible
 from .sources._media_columns import without_missing_files
-from .sources._memory_map import LARGE, converted
 from .sources._python_tables import from_python
+from .sources._text_tables.memory_map import LARGE, map_frame
 
 Progress = Callable[[str], None]
 
@@ -74,14 +74,14 @@ def held(values: pl.Series, folder: Path) -> pl.Series:
     """A column of a large table, mapped from a file in `folder`."""
     frame = values.to_frame()
     name = blake(f"{values.name} {fingerprint(frame)}".encode())[:20]
-    return converted(frame.lazy, work_folder(folder) / f"{name}.arrow")[0].to_series()
+    return map_frame(frame.lazy, work_folder(folder) / f"{name}.arrow")[0].to_series()
 
 
 def with_test(table: Table, test: Table) -> Table:
     """Both tables under one another. Training data with a test set of their own are refused; a val part is kept."""
     split = next((name for name, hint in table.hints.items() if hint.get("role") == "split"), None)
     if split is None:
-        return joined([("train", table), ("test", _without_split(test))], table.name)
+        return concat_tables([("train", table), ("test", _without_split(test))], table.name)
     parts = table.frame[split].unique().to_list()
     if "test" in parts:
         raise DataError(
@@ -97,7 +97,7 @@ def with_test(table: Table, test: Table) -> Table:
         )
         for i, part in enumerate(parts)
     ]
-    return joined([*kept, ("test", _without_split(test))], table.name)
+    return concat_tables([*kept, ("test", _without_split(test))], table.name)
 
 
 def _without_split(table: Table) -> Table:

@@ -114,7 +114,7 @@ class MaskedSampler(BatchSampler):
         )
 
 
-def hiding(batches: BatchSampler, parts: PartsByField) -> MaskedSampler:
+def with_masking(batches: BatchSampler, parts: PartsByField) -> MaskedSampler:
     made = MaskedSampler(batches.data, batches.batch_size, batches.seed, batches.augment, order=batches.order)
     made.parts = parts
     return made

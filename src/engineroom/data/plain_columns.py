@@ -90,7 +90,7 @@ def read_plain_columns(
     return found
 
 
-def thousandfold(values: pl.Series) -> bool:
+def has_thousands_separator(values: pl.Series) -> bool:
     """Could every cell be a whole number with . as thousands separator (1.234)?"""
     known = stripped(values).drop_nulls()
     known = known.filter(~missing_marks(known))

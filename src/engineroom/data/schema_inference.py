@@ -3,7 +3,6 @@ recognises it best."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,14 +17,10 @@ from ..core.schema import Column, Schema
 from ..core.table import Table
 from ..modalities.tabular.datetime import to_timestamps
 from ..modalities.tabular.number import to_floats
+from .target_type import number_or_classes
 
 SAMPLE = 20_000
 TARGET_NAMES = ("target", "label", "class", "y", "labels")
-FEW_CLASSES = 30
-ORDERED = 10  # more whole numbers than this may be counts, not the names of classes
-COUNTS = re.compile(
-    r"(?:^|[^a-z])(?:age|count|counts|number|num|n|qty|quantity|amount|rings|years|months|days|hours|minutes|points|score|visits|sales|children)(?:$|[^a-z])"
-)
 UNREAD = "unread"  # no kind of column reads it
 NUMERIC = ("number", "datetime")
 TRIED = 50  # cells that a kind named by the user is tried on
@@ -204,37 +199,6 @@ def type_target(values: pl.Series, config: Config, said: ColumnConfig, hint: Map
     if values.dtype.is_temporal():
         return "category", "moments cannot be forecast: each is a class"
     return ("multilabel", why) if kind == "multilabel" else ("category", "words name classes")
-
-
-def number_or_classes(x: np.ndarray, name: str = "") -> tuple[str, str]:
-    """Whole numbers that are few and unordered look like the names of classes; many that rise and fall as counts do are
-    numbers."""
-    x = x[np.isfinite(x)]
-    distinct, counts = np.unique(x, return_counts=True)
-    whole = bool((x == np.round(x)).all())
-    few = len(distinct) <= 2 or (whole and len(distinct) <= min(FEW_CLASSES, max(2, len(x) // 10)))
-    if not few:
-        return "number", f"{len(distinct)} different values"
-    if len(distinct) > ORDERED and (named := bool(COUNTS.search(name.lower())) or looks_counted(distinct, counts)):
-        why = (
-            "its name says that it counts or measures"
-            if named and COUNTS.search(name.lower())
-            else "they are spread as counts or ages are"
-        )
-        return "number", f"{len(distinct)} different whole numbers, and {why} (else say --set task=classification)"
-    return "category", f"{len(distinct)} different whole values look like classes (else say --set task=regression)"
-
-
-def looks_counted(values: np.ndarray, counts: np.ndarray) -> bool:
-    """Do frequencies rise and fall along the numbers (ages, counts), rather than be alike or jump about (codes of
-    classes)?"""
-    if values[-1] - values[0] > 3 * len(values):
-        return False
-    line = np.zeros(int(values[-1] - values[0]) + 1)
-    line[(values - values[0]).astype(int)] = counts
-    steps = np.abs(np.diff(np.r_[0, line, 0])).sum()  # twice the peak where there is one hill
-    uneven = line.max() > 4 * max(1.0, float(np.quantile(line, 0.1)))
-    return uneven and steps <= 2 * line.max() + 1.5 * np.sqrt(line).sum()
 
 
 def fit_schema(schema: Schema, table: Table, train: np.ndarray, limits: LimitsConfig) -> Schema:

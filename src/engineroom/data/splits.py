@@ -16,17 +16,12 @@ from ..core.table import Table
 from ..modalities.tabular.category import to_strings
 from ..modalities.tabular.multilabel import to_sets
 from ..modalities.tabular.number import to_floats
-from .duplicates import find_clusters
 from .frame_sequences import is_recording
+from .split_leakage import agree_by_chance, cluster_duplicates, count_twins, leave_out_twins, twin_notes, twins_left
 from .split_strategies import Splitter, times
 
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 NAMES = {word: part for part, words in PARTS.items() for word in words}
-FEW = 20  # among fewer different rows than this, equal rows are cases that agree, not copies …
-MANY = 0.5  # … and so they are in a table of plain values where more than this share of the rows has an equal
-CROWD = 0.5  # variants of one template that are more than this share of all rows cannot stand on one side
-PLAIN = ("number", "category", "datetime", "multilabel")
-DROP_LIMIT = 0.2  # up to this share of the training rows is left out because its twins are judged
 WORDS = {
     "time": "The latest rows by {} are the test, those before them validate.",
     "group": "Rows with the same {} stay together.",
@@ -58,26 +53,17 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
     seed."""
     by, column = choose(schema, config)
     y, known = read_target(table, schema, task)
-    clusters = find_clusters(table, schema, near=config.near_duplicates)
+    clusters, more_notes = cluster_duplicates(table, schema, near=config.near_duplicates)
     notes = [] if known.all() else [f"{int((~known).sum())} row(s) without a target were left out."]
-    if config.near_duplicates and (crowd := int(np.bincount(clusters).max())) > CROWD * len(table):
-        clusters = find_clusters(table, schema, near=False)
-        notes.append(
-            f"{crowd:,} of {len(table):,} rows are nearly equal to each other: too many to keep on one side, so equal "
-            "rows alone are."
-        )
-    inner = (
-        choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False)
-        if by == "column"
-        else (by, column)
-    )
-    if inner == ("stratified", "") and config.by in ("auto", "column") and is_recording(table, schema, task):
-        inner = ("stretches", "")
-        by = by if by == "column" else "stretches"
+    notes += more_notes
+    inner = choose_within(table, schema, config, task, by, column)
+    by = inner[0] if by != "column" else by
     apart = agree_by_chance(clusters[known], schema)
     if apart:
         notes.append("Equal rows are so common here that they may stand on both sides of the split.")
-    knife = Splitter(table, *inner, y, np.arange(len(table)) if apart else clusters, seed, modality(schema, inner[1]))
+    splitter = Splitter(
+        table, *inner, y, np.arange(len(table)) if apart else clusters, seed, modality(schema, inner[1])
+    )
     if by == "column":
         parts = given_parts(table, column, notes)
         train, val, test = (np.flatnonzero((parts == name) & known) for name in ("train", "val", "test"))
@@ -88,40 +74,54 @@ def split_rows(table: Table, schema: Schema, config: SplitConfig, *, seed: int, 
         )
     else:
         train, val, test = np.flatnonzero(known), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        words = WORDS["random" if by == "stratified" and not y.any() else by].format(likeness(schema, column))
+        words = WORDS["random" if by == "stratified" and not y.any() else by].format(describe_group(schema, column))
     if by == "time" and (lost := int(np.isneginf(times(table, column)[known]).sum())):
         notes.append(f"{lost} row(s) have no time in {column} and count as the oldest.")
     cuts: list[tuple[str, int]] = []
     if not len(test):
-        train, test = knife.cut(train, config.test, "test")
+        train, test = splitter.cut(train, config.test, "test")
         cuts.append(("test", len(test)))
     given_val = bool(len(val))
     dropped = more = 0
     if by in ("column", "group", "time", "stretches"):  # such a split knows nothing of near-duplicates
-        dropped, train = leave_out_twins(train, test, knife.clusters)
-        more, val = leave_out_twins(val, test, knife.clusters)
+        dropped, train = leave_out_twins(train, test, splitter.clusters)
+        more, val = leave_out_twins(val, test, splitter.clusters)
     if not given_val:
-        train, val = knife.cut(train, config.val, "val")
+        train, val = splitter.cut(train, config.val, "val")
         if inner[0] in ("group", "time", "stretches"):
-            again, train = leave_out_twins(train, val, knife.clusters)
+            again, train = leave_out_twins(train, val, splitter.clusters)
             more += again
         cuts.append(("validate", len(val)))
     if by == "column":
         words += "".join(
-            f" {count:,} training rows were set aside to {purpose}{aside(inner)}." for purpose, count in cuts
+            f" {count:,} training rows were set aside to {purpose}{describe_cut(inner)}." for purpose, count in cuts
         )
     notes += twin_notes(dropped + more, straddling := twins_left(train, val, test, clusters), len(train))
     return finish((train, val, test), known, by, words, notes, (count_twins(clusters), dropped + more, straddling))
+
+
+def choose_within(
+    table: Table, schema: Schema, config: SplitConfig, task: str, by: str, column: str
+) -> tuple[str, str]:
+    """(how, by which column) rows are split where no column says it: beside a split column, as if there were none."""
+    inner = (
+        choose(schema, config.model_copy(update={"by": "auto", "column": None}), given=False)
+        if by == "column"
+        else (by, column)
+    )
+    if inner == ("stratified", "") and config.by in ("auto", "column") and is_recording(table, schema, task):
+        return "stretches", ""
+    return inner
 
 
 def modality(schema: Schema, column: str) -> str:
     return schema[column].modality if column else "category"
 
 
-def likeness(schema: Schema, column: str) -> str:
+def describe_group(schema: Schema, column: str) -> str:
     """The column, or what its modality groups it by: "Bemis-Murcko scaffold of smiles"."""
-    said = registry.get("modalities", modality(schema, column)).group_name
-    return f"{said} of {column}" if said else column
+    group_name = registry.get("modalities", modality(schema, column)).group_name
+    return f"{group_name} of {column}" if group_name else column
 
 
 def finish(
@@ -206,42 +206,7 @@ def read_target(table: Table, schema: Schema, task: str) -> tuple[np.ndarray, np
     return words.to_numpy(), (words != "").to_numpy()
 
 
-def leave_out_twins(rows: np.ndarray, judged: np.ndarray, clusters: np.ndarray) -> tuple[int, np.ndarray]:
-    """(how many, the rest): rows that are twins of a row to be judged, where they are few enough to do without."""
-    twins = np.isin(clusters[rows], clusters[judged])
-    return (int(twins.sum()), rows[~twins]) if twins.sum() <= DROP_LIMIT * len(rows) else (0, rows)
-
-
-def twins_left(train: np.ndarray, val: np.ndarray, test: np.ndarray, clusters: np.ndarray) -> int:
-    return int(np.isin(clusters[train], clusters[np.concatenate([val, test])]).sum())
-
-
-def agree_by_chance(clusters: np.ndarray, schema: Schema) -> bool:
-    """Are equal rows so ordinary that keeping them together would tear the data apart, not copies?"""
-    different = len(np.unique(clusters))
-    plain = all(column.modality in PLAIN for column in schema.inputs)
-    return different < min(FEW, len(clusters)) or (plain and count_twins(clusters) > MANY * len(clusters))
-
-
-def count_twins(clusters: np.ndarray) -> int:
-    return int((np.bincount(clusters)[clusters] > 1).sum())
-
-
-def twin_notes(dropped: int, straddling: int, rows: int) -> list[str]:
-    notes = (
-        [f"{dropped} row(s) to learn from are the same (or nearly) as a row that is judged, and were left out."]
-        if dropped
-        else []
-    )
-    if straddling:
-        notes.append(
-            f"{straddling} of {rows} training rows have a twin among the rows that are judged, as the data give them: "
-            "scores may flatter."
-        )
-    return notes
-
-
-def aside(inner: tuple[str, str]) -> str:
+def describe_cut(inner: tuple[str, str]) -> str:
     """How rows were set aside, where that is not simply at random."""
     return {
         "stretches": " (whole stretches of the recording)",

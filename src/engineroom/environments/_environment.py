@@ -17,7 +17,7 @@ import numpy as np
 from ..core.errors import DataError, UserError
 from ._make import allowed, full_name, gymnasium, make, split_name
 from ._pixel_observations import laid_out
-from ._spaces import doable, seen
+from ._spaces import describe_actions, seen
 
 LONGEST = 1_000  # steps after which an episode is cut where the environment sets no limit of its own
 MOST_SEED = 2**31 - 1
@@ -38,7 +38,7 @@ def describe(text: str) -> dict[str, Any]:
         "limited": bool(longest or own),
         "longest": int(longest or own or LONGEST),
         "observation": seen(env, name),
-        "action": doable(env, name),
+        "action": describe_actions(env, name),
         "gymnasium": gymnasium().__version__,
     }
     env.close()

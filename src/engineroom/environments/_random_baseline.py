@@ -28,7 +28,7 @@ def at_random(facts: Facts, seeds: Sequence[int] | np.ndarray) -> Act:
     return act
 
 
-def wander(facts: Facts, seeds: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def play_randomly(facts: Facts, seeds: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(observations (M, …), discounted sums of what still came (M,)) of some episodes played at random."""
     seeds = np.asarray(seeds)[:EPISODES]
     chance = at_random(facts, seeds)

@@ -80,7 +80,7 @@ def spelled(space: Any, before: str = "number") -> list[str]:
     return [f"{before} {k + 1}" for k in range(size)] if size > 1 or before == "number" else [before]
 
 
-def doable(env: Any, name: str) -> dict[str, Any]:
+def describe_actions(env: Any, name: str) -> dict[str, Any]:
     """What can be done: {"kind": "discrete", "sizes", "start", "names"} or {"kind": "continuous", "low", "high",
     "shape", "names"}."""
     spaces, space = gymnasium().spaces, env.action_space

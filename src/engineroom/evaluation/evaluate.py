@@ -148,7 +148,7 @@ def compare(deep: EvaluationResult, baseline: EvaluationResult, dummy: Evaluatio
             )
             return Verdict("either" if len(better) == 2 else better[0].name, sentence, (*words, hint), found)
     sentence = f"Nothing was learnt that is clear of chance: {scored} of the dummy baseline ({dummy.words})."
-    return Verdict("dummy", sentence, (*words, *whys(deep, baseline, dummy, gained)), found)
+    return Verdict("dummy", sentence, (*words, *explain_verdict(deep, baseline, dummy, gained)), found)
 
 
 def gain(one: EvaluationResult, dummy: EvaluationResult, task, metric: str) -> tuple[float, float, bool]:
@@ -223,7 +223,7 @@ def choose(
     return Verdict("either", f"No clear winner: {shown}; {cheaper}.", (*words, last), found)
 
 
-def whys(
+def explain_verdict(
     deep: EvaluationResult,
     baseline: EvaluationResult,
     dummy: EvaluationResult,

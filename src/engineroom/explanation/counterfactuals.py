@@ -58,7 +58,7 @@ def one_row(
         steps.append(tried[int(kept[int(np.argmin(weight))])])
         other = others[int(np.argmin(weight))]
         if other != said:
-            final, needed = pruned(model, row, steps[1:], said)
+            final, needed = prune_changes(model, row, steps[1:], said)
             return {
                 "row": number,
                 "answer": said,
@@ -88,7 +88,7 @@ def changes(
     return out
 
 
-def pruned(
+def prune_changes(
     model: Model, row: pl.DataFrame, steps: list[tuple[str, Any, pl.DataFrame]], said: str
 ) -> tuple[pl.DataFrame, list[tuple[str, Any]]]:
     """The changed row and its changes, less every one without which the answer is another as well."""

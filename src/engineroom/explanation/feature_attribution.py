@@ -38,7 +38,7 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
             "Leave --top-features out.",
         )
     frame = model.open(data)
-    pull, kept = pulls(model, frame)
+    pull, kept = column_effects(model, frame)
     order = np.argsort(-np.abs(pull), axis=1, kind="stable")[:, :top]
     out: dict[str, list[str | None]] = {f"reason_{k + 1}": [None] * frame.height for k in range(order.shape[1])}
     for place, row in enumerate(kept.tolist()):
@@ -50,7 +50,7 @@ def reasons(model: Model, data: Any, *, top: int = 3) -> pl.DataFrame:
     return pl.DataFrame(out, schema=dict.fromkeys(out, pl.String))
 
 
-def pulls(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def column_effects(model: Model, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """((rows kept, inputs) how far each column moves each answer, row numbers kept)."""
     data, kept = model.encoded(frame)
     usual = encode_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +20,19 @@ from ..bundle.model import Model, build
 from ..core import registry
 from ..core.errors import UserError, nearest
 from ..core.files import write_atomic
-from ..core.panels import Panel, Section, spoken
+from ..core.panels import Section, spoken
 from ..core.seeds import seed_everything
 from ..evaluation.predict import because
-from ..report.html_report import a_page, render_html, strict
+from ..report.html_report import render_html, strict
 from .counterfactuals import otherwise
 from .faithfulness import LEAST, rank_correlation, verdict, walk
+from .page import make_page
 from .partial_dependence import dependence, movable
 from .perturbation import MaskedRow
-from .rendering import draw
 
 JUDGED = 16  # rows on which faithfulness is measured
 # seconds after which rows that are only measured, not shown, are left out: the verdict says how many there were
 PATIENCE = 60.0
-TOP = 5  # parts named a row
-NOTHING = {
-    True: "Not measured: too few rows were given to test the explanations on.",
-    False: "Not to be believed: no method passes its tests on these rows.",
-}
-WORDS = "Red speaks for the answer, blue against it; the stronger the colour, the more."
 
 
 def explain(
@@ -54,65 +49,85 @@ def explain(
     if rows < 1:
         raise UserError(f"{rows} rows cannot be explained.", "", "Ask for at least one.")
     frame = model.open(data)
-    encoded, kept = model.encoded(frame)
-    shown, judged = kept[:rows], kept[: max(rows, JUDGED)]
-    whole = model.respond(encoded, kept[:1])
-    fresh = untrained(model)
-    entries: list[Any] = []
-    walks: list[dict[str, tuple[np.ndarray, np.ndarray]]] = []
-    spent: list[float] = []
-    likeness: dict[str, list[float]] = {}
-    names: tuple[str, ...] = ()
-    started = time.perf_counter()
-    for place, row in enumerate(judged.tolist()):
-        say(f"row {place + 1} of {len(judged)}")
-        if row not in shown and len(walks) >= LEAST and time.perf_counter() - started > PATIENCE:
-            break
-        batch = model.task.trim_input(encoded.batch(np.array([row])), model.schema.target)
-        begun = time.perf_counter()
-        masked_row = MaskedRow(model.network, model.task, model.schema, batch)
-        names = names or chosen(methods, masked_row)
-        found = {name: registry.get("explanation/methods", name).attribute(masked_row) for name in names}
-        spent.append(time.perf_counter() - begun)
-        other = MaskedRow(fresh, model.task, model.schema, batch, whole=masked_row.whole)
-        for name in names:
-            likeness.setdefault(name, []).append(
-                rank_correlation(found[name], registry.get("explanation/methods", name).attribute(other))
-            )
-        walks.append(walk(masked_row, found, row))
-        if row in shown:
-            entries.append((row, masked_row, found))
-    said = because(model.network, encoded, shown, model.respond(encoded, shown), model.task)
-    answers = model.task.to_frame(said, model.schema.target, frame[shown])
-    trust = {
-        name: {"meaning": registry.get("explanation/methods", name).words, **verdict(walks, likeness, name)}
-        for name in names
+    encoded, known = model.encoded(frame)
+    shown = known[:rows]
+    run = attribute_rows(model, encoded, known[: max(rows, JUDGED)], len(shown), methods, say)
+    predictions = because(model.network, encoded, shown, model.respond(encoded, shown), model.task)
+    answers = first_words(model.task.to_frame(predictions, model.schema.target, frame[shown]), len(shown))
+    curves = {
+        name or "random": [np.mean([one[name][k] for one in run.walks], 0).tolist() for k in (0, 1)]
+        for name in (*run.methods, "")
     }
-    curves = {name: [np.mean([one[name][k] for one in walks], 0).tolist() for k in (0, 1)] for name in (*names, "")}
-    moved = dependence(model, frame[kept], by_weight(model, entries, names), whole) if movable(model) else []
-    heads = first_words(answers, len(shown))
+    moved = (
+        dependence(model, frame[known], by_weight(model, run.entries, run.methods), model.respond(encoded, known[:1]))
+        if movable(model)
+        else []
+    )
     result = strict(
         {
             "rows": [
                 describe(row, masked_row, found, answer)
-                for (row, masked_row, found), answer in zip(entries, heads, strict=True)
+                for (row, masked_row, found), answer in zip(run.entries, answers, strict=True)
             ],
-            "methods": trust,
-            "curves": {name or "random": pair for name, pair in curves.items()},
+            "methods": {name: judge_method(run, name) for name in run.methods},
+            "curves": curves,
             "dependence": moved,
             "otherwise": otherwise(model, frame, shown),
-            "seconds_a_row": round(float(np.median(spent)), 4),
+            "seconds_a_row": round(float(np.median(run.seconds)), 4),
             "page": None if page is None else str(page),
         }
     )
     if page is not None:
-        inside = [
-            Section(view.title, tuple(view.look(model, encoded, kept)), view.words)
+        views = [
+            Section(view.title, tuple(view.look(model, encoded, known)), view.words)
             for view in registry.every("explanation/views").values()
             if view.fits(model)
         ]
-        write_atomic(Path(page), render_html(report(model, result, entries, inside)))
+        write_atomic(Path(page), render_html(make_page(model, result, run.entries, views)))
     return result
+
+
+@dataclass
+class AttributionRun:
+    """Attributions of rows by each method, and what their faithfulness is measured by."""
+
+    methods: tuple[str, ...] = ()
+    entries: list[Any] = field(default_factory=list)  # (row, MaskedRow, {method: attributions}) of the rows shown
+    walks: list[dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=list)  # deletion and insertion curves
+    likeness: dict[str, list[float]] = field(default_factory=dict)  # rank correlation with an untrained network's
+    seconds: list[float] = field(default_factory=list)
+
+
+def attribute_rows(
+    model: Model, encoded: Any, rows: np.ndarray, shown: int, methods: Sequence[str], say: Callable[[str], None]
+) -> AttributionRun:
+    """Every method on each row; the rows after the first `shown` are only measured, and left out when it takes long."""
+    fresh = untrained(model)
+    run = AttributionRun()
+    started = time.perf_counter()
+    for index, row in enumerate(rows.tolist()):
+        say(f"row {index + 1} of {len(rows)}")
+        if index >= shown and len(run.walks) >= LEAST and time.perf_counter() - started > PATIENCE:
+            break
+        batch = model.task.trim_input(encoded.batch(np.array([row])), model.schema.target)
+        begun = time.perf_counter()
+        masked_row = MaskedRow(model.network, model.task, model.schema, batch)
+        run.methods = run.methods or choose_methods(methods, masked_row)
+        explainers = {name: registry.get("explanation/methods", name) for name in run.methods}
+        found = {name: explainer.attribute(masked_row) for name, explainer in explainers.items()}
+        run.seconds.append(time.perf_counter() - begun)
+        other = MaskedRow(fresh, model.task, model.schema, batch, whole=masked_row.whole)
+        for name, explainer in explainers.items():
+            run.likeness.setdefault(name, []).append(rank_correlation(found[name], explainer.attribute(other)))
+        run.walks.append(walk(masked_row, found, row))
+        if index < shown:
+            run.entries.append((row, masked_row, found))
+    return run
+
+
+def judge_method(run: AttributionRun, name: str) -> dict[str, Any]:
+    """What a method's numbers mean, and whether they passed the tests of faithfulness."""
+    return {"meaning": registry.get("explanation/methods", name).words, **verdict(run.walks, run.likeness, name)}
 
 
 def first_words(answers: pl.DataFrame, rows: int) -> list[str]:
@@ -126,7 +141,7 @@ def first_words(answers: pl.DataFrame, rows: int) -> list[str]:
     return out
 
 
-def chosen(methods: Sequence[str], masked_row: MaskedRow) -> tuple[str, ...]:
+def choose_methods(methods: Sequence[str], masked_row: MaskedRow) -> tuple[str, ...]:
     """The methods asked for, or all that fit this network and can be paid for with so many parts."""
     known = registry.every("explanation/methods")
     for name in methods:
@@ -170,162 +185,3 @@ def by_weight(model: Model, entries: list[Any], names: Sequence[str]) -> list[st
             if part.column in weight:
                 weight[part.column] += float(number)
     return sorted(weight, key=lambda name: -weight[name])
-
-
-def report(model: Model, result: dict[str, Any], entries: list[Any], inside: list[Section]) -> dict[str, Any]:
-    """What the renderer of reports takes."""
-    names = list(result["methods"])
-    failed = [name for name in names if result["methods"][name]["passes"] is False]
-    unknown = [name for name in names if result["methods"][name]["passes"] is None]
-    good = [name for name in names if name not in failed and name not in unknown]
-    sentence = (
-        f"What can be believed: {', '.join(good)} passed the tests on these rows." if good else NOTHING[bool(unknown)]
-    )
-    sections = [rows_section(result, entries, name) for name in sorted(names, key=lambda name: name in failed)]
-    sections = [
-        trust_section(result),
-        *sections,
-        *otherwise_section(result),
-        *dependence_section(model, result),
-        *inside,
-    ]
-    verdict = {
-        "use": "explained",
-        "sentence": sentence,
-        "why": [f"{name.capitalize()}: {result['methods'][name]['words']}" for name in names],
-    }
-    return a_page(
-        f"{model.path.parent.name}, explained",
-        task=model.manifest["task"],
-        target=model.schema.target.name,
-        verdict=verdict,
-        sections=sections,
-    )
-
-
-def trust_section(result: dict[str, Any]) -> Section:
-    """The measurements that the first line rests on."""
-    grid = np.linspace(0, 1, len(result["curves"]["random"][0])).tolist()
-    charts = []
-    for k, (title, words) in enumerate(
-        (
-            (
-                "Taking parts away",
-                "The most important first by each method, against a random order: the lower a line runs, the better "
-                "the method knew them.",
-            ),
-            ("Adding parts to nothing", "The most important first: the higher a line runs, the better."),
-        )
-    ):
-        series = [
-            {"name": name, "x": grid, "y": pair[k], "dashed": name == "random"}
-            for name, pair in result["curves"].items()
-        ]
-        charts.append(
-            Panel(
-                "lines", title, {"x": "share of the parts", "y": "answer (what is explained)", "series": series}, words
-            )
-        )
-    rows = []
-    for name, one in result["methods"].items():
-        if one["passes"] is not None:
-            rows.append(
-                [
-                    name,
-                    "passes" if one["passes"] else "fails",
-                    one["rows"],
-                    *(span(one[key]) for key in ("deletion", "insertion", "likeness")),
-                ]
-            )
-    columns = ["method", "verdict", "rows", "gain, taking away", "gain, adding", "likeness to fresh weights"]
-    words = (
-        "Gains: how much further than a random order of the same row, on average over the curve, with 95 % intervals "
-        "over rows. Likeness: rank correlation "
-        "with what the method shows of the same network before it learnt; from 0.5 on it looks at the input and not "
-        "at what was learnt (Adebayo et al. 2018)."
-    )
-    table = [Panel("table", "Measured", {"columns": columns, "rows": rows, "best": None}, words)] if rows else []
-    return Section("Faithfulness: can the explanations be believed?", (*charts, *table))
-
-
-def span(one: dict[str, float]) -> str:
-    return f"{one['value']:.3g} ({one['low']:.3g} to {one['high']:.3g})"
-
-
-def rows_section(result: dict[str, Any], entries: list[Any], name: str) -> Section:
-    """The rows as one method sees them."""
-    one = result["methods"][name]
-    items = []
-    for entry, (_, masked_row, found) in zip(result["rows"], entries, strict=True):
-        drawn = "".join(draw(cut, masked_row.parts, found[name]) for cut in masked_row.cuts.values())
-        first = sorted(entry["parts"], key=lambda part: -abs(part[name]))[:TOP]
-        listed = ", ".join(f"{part['part']} {part[name]:+.2g}" for part in first)
-        items.append({"title": f"row {entry['row']}: {entry['answer']}", "subtitle": listed, "tone": "", "html": drawn})
-    flag = (
-        ""
-        if one["passes"]
-        else "This method fails its test on these rows: do not rely on it. "
-        if one["passes"] is False
-        else ""
-    )
-    return Section(
-        name.capitalize(),
-        (Panel("gallery", "Row by row", {"items": items, "wide": True}, WORDS),),
-        flag + one["meaning"],
-    )
-
-
-def otherwise_section(result: dict[str, Any]) -> list[Section]:
-    """The smallest changes that give another answer."""
-    if not result["otherwise"]:
-        return []
-    rows = [
-        [
-            str(one["row"]),
-            one["answer"],
-            one["other"] or "–",
-            "; ".join(one["changes"]) or "no few changes give another answer",
-        ]
-        for one in result["otherwise"]
-    ]
-    table = Panel("table", "Row by row", {"columns": ["row", "answer", "would be", "if"], "rows": rows, "best": None})
-    words = (
-        "The fewest changes found that turn the answer, each tried on the model. Values come from the given rows. "
-        "They say what the model would answer, not what helps in the world."
-    )
-    return [Section("Counterfactuals: what would have to change", (table,), words)]
-
-
-def dependence_section(model: Model, result: dict[str, Any]) -> list[Section]:
-    """How the answer moves with each column alone."""
-    exhibits = []
-    for one in result["dependence"]:
-        if one["values"] and all(isinstance(value, (int, float)) for value in one["values"]):
-            line = {"name": "average", "x": one["values"], "y": one["mean"], "low": one["low"], "high": one["high"]}
-            exhibits.append(
-                Panel(
-                    "lines",
-                    one["column"],
-                    {"x": one["column"], "y": "answer", "series": [line]},
-                    "The band holds the middle 80 % of rows.",
-                )
-            )
-        elif one["values"]:
-            series = [{"name": "average", "values": one["mean"], "low": one["low"], "high": one["high"]}]
-            exhibits.append(
-                Panel(
-                    "bars",
-                    one["column"],
-                    {"labels": [str(v) for v in one["values"]], "series": series, "y": "answer"},
-                    "The whisker holds the middle 80 % of rows.",
-                )
-            )
-    if not exhibits:
-        return []
-    words = (
-        f"The answer of row {result['rows'][0]['row']} ({result['rows'][0]['answer']}), averaged over rows in which "
-        "one column alone takes each value "
-        "(partial dependence, Friedman 2001). Log odds for classes, the target's unit for numbers. Columns that go "
-        "together are pulled apart here."
-    )
-    return [Section("Partial dependence", tuple(exhibits), words)]

@@ -105,7 +105,7 @@ def measure(metric: str, counts: list[int], curves: dict[str, np.ndarray], seed:
     the end."""
     share = np.array(
         [
-            reached(counts, mine, theirs[-1]) / counts[-1]
+            labels_to_reach(counts, mine, theirs[-1]) / counts[-1]
             for mine, theirs in zip(curves["asked"], curves["random"], strict=True)
         ]
     )
@@ -136,7 +136,7 @@ def measure(metric: str, counts: list[int], curves: dict[str, np.ndarray], seed:
     }
 
 
-def reached(counts: list[int], curve: np.ndarray, goal: float) -> float:
+def labels_to_reach(counts: list[int], curve: np.ndarray, goal: float) -> float:
     """The labels at which the curve first stands at the goal, on the line between two counts; a tenth more than all
     where it never does."""
     above = np.flatnonzero(curve >= goal)

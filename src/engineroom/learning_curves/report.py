@@ -1,4 +1,4 @@
-"""The curves as numbers, words and a page."""
+"""Learning curves of the deep model and the baseline: scores by the number of training rows, the crossing, a page."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .power_law import advise, crossing, fit, nice
 from .train_sizes import SizePoint, grow
 
 DRAWS, SECONDS = 300, 20.0
+LABELS = {"deep": "deep model", "baseline": "classical model"}
 
 
 def scale(
@@ -57,8 +58,8 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
         )
 
     whole = scores(None)  # (sizes, 2)
-    drawn = np.array([scores(picked) for picked in resamples(len(points[0].deep["truth"]), DRAWS, seed, SECONDS)])
-    lead, leads = sign * (whole[:, 0] - whole[:, 1]), sign * (drawn[..., 0] - drawn[..., 1])
+    resampled = np.array([scores(picked) for picked in resamples(len(points[0].deep["truth"]), DRAWS, seed, SECONDS)])
+    lead, leads = sign * (whole[:, 0] - whole[:, 1]), sign * (resampled[..., 0] - resampled[..., 1])
     low, high = np.nanquantile(leads, [0.025, 0.975], axis=0)
     crossings = np.array([crossing(rows, one) for one in leads])
     cross = {
@@ -71,7 +72,7 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     return {
         "metric": metric,
         "rows": rows.tolist(),
-        **{name: with_bounds(whole[:, k], drawn[..., k]) for k, name in enumerate(("deep", "baseline"))},
+        **{name: with_bounds(whole[:, k], resampled[..., k]) for k, name in enumerate(("deep", "baseline"))},
         "lead": {"value": lead.tolist(), "low": low.tolist(), "high": high.tolist()},
         "crossing": {name: None if not math.isfinite(value) else value for name, value in cross.items()},
         "laws": {
@@ -84,75 +85,73 @@ def measure(points: list[SizePoint], seed: int = 0) -> dict[str, Any]:
     }
 
 
-def with_bounds(values: np.ndarray, drawn: np.ndarray) -> dict[str, list[float]]:
-    ends = [bounds(drawn[:, k]) for k in range(drawn.shape[1])]
+def with_bounds(values: np.ndarray, resampled: np.ndarray) -> dict[str, list[float]]:
+    ends = [bounds(resampled[:, k]) for k in range(resampled.shape[1])]
     return {"value": values.tolist(), "low": [e[0] for e in ends], "high": [e[1] for e in ends]}
 
 
 def report(result: dict[str, Any], name: str, points: list[SizePoint], target: str) -> dict[str, Any]:
     """What the renderer of reports takes."""
-    metric, rows = result["metric"], result["rows"]
-    labels = {"deep": "deep model", "baseline": "classical model"}
-    series = [
-        {"name": label, "x": rows, "y": result[key]["value"], "low": result[key]["low"], "high": result[key]["high"]}
-        for key, label in labels.items()
-    ]
-    lead = [
-        {
-            "name": "lead of the deep model",
-            "x": rows,
-            **{("y" if k == "value" else k): v for k, v in result["lead"].items()},
-        }
-    ]
-    crossed = result["crossing"]["value"]
-    marks = [{"x": crossed, "label": "crossing"}] if crossed and crossed <= rows[-1] else []
-    table_rows = [
-        [
-            n,
-            result["deep"]["value"][k],
-            result["baseline"]["value"][k],
-            result["lead"]["value"][k],
-            result["lead"]["low"][k],
-            result["lead"]["high"][k],
-            result["seconds"][k],
-        ]
-        for k, n in enumerate(rows)
-    ]
-    columns = ["rows", "deep", "classical", "lead", "from", "to", "seconds"]
-    sections = [
-        Section(
-            "The curves",
-            (
-                Panel(
-                    "lines",
-                    f"{metric} by rows to learn from",
-                    {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks},
-                    "The bands are 95 % intervals over test rows.",
-                ),
-                Panel(
-                    "lines",
-                    "Difference: deep model minus baseline",
-                    {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True},
-                    "Deep minus classical on the same test rows: above 0 the deep model is ahead.",
-                ),
-                Panel("table", "Summary statistics", {"columns": columns, "rows": table_rows, "best": None}),
-            ),
-            f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test "
-            "rows, which nobody learnt from.",
-        )
-    ]
+    section = Section(
+        "The curves",
+        (*curve_panels(result), summary_table(result)),
+        f"Each part holds the one before it; all are judged on the same {len(points[0].deep['truth']):,} test "
+        "rows, which nobody learnt from.",
+    )
     laws = [
-        f"{labels[key].capitalize()}: with twice the rows {metric} of about {spoken(value)}, if its curve goes on so."
+        f"{LABELS[key].capitalize()}: with twice the rows {result['metric']} of about {spoken(value)}, if its curve "
+        "goes on so."
         for key, value in result["doubled"].items()
         if value is not None
     ]
-    verdict = {**result["advice"], "why": [where(result), *laws]}
+    verdict = {**result["advice"], "why": [describe_crossing(result), *laws]}
     return a_page(
-        f"{name}: how much is more worth?", task="learning curves", target=target, verdict=verdict, sections=sections
+        f"{name}: how much is more worth?", task="learning curves", target=target, verdict=verdict, sections=[section]
     )
 
 
-def where(result: dict[str, Any]) -> str:
+def curve_panels(result: dict[str, Any]) -> list[Panel]:
+    """Scores of both by the number of training rows, and their difference."""
+    metric, rows = result["metric"], result["rows"]
+    series = [
+        {"name": label, "x": rows, "y": result[key]["value"], "low": result[key]["low"], "high": result[key]["high"]}
+        for key, label in LABELS.items()
+    ]
+    difference = {"y" if key == "value" else key: values for key, values in result["lead"].items()}
+    lead = [{"name": "lead of the deep model", "x": rows, **difference}]
+    crossed = result["crossing"]["value"]
+    marks = [{"x": crossed, "label": "crossing"}] if crossed and crossed <= rows[-1] else []
+    return [
+        Panel(
+            "lines",
+            f"{metric} by rows to learn from",
+            {"x": "rows", "y": metric, "series": series, "log_x": True, "marks": marks},
+            "The bands are 95 % intervals over test rows.",
+        ),
+        Panel(
+            "lines",
+            "Difference: deep model minus baseline",
+            {"x": "rows", "y": f"{metric}, better above 0", "series": lead, "log_x": True},
+            "Deep minus classical on the same test rows: above 0 the deep model is ahead.",
+        ),
+    ]
+
+
+def summary_table(result: dict[str, Any]) -> Panel:
+    columns = {
+        "rows": result["rows"],
+        "deep": result["deep"]["value"],
+        "classical": result["baseline"]["value"],
+        "lead": result["lead"]["value"],
+        "from": result["lead"]["low"],
+        "to": result["lead"]["high"],
+        "seconds": result["seconds"],
+    }
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    return Panel("table", "Summary statistics", {"columns": list(columns), "rows": rows, "best": None})
+
+
+def describe_crossing(result: dict[str, Any]) -> str:
     """The crossing in words."""
     value, low, high = (result["crossing"][key] for key in ("value", "low", "high"))
     if value is None:

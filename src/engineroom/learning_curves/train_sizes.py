@@ -41,8 +41,8 @@ class SizePoint:
 
 
 def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) -> list[SizePoint]:
-    """One Point a size, from few rows to all; the largest parts get the most time, in proportion to the root of their
-    rows."""
+    """One SizePoint a size, from few rows to all; the largest parts get the most time, in proportion to the root of
+    their rows."""
     data = table if table is not None else config.data
     opened = open_table(
         data,
@@ -65,42 +65,36 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
     points = []
     with tempfile.TemporaryDirectory() as folder:
         for count, part in zip(counts, share, strict=True):
-            begun = time.perf_counter()
             rows = np.concatenate([split.test, np.sort(pool[:count])])
             frame = opened.frame[rows].with_columns(pl.Series(PART, ["test"] * len(split.test) + ["train"] * count))
-            columns = {
-                **{name: {**roles[name], **given(config, name)} for name in roles},
-                PART: {"modality": "category", "role": "split"},
-            }
-            layer = config.model_dump() | {
-                "data": "",
-                "test": None,
-                "run": str(Path(folder) / f"rows-{count}"),
-                "columns": columns,
-            }
-            layer["split"] = {**layer["split"], "by": "column", "column": PART}
-            layer["train"] = {**layer["train"], "minutes": float(part * minutes)}
-            model, _ = train(Config.model_validate(layer), table=frame)
-            graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
-            points.append(
-                SizePoint(
-                    count, graded.deep, model.baseline_records(graded), time.perf_counter() - begun, model.task
-                )
-            )
-            ours, theirs = (
-                model.task.compute_metrics(r)[model.task.primary_metric] for r in (points[-1].deep, points[-1].baseline)
-            )
-            say(
-                f"{count:,} rows: {model.task.primary_metric} deep {ours:.4g}, classical {theirs:.4g} "
-                f"({points[-1].seconds:.0f} s)"
-            )
+            sized = at_size(config, roles, str(Path(folder) / f"rows-{count}"), float(part * minutes))
+            points.append(point := train_at_size(sized, frame, count))
+            metric = point.task.primary_metric
+            ours, theirs = (point.task.compute_metrics(r)[metric] for r in (point.deep, point.baseline))
+            say(f"{count:,} rows: {metric} deep {ours:.4g}, classical {theirs:.4g} ({point.seconds:.0f} s)")
     return points
 
 
-def given(config: Config, name: str) -> dict[str, Any]:
-    """What the user said about a column."""
-    said = config.model_dump()["columns"].get(name) or {}
-    return {key: value for key, value in said.items() if value is not None}
+def at_size(config: Config, roles: dict[str, dict[str, str]], run: str, minutes: float) -> Config:
+    """The configuration of one size: the columns' roles as they were inferred from all rows, the split in a column."""
+    options = config.model_dump()["columns"]
+    columns = {
+        name: role | {key: value for key, value in (options.get(name) or {}).items() if value is not None}
+        for name, role in roles.items()
+    }
+    columns[PART] = {"modality": "category", "role": "split"}
+    layer = config.model_dump() | {"data": "", "test": None, "run": run, "columns": columns}
+    layer["split"] = {**layer["split"], "by": "column", "column": PART}
+    layer["train"] = {**layer["train"], "minutes": minutes}
+    return Config.model_validate(layer)
+
+
+def train_at_size(config: Config, frame: pl.DataFrame, count: int) -> SizePoint:
+    """Both trained on `count` rows and scored on the test rows."""
+    begun = time.perf_counter()
+    model, _ = train(config, table=frame)
+    graded = model.graded(frame.filter(pl.col(PART) == "test").drop(PART))
+    return SizePoint(count, graded.deep, model.baseline_records(graded), time.perf_counter() - begun, model.task)
 
 
 def steps(rows: int, sizes: int) -> list[int]:

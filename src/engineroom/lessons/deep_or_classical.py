@@ -12,7 +12,7 @@ import polars as pl
 from ..core.config import make_config
 from ..core.errors import UserError, nearest
 from ..core.panels import spoken
-from ..explanation.feature_attribution import pulls
+from ..explanation.feature_attribution import column_effects
 from ..run import train
 from ._base import Board, Lesson, table
 
@@ -72,7 +72,7 @@ def load(name: str) -> tuple[pl.DataFrame, str]:
 
 def weights(model, frame: pl.DataFrame) -> list[list[object]]:
     """The ten weightiest columns."""
-    pull, _ = pulls(model, model.open(frame))
+    pull, _ = column_effects(model, model.open(frame))
     strength = np.abs(pull).mean(0)
     return [[model.schema.inputs[k].name, float(strength[k])] for k in np.argsort(-strength)[:10]]
 

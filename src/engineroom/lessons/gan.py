@@ -1,4 +1,4 @@
-"""2014: two networks that learn from each other; one makes, one tells made from real."""
+"""Generative adversarial network (2014): a generator (maker) and a discriminator (critic) learn from each other."""
 
 from __future__ import annotations
 
@@ -36,34 +36,18 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
         "(Goodfellow et al. 2014).",
     )
     first_steps(board, players, heaps, seed)
-    stages, scores, sure = [], [], []
-    marks = sorted({0, *(round(steps * share) for share in (0.1, 0.3, 1.0))})
+    stages: list[tuple[int, Tensor]] = []
+    losses: dict[str, list[float]] = {"critic": [], "maker": []}
     done = 0
-    for mark in marks:
-        heard = play(players, heaps, done, mark, seed)
+    for mark in sorted({0, *(round(steps * share) for share in (0.1, 0.3, 1.0))}):
+        for player, values in play(players, heaps, done, mark, seed).items():
+            losses[player] += values
         done = mark
-        scores += heard["maker"]
-        sure += heard["critic"]
-        stages.append((mark, drawn(maker, seed)))
-    real = genuine(heaps, SHOWN, torch_generator(seed, "shown"))
+        stages.append((mark, generate_points(maker, seed)))
+    real = sample_real(heaps, SHOWN, torch_generator(seed, "shown"))
     for mark, points in stages:
         board.step(f"After {mark:,} steps", describe_points(points, heaps), cloud(f"Step {mark:,}", real, points))
-    grid = list(range(1, len(sure) + 1))
-    every = max(1, len(grid) // 200)
-    words = (
-        f"The critic's loss climbs towards 2 ln 2 = {2 * math.log(2):.3f}, where it can do no better than toss a "
-        "coin. Neither curve says by itself how good the points are."
-    )
-    board.step(
-        "What the two hear",
-        words,
-        lines(
-            "Losses",
-            "step",
-            "loss",
-            {"critic": (grid[::every], sure[::every]), "maker": (grid[::every], scores[::every])},
-        ),
-    )
+    show_losses(board, losses)
     start, end = stages[0][1], stages[-1][1]
     board.check(
         "Made points come to lie in the heaps",
@@ -71,11 +55,24 @@ def run(board: Board, *, heaps: int, steps: int, steep: float, critic_every: int
         f"{inside(start, heaps):.0%} at first, {inside(end, heaps):.0%} at last",
     )
     board.check("Every heap is found", found(end, heaps) == heaps, f"{found(end, heaps)} of {heaps}")
-    late = float(np.mean(sure[-len(sure) // 10 :]))
+    late = float(np.mean(losses["critic"][-len(losses["critic"]) // 10 :]))
     board.check(
         "In the end the critic can hardly tell",
         late > 1.1,
         f"its loss is {late:.2f}; tossing a coin costs {2 * math.log(2):.2f}",
+    )
+
+
+def show_losses(board: Board, losses: dict[str, list[float]]) -> None:
+    """Both curves, at no more than about 200 points."""
+    every = max(1, len(losses["critic"]) // 200)
+    grid = list(range(1, len(losses["critic"]) + 1))[::every]
+    curves = {player: (grid, losses[player][::every]) for player in ("critic", "maker")}
+    board.step(
+        "What the two hear",
+        f"The critic's loss climbs towards 2 ln 2 = {2 * math.log(2):.3f}, where it can do no better than toss a "
+        "coin. Neither curve says by itself how good the points are.",
+        lines("Losses", "step", "loss", curves),
     )
 
 
@@ -142,7 +139,7 @@ def batches(heaps: int, done: int, upto: int, seed: int):
         yield (
             step,
             Batch(
-                {"x": genuine(heaps, BATCH, generator), "chance": torch.randn(BATCH, CHANCE, generator=generator)},
+                {"x": sample_real(heaps, BATCH, generator), "chance": torch.randn(BATCH, CHANCE, generator=generator)},
                 np.arange(BATCH),
             ),
         )
@@ -154,13 +151,13 @@ def centres(heaps: int) -> Tensor:
     return 2 * torch.stack([angle.cos(), angle.sin()], 1)
 
 
-def genuine(heaps: int, count: int, generator: torch.Generator) -> Tensor:
+def sample_real(heaps: int, count: int, generator: torch.Generator) -> Tensor:
     return centres(heaps)[torch.randint(0, heaps, (count,), generator=generator)] + SPREAD * torch.randn(
         count, 2, generator=generator
     )
 
 
-def drawn(maker: nn.Module, seed: int) -> Tensor:
+def generate_points(maker: nn.Module, seed: int) -> Tensor:
     """(SHOWN, 2) made of the same chance each time."""
     with torch.no_grad():
         return maker(torch.randn(SHOWN, CHANCE, generator=torch_generator(seed, "drawn")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..data.masking import hiding
+from ..data.masking import with_masking
 from .supervised import Supervised
 
 
@@ -13,7 +13,7 @@ class Masked(Supervised):
     """One network and one player, as where answers are known; only the batches are others."""
 
     def make_batches(self, cast: nn.ModuleDict, task, batches):
-        return hiding(batches, task.parts)
+        return with_masking(batches, task.parts)
 
 
 OBJECTIVE = Masked()

@@ -19,7 +19,7 @@ from ..core.panels import Section
 from .charts.bars import MOST_PANEL
 from .charts.canvas import alike, number
 from .charts.charts import CHARTS, draw
-from .charts.heatmaps import MOST_HALF, confused
+from .charts.heatmaps import MOST_HALF, describe_confusions
 
 HERE = Path(__file__).parent
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line ends
@@ -90,7 +90,7 @@ def chart(exhibit: Mapping[str, Any]) -> str:
 
 def pairs(data: Mapping[str, Any]) -> str:
     """What stands beside a matrix that has the line to itself."""
-    return confused(data, most=6) if len(data["rows"]) > 2 else ""
+    return describe_confusions(data, most=6) if len(data["rows"]) > 2 else ""
 
 
 def heading(name: Any) -> Any:

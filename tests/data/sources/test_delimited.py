@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engineroom.core.config import LimitsConfig
 from engineroom.core.errors import DataError
 from engineroom.data.loading import open_table
-from engineroom.data.sources import _memory_map
-from engineroom.data.sources._dialect import MISSING
+from engineroom.data.sources._text_tables import memory_map
+from engineroom.data.sources._text_tables.dialect import MISSING
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_large_tables_are_converted_once_and_mapped(write, tmp_path, monkeypatch
 def test_without_pyarrow_large_tables_are_held_in_memory_and_it_is_said(tmp_path, monkeypatch):
     pl.DataFrame({"x": [1, 2]}).write_ipc(tmp_path / "t.arrow", compression="uncompressed")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    frame, notes = _memory_map.mapped(tmp_path / "t.arrow")
+    frame, notes = memory_map.mapped(tmp_path / "t.arrow")
     assert frame["x"].to_list() == [1, 2] and ".[arrow]" in notes[0]
 
 

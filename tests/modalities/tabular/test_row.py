@@ -9,7 +9,7 @@ import pytest
 from sklearn.preprocessing import QuantileTransformer
 
 from engineroom.core.config import LimitsConfig
-from engineroom.modalities.tabular.row import EDGE, MODALITY, from_ranks, settled, to_ranks, to_table
+from engineroom.modalities.tabular.row import EDGE, MODALITY, centre_ties, from_ranks, to_ranks, to_table
 
 
 def columns(count=2000):
@@ -64,6 +64,6 @@ def test_a_value_that_many_share_is_settled_at_one_standing():
     state = MODALITY.fit(pl.DataFrame({"x": x}).to_struct("row"), limits=LimitsConfig())
     knots = np.array(state["columns"][0]["knots"])
     z = from_ranks(np.linspace(0.01, 0.6, 50))
-    assert len(np.unique(settled(z, knots))) == 1
+    assert len(np.unique(centre_ties(z, knots))) == 1
     high = from_ranks(np.array([0.9, 0.95]))
-    assert settled(high, knots) == pytest.approx(high)
+    assert centre_ties(high, knots) == pytest.approx(high)

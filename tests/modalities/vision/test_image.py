@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from engineroom.modalities.vision.image import MODALITY, Normalise
+from engineroom.modalities.vision._normalise import Normalise
+from engineroom.modalities.vision.image import MODALITY
 
 STATE = {"mean": [0.4, 0.5, 0.6], "std": [0.2, 0.2, 0.2]}
 

@@ -10,7 +10,7 @@ import pytest
 from engineroom.core.errors import DataError, UserError
 from engineroom.core.table import Table
 from engineroom.preprocessing.series.stream_features import streamed
-from engineroom.preprocessing.tabular.pseudo_anomalies import disturbed, moving
+from engineroom.preprocessing.tabular.pseudo_anomalies import disturb_series, moving
 from engineroom.tasks._base import make_task
 
 
@@ -91,11 +91,11 @@ def test_settings_that_make_no_sense_are_told(options: dict) -> None:
 
 def test_a_disturbed_stretch_is_another_and_the_rest_stays() -> None:
     x = np.random.default_rng(0).normal(0, 1, (2_000, 3))
-    y, inside = disturbed(x, 20, np.random.default_rng(1))
+    y, inside = disturb_series(x, 20, np.random.default_rng(1))
     assert np.array_equal(x[~inside], y[~inside]) and 0.1 < inside.mean() < 0.7
     assert (x[inside] != y[inside]).any(1).mean() > 0.8
-    assert np.array_equal(disturbed(x, 20, np.random.default_rng(1))[0], y)
-    alone = disturbed(x[:1], 20, np.random.default_rng(2))[0]
+    assert np.array_equal(disturb_series(x, 20, np.random.default_rng(1))[0], y)
+    alone = disturb_series(x[:1], 20, np.random.default_rng(2))[0]
     assert alone.shape == (1, 3)
 
 

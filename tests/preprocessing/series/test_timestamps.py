@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from engineroom.core.table import Table
-from engineroom.preprocessing.series.forecast_windows import Shape, asked
+from engineroom.preprocessing.series.forecast_inference import last_windows
+from engineroom.preprocessing.series.forecast_windows import Shape
 from engineroom.preprocessing.series.regular_series import read_timeline
 from engineroom.preprocessing.series.timestamps import after, business_days, to_units
 
@@ -108,7 +109,7 @@ def test_short_series_and_empty_cells_ahead_are_named():
     )
     frame = pl.concat([long, short, full], how="vertical_relaxed")
     line = read_timeline(Table(frame), "x", time="", series="shop", known=("promo",), every=False)
-    rows, empty, notes = asked(line, Shape(context=14, horizon=7, season=1), ("promo",))
+    rows, empty, notes = last_windows(line, Shape(context=14, horizon=7, season=1), ("promo",))
     assert rows["series"].to_list() == ["long", "short"]
     assert empty == {"promo": 3}
     assert any("3 cell(s) of promo" in note for note in notes)

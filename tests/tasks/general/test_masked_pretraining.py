@@ -18,7 +18,7 @@ from engineroom.core.config import make_config
 from engineroom.core.errors import DataError
 from engineroom.core.table import Table
 from engineroom.data.dataset import BatchSampler, encode_table
-from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, hiding, judged, parse_parts
+from engineroom.data.masking import HIDDEN, WANTED, hide, hide_by_content, judged, parse_parts, with_masking
 from engineroom.data.schema_inference import fit_schema, infer_schema
 from engineroom.metrics.reconstruction import graded, scores
 from engineroom.modalities.masking._masked_regions import placed
@@ -191,7 +191,7 @@ def test_a_batch_is_a_function_of_seed_and_step() -> None:
     data = encode_table(table.frame, schema)
     data.splits = {"train": np.arange(60)}
     parts = parse_parts(registry.get("tasks", "masked_pretraining").fit_state(schema, data, 0).target.state["parts"])
-    first, again, other = (hiding(BatchSampler(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
+    first, again, other = (with_masking(BatchSampler(data, 16, seed), parts).batch(3) for seed in (0, 0, 1))
     assert all(torch.equal(first[name].nan_to_num(-9), again[name].nan_to_num(-9)) for name in first.fields)
     assert not torch.equal(first[HIDDEN + "block:number"], other[HIDDEN + "block:number"])
 

@@ -18,7 +18,7 @@ from engineroom.core.registry import get
 from engineroom.core.table import Table
 from engineroom.metrics.ranking import best, graded, ndcg, rank_of, scores
 from engineroom.modalities.recommendation.interaction_history import ItemVectors, latest
-from engineroom.preprocessing.recommendation.interaction_sequences import LATEST, parts
+from engineroom.preprocessing.recommendation.interaction_sequences import LATEST, leave_last_out
 from engineroom.preprocessing.recommendation.item_features import open_side_table, properties, titles
 from engineroom.tasks._base import make_task
 
@@ -47,12 +47,12 @@ def test_the_last_event_tests_and_the_one_before_validates() -> None:
         list("1234"),
         list("12345"),
     ]
-    assert [len(parts("a", "x" * n)) for n in (1, 2, 3, 4)] == [0, 1, 2, 3]
+    assert [len(leave_last_out("a", "x" * n)) for n in (1, 2, 3, 4)] == [0, 1, 2, 3]
 
 
 def test_long_histories_are_learnt_in_pieces_that_lose_no_step() -> None:
     events = [str(i) for i in range(3 * LATEST)]
-    pieces = [row[1] for row in parts("a", events) if row[3] == "train"]
+    pieces = [row[1] for row in leave_last_out("a", events) if row[3] == "train"]
     steps = {(a, b) for piece in pieces for a, b in zip(piece, piece[1:], strict=False)}
     assert max(map(len, pieces)) <= LATEST and steps == set(zip(events[:-3], events[1:-2], strict=True))
 

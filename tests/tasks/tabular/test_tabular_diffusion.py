@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import engineroom as er
 from conftest import command
 from engineroom.core.errors import DataError, UserError
-from engineroom.modalities.tabular.row import MODALITY, decided, to_table
+from engineroom.modalities.tabular.row import MODALITY, discretise, to_table
 from engineroom.rendering.train_on_synthetic import worth
 
 RNG = np.random.default_rng(0)
@@ -152,4 +152,4 @@ def test_vectors_and_rows_are_the_same_twice(numbers: list, classes: list) -> No
     assert back["x"].is_null().to_list() == frame["x"].is_null().to_list()
     assert back["c"].fill_null("").to_list() == frame["c"].fill_null("").to_list()
     again = MODALITY.encode(back.to_struct("r"), state, {})
-    assert np.allclose(decided(rows, state["columns"]), decided(again, state["columns"]), atol=0.3)
+    assert np.allclose(discretise(rows, state["columns"]), discretise(again, state["columns"]), atol=0.3)

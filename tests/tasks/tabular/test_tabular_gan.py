@@ -14,7 +14,7 @@ import engineroom as er
 from engineroom.core.errors import DataError
 from engineroom.core.registry import get
 from engineroom.heads.tabular_generator import row
-from engineroom.modalities.tabular.row import MODALITY, decided, unsettled
+from engineroom.modalities.tabular.row import MODALITY, discretise, spread_ties
 
 RNG = np.random.default_rng(0)
 FAST = {"show": "quiet", "train": {"threads": 1, "precision": "fp32"}}
@@ -95,7 +95,7 @@ def test_values_that_many_share_are_spread_and_taken_back() -> None:
     frame = people(500)
     state = MODALITY.fit(frame.to_struct("x"), limits=None)  # type: ignore[arg-type]
     rows = torch.from_numpy(MODALITY.encode(frame.to_struct("x"), state, {}))
-    spread = unsettled(rows, torch.randn(rows.shape), state["columns"])
+    spread = spread_ties(rows, torch.randn(rows.shape), state["columns"])
     place = sum(len(one["values"]) if one["kind"] == "class" else 1 + one["missing"] for one in state["columns"][:4])
     none = torch.from_numpy((frame["income"] == 0).fill_null(False).to_numpy())
     absent = torch.from_numpy(frame["income"].is_null().to_numpy())
@@ -104,7 +104,7 @@ def test_values_that_many_share_are_spread_and_taken_back() -> None:
         spread[absent],
         torch.cat([spread[absent, :place], rows[absent, place : place + 2], spread[absent, place + 2 :]], 1),
     )
-    both = [decided(x.numpy(), state["columns"]) for x in (rows, spread)]
+    both = [discretise(x.numpy(), state["columns"]) for x in (rows, spread)]
     assert np.allclose(both[0][:, place], both[1][:, place], atol=0.02)
 
 

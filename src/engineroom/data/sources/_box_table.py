@@ -100,7 +100,7 @@ class Found:
     def table(self, name: str, limits: LimitsConfig, *, root: str = "") -> Table:
         """One row a picture, in the frame in which the picture is seen."""
         self.check(limits)
-        rows, notes = upright(self.rows, limits.pixels)
+        rows, notes = apply_orientation(self.rows, limits.pixels)
         notes = [*self.notes, *notes]
         if self.odd:
             notes.append(
@@ -143,7 +143,7 @@ class BoxSource:
         return self.annotated(path, limits).table(run_name(path), limits)
 
 
-def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], list[str]]:
+def apply_orientation(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], list[str]]:
     """(the rows in the frame in which pictures are seen, notes).
 
     Cameras store pictures lying on their side, with a mark (EXIF orientation), and tools disagree whether boxes are
@@ -160,9 +160,9 @@ def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], li
         except (OSError, ValueError, SyntaxError):
             continue  # a damaged picture is named when it is decoded
         seen = stored[::-1] if mark in SIDEWAYS else stored
-        if row.size == seen or alike(row.size, seen):
+        if row.size == seen or same_aspect_ratio(row.size, seen):
             continue
-        if alike(row.size, seen[::-1]):
+        if same_aspect_ratio(row.size, seen[::-1]):
             frames[place] = seen, mark
         else:
             strange.append(row.name)
@@ -192,7 +192,7 @@ def upright(rows: Sequence[Annotated], pixels: int) -> tuple[list[Annotated], li
     return out, [f"{len(names):,} {words} ({', '.join(names[:NAMED])})." for names, words in lines if names]
 
 
-def alike(size: tuple[float, float], other: tuple[float, float]) -> bool:
+def same_aspect_ratio(size: tuple[float, float], other: tuple[float, float]) -> bool:
     """The same shape, be it enlarged or shrunk."""
     return abs(size[0] * other[1] - size[1] * other[0]) <= NEAR * size[1] * other[0]
 

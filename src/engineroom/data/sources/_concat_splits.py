@@ -15,7 +15,7 @@ from ._files import SPLIT_ORDER
 WHY = "the source keeps {} apart"
 
 
-def joined(parts: Sequence[tuple[str | None, Table]], name: str) -> Table:
+def concat_tables(parts: Sequence[tuple[str | None, Table]], name: str) -> Table:
     """One table of all parts, training rows first. A single part, or parts without split names, get no split column."""
     splits = [split for split, _ in parts]
     if len(parts) == 1:

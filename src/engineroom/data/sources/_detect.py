@@ -32,7 +32,7 @@ def source_of(path: Path, task: str = "auto") -> Any:
     """
     sources = registry.every(KIND)
     sure = {name: source.detect(path) for name, source in sources.items()}
-    best = max(sure, key=lambda name: (sure[name] > 0, suits(sources[name], task), sure[name]))
+    best = max(sure, key=lambda name: (sure[name] > 0, rank_for_task(sources[name], task), sure[name]))
     if sure[best] > 0:
         return sources[best]
     if path.is_dir():
@@ -48,7 +48,7 @@ def source_of(path: Path, task: str = "auto") -> Any:
     )
 
 
-def suits(source: Any, task: str) -> int:
+def rank_for_task(source: Any, task: str) -> int:
     """1 for a source that reads answers for this task, -1 for one that reads those of other tasks alone, else 0."""
     tasks = getattr(source, "tasks", ())
     return 0 if task == "auto" or not tasks else 1 if task in tasks else -1

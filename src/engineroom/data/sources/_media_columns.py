@@ -83,18 +83,7 @@ def _resolved(table: Table, name: str, path: Path, index: FileIndex, *, split: s
         return table
     bases = _bases(path, split)
     base = _best_base(sample, bases) if kind else None
-    plain: Finder = (lambda value: _existing(base, value)) if base else lambda value: None
-    finder, how = plain, ""
-    if not base or not all(
-        plain(value) for value in sample
-    ):  # another root, another case, no ending: by the last parts of the name
-        rank = {folder: -place for place, folder in enumerate(bases)}
-        matcher = NameMatcher(index, filter(None, values), lambda file: rank.get(file.parent, -len(rank)))
-
-        def finder(value: str) -> Path | None:
-            return plain(value) or matcher.find(value)
-
-        how = _difference(sample) if any(finder(v) and not plain(v) for v in sample) else ""
+    finder, how = _choose_finder(values, sample, base, bases, index)
     found = [finder(value) if value else None for value in values]
     hits = [file for value, file in zip(values, found, strict=True) if value and file]
     if kind is None:
@@ -126,6 +115,23 @@ def _resolved(table: Table, name: str, path: Path, index: FileIndex, *, split: s
         hints=hints,
         notes=(*table.notes, *notes),
     )
+
+
+def _choose_finder(
+    values: Sequence[str | None], sample: Sequence[str], base: Path | None, bases: Sequence[Path], index: FileIndex
+) -> tuple[Finder, str]:
+    """(what finds a cell's file, how the names differ from the files): by the whole name where that finds all of the
+    sample, else (another root, another case, no ending) by the last parts of the name too."""
+    plain: Finder = (lambda value: _existing(base, value)) if base else lambda value: None
+    if base and all(plain(value) for value in sample):
+        return plain, ""
+    rank = {folder: -position for position, folder in enumerate(bases)}
+    matcher = NameMatcher(index, filter(None, values), lambda file: rank.get(file.parent, -len(rank)))
+
+    def finder(value: str) -> Path | None:
+        return plain(value) or matcher.find(value)
+
+    return finder, _difference(sample) if any(finder(v) and not plain(v) for v in sample) else ""
 
 
 def _may_name_files(values: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from ...core.errors import DataError, UserError, install_hint
 from ...core.schema import unique_names
 from ...core.table import Table
 from ._cells import Hints, column, frame_of, normalised
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import split_of
 
 ARROW_FIX = install_hint("arrow")
@@ -125,7 +125,7 @@ def _hugging_face(data: Any) -> Table:
         raise DataError(
             f"None of the splits {', '.join(splits)} is for training.", "", "Give one of them: data=dataset['NAME']."
         )
-    return joined(known, "data")
+    return concat_tables(known, "data")
 
 
 def _dataset(data: Any) -> Table:

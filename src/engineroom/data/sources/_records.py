@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ._cache import CHUNK, fingerprint, work_folder, write_aside
-from ._dialect import SPACE, Dialect
+from ._text_tables.dialect import SPACE, Dialect
 
 END = "\0end\0"  # a last line of our own: where it is part of a field, a quote was never closed
 NAMED = 5  # so many bad lines are named in a message
@@ -35,7 +35,7 @@ class Survey:
         return [line for _, line, fields in self.gaps if not fields]
 
 
-def surveyed(path: Path, dialect: Dialect, *, cache: Path | None) -> Survey:
+def cached_survey(path: Path, dialect: Dialect, *, cache: Path | None) -> Survey:
     """`survey`, remembered in `cache` where that is given."""
     if cache is None:
         return survey(path, dialect)
@@ -152,7 +152,7 @@ def judge(found: Survey, dialect: Dialect, path: Path, *, limits: LimitsConfig) 
     ]
 
 
-def rewritten(path: Path, dialect: Dialect, out: Path, *, delimiter: str) -> Path:
+def rewrite_records(path: Path, dialect: Dialect, out: Path, *, delimiter: str) -> Path:
     """A plain copy of the well-formed records."""
     if not out.exists():
         width = len(dialect.names)

@@ -13,14 +13,14 @@ from ...core.config import FormatConfig, LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import fingerprint, head, work_folder
-from ._dialect import Dialect
-from ._encoding import head_text, plain_text
 from ._files import DELIMITED, ending, run_name
 from ._media_columns import with_media
-from ._memory_map import LARGE, converted
-from ._records import Survey, judge, rewritten, surveyed
-from ._sniff import consistency, sniff
-from ._types import named
+from ._records import Survey, cached_survey, judge, rewrite_records
+from ._text_tables.dialect import Dialect
+from ._text_tables.encoding import head_text, plain_text
+from ._text_tables.memory_map import LARGE, map_frame
+from ._text_tables.sniff import consistency, sniff
+from ._text_tables.types import named
 
 SAMPLE = 1 << 18  # bytes the dialect is judged by
 
@@ -50,7 +50,7 @@ class Delimited:
             notes.append(
                 f"{path.name} has no header line: its columns are called column_1 to column_{len(dialect.names)}."
             )
-        found = surveyed(plain, dialect, cache=cache if plain.stat().st_size > LARGE else None)
+        found = cached_survey(plain, dialect, cache=cache if plain.stat().st_size > LARGE else None)
         notes += judge(found, dialect, path, limits=limits)
         frame, more = self._frame(plain, dialect, found, cache=cache)
         gaps = tuple((place, _reason(path, line, fields, len(dialect.names))) for place, line, fields in found.gaps)
@@ -85,7 +85,7 @@ class Delimited:
                     return frame, notes
         out = work_folder(cache) / f"{fingerprint(plain, dialect)}.csv"
         comma = Dialect("," if dialect.delimiter != ";" else ";", names=dialect.names)
-        frame, notes = _scanned(rewritten(plain, dialect, out, delimiter=comma.delimiter), comma, cache=cache)
+        frame, notes = _scanned(rewrite_records(plain, dialect, out, delimiter=comma.delimiter), comma, cache=cache)
         if frame.height != expected:
             raise DataError(
                 f"{plain.name} reads as {frame.height:,} rows, but holds {expected:,} records.",
@@ -117,7 +117,7 @@ def _scanned(plain: Path, dialect: Dialect, *, cache: Path | None) -> tuple[pl.D
     make = partial(named, lazy, dialect.names)
     if cache is None or plain.stat().st_size <= LARGE:
         return make().collect(), []
-    return converted(make, work_folder(cache) / f"{fingerprint(plain, dialect)}.arrow")
+    return map_frame(make, work_folder(cache) / f"{fingerprint(plain, dialect)}.arrow")
 
 
 SOURCE = Delimited()

@@ -15,7 +15,7 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ...modalities.text._document_layout import read_page
 from ...modalities.vision._masks import mask_size
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import IMAGE, absolute, run_name, split_of, visible, walk
 from ._layout import pair_places, places_below
 
@@ -38,7 +38,7 @@ class PageFolders:
     def read(self, path: Path, *, limits: LimitsConfig, target: str | None, cache: Path | None) -> Table:
         folders = {split_of(folder.name): folder for folder in visible(path)[0] if split_of(folder.name)}
         parts = folders if "train" in folders else {None: path}
-        return joined([(split, part(folder, limits)) for split, folder in parts.items()], run_name(path))
+        return concat_tables([(split, part(folder, limits)) for split, folder in parts.items()], run_name(path))
 
 
 def is_page(file: Path) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.table import Table
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import MEDIA, absolute, kind_of_files, media_kind, run_name, split_of, visible
 from ._layout import places_below
 
@@ -36,7 +36,7 @@ class NameLabels:
         cut = _cut(names)
         parts = [(split, _part(files, kind, cut)) for split, (_, files) in found.items()]
         below = [file for split, (_, files) in found.items() for file in files if file.parent != folders[split]]
-        table = joined(parts, run_name(path))
+        table = concat_tables(parts, run_name(path))
         if below:
             homes = sorted({str(file.parent.relative_to(path)) for file in below})
             table = replace(

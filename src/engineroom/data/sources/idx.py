@@ -13,7 +13,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import head, plain_bytes
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import run_name, split_of, visible
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}  # third byte of the file
@@ -40,7 +40,7 @@ class Idx:
             for file in visible(path)[1]
             if _is_images(file)
         ]
-        return joined(parts, run_name(path))
+        return concat_tables(parts, run_name(path))
 
 
 def _is_images(path: Path) -> bool:

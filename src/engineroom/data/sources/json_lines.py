@@ -13,9 +13,9 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import head
 from ._cells import frame_of
-from ._encoding import plain_text
 from ._files import ending, run_name
 from ._media_columns import with_media
+from ._text_tables.encoding import plain_text
 
 LINES = frozenset({".jsonl", ".ndjson"})
 NAMED = 5

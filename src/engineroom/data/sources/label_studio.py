@@ -37,7 +37,7 @@ class LabelStudio(BoxSource):
         tasks = [task for file in files_in(path) for task in read_tasks(file)]
         index = FileIndex(root, IMAGE)
         names = [name for task in tasks for name in file_names(task)[:1]]
-        matchers = NameMatcher(index, names), NameMatcher(index, [bare(name) for name in names])
+        matchers = NameMatcher(index, names), NameMatcher(index, [strip_upload_prefix(name) for name in names])
         left: Counter[str] = Counter()
         unlabelled = 0
         for number, task in enumerate(tasks):
@@ -107,7 +107,7 @@ def file_names(task: dict[str, Any]) -> list[str]:
     return [*names, *([str(task["file_upload"])] if task.get("file_upload") else [])]
 
 
-def bare(name: str) -> str:
+def strip_upload_prefix(name: str) -> str:
     folder, slash, last = name.rpartition("/")
     return folder + slash + UPLOADED.sub("", last)
 
@@ -126,7 +126,7 @@ def add_task(
         (
             file
             for name in names
-            for matcher, one in zip(matchers, (name, bare(name)), strict=True)
+            for matcher, one in zip(matchers, (name, strip_upload_prefix(name)), strict=True)
             if (file := matcher.find(one))
         ),
         None,

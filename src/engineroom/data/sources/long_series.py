@@ -11,11 +11,11 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._concat_splits import joined
-from ._encoding import head_text
+from ._concat_splits import concat_tables
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
-from ._sniff import sniff
-from ._types import plainly_typed
+from ._text_tables.encoding import head_text
+from ._text_tables.sniff import sniff
+from ._text_tables.types import plainly_typed
 from .delimited import SOURCE as DELIMITED_SOURCE
 
 ORDER_NAMES = ("t", "time", "timestamp", "step", "index", "frame", "order", "date", "datetime", "seconds", "tick")
@@ -47,7 +47,7 @@ class LongSeries:
             (split, DELIMITED_SOURCE.read(file, limits=limits, target=target, cache=cache))
             for split, file in layout.labels
         ]
-        labels = joined(parts, run_name(path))
+        labels = concat_tables(parts, run_name(path))
         labels = replace(labels, frame=plainly_typed(labels.frame))
         return _with_series(labels, series, layout, limits=limits, notes=(*signals.notes, note))
 

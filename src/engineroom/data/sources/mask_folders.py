@@ -135,10 +135,12 @@ def left_folders(path: Path, used: list[Place]) -> list[str]:
 
 def masks_beside(places: list[Place]) -> set[Place]:
     """x_mask.png where x.jpg lies in the same folder."""
-    plain = [place for place in places if len(stripped(place.path.stem)) == 1]
+    plain = [place for place in places if len(strip_mask_words(place.path.stem)) == 1]
     stems = {(place.path.parent, key) for place in plain for key in picture_spellings(place.path.stem)}
     return {
-        place for place in places if any((place.path.parent, key) in stems for key in stripped(place.path.stem)[1:])
+        place
+        for place in places
+        if any((place.path.parent, key) in stems for key in strip_mask_words(place.path.stem)[1:])
     }
 
 
@@ -154,11 +156,11 @@ def homes(places: list[Place]) -> str:
 
 def mask_spellings(name: str) -> list[str]:
     """A mask's name and what is left of it without _mask, label_, …, and without what marks pictures."""
-    found = stripped(name)
+    found = strip_mask_words(name)
     return [*found, *(bare for bare in (PICTURE_MARK.sub("", one) for one in found[:2]) if bare and bare not in found)]
 
 
-def stripped(name: str) -> list[str]:
+def strip_mask_words(name: str) -> list[str]:
     """A name, and what is left of it without _mask, label_, …, mark by mark."""
     found = [name]
     while (shorter := AT_START.sub("", AT_END.sub("", found[-1]))) not in ("", found[-1]):

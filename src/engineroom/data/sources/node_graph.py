@@ -20,7 +20,7 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._files import TABLE, ending, run_name, stem, visible
-from ._types import plainly_typed
+from ._text_tables.types import plainly_typed
 from .table_folder import reader_of
 
 RETURN = 0.1  # chance of going back to the node itself at each hop

@@ -12,7 +12,7 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import ending, run_name, split_of, stem, visible
 from .plain_text import whole
 
@@ -48,7 +48,7 @@ class Parallel:
             (split_of(name), Table(side_by_side(files, limits=limits, cache=cache), name, hints(files)))
             for name, files in found.items()
         ]
-        return joined(parts, run_name(path))
+        return concat_tables(parts, run_name(path))
 
 
 def language(path: Path) -> str:

@@ -11,8 +11,8 @@ from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import head
 from ._concat_splits import split_name
-from ._encoding import plain_text
 from ._files import TEXT, absolute, ending, run_name, split_of, stem, walk
+from ._text_tables.encoding import plain_text
 
 PEEK = 2_000  # files looked at to recognise a folder
 NOTE = "These are plain texts. To learn the language itself, say --recipe language_modeling."

@@ -13,7 +13,7 @@ from ...core import registry
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._box_table import NAMED, Annotated, add_splits, upright
+from ._box_table import NAMED, Annotated, add_splits, apply_orientation
 from ._files import SPLIT_ORDER, absolute, run_name
 from ._polygons import draw_mask
 
@@ -49,7 +49,7 @@ class OutlineMasks:
         kinds = {thing.kind for row in found.rows for thing in row.things}
         named = sorted(found.categories, key=lambda name: found.categories[name])
         numbers = {name: k for k, name in enumerate([*named, *sorted(kinds - set(named))], 1)}
-        rows, notes = upright(found.rows, limits.pixels)
+        rows, notes = apply_orientation(found.rows, limits.pixels)
         rows = sorted(rows, key=lambda row: SPLIT_ORDER.index(row.split) if row.split else 0)
         return self._table(rows, numbers, [*found.notes, *notes], found.skipped, run_name(path), limits)
 

@@ -12,8 +12,8 @@ import polars as pl
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._encoding import plain_text
 from ._files import ending, run_name
+from ._text_tables.encoding import plain_text
 
 
 @dataclass

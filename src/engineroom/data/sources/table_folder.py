@@ -9,7 +9,7 @@ from ...core import registry
 from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
-from ._concat_splits import joined
+from ._concat_splits import concat_tables
 from ._files import TABLE, ending, run_name, split_of, stem, visible, without_split
 from ._layout import read_name
 
@@ -31,13 +31,13 @@ class TableFolder:
                 (split, self.read(folder, limits=limits, target=target, cache=cache))
                 for split, folder in _split_folders(path).items()
             ]
-            return joined(folders, run_name(path))
+            return concat_tables(folders, run_name(path))
         chosen = _chosen(tables, path)
         parts: list[tuple[str | None, Table]] = [
             (split, reader_of(file).read(file, limits=limits, target=target, cache=cache)) for split, file in chosen
         ]
         left = [file.name for file in tables if file not in {file for _, file in chosen}]
-        table = joined(parts, run_name(path))
+        table = concat_tables(parts, run_name(path))
         return (
             replace(table, notes=(*table.notes, f"Other tables in the folder were left out: {', '.join(left[:10])}."))
             if left

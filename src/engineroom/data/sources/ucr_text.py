@@ -12,8 +12,8 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import head
-from ._encoding import plain_text
 from ._files import ending, run_name, stem
+from ._text_tables.encoding import plain_text
 from .sktime_ts import series_table
 
 FEWEST_VALUES = 20

@@ -14,8 +14,8 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError
 from ...core.table import Table
 from ._cache import head
-from ._encoding import plain_text
 from ._files import DELIMITED, ending, run_name, split_of, stem, visible
+from ._text_tables.encoding import plain_text
 
 LEAST = 8  # values of a line; fewer are a table of ordinary columns
 COLUMNS = ("id", "series", "continuation")

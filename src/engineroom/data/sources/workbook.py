@@ -14,10 +14,10 @@ from ...core.config import LimitsConfig
 from ...core.errors import DataError, UserError, nearest
 from ...core.table import Table
 from ._cells import column
-from ._dialect import MISSING
 from ._files import ending, run_name
-from ._header import find_header_line, has_header, name_columns
 from ._media_columns import with_media
+from ._text_tables.dialect import MISSING
+from ._text_tables.header import find_header_line, has_header, name_columns
 
 ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 

@@ -31,7 +31,7 @@ class Voice(Base):
             one
             for one in each_cell(
                 known[:: max(1, len(known) // SAMPLE)],
-                lambda cell: heard(cell, rate),
+                lambda cell: read_log_mel(cell, rate),
                 {},
                 np.zeros((0, MELS), np.float32),
             )
@@ -49,7 +49,7 @@ class Voice(Base):
         mean, deviation = np.array(state["mean"], np.float32), np.array(state["deviation"], np.float32)
         rows = each_cell(
             values.to_list(),
-            lambda cell: (heard(cell, state["rate"]) - mean) / deviation,
+            lambda cell: (read_log_mel(cell, state["rate"]) - mean) / deviation,
             damaged,
             np.zeros((0, MELS), np.float32),
         )
@@ -71,7 +71,7 @@ class Voice(Base):
         return AUDIO.to_html(value, state)
 
 
-def heard(cell: Any, rate: int) -> np.ndarray:
+def read_log_mel(cell: Any, rate: int) -> np.ndarray:
     """A recording → (T, MELS) log power, without the silence before and after."""
     wave = decode(cell, rate=rate, seconds=SECONDS)
     loud = np.abs(wave)

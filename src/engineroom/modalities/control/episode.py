@@ -10,7 +10,7 @@ import polars as pl
 
 from ...core.config import LimitsConfig
 from ...core.protocols import State
-from ...environments._random_baseline import wander
+from ...environments._random_baseline import play_randomly
 from .._base import Base
 
 
@@ -18,7 +18,7 @@ class Episode(Base):
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         if "world" not in facts:
             return self.fit(values, limits=limits)
-        _, sums = wander(facts["world"], values.to_numpy())
+        _, sums = play_randomly(facts["world"], values.to_numpy())
         scale = float(sums.std()) if len(sums) else 0.0
         return {"scale": scale if scale > 1e-6 else 1.0, **facts}
 

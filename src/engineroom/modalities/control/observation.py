@@ -16,7 +16,7 @@ from ...core.batch import Layout, Signal
 from ...core.config import LimitsConfig
 from ...core.protocols import State
 from ...environments._environment import MOST_SEED, worlds
-from ...environments._random_baseline import wander
+from ...environments._random_baseline import play_randomly
 from .._base import Base
 from ..tabular.vector import to_rows
 
@@ -33,7 +33,7 @@ class Observation(Base):
     def fit_with_hints(self, values: pl.Series, *, limits: LimitsConfig, facts: State) -> dict[str, Any]:
         if "world" not in facts:
             return self.fit(values, limits=limits)
-        seen, _ = wander(facts["world"], values.to_numpy())
+        seen, _ = play_randomly(facts["world"], values.to_numpy())
         return {**self.measured(seen, facts), **facts}
 
     def measured(self, seen: np.ndarray, facts: State) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def parse(text: str) -> dict[str, float]:
             inner = stack.pop()
             if not stack:
                 raise ValueError("closes a bracket that was never opened")
-            stack[-1].append(added(inner))
+            stack[-1].append(sum_counts(inner))
         elif number:
             if not stack[-1]:
                 raise ValueError(f"has a number {number} that counts nothing")
@@ -125,13 +125,13 @@ def parse(text: str) -> dict[str, float]:
         place = found.end()
     if len(stack) > 1:
         raise ValueError("leaves a bracket open")
-    atoms = {name: count for name, count in added(stack[0]).items() if count > 0}
+    atoms = {name: count for name, count in sum_counts(stack[0]).items() if count > 0}
     if not atoms or not all(math.isfinite(count) for count in atoms.values()):
         raise ValueError("names no atoms")
     return atoms
 
 
-def added(parts: list[dict[str, float]]) -> dict[str, float]:
+def sum_counts(parts: list[dict[str, float]]) -> dict[str, float]:
     out: dict[str, float] = {}
     for part in parts:
         for name, count in part.items():

@@ -122,7 +122,7 @@ def to_ranks(z: np.ndarray) -> np.ndarray:
     return ((ndtr(z) - BELOW) / (1 - 2 * BELOW)).clip(0, 1)
 
 
-def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
+def centre_ties(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """Standing (N,) → the same, but at the middle of a value's ranks wherever many rows have that very value (no gain,
     forty hours)."""
     _, first, counts = np.unique(knots, return_index=True, return_counts=True)
@@ -132,9 +132,9 @@ def settled(z: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return np.where(counts[place] > 1, middle[place], z)
 
 
-def unsettled(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
+def spread_ties(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]]) -> Tensor:
     """Rows (N, W), and noise, standard normal (N, W or more) → the same, but values that many rows share anywhere among
-    their ranks: `settled` takes them back."""
+    their ranks: `centre_ties` takes them back."""
     out = rows.clone()
     for one, span in zip(columns, spans(columns), strict=True):
         if one["kind"] == "class":
@@ -151,7 +151,7 @@ def unsettled(rows: Tensor, noise: Tensor, columns: Sequence[Mapping[str, Any]])
     return out
 
 
-def decided(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:
+def discretise(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """(N, width): of a class the largest number on, the others off; a number that is missing or one of many that are
     equal as training writes it."""
     out = rows.astype(np.float32).copy()
@@ -160,7 +160,7 @@ def decided(rows: np.ndarray, columns: Sequence[Mapping[str, Any]]) -> np.ndarra
         if one["kind"] == "class":
             out[:, span] = ON * (2 * np.eye(part.shape[1], dtype=np.float32)[part.argmax(1)] - 1)
             continue
-        part[:, 0] = settled(part[:, 0], np.array(one["knots"]))
+        part[:, 0] = centre_ties(part[:, 0], np.array(one["knots"]))
         if one["missing"]:
             absent = part[:, 1] > 0
             out[:, span] = np.stack([np.where(absent, 0, part[:, 0]), np.where(absent, ON, -ON)], 1)

@@ -30,7 +30,7 @@ class Spelling(Base):
     backbones = ("rnn", "transformer")
 
     def fit(self, values: pl.Series, *, limits: LimitsConfig) -> dict[str, Any]:
-        texts = [said(text) for text in values.drop_nulls().cast(pl.String)]
+        texts = [normalise_text(text) for text in values.drop_nulls().cast(pl.String)]
         counts = Counter(letter for text in texts for letter in text)
         if not counts or len(counts) > MOST:
             raise DataError(
@@ -45,7 +45,7 @@ class Spelling(Base):
         place = {letter: k + 1 for k, letter in enumerate(state["letters"])}
         rows = []
         for index, text in enumerate(values.cast(pl.String).to_list()):
-            codes = [place[letter] for letter in said(text or "") if letter in place]
+            codes = [place[letter] for letter in normalise_text(text or "") if letter in place]
             if not (text or "").strip():
                 damaged[index] = "is empty: there is nothing to say"
             elif len(codes) > LONGEST:
@@ -89,7 +89,7 @@ class Letters(nn.Module):
         )
 
 
-def said(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Lower case, one space between words, a breath at both ends."""
     return EDGE + " ".join(text.lower().split()) + EDGE
 

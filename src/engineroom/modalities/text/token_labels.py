@@ -38,7 +38,7 @@ class Tags(Base):
         counts = Counter(label for row in rows for label in row if label is not None)
         names = sorted(counts, key=lambda label: (-counts[label], label))[:MOST]
         spans = any(is_span_label(name) for name in names)
-        strict = spans and not any(broken(row, ends=has_ends(names)) for row in rows)
+        strict = spans and not any(is_malformed_span(row, ends=has_ends(names)) for row in rows)
         whole = Counter(label for label in wholes or () if label is not None)
         return {
             "values": names,
@@ -79,7 +79,7 @@ def unpack(values: pl.Series) -> tuple[list[list[str | None]], list[str | None] 
     return [list(cell) if cell is not None else [] for cell in values.to_list()], None
 
 
-def broken(row: list[str | None], *, ends: bool) -> bool:
+def is_malformed_span(row: list[str | None], *, ends: bool) -> bool:
     """Does a label go on a span that has not begun, or is one left before its end? Labels that are null may be
     anything."""
     return any(

@@ -166,7 +166,7 @@ def own_range(cell: Any, pixels: int) -> np.ndarray:
         )
 
 
-def looked(cell: Any, pixels: int) -> np.ndarray:
+def inspect_image(cell: Any, pixels: int) -> np.ndarray:
     """(3,): is it partly transparent, has it more than eight bits, has it several frames?"""
     if isinstance(cell, np.ndarray):
         return np.zeros(3)

@@ -16,9 +16,10 @@ from ...core.files import blake
 from ...core.protocols import Ragged, State
 from ...layers.degradation import scale_of, spoilt
 from .._base import Base, each_cell
+from ._normalise import Normalise
 from ._ragged_images import MOST, batched, colours, middle, packed, sources, unpacked
 from .image import MODALITY as IMAGE
-from .image import Normalise, cells
+from .image import cells
 
 PART = 512  # pixels a side: so much of the middle of a picture teaches or judges
 MEAN, STD = [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]  # colours are only brought to a handy range: the same for all data

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...core.batch import Layout, Signal
+from ...core.batch import Layout
 from ...core.config import LimitsConfig
 from ...core.protocols import State
 from ...core.sampling import evenly
@@ -23,7 +23,8 @@ from ...layers.augment import jitter, mirror, shift, tinted, together, warp
 from .._base import Base, each_cell, mostly
 from .._file_extensions import IMAGE_ENDINGS, as_pattern
 from ..masking._masked_regions import SIDE
-from ._image_decoding import background, decode, level_range, looked
+from ._image_decoding import background, decode, inspect_image, level_range
+from ._normalise import Normalise
 
 FEW = 4000  # with fewer pictures to learn from, stronger changes of them pay
 SAMPLE = 256  # pictures looked at to choose size and colours
@@ -31,8 +32,6 @@ LARGEST = 96  # longest side the network sees, where neither the user nor the ta
 SMALLEST = 16  # smaller pictures are enlarged: convolutions need room
 # another look for learning without answers: part of the sides, change of light and of colours
 SHOWN, LIT, TINT = ((0.5, 1.0), 0.4, 0.3)
-# of the training pictures' deviation: added to a picture's own, so that the noise of an empty one is not blown up
-FLAT = 0.1
 
 
 class Image(Base):
@@ -98,7 +97,7 @@ class Image(Base):
         found = [
             one
             for one in each_cell(
-                cells(picked), lambda cell: looked(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)
+                cells(picked), lambda cell: inspect_image(cell, state.get("pixels", 64_000_000)), {}, np.zeros(0)
             )
             if len(one)
         ]
@@ -202,35 +201,6 @@ class Image(Base):
         )
         kind = "png" if buffer.getvalue()[:4] == b"\x89PNG" else "jpeg"
         return f'<img alt="" src="data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}">'
-
-
-class Normalise(nn.Module):
-    """Pixels 0..255, (B, C, H, W) of pictures or (B, T, C, H, W) of clips → Signal with mean 0 and deviation 1 over the
-    training rows, with
-    `even` then of each picture by itself: which lamp shone would else be learnt before what it shone on (nnU-Net does
-    so, Isensee et al. 2021)."""
-
-    scale: Tensor
-    offset: Tensor
-
-    def __init__(
-        self, mean: Sequence[float], std: Sequence[float], layout: Layout = "grid", *, even: bool = False
-    ) -> None:
-        super().__init__()
-        self.layout, self.even = layout, even
-        deviation = torch.tensor(std, dtype=torch.float32)
-        self.register_buffer("scale", (1 / (255 * deviation))[:, None, None])
-        self.register_buffer("offset", (torch.tensor(mean, dtype=torch.float32) / deviation)[:, None, None])
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Signal:
-        x = x.to(self.scale.dtype) * self.scale - self.offset
-        return Signal(evened(x) if self.even else x, self.layout)
-
-
-def evened(x: Tensor) -> Tensor:
-    """(…, C, H, W) → the same shape: every channel of every picture with mean 0 and deviation 1."""
-    deviation, mean = torch.std_mean(x, (-2, -1), keepdim=True)
-    return (x - mean) / (deviation + FLAT)
 
 
 def reading(state: State) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from ...layers.augment import jitter, shift, warp
 from .._base import Base, each_cell, mostly
 from .._file_extensions import VIDEO_ENDINGS, as_pattern
 from ._image_decoding import WHITE, is_transparent, laid_on, open_picture
-from .image import Normalise, cells, common_size, fit_size
+from ._normalise import Normalise
+from .image import cells, common_size, fit_size
 
 FRAMES = 16  # of each video, evenly taken
 LARGEST = 64  # longest side the network sees, where neither the user nor the task wants another

@@ -30,7 +30,8 @@ def noise_rows(table: Table, audio: str, split: str | None, word: str) -> np.nda
     return np.zeros(table.frame.height, bool)
 
 
-def questions(table: Table, target: str | None, word: str, *, asking: bool) -> Table:
+def build_noisy_rows(table: Table, target: str | None, word: str, *, asking: bool) -> Table:
+    """The source table as mixtures of speech and noise (rows of recordings as they are, at inference)."""
     frame = table.frame
     known = [one for one in (target, NOISY) if one in frame.columns and frame[one].dtype == pl.String]
     audio = media_column(table, known[0] if known else None, "audio", "recordings")
@@ -47,29 +48,10 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
             "",
             f"Bring at least {LEAST}; dozens are better.",
         )
-    parts = given(frame[split].to_list(), clean) if split else drawn(len(clean))
-    noises = noises_of(frame, audio, split, np.flatnonzero(noise))
-    rng = np.random.default_rng(0)
-    rows: list[dict[str, Any]] = []
-    for place, part in zip(clean.tolist(), parts, strict=True):
-        for level in (LEVELS[len(rows) % len(LEVELS)],) if part == "train" else LEVELS:
-            path, share = noises[part][int(rng.integers(len(noises[part])))]
-            rows.append(
-                {
-                    "source": frame[audio][place],
-                    "noise": path,
-                    "part": share,
-                    "level": level,
-                    "least": LONG[part == "train"],
-                    "chance": len(rows),
-                    "split": part,
-                }
-            )
-    cells = [{key: value for key, value in row.items() if key != "split"} for row in rows]
-    made = pl.DataFrame({NOISY: cells, "split": [row["split"] for row in rows]}).with_columns(
-        pl.col(NOISY).alias(target or "clean")
-    )
-    words = f"{len(clean):,} clean recordings" + (
+    splits = read_splits(frame[split].to_list(), clean) if split else sample_splits(len(clean))
+    cells, row_splits = mix_rows(frame[audio], clean, splits, list_noises(frame, audio, split, np.flatnonzero(noise)))
+    mixtures = pl.DataFrame({NOISY: cells, "split": row_splits}).with_columns(pl.col(NOISY).alias(target or "clean"))
+    description = f"{len(clean):,} clean recordings" + (
         f", noise from {int(noise.sum())} recordings." if noise.any() else ", noise made by our own code."
     )
     hints: dict[str, dict[str, Any]] = {
@@ -81,36 +63,61 @@ def questions(table: Table, target: str | None, word: str, *, asking: bool) -> T
             "why": "what judges is never heard in training: neither speech nor noise",
         },
     }
-    return Table(made, table.name, hints, (*table.notes, words), table.skipped)
+    return Table(mixtures, table.name, hints, (*table.notes, description), table.skipped)
 
 
-def given(words: list[Any], clean: np.ndarray) -> list[str]:
-    """The parts as the data give them; every tenth recording to learn from validates where none is set aside."""
-    parts = [
+def mix_rows(
+    sources: pl.Series, clean: np.ndarray, splits: list[str], noises: dict[str, list[tuple[str, list[float]]]]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """(cells, the split of each): one level of noise for a recording that is learned from, every level for others."""
+    rng = np.random.default_rng(0)
+    cells: list[dict[str, Any]] = []
+    row_splits: list[str] = []
+    for row, split in zip(clean.tolist(), splits, strict=True):
+        for level in (LEVELS[len(cells) % len(LEVELS)],) if split == "train" else LEVELS:
+            path, share = noises[split][int(rng.integers(len(noises[split])))]
+            cells.append(
+                {
+                    "source": sources[row],
+                    "noise": path,
+                    "part": share,
+                    "level": level,
+                    "least": LONG[split == "train"],
+                    "chance": len(cells),
+                }
+            )
+            row_splits.append(split)
+    return cells, row_splits
+
+
+def read_splits(values: list[Any], clean: np.ndarray) -> list[str]:
+    """The splits as the data give them; every tenth recording to learn from validates where none is set aside."""
+    splits = [
         {"testing": "test", "training": "train", "valid": "val", "validation": "val", "dev": "val"}.get(
-            str(words[k]), str(words[k])
+            str(values[k]), str(values[k])
         )
         for k in clean
     ]
-    taught = [k for k, part in enumerate(parts) if part == "train"]
-    if "val" not in parts:
-        for k in np.random.default_rng(0).permutation(taught)[: max(1, round(VAL * len(taught)))]:
-            parts[int(k)] = "val"
-    return parts
+    training = [k for k, split in enumerate(splits) if split == "train"]
+    if "val" not in splits:
+        for k in np.random.default_rng(0).permutation(training)[: max(1, round(VAL * len(training)))]:
+            splits[int(k)] = "val"
+    return splits
 
 
-def drawn(count: int) -> list[str]:
-    parts = np.full(count, "train", object)
+def sample_splits(count: int) -> list[str]:
+    """A split for each of `count` recordings, at random."""
+    splits = np.full(count, "train", object)
     order = np.random.default_rng(0).permutation(count)
     test, val = max(1, round(TEST * count)), max(1, round(VAL * count))
-    parts[order[:test]], parts[order[test : test + val]] = "test", "val"
-    return parts.tolist()
+    splits[order[:test]], splits[order[test : test + val]] = "test", "val"
+    return splits.tolist()
 
 
-def noises_of(
+def list_noises(
     frame: pl.DataFrame, audio: str, split: str | None, rows: np.ndarray
 ) -> dict[str, list[tuple[str, list[float]]]]:
-    """{part: [(recording, [from, to] as shares of it)]}."""
+    """{split: [(recording, [from, to] as shares of it)]}."""
     if not len(rows):
         return {part: [(MADE, [0.0, 1.0])] for part in ("train", "val", "test")}
     paths = [(str(frame[audio][int(k)]), str(frame[split][int(k)]) if split else "") for k in rows]

@@ -11,7 +11,7 @@ import polars as pl
 
 from ...core.errors import DataError
 from .regular_series import Line, Timeline, forward_filled
-from .timestamps import shown
+from .timestamps import format_times
 
 MOST_BYTES = 600_000_000  # of training windows; more are thinned by a larger stride
 MOST_JUDGED = {"val": 8_000, "test": 24_000}  # windows
@@ -93,7 +93,7 @@ def cut(timeline: Timeline, edges: list[tuple[int, int, int]], shape: Shape, tar
             "test": np.arange(max(second, shape.context), stop - shape.horizon + 1, skip["test"]),
         }
         for channel, name in enumerate(timeline.channels):
-            parts += rows_of(timeline, line, channel, name, spans, first, shape, target)
+            parts += build_windows(timeline, line, channel, name, spans, first, shape, target)
     if not parts:
         raise short(timeline, shape)
     frame = pl.concat(parts)
@@ -112,7 +112,7 @@ def short(timeline: Timeline, shape: Shape, part: str = "any") -> DataError:
     )
 
 
-def rows_of(
+def build_windows(
     timeline: Timeline,
     line: Line,
     channel: int,
@@ -134,7 +134,7 @@ def rows_of(
             continue
         ahead = np.lib.stride_tricks.sliding_window_view(x, shape.horizon)[origins]
         marks = np.broadcast_to(np.array([level / deviation, naive], np.float32), (len(origins), 2))
-        columns = described(timeline, line, name, origins, line.times[origins], level, deviation) | {
+        columns = describe_windows(timeline, line, name, origins, line.times[origins], level, deviation) | {
             HISTORY: pl.Series(
                 np.lib.stride_tricks.sliding_window_view(filled, shape.context)[origins - shape.context].copy()
             ),
@@ -144,13 +144,13 @@ def rows_of(
         yield pl.DataFrame(columns | covariate_columns(line.times[origins], line.known, origins, shape))
 
 
-def described(
+def describe_windows(
     timeline: Timeline, line: Line, name: str, origins: np.ndarray, at: np.ndarray, level: float, deviation: float
 ) -> dict[str, pl.Series]:
     return {
         "series": pl.repeat(line.name, len(origins), dtype=pl.String, eager=True),
         "channel": pl.repeat(name, len(origins), dtype=pl.String, eager=True),
-        "origin": shown(at, timeline.unit),
+        "origin": format_times(at, timeline.unit),
         "_at": pl.Series(np.asarray(at, np.float64)),
         "_level": pl.repeat(level, len(origins), dtype=pl.Float64, eager=True),
         "_deviation": pl.repeat(deviation, len(origins), dtype=pl.Float64, eager=True),
@@ -167,62 +167,6 @@ def covariate_columns(at: np.ndarray, known: np.ndarray, origins: np.ndarray, sh
         filled = forward_filled(known)
         out[AHEAD] = pl.Series(filled[np.minimum(steps, len(filled) - 1)].reshape(len(origins), -1).astype(np.float32))
     return out
-
-
-def asked(
-    timeline: Timeline, shape: Shape, names: tuple[str, ...] = ()
-) -> tuple[pl.DataFrame, dict[str, int], tuple[str, ...]]:
-    """(one row a channel of every series: the last steps that are known, {known column: empty cells over the steps
-    ahead}, notes). Too short a series has no window. `names` are the columns known beforehand."""
-    parts, empty = [], dict.fromkeys(names, 0)
-    for line in timeline.lines:
-        length = int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1
-        if line.known.shape[1] and len(line.times) < length + shape.horizon:
-            raise DataError(
-                f"The columns known beforehand end with the values{f' of series {line.name!r}' if line.name else ''}.",
-                f"A forecast needs them for the next {shape.horizon} steps.",
-                f"Add {shape.horizon} rows with their times and known values, the value to forecast left empty.",
-            )
-        for name, missing in zip(
-            names, (~np.isfinite(line.known[length : length + shape.horizon])).sum(0), strict=True
-        ):
-            empty[name] += int(missing)
-        at = timeline.after(line.times[length - 1], np.array([1.0])) if length else np.zeros(1)
-        for channel, name in enumerate(timeline.channels):
-            raw = line.values[:length, channel]
-            level, deviation = scale(raw[-max(4 * shape.context, 2) :])
-            past = (
-                forward_filled(((raw - level) / deviation)[:, None])[-shape.context :, 0]
-                if length >= shape.context
-                else None
-            )
-            columns = described(timeline, line, name, np.zeros(1), at, level, deviation)
-            cell = pl.Series([None if past is None else past.tolist()], dtype=pl.Array(pl.Float32, shape.context))
-            parts.append(
-                pl.DataFrame(columns | {HISTORY: cell} | covariate_columns(at, line.known, np.array([length]), shape))
-            )
-    empty = {name: count for name, count in empty.items() if count}
-    return pl.concat(parts), empty, asked_notes(timeline, shape, empty)
-
-
-def asked_notes(timeline: Timeline, shape: Shape, empty: dict[str, int]) -> tuple[str, ...]:
-    """Series that are too short to be forecast, by name; known columns whose cells ahead are empty."""
-    lengths = {
-        line.name: int(np.flatnonzero(np.isfinite(line.values).any(1)).max(initial=-1)) + 1 for line in timeline.lines
-    }
-    few = [f"{name or 'the series'} ({length})" for name, length in lengths.items() if length < shape.context]
-    notes = [
-        f"{count} cell(s) of {name} over the {shape.horizon} steps ahead are empty: the last known value is taken "
-        "there."
-        for name, count in empty.items()
-    ]
-    if few:
-        named = ", ".join(few[:8]) + (", …" if len(few) > 8 else "")
-        notes.append(
-            f"{len(few)} series are shorter than the {shape.context} steps that the model looks back on, and get no "
-            f"forecast: {named}."
-        )
-    return tuple(notes)
 
 
 def scale(x: np.ndarray) -> tuple[float, float]:

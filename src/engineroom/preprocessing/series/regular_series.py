@@ -10,17 +10,14 @@ import polars as pl
 
 from ...core.errors import DataError, nearest
 from ...core.table import Table
-from ...modalities.tabular.datetime import to_timestamps
 from ...modalities.tabular.number import to_floats
-from ...parsing.guess_dates import named_like_time
-from .timestamps import ROWS, after, business_days, check_doubles, shown, to_months, to_units
+from .series_columns import find_channels, find_series, find_time, is_date
+from .timestamps import ROWS, after, business_days, check_doubles, format_times, to_months, to_units
 
 DAY = 86_400
 MONTH = 27 * DAY  # seconds; longer steps are counted in calendar months
 NAMED = 5  # columns with gaps that get a note each
 GAPS = 0.1  # share of moments that may be absent and are filled
-NAMES = ("time", "date", "datetime", "timestamp", "month", "t", "step", "tick", "year")
-CALENDAR = ("year", "month", "day", "hour", "minute")
 WIDE, NEXT = "series", "continuation"  # columns of a table with a row a series
 
 
@@ -70,34 +67,19 @@ def read_timeline(
         if name and name not in frame.columns:
             raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
     if isinstance(frame.schema.get(WIDE), pl.List):
-        return wide(frame)
+        return read_wide(frame)
     split = table.split or ""
-    when_, used = find_time(frame, time)
-    found = "" if series or when_ is None else find_series(frame, when_, {split, target or "", *used, *known})
-    series = series or found
-    taken = {series, split, *used, *known}
-    channels = find_channels(frame, target, every, taken)
-    values = np.stack([numbers(frame[name]) for name in channels], 1)
-    others = np.stack([numbers(frame[name]) for name in known], 1) if known else np.zeros((len(frame), 0))
-    parts = frame[split].to_numpy() if split else np.full(len(frame), "", object)
-    names = frame[series].cast(pl.String).fill_null("").to_numpy() if series else np.full(len(frame), "", object)
-    order = np.arange(len(frame), dtype=float) if when_ is None else when_
-    if not np.isfinite(order).all():
-        row = int(np.flatnonzero(~np.isfinite(order))[0])
-        raise DataError(
-            f"Row {row} has no time.", f"Column {' '.join(used)} cannot be read there.", "Repair or remove such rows."
-        )
-    lines, unsorted = [], False
-    for name in dict.fromkeys(names):
-        rows = np.flatnonzero(names == name)
-        unsorted |= bool((np.diff(order[rows]) < 0).any())
-        rows = rows[np.argsort(order[rows], kind="stable")]
-        check_doubles(order[rows], rows, str(name), series, used, dated=when_ is not None and is_date(frame, used))
-        lines.append(Line(str(name), values[rows], others[rows], order[rows], parts[rows]))
-    notes = ["The rows were not in the order of time and have been sorted."] if unsorted else []
+    times, used = find_time(frame, time)
+    found = "" if series or times is None else find_series(frame, times, {split, target or "", *used, *known})
+    channels = find_channels(frame, target, every, {series or found, split, *used, *known})
+    dated = times is not None and is_date(frame, used)
+    order = np.arange(len(frame), dtype=float) if times is None else times
+    lines, notes = split_lines(
+        frame, order, channels, known, series=series or found, split=split, used=used, dated=dated
+    )
     notes += (
         [f"{'By your word' if time else 'No column of times was found'}: the rows count in the order they stand."]
-        if when_ is None
+        if times is None
         else []
     )
     notes += (
@@ -110,11 +92,41 @@ def read_timeline(
             "histories hold the last known value there, and such steps are not judged",
         )
         notes += gaps([line.known for line in lines], list(known), "the last known value is taken there")
-    unit = "steps" if when_ is None else "seconds" if is_date(frame, used) else "steps"
-    return even(Timeline(lines, tuple(channels), unit, 1.0, notes), clock)
+    return even(Timeline(lines, tuple(channels), "seconds" if dated else "steps", 1.0, notes), clock)
 
 
-def wide(frame: pl.DataFrame) -> Timeline:
+def split_lines(
+    frame: pl.DataFrame,
+    order: np.ndarray,
+    channels: list[str],
+    known: tuple[str, ...],
+    *,
+    series: str,
+    split: str,
+    used: tuple[str, ...],
+    dated: bool,
+) -> tuple[list[Line], list[str]]:
+    """(one Line a series, sorted by time, notes). Raises DataError where a row has no time, or two rows the same."""
+    if not np.isfinite(order).all():
+        row = int(np.flatnonzero(~np.isfinite(order))[0])
+        raise DataError(
+            f"Row {row} has no time.", f"Column {' '.join(used)} cannot be read there.", "Repair or remove such rows."
+        )
+    values = np.stack([numbers(frame[name]) for name in channels], 1)
+    covariates = np.stack([numbers(frame[name]) for name in known], 1) if known else np.zeros((len(frame), 0))
+    splits = frame[split].to_numpy() if split else np.full(len(frame), "", object)
+    names = frame[series].cast(pl.String).fill_null("").to_numpy() if series else np.full(len(frame), "", object)
+    lines, unsorted = [], False
+    for name in dict.fromkeys(names):
+        rows = np.flatnonzero(names == name)
+        unsorted |= bool((np.diff(order[rows]) < 0).any())
+        rows = rows[np.argsort(order[rows], kind="stable")]
+        check_doubles(order[rows], rows, str(name), series, used, dated=dated)
+        lines.append(Line(str(name), values[rows], covariates[rows], order[rows], splits[rows]))
+    return lines, ["The rows were not in the order of time and have been sorted."] if unsorted else []
+
+
+def read_wide(frame: pl.DataFrame) -> Timeline:
     """A row a series, with or without what came next (as the M4 competition hands its data out)."""
     lines = []
     name = next((n for n in frame.columns if n not in (WIDE, NEXT)), "")
@@ -126,80 +138,6 @@ def wide(frame: pl.DataFrame) -> Timeline:
         label = str(frame[name][row]) if name else str(row)
         lines.append(Line(label, values, np.zeros((len(values), 0)), np.arange(len(values), dtype=float), parts))
     return Timeline(lines, ("value",), "steps", 1.0)
-
-
-def find_time(frame: pl.DataFrame, asked: str) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """((N,) seconds or numbers, the columns they come from); None where the order of the rows is all there is."""
-    if asked == ROWS and ROWS not in frame.columns:
-        return None, ()
-    if asked:
-        return when(frame[asked]), (asked,)
-    moments = [name for name, kind in frame.schema.items() if kind in (pl.Date, pl.Datetime)]
-    clocks = [name for name, kind in frame.schema.items() if kind == pl.Time]
-    if moments:
-        named = [name for name in moments if named_like_time(name)] or moments
-        if frame[named[0]].dtype == pl.Date and len(clocks) == 1:  # a day in one column, the time of day in another
-            return when(frame[named[0]]) + when(frame[clocks[0]]), (named[0], clocks[0])
-        return when(frame[named[0]]), (named[0],)
-    for name in frame.columns:
-        if (
-            frame[name].dtype == pl.String
-            and frame[name].drop_nulls().head(50).str.contains(r"^\s*\d{1,4}[-/.]\d{1,2}").all()
-        ):
-            read = when(frame[name])
-            if np.isfinite(read).mean() > 0.98:
-                return read, (name,)
-    lower = {name.lower(): name for name in frame.columns}
-    if all(part in lower for part in CALENDAR[:3]):
-        used = tuple(lower[part] for part in CALENDAR if part in lower)
-        parts = [pl.lit(frame[name].cast(pl.Int32, strict=False)) for name in used]
-        return when(pl.select(pl.datetime(*parts)).to_series()), used
-    name = next((lower[one] for one in NAMES if one in lower and frame[lower[one]].dtype.is_numeric()), "")
-    return (to_floats(frame[name]), (name,)) if name else (None, ())
-
-
-def when(values: pl.Series) -> np.ndarray:
-    """(N,) seconds since 1970, or the numbers themselves; NaN where neither."""
-    if values.dtype.is_numeric():
-        return to_floats(values)
-    return to_timestamps(values).cast(pl.Float64).fill_null(np.nan).to_numpy()
-
-
-def is_date(frame: pl.DataFrame, used: tuple[str, ...]) -> bool:
-    return len(used) > 1 or not frame[used[0]].dtype.is_numeric()
-
-
-def find_series(frame: pl.DataFrame, clock: np.ndarray, taken: set[str]) -> str:
-    """Where moments repeat: the one column of words (or of few whole numbers) within whose values none does; "" where
-    there is none, or no need of one."""
-    if len(np.unique(clock)) == len(clock):
-        return ""
-    keys = frame.with_columns(pl.Series("", clock))
-    words = [name for name in frame.columns if name not in taken and frame[name].dtype in (pl.String, pl.Categorical)]
-    numbers_ = [
-        name
-        for name in frame.columns
-        if name not in taken and frame[name].dtype.is_integer() and 1 < frame[name].n_unique() <= len(frame) / 3
-    ]
-    return next((name for name in [*words, *numbers_] if not keys.select("", name).is_duplicated().any()), "")
-
-
-def find_channels(frame: pl.DataFrame, target: str | None, every: bool, taken: set[str]) -> list[str]:
-    numeric = [name for name in frame.columns if frame[name].dtype.is_numeric() and name not in taken]
-    if target and not every:
-        if target not in frame.columns:
-            raise DataError(
-                f"There is no column {target!r} to forecast.", "", nearest(target, frame.columns, label="Columns")
-            )
-        return [target]
-    if not numeric or (not every and len(numeric) > 1):
-        what = "Which column should be forecast?" if numeric else "No column holds numbers to forecast."
-        raise DataError(
-            what,
-            f"Numbers: {', '.join(numeric[:20]) or 'none'}.",
-            "Say --target COLUMN, or --set options.all_channels=true for all of them.",
-        )
-    return numeric
 
 
 def numbers(values: pl.Series) -> np.ndarray:
@@ -253,7 +191,7 @@ def even(timeline: Timeline, known: tuple[str, float] | None = None) -> Timeline
             for line, p in zip(timeline.lines, places, strict=True)
             if p is not None and int(p[-1]) + 1 > len(p)
         )
-        after = shown(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
+        after = format_times(line.times[[int(np.argmax(np.diff(first) > 1))]], clock.unit)[0]
         clock.notes.append(
             f"{wanted - there:,} absent moment(s) were filled in, the first after {after}: their values count as "
             "missing."

@@ -11,8 +11,8 @@ import polars as pl
 
 from ...core.errors import DataError, nearest
 from ...core.table import Table
-from ..tabular.pseudo_anomalies import disturbed, moving
-from .regular_series import find_time
+from ..tabular.pseudo_anomalies import disturb_series, moving
+from .series_columns import find_time
 
 GAP = 10.0  # usual steps; a longer silence ends a stretch
 FEW = 0.01  # share of the moments that may run backwards or occur twice
@@ -45,7 +45,7 @@ class Stream:
             values, inside = self.plain.select(self.numbers).to_numpy().astype(np.float64), np.zeros(len(rows), bool)
             for number in np.unique(self.stretch[rows]):
                 own = np.flatnonzero(self.stretch == number)
-                values[own], inside[own] = disturbed(values[own], self.window, rng)
+                values[own], inside[own] = disturb_series(values[own], self.window, rng)
             changed = self.plain.with_columns(
                 pl.Series(name, values[:, i]).fill_nan(None) for i, name in enumerate(self.numbers)
             )

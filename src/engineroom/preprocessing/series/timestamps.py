@@ -16,7 +16,7 @@ def check_doubles(
 ) -> None:
     if (double := np.flatnonzero(np.diff(times) == 0)).size:
         of = f" in series {name!r}" if series else ""
-        moment = shown(times[double[:1]], "seconds" if dated else "steps")[0]
+        moment = format_times(times[double[:1]], "seconds" if dated else "steps")[0]
         raise DataError(
             f"{double.size:,} moment(s) occur twice{of}: {moment} in rows {rows[double[0]]} and "
             f"{rows[double[0] + 1]}, for example.",
@@ -76,7 +76,7 @@ def business_days(times: list[np.ndarray]) -> str | None:
     return None if few or open_.sum() not in (5, 6) else "weekdays " + "".join("1" if one else "0" for one in open_)
 
 
-def shown(times: np.ndarray, unit: str) -> pl.Series:
+def format_times(times: np.ndarray, unit: str) -> pl.Series:
     """Times as a person writes them."""
     if unit == "steps":
         whole = np.round(times)

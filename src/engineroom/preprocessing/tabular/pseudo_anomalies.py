@@ -52,7 +52,7 @@ def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
     different = (known if len(known) else values).unique(maintain_order=True)
     picked = different.gather(rng.integers(0, len(different), count))
     if values.dtype == pl.String and len(known) and float(known.head(1_000).str.count_matches(r"\S+").mean()) >= WORDY:  # type: ignore[arg-type]
-        return worded(picked, known, rng)
+        return disturb_text(picked, known, rng)
     if not values.dtype.is_numeric() or not len(known):
         return picked
     x = known.cast(pl.Float64).to_numpy()
@@ -69,7 +69,7 @@ def drawn(values: pl.Series, count: int, rng: np.random.Generator) -> pl.Series:
     return pl.Series(np.where(from_range, uniform, picked.cast(pl.Float64).to_numpy()))
 
 
-def worded(texts: pl.Series, known: pl.Series, rng: np.random.Generator) -> pl.Series:
+def disturb_text(texts: pl.Series, known: pl.Series, rng: np.random.Generator) -> pl.Series:
     """Texts with some words exchanged for others, the rare as often as the common, or for words that nobody has heard
     of; some change places."""
     words = sorted({word for text in known.head(20_000) for word in text.split()})
@@ -98,7 +98,7 @@ def moving(frame: pl.DataFrame, names: list[str], span: int, series: str) -> pl.
     return frame.with_columns(around)
 
 
-def disturbed(x: np.ndarray, span: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def disturb_series(x: np.ndarray, span: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Series (T, C), about standardised, NaN for gaps → (the same with stretches that never were, (T,) where).
 
     A stretch of some channels is lifted, drifts away, trembles, stands still, swings wider or comes from another time

@@ -58,10 +58,12 @@ def stretches(table: Table, column: str, *, context: int, length: int, asking: b
     for part, texts in parts.items():
         for number, text in enumerate(texts if apart else [BETWEEN.join(texts)]):
             made += [(piece, number, part) for piece in cut(text, length)]
-    return hinted(table, made, facts, split=bool(split), apart=apart)
+    return with_hints(table, made, facts, split=bool(split), apart=apart)
 
 
-def hinted(table: Table, made: list[tuple[str, int, str]], facts: dict[str, Any], *, split: bool, apart: bool) -> Table:
+def with_hints(
+    table: Table, made: list[tuple[str, int, str]], facts: dict[str, Any], *, split: bool, apart: bool
+) -> Table:
     texts = [text for text, _, _ in made]
     columns: dict[str, Any] = {TEXT: texts, NEXT: [len(text) for text in texts], PLACE: list(range(len(made)))}
     hints: dict[str, dict[str, Any]] = {
@@ -96,7 +98,7 @@ def notation(
     table: Table, made: list[tuple[str, int, str]], *, context: int, apart: bool, modality: str, why: str
 ) -> Table:
     """Rows whose target is a notation of its own, told character by character, one token on."""
-    said = hinted(
+    said = with_hints(
         table, made, {"tokens": "characters", "context": context}, split=any(part for _, _, part in made), apart=apart
     )
     hints = {one: dict(hint) for one, hint in said.hints.items()}

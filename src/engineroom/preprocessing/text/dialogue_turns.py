@@ -27,7 +27,7 @@ def conversations(table: Table, column: str) -> pl.Series:
     answer). Raises DataError, UserError.
     """
     frame = table.frame
-    rows = [turns for turns in spoken(frame, column or found(frame)) if len(turns) > 1]
+    rows = [turns for turns in split_turns(frame, column or found(frame)) if len(turns) > 1]
     if not rows:
         raise DataError(
             "No row holds a conversation of two turns.",
@@ -58,7 +58,7 @@ def found(frame: pl.DataFrame) -> str:
     )
 
 
-def spoken(frame: pl.DataFrame, column: str) -> list[list[str]]:
+def split_turns(frame: pl.DataFrame, column: str) -> list[list[str]]:
     """The turns of every row; each turn is one line."""
     names = [one.strip() for one in column.split(",")]
     for name in names:

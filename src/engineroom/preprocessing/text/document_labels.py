@@ -129,7 +129,9 @@ def mark(words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], fie
     tags = ["O"] * len(words)
     for name, value in fields.items():
         found = (
-            occurrences(words, value, tight) or occurrences(words, value, bare) or likest(words, spaces, starts, value)
+            occurrences(words, value, tight)
+            or occurrences(words, value, bare)
+            or most_similar_lines(words, spaces, starts, value)
         )
         for a, b in found:
             if all(tag == "O" for tag in tags[a:b]):
@@ -160,7 +162,9 @@ def occurrences(words: Sequence[str], value: str, spell: Callable[[str], str]) -
     return found
 
 
-def likest(words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], value: str) -> list[tuple[int, int]]:
+def most_similar_lines(
+    words: Sequence[str], spaces: Sequence[int], starts: Sequence[int], value: str
+) -> list[tuple[int, int]]:
     """The whole lines that are most like the value, if they are alike enough: scans are misread, and people write what
     they mean."""
     wanted = bare(value)

@@ -80,7 +80,7 @@ def panel(
     for i, own in enumerate(values):
         shift = place + (i - (count - 1) / 2) * thick
         bar(ax, shift, np.nan_to_num(own), thick * 0.86, colour=SERIES[i % len(SERIES)], lying=lying)
-        whisk(ax, shift, ends[i], lying=lying)
+        draw_whiskers(ax, shift, ends[i], lying=lying)
         if said:
             say(ax, shift, own, ends[i], said[i], lying=lying)
     if (values < 0).any() and said:
@@ -111,7 +111,7 @@ def whiskers(one: Mapping[str, Any], values: np.ndarray) -> np.ndarray:
     return ends
 
 
-def whisk(ax: Any, place: np.ndarray, ends: np.ndarray, *, lying: bool) -> None:
+def draw_whiskers(ax: Any, place: np.ndarray, ends: np.ndarray, *, lying: bool) -> None:
     known = np.isfinite(ends).all(0)
     if known.any():
         (ax.hlines if lying else ax.vlines)(place[known], *ends[:, known], colors=INK, linewidth=1.2)

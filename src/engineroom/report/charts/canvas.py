@@ -108,13 +108,13 @@ def finish(fig: Any, names: Iterable[tuple[Any, int]] = ()) -> str:
     # it would style the whole page
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)
     key = hashlib.blake2b(body.encode(), digest_size=4).hexdigest()
-    body = re.sub(r"<[^<>]+>", lambda tag: dress(tag[0], key), body)
+    body = re.sub(r"<[^<>]+>", lambda tag: prefix_ids(tag[0], key), body)
     body = explain(re.sub(r">\s+<", "><", body), names)
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return f'<svg viewBox="{box[1] if box else "0 0 346 230"}" {spaces}>{body.strip()}'
 
 
-def dress(tag: str, key: str) -> str:
+def prefix_ids(tag: str, key: str) -> str:
     """One tag, with ids that are this chart's own (`key`); the words between tags stay as the data have them."""
     if re.fullmatch(r'<g id="[\w.]+" ?/>', tag):
         return ""

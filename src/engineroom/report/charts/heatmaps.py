@@ -77,10 +77,10 @@ def heat(values: np.ndarray, share: np.ndarray, data: Mapping[str, Any]) -> str:
     ax.set_ylabel(f"← {short(data.get('y', ''), 40)}")
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(FAINT)
-    return f'<div class="heat">{finish(fig)}{confused(data)}</div>'
+    return f'<div class="heat">{finish(fig)}{describe_confusions(data)}</div>'
 
 
-def confused(data: Mapping[str, Any], most: int = 12) -> str:
+def describe_confusions(data: Mapping[str, Any], most: int = 12) -> str:
     """The pairs that are mistaken most often, in words."""
     off = counts(data)
     np.fill_diagonal(off, 0)

@@ -21,7 +21,7 @@ from ...core.table import Table
 from ...layers.stft import Frames
 from ...metrics import speech_enhancement as metrics
 from ...networks.incremental import advance
-from ...preprocessing.audio.speech_noise_pairs import NOISY, questions
+from ...preprocessing.audio.speech_noise_pairs import NOISY, build_noisy_rows
 from ...rendering.audio.spectrograms import encoded, oddities, save_waves, side_by_side
 from ...rendering.timing import on_one_core
 from .._base import BaseTask
@@ -65,7 +65,7 @@ class Denoising(BaseTask):
         return replace(self, rate=int(target.state["rate"]))
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return questions(table, target, self.noise, asking=asking)
+        return build_noisy_rows(table, target, self.noise, asking=asking)
 
     def output_size(self, target: Column) -> int:
         return Frames(target.state["rate"]).size // 2 + 1

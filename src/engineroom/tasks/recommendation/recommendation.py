@@ -20,7 +20,8 @@ from ...core.table import Table
 from ...heads.token_classifier import PADDED
 from ...metrics import ranking as metrics
 from ...modalities.recommendation.interaction_history import FIRST, PAD, latest, to_events
-from ...preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, Said, histories
+from ...preprocessing.recommendation.event_columns import EventOptions
+from ...preprocessing.recommendation.interaction_sequences import HISTORY, RELEVANT, USER, build_histories
 from ...rendering.recommendation_list import drawn
 from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
@@ -86,8 +87,8 @@ class Recommendation(BaseTask):
         return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top_k=top)
 
     def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        said = Said(**{one.name: getattr(self, one.name) for one in fields(Said)})
-        return histories(table, said, target, asking=asking)
+        said = EventOptions(**{one.name: getattr(self, one.name) for one in fields(EventOptions)})
+        return build_histories(table, said, target, asking=asking)
 
     def output_size(self, target: Column) -> int:
         return len(target.state["items"])

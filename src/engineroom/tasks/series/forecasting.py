@@ -19,8 +19,9 @@ from ...core.table import Table
 from ...heads.quantile_path import LEVELS
 from ...metrics import forecasting as metrics
 from ...preprocessing.series import forecast_windows as cutting
+from ...preprocessing.series.forecast_inference import last_windows
 from ...preprocessing.series.regular_series import Timeline, read_timeline
-from ...preprocessing.series.timestamps import shown
+from ...preprocessing.series.timestamps import format_times
 from ...rendering import forecast_plot as paths
 from .._base import BaseTask
 from .._ensemble import honest_mean, mean_loss
@@ -107,7 +108,7 @@ class Forecasting(BaseTask):
             table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock
         )
         if asking:
-            frame, empty, notes = cutting.asked(timeline, self.shape(timeline, []), names)
+            frame, empty, notes = last_windows(timeline, self.shape(timeline, []), names)
             return Table(
                 frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {}
             )
@@ -277,7 +278,7 @@ class Forecasting(BaseTask):
         for name in ("series", "channel"):
             if frame[name].n_unique() > 1 or (name == "series" and frame[name][0]):
                 out[name] = frame[name].gather(place)
-        out["step" if unit == "steps" else "time"] = shown(times, unit)
+        out["step" if unit == "steps" else "time"] = format_times(times, unit)
         out["mean"] = (answers["mean"] * deviation + level).ravel()
         for name, at in (("q10", 0), ("q50", len(LEVELS) // 2), ("q90", -1)):
             out[name] = (answers["quantiles"][..., at] * deviation + level).ravel()

@@ -17,7 +17,7 @@ from ...core.schema import Column
 from ...core.table import Table
 from ...metrics import generation as metrics
 from ...metrics.generation import distances
-from ...modalities.tabular.row import decided, remembered, spans, to_table, width
+from ...modalities.tabular.row import discretise, remembered, spans, to_table, width
 from ...modalities.tabular.row import fitted as fit_column
 from ...rendering.sample_grid import NOISE
 from ...rendering.train_on_synthetic import taught
@@ -124,7 +124,7 @@ class Rows(BaseTask):
 
     def from_baseline(self, values: np.ndarray) -> Predictions:
         """Rows as a maker gives them → answers, so that nobody is told from real ones by being undecided."""
-        rows = decided(values, self.state["columns"])
+        rows = discretise(values, self.state["columns"])
         return {"record": rows, "made": with_distances(rows, self.state)}
 
     def postprocess(self, output: Tensor, batch: Batch, target: Column) -> Predictions:

@@ -15,7 +15,7 @@ from ...core.panels import Panel
 from ...core.schema import Column
 from ...layers.tabular_discriminator import RowCritic
 from ...modalities.noise.latent_noise import SIZE
-from ...modalities.tabular.row import spans, unsettled
+from ...modalities.tabular.row import spans, spread_ties
 from ._row_generation import Rows
 
 KINDS = "block:category"  # where the classes that are asked for travel
@@ -59,7 +59,7 @@ class Counterfeit(Rows):
     def real_samples(self, batch: Batch) -> Tensor:
         """(B, W): rows as vectors; values that many rows share spread over their ranks, as a maker's are before they
         are read."""
-        return unsettled(batch["target"].float(), batch[self.noise_field][:, SIZE:], self.state["columns"])
+        return spread_ties(batch["target"].float(), batch[self.noise_field][:, SIZE:], self.state["columns"])
 
     def discriminator_panels(self, made: Tensor, found: Tensor, real: Tensor, slope: Tensor) -> list[Panel]:
         """How the judge rates both, and by which columns: `slope` (B, W) of its rating of `sample_panels`."""

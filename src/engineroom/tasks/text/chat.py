@@ -15,7 +15,7 @@ from ...core.schema import Schema
 from ...core.table import Table
 from ...decoding.sampling import write
 from ...preprocessing.text.corpus_windows import SPLIT, TEXT
-from ...preprocessing.text.dialogue_turns import conversations, cue, found, script, spoken
+from ...preprocessing.text.dialogue_turns import conversations, cue, found, script, split_turns
 from ._causal_lm import prose
 from .language_modeling import Language
 
@@ -47,7 +47,7 @@ class Chat(Language):
             lists = any(kind == pl.List(pl.String) for kind in table.frame.schema.values())
             if TEXT in table.frame.columns or not (self.turns or lists):
                 return super().build_samples(table, target, asking=asking)
-            rows = spoken(table.frame, self.turns or found(table.frame))
+            rows = split_turns(table.frame, self.turns or found(table.frame))
             return replace(table, frame=pl.DataFrame({TEXT: [script(turns) for turns in rows]}), hints={})
         split = table.split
         parts = table.frame.partition_by(split, as_dict=True) if split else {("",): table.frame}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ...core.schema import unique_names
-from ._dialect import MISSING, is_number
+from ....core.schema import unique_names
+from .dialect import MISSING, is_number
 
 HIGHEST = 60  # lines that may stand above a header
 FEW = 3  # columns from which a lone cell in a wide row is a title

@@ -6,9 +6,9 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...core.config import LimitsConfig
-from ...core.errors import UserError
-from ._cache import CHUNK, fingerprint, head, plain_bytes, work_folder, write_aside
+from ....core.config import LimitsConfig
+from ....core.errors import UserError
+from .._cache import CHUNK, fingerprint, head, plain_bytes, work_folder, write_aside
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

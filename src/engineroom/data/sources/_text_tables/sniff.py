@@ -4,19 +4,17 @@ more kinds)."""
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from ...core.config import FormatConfig
-from ...core.errors import UserError
-from ._dialect import SPACE, Dialect, is_number
-from ._files import ending
-from ._header import find_header_line, has_header, is_trailing, name_columns
+from ....core.config import FormatConfig
+from ....core.errors import UserError
+from .._files import ending
+from .dialect import SPACE, Dialect, is_number
+from .header import find_header_line, has_header, is_trailing, name_columns
+from .records import complete_lines, measure_consistency, modal_width, number_records, read_records
 
 DELIMITERS = (",", "\t", ";", "|")
 RARE_DELIMITERS = ("^", "~", ":", "\x01")  # asked where none of the usual ones cuts the lines evenly
@@ -27,7 +25,7 @@ SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?\s*$', re.I)  # what Excel writes abov
 def sniff(text: str, path: Path, *, whole: bool = False, wanted: FormatConfig | None = None) -> Dialect:
     """The dialect of a file, from its first characters. `whole` says that `text` is all there is."""
     wanted = wanted or FormatConfig()
-    lines = _complete_lines(text, whole=whole)
+    lines = complete_lines(text, whole=whole)
     separator = SEPARATOR_LINE.match(lines[0]) if lines else None
     notes = ["The first line names the delimiter; it is no row."] if separator else []
     skip = int(separator is not None)
@@ -39,14 +37,14 @@ def sniff(text: str, path: Path, *, whole: bool = False, wanted: FormatConfig | 
     if wanted.header_row:
         dialect = replace(dialect, skip=wanted.header_row - 1)
     else:
-        above = find_header_line(list(_numbered(lines, dialect)))
+        above = find_header_line(list(number_records(lines, dialect)))
         if above:
             shown = "; ".join(repr(line.strip()) for line in lines[dialect.skip : dialect.skip + above][:3])
             notes.append(f"{above} line(s) above the header are no rows: {shown}. If that is wrong: --header-row N.")
             dialect = replace(dialect, skip=dialect.skip + above)
     if comment and (count := sum(line.startswith(comment) for line in lines)):
         notes.append(f"Lines that begin with {comment!r} are comments, no rows ({count} in the first lines).")
-    rows = list(_rows(lines, dialect))
+    rows = list(read_records(lines, dialect))
     if not rows:
         return dialect
     return _headed(dialect, rows, path, wanted.header_row, notes)
@@ -56,7 +54,7 @@ def _headed(dialect: Dialect, rows: list[list[str]], path: Path, header_row: int
     """The dialect with its columns named."""
     header = has_header(rows) if header_row is None else header_row > 0
     body = rows[1:] if header and len(rows) > 1 else rows
-    width = _modal_width(body)
+    width = modal_width(body)
     if is_trailing(rows[0] if header else None, body, width):
         width -= 1
         dialect = replace(dialect, trailing=True)
@@ -69,9 +67,9 @@ def _headed(dialect: Dialect, rows: list[list[str]], path: Path, header_row: int
 
 def consistency(text: str, path: Path) -> tuple[float, int]:
     """(share of rows with the usual number of fields, that number): how much like a table a text file is."""
-    lines = _complete_lines(text, whole=False)
+    lines = complete_lines(text, whole=False)
     delimiter, _ = _delimiter(lines, path, Dialect(","))
-    return _consistency(_rows(lines, Dialect(delimiter)))
+    return measure_consistency(read_records(lines, Dialect(delimiter)))
 
 
 def _wanted_delimiter(name: str | None) -> str | None:
@@ -83,50 +81,6 @@ def _wanted_delimiter(name: str | None) -> str | None:
             f"A delimiter is one character, not {name!r}.", "", "Examples: --delimiter ';'   --delimiter tab"
         )
     return found
-
-
-def _complete_lines(text: str, *, whole: bool) -> list[str]:
-    lines = io.StringIO(text.removeprefix("\ufeff"), newline="").readlines()
-    if len(lines) == 1 and "\r" in text:  # line ends of old Macs
-        lines = re.split(r"(?<=\r)", text)
-    return lines if whole or len(lines) < 2 else lines[:-1]
-
-
-def _numbered(lines: list[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """(lines passed over before it, record) of the first records."""
-    reader = dialect.reader(lines)
-    before = 0
-    while before < 1000:
-        try:
-            row = next(reader)
-        except (StopIteration, csv.Error):
-            return
-        yield before, row
-        before = reader.line_num
-
-
-def _rows(lines: list[str], dialect: Dialect) -> Iterator[list[str]]:
-    """The records of the sample; ends quietly where the csv module gives up (the full pass names the line)."""
-    reader = dialect.reader(lines)
-    while True:
-        try:
-            row = next(reader)
-        except (StopIteration, csv.Error):
-            return
-        if row:
-            yield row
-
-
-def _modal_width(rows: list[list[str]]) -> int:
-    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
-
-
-def _consistency(rows: Iterable[list[str]]) -> tuple[float, int]:
-    widths = Counter(len(row) for row in rows)
-    if not widths:
-        return 0.0, 0
-    width, count = widths.most_common(1)[0]
-    return count / widths.total(), width
 
 
 @dataclass(frozen=True)
@@ -151,10 +105,10 @@ class _Cut:
 
 
 def _cut(lines: list[str], dialect: Dialect) -> _Cut:
-    numbered = list(_numbered(lines, replace(dialect, padded=_padded(lines, dialect.delimiter))))
+    numbered = list(number_records(lines, replace(dialect, padded=_padded(lines, dialect.delimiter))))
     above = find_header_line(numbered)
     rows = [row for before, row in numbered if before >= above and row]
-    share, width = _consistency(rows)
+    share, width = measure_consistency(rows)
     return _Cut(dialect.delimiter, share, width, len(rows[0]) if rows else 0, above)
 
 
@@ -190,10 +144,10 @@ def _is_header_of(line: str, below: list[str], sign: str) -> bool:
     """`#CHROM POS …` names the columns below it: as many fields, and the line below is no header itself."""
     for delimiter in (*DELIMITERS, SPACE):
         dialect = Dialect(delimiter)
-        share, width = _consistency(islice(_rows(below, dialect), 200))
+        share, width = measure_consistency(islice(read_records(below, dialect), 200))
         if width > 1 and share >= 0.95:
-            named = next(_rows([line.removeprefix(sign)], dialect), [])
-            rows = list(islice(_rows(below, dialect), 200))
+            named = next(read_records([line.removeprefix(sign)], dialect), [])
+            rows = list(islice(read_records(below, dialect), 200))
             return len(named) == width and not (len(rows) > 1 and _looks_named(rows))
     return False
 
@@ -208,19 +162,19 @@ def _looks_named(rows: list[list[str]]) -> bool:
 
 def _quoting(dialect: Dialect, lines: list[str], text: str, *, whole: bool) -> Dialect:
     """How quotes are written: doubled (the usual way), escaped by a backslash, single, or not at all."""
-    best, most = dialect, _consistency(_rows(lines, dialect))[0]
+    best, most = dialect, measure_consistency(read_records(lines, dialect))[0]
     if '\\"' in text and not _is_well_formed(lines, dialect, whole=whole):
         escaped = replace(dialect, escaped=True)
         if _is_well_formed(lines, escaped, whole=whole):
-            best, most = escaped, _consistency(_rows(lines, escaped))[0]
+            best, most = escaped, measure_consistency(read_records(lines, escaped))[0]
     if text.count("'") > 1 and (_single_quoted(lines, dialect) or most < 0.9):
         single = replace(dialect, quote="'")
-        share = _consistency(_rows(lines, single))[0]
+        share = measure_consistency(read_records(lines, single))[0]
         if share > most or (share == most and best is dialect and _single_quoted(lines, dialect)):
             best, most = single, share
     if most < 0.9 and '"' in text:
         plain = replace(dialect, quote="")
-        if _consistency(_rows(lines, plain))[0] > most:
+        if measure_consistency(read_records(lines, plain))[0] > most:
             best = plain
     return best
 
@@ -239,9 +193,9 @@ def _is_well_formed(lines: list[str], dialect: Dialect, *, whole: bool) -> bool:
 
 def _single_quoted(lines: list[str], dialect: Dialect) -> bool:
     """Some column's cells all stand between single quotes."""
-    rows = list(islice(_rows(lines, replace(dialect, quote="'")), 1, 200))
-    plain = list(islice(_rows(lines, replace(dialect, quote="")), 1, 200))
-    width = _modal_width(rows)
+    rows = list(islice(read_records(lines, replace(dialect, quote="'")), 1, 200))
+    plain = list(islice(read_records(lines, replace(dialect, quote="")), 1, 200))
+    width = modal_width(rows)
     if not rows or not width:
         return False
     raw = "".join(lines[1:])

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ...parsing.infer import read_cells
-from ..plain_columns import plain_columns
+from ....parsing.infer import read_cells
+from ...plain_columns import plain_columns
 
 
 def named(lazy: pl.LazyFrame, names: tuple[str, ...]) -> pl.LazyFrame:

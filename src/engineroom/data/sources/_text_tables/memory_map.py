@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from ...core.errors import install_hint
+from ....core.errors import install_hint
 
 LARGE = 64 << 20  # bytes of text; below this, reading is quicker than converting
 
 
-def converted(make: Callable[[], pl.LazyFrame], out: Path) -> tuple[pl.DataFrame, list[str]]:
+def map_frame(make: Callable[[], pl.LazyFrame], out: Path) -> tuple[pl.DataFrame, list[str]]:
     """(the rows mapped from `out`, notes): streamed there first unless an earlier run has done so."""
     if not out.exists():
         aside = out.with_name(f"{out.name}.{os.getpid()}.part")
