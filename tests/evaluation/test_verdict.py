@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engineroom.evaluation.evaluate import EvaluationResult, examine, judge
+from engineroom.evaluation.evaluate import EvaluationResult, examine
+from engineroom.evaluation.verdict import judge
 from engineroom.report.html_report import render_html, span
 from engineroom.report.model_comparison import score_tiles
 from engineroom.report.terminal import primary_metric

@@ -12,22 +12,20 @@ import numpy as np
 import polars as pl
 from torch import nn
 
-from ..core import registry
-from ..core.batch import Batch, Predictions, RowResults
+from ..core.batch import Predictions, RowResults
 from ..core.config import Config
 from ..core.errors import BundleError, DataError, UserError, nearest
 from ..core.schema import Schema
 from ..data.dataset import Dataset, encode_table
-from ..data.fields import input_fields
 from ..data.loading import open_table
 from ..evaluation.ensemble_selection import NAMES, Selection, combine
 from ..evaluation.predict import ask, because
-from ..networks.multi_column import assemble, mirrored
 from ..tasks._base import make_task
 from .answered import file_names, in_place, reading_notes, renamed_media, with_facts, with_files
-from .format import bundle_directory, damaged, read_manifest, read_tensors, tensor_shapes, version_error
+from .format import bundle_directory, damaged, read_manifest, read_tensors, version_error
 from .golden import check_golden, golden_batch
 from .grading import Graded, evaluation, grade_data
+from .load_network import build, check_example, fill
 from .notices import notices
 from .rows import empty_rows, for_new_files, with_gaps, with_names
 
@@ -240,34 +238,3 @@ class Model:
     def __repr__(self) -> str:
         scores = ", ".join(f"{k} {v:.4g}" for k, v in list(self.metrics.items())[:3])
         return f"<engineroom model {self.path}: {self.manifest['task']} of {self.schema.target.name!r}; {scores}>"
-
-
-def check_example(directory: Path, schema: Schema, example: Batch) -> None:
-    """The stored inputs have the shapes that the fitted states promise."""
-    for one in input_fields(schema):
-        modality = registry.get("modalities", one.modality)
-        if example.get(one.name) is None or not modality.validate_example(one.states[0], example[one.name]):
-            raise damaged(directory, f"the stored inputs do not fit column {one.columns[0].name!r}")
-
-
-def build(directory: Path, schema: Schema, config: Config, task, example: Batch, manifest: dict[str, Any]) -> nn.Module:
-    """The network as described, before its weights. The file must hold as many networks as the description claims."""
-    rows, networks = int(manifest["model"]["rows"]), int(manifest["model"]["networks"])
-    if networks > 1 and not any(
-        f"members.{networks - 1}." in name for name in tensor_shapes(directory, "weights.safetensors")
-    ):
-        raise ValueError(f"{networks} networks are claimed")
-    return mirrored(assemble(schema, config, task, example, rows=rows, networks=networks), schema, task)
-
-
-def fill(network: nn.Module, directory: Path, manifest: dict[str, Any]) -> None:
-    """Load the weights; names and shapes are compared before a byte is read."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    found = tensor_shapes(directory, "weights.safetensors")
-    if wanted != found:
-        odd = sorted(set(wanted.items()) ^ set(found.items()))[:2]
-        raise version_error(directory, manifest, f"the weights do not fit the network that is built here ({odd})")
-    network.load_state_dict(read_tensors(directory, "weights.safetensors"), assign=True)
-    for parameter in network.parameters():
-        parameter.requires_grad_(False)
-    network.eval()

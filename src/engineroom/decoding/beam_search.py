@@ -59,33 +59,20 @@ def search(
         best, place = (total[..., None] + logp).flatten(1).topk(min(2, V) * beam, 1)
         parent, piece = place // V, place % V
         ended = (piece == END) & best.isfinite()  # fewer beginnings than asked for: the rest has no chance at all
-        note(
-            found,
-            rows,
-            codes,
-            evened(best, length),
-            parent,
-            ended & (torch.arange(best.shape[1], device=device) < beam),
-        )
+        among = torch.arange(best.shape[1], device=device) < beam
+        note(found, rows, codes, evened(best, length), parent, ended & among)
         order = ended.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that go on
         total, parent, piece = best.gather(1, order), parent.gather(1, order), piece.gather(1, order)
         codes = torch.cat([codes.gather(1, parent[..., None].expand(-1, -1, length)), piece[..., None]], 2)
         if length == longest:
-            note(
-                found,
-                rows,
-                codes,
-                evened(total, length),
-                torch.zeros_like(total, dtype=torch.long),
-                alone(rows, found, total),
-            )
+            none = torch.zeros_like(total, dtype=torch.long)
+            note(found, rows, codes, evened(total, length), none, alone(rows, found, total))
             break
         hope = evened(total[:, 0], longest).tolist()
-        going = torch.tensor(
-            [i for i, row in enumerate(rows.tolist()) if found[row].count < beam and found[row].score < hope[i]],
-            device=device,
-            dtype=torch.long,
-        )
+        unfinished = [
+            i for i, row in enumerate(rows.tolist()) if found[row].count < beam and found[row].score < hope[i]
+        ]
+        going = torch.tensor(unfinished, device=device, dtype=torch.long)
         if not len(going):
             break
         kept = head.reorder(kept, (torch.arange(len(rows), device=device)[:, None] * beam + parent).flatten())

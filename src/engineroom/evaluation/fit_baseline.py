@@ -49,7 +49,6 @@ def fit_baselines(
         for name in ("train", "val")
     )
     estimators = {"baseline": choose(schema, task.baseline)[1], "dummy": registry.get("baselines", task.dummy)}
-    results: list[EvaluationResult] = []
     found: dict[str, Any] = {}
     for name, estimator in estimators.items():
         begun = time.perf_counter()
@@ -65,29 +64,17 @@ def fit_baselines(
         predictions = task.apply_calibration(task.from_baseline(fitted.predict(frame[splits["test"]])), calibration)
         rate = len(splits["test"]) / max(1e-6, time.perf_counter() - begun)
         dump = fitted.dump()
-        results.append(
-            examine(
-                name,
-                fitted.words,
-                predictions,
-                targets["test"],
-                task,
-                seed=seed,
-                seconds=seconds,
-                rate=rate,
-                megabytes=len(dump) / 1e6,
-                calibration=calibration,
-            )
-        )
+        costs = {"seconds": seconds, "rate": rate, "megabytes": len(dump) / 1e6, "calibration": calibration}
+        found[name] = examine(name, fitted.words, predictions, targets["test"], task, seed=seed, **costs)
         if name == "baseline":
             taught = for_calibration is fitted and np.array_equal(train[0], val[0])
-            found = {
+            found |= {
                 "dump": dump,
                 "predictions": predictions,
                 "held_out_rows": unseen[0][:0] if taught else unseen[0],
                 "held_out": task.apply_calibration(held_out_predictions, calibration),
             }
-    return FittedBaselines(results[0], results[1], **found)
+    return FittedBaselines(**found)
 
 
 def fit_estimator(

@@ -16,7 +16,8 @@ from torch import nn
 
 from ..bundle.format import read_tensors
 from ..bundle.golden import golden_batch
-from ..bundle.model import Model, build
+from ..bundle.load_network import build
+from ..bundle.model import Model
 from ..core import registry
 from ..core.errors import UserError, nearest
 from ..core.files import write_atomic

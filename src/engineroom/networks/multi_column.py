@@ -47,28 +47,7 @@ class ColumnsModel(nn.Module):
         self.plan = Architecture(fields=input_fields(schema))
         widths: list[tuple[Any, int]] = []
         for index, group in enumerate(self.groups):
-            kind = registry.get("modalities", group[0].modality).signal_type
-            name, size, why = choose_family(group, config, rows, task.backbones)
-            backbone = registry.get("backbones", name)
-            layout = agree(backbone, group[0].modality, name)
-            for one in group:
-                modality = registry.get("modalities", one.modality)
-                self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
-            members = (
-                (config.model.ensemble_size or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
-            )
-            with torch.no_grad():
-                signal = typical(
-                    self.signal(group, example),
-                    registry.get("modalities", group[0].modality).typical_length(group[0].states[0]),
-                )
-            self.backbones[str(index)] = backbone.build(
-                signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members
-            )
-            widths.append((self.backbones[str(index)].width, members))
-            self.plan.backbones.add(name)
-            named = ", ".join(c.name for f in group for c in f.columns)
-            self.plan.encoders.append({"columns": named, "backbone": name, "size": size, "why": why})
+            widths.append(self.add_encoder(index, group, config, task, example, rows))
         members = max(count for _, count in widths)
         total = sum(width for width, _ in widths)
         self.fuse: nn.Module = nn.Identity()
@@ -99,6 +78,31 @@ class ColumnsModel(nn.Module):
         self.head = head(pattern, task.output_size(schema.target))
         if task.tie_weights and self.mapped is not None:
             self.head.tie(self.stems[key(self.groups[self.mapped][0])])
+
+    def add_encoder(
+        self, index: int, group: list[Field], config: Config, task: Any, example: Batch, rows: int
+    ) -> tuple[Any, int]:
+        """Stems and backbone of one group of columns: (width of its features, ensemble members)."""
+        kind = registry.get("modalities", group[0].modality).signal_type
+        name, size, why = choose_family(group, config, rows, task.backbones)
+        backbone = registry.get("backbones", name)
+        layout = agree(backbone, group[0].modality, name)
+        for one in group:
+            modality = registry.get("modalities", one.modality)
+            self.stems[key(one)] = modality.stem(one.states, STEM_WIDTH.get(kind, 0), layout)
+        members = (config.model.ensemble_size or TABLE_MEMBERS) if kind in ("set", "vector") and name == "mlp" else 1
+        with torch.no_grad():
+            signal = typical(
+                self.signal(group, example),
+                registry.get("modalities", group[0].modality).typical_length(group[0].states[0]),
+            )
+        self.backbones[str(index)] = backbone.build(
+            signal, without_dropout(config, kind, rows), kind=kind, size=size, members=members
+        )
+        self.plan.backbones.add(name)
+        named = ", ".join(c.name for f in group for c in f.columns)
+        self.plan.encoders.append({"columns": named, "backbone": name, "size": size, "why": why})
+        return self.backbones[str(index)].width, members
 
     def signal(self, group: list[Field], batch: Batch) -> Signal:
         """The group's stems side by side; table columns become one sequence (B, columns, D)."""

@@ -65,16 +65,7 @@ class Rows(BaseTask):
         if asking:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
             return replace(table, frame=frame.with_columns(seeds), hints={})
-        if frame.height < LEAST:
-            raise DataError(
-                f"{frame.height} rows are too few to learn what rows look like.",
-                "",
-                f"Bring at least {LEAST}; thousands are better.",
-            )
-        given = [one.strip() for one in self.condition_on.split(",") if one.strip()]
-        for name in [*given, *([target] if target else [])]:
-            if name not in frame.columns:
-                raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
+        given = self.check_conditions(frame, target)
         split = table.split
         kept = [
             name
@@ -118,6 +109,21 @@ class Rows(BaseTask):
             *([f"Not made, for they are neither numbers nor classes: {', '.join(left_out[:12])}."] if left_out else []),
         )
         return Table(made, table.name, hints, notes, table.skipped)
+
+    def check_conditions(self, frame: pl.DataFrame, target: str | None) -> list[str]:
+        """The columns that rows are conditioned on. Raises DataError for too few rows and for a column that is not
+        there."""
+        if frame.height < LEAST:
+            raise DataError(
+                f"{frame.height} rows are too few to learn what rows look like.",
+                "",
+                f"Bring at least {LEAST}; thousands are better.",
+            )
+        given = [one.strip() for one in self.condition_on.split(",") if one.strip()]
+        for name in [*given, *([target] if target else [])]:
+            if name not in frame.columns:
+                raise DataError(f"There is no column {name!r}.", "", nearest(name, frame.columns, label="Columns"))
+        return given
 
     def to_targets(self, codes: Any, target: Column) -> np.ndarray:
         return with_distances(np.asarray(codes), target.state)
