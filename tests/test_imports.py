@@ -12,7 +12,7 @@ ORDER = (
     "baselines objectives rendering tasks "
     "evaluation report bundle comparison explanation"
 ).split()
-TOP = "training_plan run_directory collect prepare manifest finish build callbacks run recipes console api learning_curves labeling lessons cli".split()
+TOP = "training_plan run_directory collect prepare manifest evaluate_run finish build callbacks run recipes console api learning_curves labeling lessons cli".split()
 
 
 def rank(part: str) -> tuple[int, int]:
