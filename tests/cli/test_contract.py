@@ -53,7 +53,9 @@ def test_evaluate_prints_one_object_that_agrees_with_scikit_learn(trained: Path)
     result = json.loads(done.stdout)
     assert result["rows"] == 80 and set(result) == {
         "rows",
+        "answer",
         "metrics",
+        "deep",
         "baseline",
         "positive_class",
         "unknown_classes",
