@@ -105,6 +105,15 @@ def test_the_command_line_says_who_answers_and_takes_another(run: er.Model, tmp_
     assert "best, deep, baseline, blend" in refused.stderr
 
 
+def test_an_explanation_is_of_the_network_and_says_so(run: er.Model, tmp_path: Path) -> None:
+    house_table(20, seed=4).write_csv(tmp_path / "new.csv")
+    done = command("explain", run.path, "new.csv", "--rows", 1, "--method", "occlusion", cwd=tmp_path)
+    assert "predict answers with the baseline; what is explained is the deep model" in done.stdout
+    shown = float(next(line for line in done.stdout.splitlines() if line.startswith("row 0: ")).split()[2])
+    deep = run.predict(house_table(20, seed=4), use="deep")["prediction"][0]
+    assert shown == pytest.approx(deep, rel=1e-2)
+
+
 def test_the_report_says_which_part_earned_it(run: er.Model) -> None:
     verdict = run.report()["verdict"]
     assert verdict["answer"] == "baseline"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,13 @@ class Model:
         fill(network, directory, manifest)
         check_golden(directory, network, example, expected)
         return cls(directory, manifest, network)
+
+    def network_alone(self) -> Model:
+        """The same model, answering with the network whatever validation recommended: what an explanation looks
+        into."""
+        alone = copy(self)
+        alone.selection = Selection("deep", "asked for")
+        return alone
 
     def predict(self, data: Any, use: str = "best") -> pl.DataFrame:
         """One row per input row, in the same order: `prediction`, and `probability` and `probability_<class>` for

@@ -59,5 +59,7 @@ def print_explanation(result: dict[str, Any]) -> None:
         parts = sorted(row["parts"], key=lambda part: -abs(part[first]))[:5]
         listed = ", ".join(f"{part['part']} ({part[first]:+.3g})" for part in parts)
         console.print(Text.assemble((f"row {row['row']}: {row['answer']}  ", "bold"), listed))
+    if result["answering"] != "deep":
+        console.print(f"predict answers with the {result['answering']}; what is explained is the deep model")
     console.print(Text(f"{result['seconds_a_row']:.2f} s a row, by {first} above", style="dim"))
     console.print(Text.assemble("page: ", (str(result["page"]), "bold")), soft_wrap=True)

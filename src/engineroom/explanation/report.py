@@ -49,6 +49,7 @@ def explain(
     they can be trusted."""
     if rows < 1:
         raise UserError(f"{rows} rows cannot be explained.", "", "Ask for at least one.")
+    answering, model = model.selection.use, model.network_alone()
     frame = model.open(data)
     encoded, known = model.encoded(frame)
     shown = known[:rows]
@@ -74,6 +75,7 @@ def explain(
             "curves": curves,
             "dependence": moved,
             "otherwise": otherwise(model, frame, shown),
+            "answering": answering,
             "seconds_a_row": round(float(np.median(run.seconds)), 4),
             "page": None if page is None else str(page),
         }
