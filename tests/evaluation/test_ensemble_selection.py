@@ -117,4 +117,4 @@ def test_an_explanation_is_of_the_network_and_says_so(run: er.Model, tmp_path: P
 def test_the_report_says_which_part_earned_it(run: er.Model) -> None:
     verdict = run.report()["verdict"]
     assert verdict["answer"] == "baseline"
-    assert any("predict answers with the classical baseline, by rmse on" in line for line in verdict["why"])
+    assert any("predict answers with the classical baseline: rmse on" in line for line in verdict["why"])

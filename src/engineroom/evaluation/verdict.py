@@ -51,7 +51,7 @@ def judge(
         verdict = judge_blend(deep, baseline, blend, verdict, task, selection)
     if task.averaged is None:
         return verdict
-    chosen = f"predict answers with {NAMES[selection.use]}, by {selection.reason} Another: --with deep or baseline."
+    chosen = f"predict answers with {NAMES[selection.use]}: {selection.reason} Another: --with deep or baseline."
     return replace(verdict, why=(*verdict.why, chosen))
 
 
