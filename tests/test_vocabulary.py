@@ -26,6 +26,7 @@ RETIRED_NAMES = {  # ordinary words in a sentence ("told apart", "a file beside 
     "told": "what was predicted, listed, given",
     "untold": "drop_conditions",
     "beside": "uses_context, concat, neighbours, covariates",
+    "asking": "inference",
 }
 
 

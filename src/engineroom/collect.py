@@ -58,7 +58,7 @@ def collect(config: Config, frame: Any, *, cache: Any, conventions: Any) -> Coll
         conventions=conventions,
     )
     if config.task != "auto":
-        table = make_task(config.task, config.options).build_samples(table, config.target, asking=False)
+        table = make_task(config.task, config.options).build_samples(table, config.target, inference=False)
     schema = infer_schema(table, config)
     task_name = pick_task(schema, config)
     task = make_task(task_name, config.options).for_column(schema.target)

@@ -53,7 +53,7 @@ def test_a_leak_in_real_data_is_found(tmp_path: Path) -> None:
 @pytest.mark.real
 def test_values_of_real_receipts_are_found_on_their_pages() -> None:
     table = open_table(real_data("sroie_receipts"), target=None, limits=LimitsConfig(), cache=None)
-    table = make_task("document_extraction", {}).build_samples(table, None, asking=False)
+    table = make_task("document_extraction", {}).build_samples(table, None, inference=False)
     lost = next(note for note in table.notes if "stand nowhere" in note)
     assert table.frame.height == 140 and int(lost.split()[0]) <= 5
     unlike = next(note for note in table.notes if "letter by letter" in note)

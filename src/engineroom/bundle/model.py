@@ -132,7 +132,7 @@ class Model:
         self.gaps = dict(table.gaps)
         table = renamed_media(table, self.schema)
         self.described = with_facts(self.schema, table)
-        framed = self.task.build_samples(table, self.config.target, asking=True)
+        framed = self.task.build_samples(table, self.config.target, inference=True)
         frame = self._frame(framed.frame)
         self.notes, self.counts = notices(table, framed, frame, self.schema)
         frame = with_gaps(frame, table.gaps) if frame.height == len(table) else frame

@@ -204,7 +204,7 @@ def source(model: Model) -> pl.DataFrame | None:
             task=model.config.task,
             conventions=model.conventions,
         )
-        frame = model.task.build_samples(table, model.config.target, asking=False).frame
+        frame = model.task.build_samples(table, model.config.target, inference=False).frame
     except (DataError, UserError, OSError):
         return None
     return frame if fingerprint(frame) == model.manifest["provenance"]["data_fingerprint"] else None

@@ -54,8 +54,8 @@ class TaskSpec(Protocol):
 class Samples(Protocol):
     """How rows of the source become samples."""
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Source table → samples: windows, histories, pairs. `asking` is True at inference."""
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        """Source table → samples: windows, histories, pairs."""
 
     def build_labelled_samples(self, table: Table, target: str | None) -> Table:
         """Source rows that are scored, not trained on → samples."""

@@ -54,7 +54,7 @@ def grow(config: Config, table: Any, *, minutes: float, sizes: int, say: Say) ->
         classes=wants_classes(config),
     )
     if config.task != "auto":
-        opened = make_task(config.task, config.options).build_samples(opened, config.target, asking=False)
+        opened = make_task(config.task, config.options).build_samples(opened, config.target, inference=False)
     schema = infer_schema(opened, config)
     task = make_task(pick_task(schema, config), config.options).for_column(schema.target)
     split = split_rows(opened, schema, config.split, seed=config.seed, task=task.output_type)

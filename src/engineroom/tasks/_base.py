@@ -75,14 +75,14 @@ class BaseTask:
         """The task as it stands for a fitted target."""
         return self
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        """Rows of the source → rows of the question (windows of a series, users with their history); `asking`: to
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        """Rows of the source → rows of the question (windows of a series, users with their history); `inference`: to
         predict, not to learn."""
         return table
 
     def build_labelled_samples(self, table: Table, target: str | None) -> Table:
         """Rows of the source that are graded, not learnt from → rows of the question."""
-        return self.build_samples(table, target, asking=False)
+        return self.build_samples(table, target, inference=False)
 
     def epoch_order(
         self,

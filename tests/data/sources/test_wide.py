@@ -29,7 +29,7 @@ def test_lines_of_any_length_become_series(tmp_path) -> None:
     assert [len(cell) for cell in table.frame["series"]] == [12, 14] and table.frame["continuation"][
         0
     ].to_list() == list(range(12, 21))
-    windows = make_task("forecasting", {"context": 2, "horizon": 2}).build_samples(table, None, asking=False).frame
+    windows = make_task("forecasting", {"context": 2, "horizon": 2}).build_samples(table, None, inference=False).frame
     assert set(windows["series"]) == {"a", "b"} and (windows.filter(split="test")["_at"] >= 12).all()
 
 

@@ -39,16 +39,16 @@ def wholes(table):
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y"])
 def test_dates_are_sorted_as_dates(form):
     frame = events()
-    plain = wholes(build_histories(Table(frame), EventOptions(), None, asking=False))
+    plain = wholes(build_histories(Table(frame), EventOptions(), None, inference=False))
     text = frame.with_columns(pl.col("when").dt.strftime(form))
-    assert wholes(build_histories(Table(text), EventOptions(), None, asking=False)) == plain
+    assert wholes(build_histories(Table(text), EventOptions(), None, inference=False)) == plain
 
 
 @pytest.mark.parametrize("name", ["purchase_ts", "createdAt", "Event Date", "x"])
 def test_a_time_is_found_by_its_name_or_type_and_said(name):
-    table = build_histories(Table(events().rename({"when": name})), EventOptions(), None, asking=False)
+    table = build_histories(Table(events().rename({"when": name})), EventOptions(), None, inference=False)
     assert any(f"time = {name}" in note for note in table.notes)
-    assert wholes(table) == wholes(build_histories(Table(events()), EventOptions(), None, asking=False))
+    assert wholes(table) == wholes(build_histories(Table(events()), EventOptions(), None, inference=False))
 
 
 def test_longer_names_are_understood():
@@ -59,19 +59,19 @@ def test_longer_names_are_understood():
 def test_without_a_time_the_last_line_is_no_last_event():
     """Sorted by item, everybody's last line is the rarest item: it must not be what everybody is asked for."""
     frame = events().drop("when").sort("item")
-    table = build_histories(Table(frame), EventOptions(), None, asking=False)
+    table = build_histories(Table(frame), EventOptions(), None, inference=False)
     assert any("drawn at random" in note and "options.time=rows" in note for note in table.notes)
     by_row = {user: items[-1] for user, items in frame.group_by("user", maintain_order=True).agg("item").iter_rows()}
     asked = {user: items[-1] for user, items in wholes(table).items()}
     assert sum(asked[user] == by_row[user] for user in asked) < len(asked) / 2
-    result = build_histories(Table(frame), EventOptions(time="rows"), None, asking=False)
+    result = build_histories(Table(frame), EventOptions(time="rows"), None, inference=False)
     assert {user: items[-1] for user, items in wholes(result).items()} == by_row
 
 
 def test_words_that_are_no_times_are_refused():
     frame = events().with_columns(pl.Series("when", ["soon"] * 96))
     with pytest.raises(DataError, match="taken for the time"):
-        build_histories(Table(frame), EventOptions(), None, asking=False)
+        build_histories(Table(frame), EventOptions(), None, inference=False)
 
 
 def test_all_items_of_a_test_file_are_relevant(tmp_path):
@@ -82,7 +82,7 @@ def test_all_items_of_a_test_file_are_relevant(tmp_path):
     early.write_csv(tmp_path / "train.csv")
     pl.concat([late.select(early.columns), newcomer]).write_csv(tmp_path / "test.csv")
     table = build_histories(
-        open_table(tmp_path / "train.csv", test=tmp_path / "test.csv"), EventOptions(), None, asking=False
+        open_table(tmp_path / "train.csv", test=tmp_path / "test.csv"), EventOptions(), None, inference=False
     )
     tests = table.frame.filter(pl.col("split") == "test")
     assert tests.height == 13
@@ -114,5 +114,5 @@ def test_several_relevant_items_are_graded_as_scikit_learn_does():
 
 def test_users_without_history_are_named_when_asked():
     frame = pl.DataFrame({"user": ["u1", "nobody"], "item": ["i1", None], "when": ["2022-01-01", None]})
-    table = build_histories(Table(frame), EventOptions(), None, asking=True)
+    table = build_histories(Table(frame), EventOptions(), None, inference=True)
     assert any("nobody" in note for note in table.notes)

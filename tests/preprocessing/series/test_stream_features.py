@@ -30,7 +30,7 @@ def pumps(rows: int = 200) -> pl.DataFrame:
 
 def reframed(frame: pl.DataFrame, **options) -> Table:
     return make_task("anomaly_detection", {"window": 5, "series": "pump", **options}).build_samples(
-        Table(frame), "state", asking=False
+        Table(frame), "state", inference=False
     )
 
 
@@ -42,7 +42,7 @@ def test_every_series_is_measured_by_its_beginning_which_teaches() -> None:
         assert abs(part["flow"].mean()) < 1e-6 and part["flow"].std() == pytest.approx(1, abs=0.01)
     assert real[190:200]["flow"].mean() > 4 and {"pump", "time"}.isdisjoint(table.frame.columns)
     asked = make_task("anomaly_detection", {"window": 5, "series": "pump", "probation": 0.5}).build_samples(
-        Table(pumps().drop("state")), "state", asking=True
+        Table(pumps().drop("state")), "state", inference=True
     )
     assert asked.frame["flow"].to_numpy() == pytest.approx(real["flow"].to_numpy())
 

@@ -48,7 +48,7 @@ def test_what_judges_was_never_heard_in_training() -> None:
     frame = pl.DataFrame(
         {"recording": [f"s{k}.wav" for k in range(20)] + ["fan.wav"], "what": ["speech"] * 20 + ["noise"]}
     )
-    rows = build_noisy_rows(Table(frame, "t", {}), None, "noise", asking=False).frame
+    rows = build_noisy_rows(Table(frame, "t", {}), None, "noise", inference=False).frame
     heard = {
         part: set(rows.filter(pl.col("split") == part)["noisy"].struct.field("source"))
         for part in ("train", "val", "test")
@@ -60,7 +60,7 @@ def test_what_judges_was_never_heard_in_training() -> None:
     shares = {part: tuple(rows.filter(pl.col("split") == part)["noisy"][0]["part"]) for part in ("train", "test")}
     assert shares["train"][1] <= shares["test"][0], "one recording of noise: its end judges"
     with pytest.raises(DataError, match="too few"):
-        build_noisy_rows(Table(frame.tail(4), "t", {}), None, "noise", asking=False)
+        build_noisy_rows(Table(frame.tail(4), "t", {}), None, "noise", inference=False)
 
 
 @pytest.fixture(scope="module")

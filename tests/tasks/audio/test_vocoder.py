@@ -75,9 +75,9 @@ def test_bad_recordings_name_themselves(tmp_path: Path) -> None:
     assert set(damaged) == {0, 2} and "silent" in damaged[0] and rows.lengths[1] > 1
     few = Table(pl.DataFrame({"sound": ["a.wav"] * 3}))
     with pytest.raises(DataError, match="3 recordings are too few"):
-        make_task("vocoder", {}).build_samples(few, "sound", asking=False)
+        make_task("vocoder", {}).build_samples(few, "sound", inference=False)
     with pytest.raises(UserError, match="strength"):
-        make_task("vocoder", {"adversarial_weight": -1}).build_samples(few, "sound", asking=False)
+        make_task("vocoder", {"adversarial_weight": -1}).build_samples(few, "sound", inference=False)
 
 
 @pytest.fixture(scope="module")

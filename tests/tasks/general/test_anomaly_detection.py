@@ -29,7 +29,9 @@ def pumps(rows: int = 600, seed: int = 0) -> pl.DataFrame:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "state", hints: dict | None = None, **options) -> Table:
-    return make_task("anomaly_detection", options).build_samples(Table(frame, hints=hints or {}), target, asking=False)
+    return make_task("anomaly_detection", options).build_samples(
+        Table(frame, hints=hints or {}), target, inference=False
+    )
 
 
 def test_only_ordinary_and_made_up_rows_teach() -> None:

@@ -121,10 +121,10 @@ def test_cells_come_from_other_rows_of_the_same_column() -> None:
 def test_answers_are_left_out_and_nobody_s_column_is_lost() -> None:
     task = make_task("contrastive_pretraining", {})
     frame = things(40).rename({"kind": "label"}).with_columns(row=pl.col("x0"))
-    made = task.build_samples(Table(frame), None, asking=False)
+    made = task.build_samples(Table(frame), None, inference=False)
     assert "label" not in made.frame.columns and made.frame["row"].equals(frame["row"]) and "label" in str(made.notes)
     assert [name for name, hint in made.hints.items() if hint["role"] == "target"] == ["row of the table"]
-    both = task.build_samples(Table(frame, hints={"label": {"role": "target"}}), "x1", asking=False)
+    both = task.build_samples(Table(frame, hints={"label": {"role": "target"}}), "x1", inference=False)
     assert not {"label", "x1"} & set(both.frame.columns)
 
 

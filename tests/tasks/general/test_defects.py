@@ -42,7 +42,7 @@ def plates(rows: int = 120, seed: int = 0) -> pl.DataFrame:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "state", **options) -> Table:
-    return make_task("anomaly_detection", options).build_samples(Table(frame), target, asking=False)
+    return make_task("anomaly_detection", options).build_samples(Table(frame), target, inference=False)
 
 
 def test_good_pictures_teach_and_made_up_flaws_validate() -> None:

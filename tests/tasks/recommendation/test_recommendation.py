@@ -23,8 +23,8 @@ from engineroom.preprocessing.recommendation.item_features import open_side_tabl
 from engineroom.tasks._base import make_task
 
 
-def reframed(frame: pl.DataFrame, *, asking: bool = False, **options) -> Table:
-    return make_task("recommendation", options).build_samples(Table(frame), None, asking=asking)
+def reframed(frame: pl.DataFrame, *, inference: bool = False, **options) -> Table:
+    return make_task("recommendation", options).build_samples(Table(frame), None, inference=inference)
 
 
 def chains(users: int = 220, seed: int = 0) -> pl.DataFrame:
@@ -78,7 +78,7 @@ def test_odd_events_are_named_and_left_out() -> None:
         reframed(frame.rename({"user": "who"}))
     with pytest.raises(UserError, match="no column"):
         reframed(frame, item="itme")
-    assert reframed(frame.rename({"user": "who"}), user="who", asking=True).frame["history"].to_list() == [
+    assert reframed(frame.rename({"user": "who"}), user="who", inference=True).frame["history"].to_list() == [
         ["z", "x", "y"],
         ["x"],
     ]
@@ -144,7 +144,10 @@ def test_known_tastes_are_found_and_all_comes_back(here: Path) -> None:
     model = er.train(
         events, task="recommendation", steps=120, show="quiet", run="r", train__threads=1, train__precision="fp32"
     )
-    assert model.deep_metrics["ndcg"] > 0.8 and model.deep_metrics["ndcg"] > model.manifest["baseline"]["metrics"]["ndcg"] > 0.15
+    assert (
+        model.deep_metrics["ndcg"] > 0.8
+        and model.deep_metrics["ndcg"] > model.manifest["baseline"]["metrics"]["ndcg"] > 0.15
+    )
     new = pl.DataFrame({"user": ["n", "n", "n", "o"], "item": ["sea4", "sea3", "never", "sea11"], "time": [9, 8, 1, 1]})
     said = model.predict(new)
     assert said.columns == ["user", "rank", "item", "score", "because", "lift"] and said.height == 20

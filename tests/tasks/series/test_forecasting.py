@@ -27,11 +27,11 @@ def waves(**columns) -> pl.DataFrame:
 
 
 def windows(frame: pl.DataFrame, target: str | None = "load", **options) -> pl.DataFrame:
-    return make_task("forecasting", options).build_samples(Table(frame), target, asking=False).frame
+    return make_task("forecasting", options).build_samples(Table(frame), target, inference=False).frame
 
 
 def test_the_season_is_found_and_parts_follow_each_other_without_overlap() -> None:
-    table = make_task("forecasting", {}).build_samples(Table(waves()), "load", asking=False)
+    table = make_task("forecasting", {}).build_samples(Table(waves()), "load", inference=False)
     facts = table.hints["load"]["facts"]
     assert (facts["season"], facts["horizon"], facts["context"]) == (24, 24, 96)
     last = {part: table.frame.filter(pl.col("split") == part)["origin"] for part in ("train", "val", "test")}
@@ -79,11 +79,13 @@ def test_gaps_are_filled_with_what_was_known_and_are_not_judged() -> None:
     assert np.isnan(frame["load"].to_numpy()[:, :4]).any(1).sum() > 0
     assert forward_filled(np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, 5.0]])).tolist() == [[2, 1], [2, 1], [2, 5]]
     absent = waves().filter(~pl.int_range(pl.len()).is_in([100, 101, 200]))
-    table = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(Table(absent), "load", asking=False)
+    table = make_task("forecasting", {"horizon": 4, "context": 10}).build_samples(
+        Table(absent), "load", inference=False
+    )
     assert any("3 absent moment(s)" in note and "the first after 2024-01-05 03:00" in note for note in table.notes)
     noted = (
         make_task("forecasting", {"horizon": 4, "context": 10})
-        .build_samples(Table(waves(load=holes)), "load", asking=False)
+        .build_samples(Table(waves(load=holes)), "load", inference=False)
         .notes
     )
     assert any("3 of 400 values of load are missing, at most 2 in a row" in note for note in noted)
@@ -122,7 +124,7 @@ def test_a_column_named_year_need_not_be_a_clock() -> None:
     with pytest.raises(DataError, match="occur twice: 2000") as result:
         windows(frame, "close")
     assert "options.time=rows" in result.value.fix
-    table = make_task("forecasting", {"time": "rows"}).build_samples(Table(frame), "close", asking=False)
+    table = make_task("forecasting", {"time": "rows"}).build_samples(Table(frame), "close", inference=False)
     assert table.frame.height > 200
     assert any("in the order they stand" in note for note in table.notes)
 
@@ -132,7 +134,7 @@ def test_noise_on_a_slow_wave_is_no_season() -> None:
     slow = np.sin(2 * np.pi * np.arange(1500) / 365) + rng.normal(0, 0.3, 1500)
     facts = (
         make_task("forecasting", {"horizon": 7})
-        .build_samples(Table(pl.DataFrame({"y": slow})), "y", asking=False)
+        .build_samples(Table(pl.DataFrame({"y": slow})), "y", inference=False)
         .hints["y"]["facts"]
     )
     assert 340 < facts["season"] < 390 and facts["context"] == 21  # not four years of four
@@ -148,7 +150,7 @@ def test_several_columns_need_a_word_or_all_are_channels() -> None:
 def test_months_and_years_are_counted_by_the_calendar() -> None:
     months = [f"{1950 + i // 12}-{1 + i % 12:02d}" for i in range(120)]
     frame = pl.DataFrame({"month": months, "sold": 5 + np.sin(2 * np.pi * np.arange(120) / 12) + np.arange(120) / 50})
-    table = make_task("forecasting", {}).build_samples(Table(frame), "sold", asking=False)
+    table = make_task("forecasting", {}).build_samples(Table(frame), "sold", inference=False)
     assert (table.hints["sold"]["facts"]["unit"], table.hints["sold"]["facts"]["season"]) == ("months", 12)
 
 
@@ -174,11 +176,11 @@ def test_the_band_is_stretched_to_what_it_says() -> None:
 
 def test_rows_out_of_order_are_sorted_and_told_and_uneven_times_too() -> None:
     task = make_task("forecasting", {"horizon": 4, "context": 10})
-    shuffled = task.build_samples(Table(waves().sample(fraction=1.0, shuffle=True, seed=1)), "load", asking=False)
+    shuffled = task.build_samples(Table(waves().sample(fraction=1.0, shuffle=True, seed=1)), "load", inference=False)
     assert any("not in the order of time" in note for note in shuffled.notes)
-    assert shuffled.frame.equals(task.build_samples(Table(waves()), "load", asking=False).frame)
+    assert shuffled.frame.equals(task.build_samples(Table(waves()), "load", inference=False).frame)
     uneven = waves().filter(pl.Series(np.random.default_rng(0).random(400) < 0.5))
-    assert any("not evenly spaced" in note for note in task.build_samples(Table(uneven), "load", asking=False).notes)
+    assert any("not evenly spaced" in note for note in task.build_samples(Table(uneven), "load", inference=False).notes)
 
 
 def test_a_band_measured_on_few_errors_is_wider() -> None:
@@ -274,7 +276,7 @@ def test_bind_remembers_what_training_settled() -> None:
         {"steps": 4, "context": 10, "horizon": 4, "season": 1, "unit": "seconds", "step": 3600.0, "clock": False},
     )
     task = make_task("forecasting", {}).for_target(target)
-    asked = task.build_samples(Table(waves()), "load", asking=True).frame
+    asked = task.build_samples(Table(waves()), "load", inference=True).frame
     assert asked.height == 1 and asked["history"].dtype.size == 10 and "load" not in asked.columns
 
 
@@ -283,13 +285,13 @@ def clock_of(times: list, **options) -> tuple[str, list]:
     frame = pl.DataFrame({"day": times, "sales": 10 + np.sin(np.arange(len(times)))})
     facts = (
         make_task("forecasting", {"horizon": 4, "context": 8})
-        .build_samples(Table(frame), "sales", asking=False)
+        .build_samples(Table(frame), "sales", inference=False)
         .hints["sales"]["facts"]
     )
     task = make_task("forecasting", {"horizon": 4, "context": 8}).for_target(
         Column("sales", "forecast_target", state={**facts, "steps": 4})
     )
-    asked = task.build_samples(Table(frame), "sales", asking=True).frame
+    asked = task.build_samples(Table(frame), "sales", inference=True).frame
     quantiles = np.zeros((1, 4, len(LEVELS)), np.float32)
     out = task.to_frame(
         {"mean": quantiles[..., 0], "quantiles": quantiles}, Column("sales", "forecast_target", state=facts), asked
@@ -333,13 +335,15 @@ def test_short_series_and_empty_cells_ahead_are_said() -> None:
         }
     )
     options = {"horizon": 4, "context": 8, "known_covariates": "promo"}
-    facts = make_task("forecasting", options).build_samples(Table(frame), "sales", asking=False).hints["sales"]["facts"]
+    facts = (
+        make_task("forecasting", options).build_samples(Table(frame), "sales", inference=False).hints["sales"]["facts"]
+    )
     task = make_task("forecasting", options).for_target(Column("sales", "forecast_target", state={**facts, "steps": 4}))
     later = frame.with_columns(
         sales=pl.when(pl.int_range(65) >= 56).then(None).otherwise(pl.col("sales")),
         promo=pl.when(pl.int_range(65).is_in([57, 58])).then(None).otherwise(1.0),
     ).filter(pl.col("item_id") == "a")
-    asked = task.build_samples(Table(later), "sales", asking=True)
+    asked = task.build_samples(Table(later), "sales", inference=True)
     assert asked.counted == {"missing_ahead": {"promo": 2}} and any(
         "2 cell(s) of promo over the 4 steps ahead are empty" in note for note in asked.notes
     )
@@ -352,7 +356,7 @@ def test_short_series_and_empty_cells_ahead_are_said() -> None:
             )
         ),
         "sales",
-        asking=True,
+        inference=True,
     )
     assert any("get no forecast: b (1)" in note for note in short.notes)
 
@@ -363,7 +367,7 @@ def test_a_day_and_a_time_of_day_in_two_columns_are_one_clock() -> None:
     )
     assert (
         make_task("forecasting", {"horizon": 4, "context": 10})
-        .build_samples(Table(frame), "load", asking=False)
+        .build_samples(Table(frame), "load", inference=False)
         .hints["load"]["facts"]["step"]
         == 3600
     )

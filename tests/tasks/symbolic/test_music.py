@@ -70,7 +70,7 @@ def test_too_little_music() -> None:
 
     with pytest.raises(DataError, match="too little music"):
         Music().build_samples(
-            Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, asking=False
+            Table(pl.DataFrame({"music": ["\n" + spell(chords([[60]] * 30))]}), "t"), None, inference=False
         )
 
 

@@ -70,7 +70,7 @@ def test_the_last_turn_always_asks() -> None:
 def test_the_data_s_own_split_is_kept() -> None:
     frame = pl.DataFrame({"turns": TALK, "part": ["train"] * 120 + ["test"] * 60})
     made = make_task("chat", {"context": 16}).build_samples(
-        Table(frame, hints={"part": {"role": "split"}}), None, asking=False
+        Table(frame, hints={"part": {"role": "split"}}), None, inference=False
     )
     assert set(made.frame["split"]) == {"train", "test"} and made.hints["split"]["role"] == "split"
 

@@ -73,7 +73,7 @@ def test_a_page_that_is_none_is_told(cell: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         words_on(cell)
     with pytest.raises(DataError, match="None of the pages"):
-        pages(Table(pl.DataFrame({"page": [cell]})), None, page="page", asking=True)
+        pages(Table(pl.DataFrame({"page": [cell]})), None, page="page", inference=True)
 
 
 def test_values_are_marked_wherever_they_stand_and_in_other_letters_too() -> None:
@@ -140,7 +140,7 @@ def cells(count: int = 30) -> pl.DataFrame:
 
 def test_truth_holds_what_is_judged_and_nothing_else_is_told_to_the_network() -> None:
     task = make_task("document_extraction", {})
-    table = task.build_samples(Table(cells()), "fields", asking=False)
+    table = task.build_samples(Table(cells()), "fields", inference=False)
     values = table.frame["fields"]
     assert values[3] is None and not any("stand nowhere" in note for note in table.notes)
     modality = registry.get("modalities", "document_fields")
@@ -151,19 +151,19 @@ def test_truth_holds_what_is_judged_and_nothing_else_is_told_to_the_network() ->
     truth = task.to_targets(codes, target)
     assert truth[0]["fields"]["shop"].endswith("HOUSE") and truth[0]["tags"].tolist() == [1, 2, 0, 0, 0, 3]
     assert modality.collate(codes, state)[""].shape == (30, 6)
-    assert "fields" not in task.build_samples(Table(cells().drop("fields")), "fields", asking=True).frame.columns
+    assert "fields" not in task.build_samples(Table(cells().drop("fields")), "fields", inference=True).frame.columns
 
 
 def test_strange_fields_are_refused_and_lost_values_named() -> None:
     task = make_task("document_extraction", {})
     with pytest.raises(DataError, match="holds no fields"):
-        task.build_samples(Table(cells().with_columns(fields=pl.lit("[1]"))), "fields", asking=False)
+        task.build_samples(Table(cells().with_columns(fields=pl.lit("[1]"))), "fields", inference=False)
     with pytest.raises(DataError, match="no column 'page'"):
-        task.build_samples(Table(cells().rename({"page": "pages"})), "fields", asking=False)
+        task.build_samples(Table(cells().rename({"page": "pages"})), "fields", inference=False)
     lost = cells().with_columns(fields=pl.lit('{"shop": "Nowhere to be seen"}'))
     assert any(
         "30 of 30 values stand nowhere" in note
-        for note in task.build_samples(Table(lost), "fields", asking=False).notes
+        for note in task.build_samples(Table(lost), "fields", inference=False).notes
     )
 
 
@@ -197,5 +197,5 @@ def test_pages_are_read_from_their_bundle(here, tmp_path) -> None:
     ).read_text()
     assert "the page and the fields found on it" in report
     baseline = load((model.report_path.parent / "baseline.skops").read_bytes())
-    table = loaded.task.build_samples(Table(frame), "fields", asking=True)
+    table = loaded.task.build_samples(Table(frame), "fields", inference=True)
     assert all(np.allclose(p.sum(1), 1, atol=1e-4) for p in baseline.predict(table.frame)["probability"])

@@ -33,8 +33,10 @@ FAST = {
 }
 
 
-def reframed(texts: list[str], *, asking: bool = False, **options) -> Table:
-    return make_task("language_modeling", options).build_samples(Table(pl.DataFrame({"t": texts})), None, asking=asking)
+def reframed(texts: list[str], *, inference: bool = False, **options) -> Table:
+    return make_task("language_modeling", options).build_samples(
+        Table(pl.DataFrame({"t": texts})), None, inference=inference
+    )
 
 
 def backbone(name: str, context: int = 8) -> torch.nn.Module:
@@ -135,7 +137,7 @@ def test_a_corpus_is_cut_in_its_order_and_loses_nothing() -> None:
     assert "".join(rows["text"]) == text and rows["place"].to_list() == list(range(len(rows))) and 10 <= len(rows)
     table = reframed(["word " * 1000] * 25, context=16, window_chars=500)
     assert table.hints["document"]["role"] == "group" and table.frame["document"].n_unique() == 25
-    assert reframed(["ab", "cd"], asking=True).frame["text"].to_list() == ["ab", "cd"]
+    assert reframed(["ab", "cd"], inference=True).frame["text"].to_list() == ["ab", "cd"]
 
 
 def test_bad_corpora_and_options_are_told() -> None:
@@ -144,7 +146,7 @@ def test_bad_corpora_and_options_are_told() -> None:
     with pytest.raises(DataError, match="at least 2,560"):
         reframed(["too short " * 20])
     with pytest.raises(DataError, match="no column of text"):
-        make_task("language_modeling", {}).build_samples(Table(pl.DataFrame({"a": [1, 2]})), None, asking=False)
+        make_task("language_modeling", {}).build_samples(Table(pl.DataFrame({"a": [1, 2]})), None, inference=False)
     for options in ({"tokens": "letters"}, {"context": 2}, {"text": "x"}, {"vocabulary": 10}):
         with pytest.raises(UserError):
             reframed(["word " * 2000], **options)

@@ -54,7 +54,7 @@ def trained(tmp_path_factory) -> Path:
 
 
 def reframed(frame: pl.DataFrame, target: str | None = "written", **options) -> Table:
-    return make_task("text2text_generation", options).build_samples(Table(frame), target, asking=False)
+    return make_task("text2text_generation", options).build_samples(Table(frame), target, inference=False)
 
 
 def test_a_cipher_is_learnt_and_written(trained) -> None:

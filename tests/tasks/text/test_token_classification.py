@@ -36,7 +36,7 @@ def bound(**state):
 
 
 def reframed(frame: pl.DataFrame, target: str = "y", **options) -> Table:
-    return make_task("token_classification", options).build_samples(Table(frame), target, asking=False)
+    return make_task("token_classification", options).build_samples(Table(frame), target, inference=False)
 
 
 def trips(rows: int = 240, seed: int = 0) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def test_a_mask_and_a_whole_label_are_packed_into_the_target_and_come_back_the_s
     table = reframed(frame, loss_mask="m", sequence_label="kind")
     assert table.frame.columns == ["t", "y"] and table.frame["y"].to_list()[0] == {"tags": ["C", None], "whole": "x"}
     again = make_task("token_classification", {"loss_mask": "m", "sequence_label": "kind"}).build_samples(
-        table, "y", asking=False
+        table, "y", inference=False
     )
     assert again.frame.equals(table.frame)
 

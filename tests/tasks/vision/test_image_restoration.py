@@ -38,7 +38,7 @@ def test_frames_give_the_sound_back() -> None:
 def test_unknown_damage_is_refused() -> None:
     table = Table(pl.DataFrame({"picture": np.zeros((6, 8, 8, 3), np.uint8)}))
     with pytest.raises(UserError, match="x9"):
-        make_task("image_restoration", {"degradation": "x9"}).build_samples(table, "picture", asking=False)
+        make_task("image_restoration", {"degradation": "x9"}).build_samples(table, "picture", inference=False)
 
 
 @pytest.mark.parametrize("side", [1, 2, 15, 16, 56, 57])

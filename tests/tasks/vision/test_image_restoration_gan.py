@@ -67,4 +67,4 @@ def test_the_network_before_its_finish_stands_beside_it(tmp_path, damage: str) -
 def test_an_unknown_finish_is_refused() -> None:
     table = Table(pl.DataFrame({"picture": np.zeros((6, 8, 8, 3), np.uint8)}))
     with pytest.raises(UserError, match="no finish 'gam'"):
-        make_task("image_restoration", {"adversarial": "gam"}).build_samples(table, "picture", asking=False)
+        make_task("image_restoration", {"adversarial": "gam"}).build_samples(table, "picture", inference=False)

@@ -30,12 +30,12 @@ def noise_rows(table: Table, audio: str, split: str | None, word: str) -> np.nda
     return np.zeros(table.frame.height, bool)
 
 
-def build_noisy_rows(table: Table, target: str | None, word: str, *, asking: bool) -> Table:
+def build_noisy_rows(table: Table, target: str | None, word: str, *, inference: bool) -> Table:
     """The source table as mixtures of speech and noise (rows of recordings as they are, at inference)."""
     frame = table.frame
     known = [one for one in (target, NOISY) if one in frame.columns and frame[one].dtype == pl.String]
     audio = media_column(table, known[0] if known else None, "audio", "recordings")
-    if asking:
+    if inference:
         return Table(
             frame.rename({audio: NOISY}) if audio != NOISY else frame, table.name, {}, table.notes, table.skipped
         )

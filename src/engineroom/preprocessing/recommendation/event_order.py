@@ -10,7 +10,7 @@ from ...modalities.tabular.datetime import to_timestamps
 
 
 def sort_events(
-    frame: pl.DataFrame, names: dict[str, str], least: float, *, asking: bool, rows_in_order: bool = False
+    frame: pl.DataFrame, names: dict[str, str], least: float, *, inference: bool, rows_in_order: bool = False
 ) -> tuple[list[tuple[str, list[str]]], list[str]]:
     """([(user, items in the order of time)], notes); equal times keep the order of the rows, an item met again counts
     once, the first time. Without a time, and unless the rows are in order, a user's events are shuffled: the last line
@@ -29,7 +29,7 @@ def sort_events(
         if missing := int(times.null_count()):
             notes.append(f"{missing} event(s) have no time that can be read, and count as the oldest.")
         whole = whole.with_columns(times.alias("time")).sort("time", maintain_order=True, nulls_last=False)
-    elif not asking and not rows_in_order:
+    elif not inference and not rows_in_order:
         whole = whole[numpy_generator(0, "events").permutation(len(whole))]
     once = whole.unique(["user", "item"], keep="first", maintain_order=True)
     if len(once) < len(whole):
@@ -39,7 +39,7 @@ def sort_events(
     empty = [
         user
         for user in picked["user"].drop_nulls().unique(maintain_order=True).to_list()
-        if asking and user not in set(once["user"])
+        if inference and user not in set(once["user"])
     ]
     if not len(once) and not empty:
         raise DataError("No event is left.", "; ".join(notes), "Check the columns and the least rating.")

@@ -26,8 +26,8 @@ RELEVANT = "\x1e"  # in a target's list: what follows is all relevant, in whatev
 Row = tuple[str, list[str], list[str], str]  # user, what the network sees, the same and what comes next, split
 
 
-def build_histories(table: Table, options: EventOptions, target: str | None, *, asking: bool) -> Table:
-    """Events → interaction sequences. At inference (`asking`), every user is one row with the whole history, which
+def build_histories(table: Table, options: EventOptions, target: str | None, *, inference: bool) -> Table:
+    """Events → interaction sequences. At inference (`inference`), every user is one row with the whole history, which
     may be empty.
 
     Else each user gives up to three: what is learnt from (all but the last two events, in pieces), what validates and
@@ -39,14 +39,18 @@ def build_histories(table: Table, options: EventOptions, target: str | None, *, 
     if HISTORY in frame.columns and isinstance(frame.schema[HISTORY], pl.List):
         return with_hints(table, frame, target, {})
     names = find_columns(frame, options, target)
-    split_column = table.split if not asking else None
+    split_column = table.split if not inference else None
     split = frame[split_column] if split_column else pl.Series(["train"]).new_from_index(0, len(frame))
     people, notes = sort_events(
-        frame.filter(split != "test"), names, options.min_rating, asking=asking, rows_in_order=options.time == ROWS
+        frame.filter(split != "test"),
+        names,
+        options.min_rating,
+        inference=inference,
+        rows_in_order=options.time == ROWS,
     )
     notes = [describe_columns(names, options), *notes]
-    users = known_users(frame, names, options, asking=asking)
-    if asking:
+    users = known_users(frame, names, options, inference=inference)
+    if inference:
         rows = pl.DataFrame(
             {
                 USER: [user for user, _ in people],
@@ -115,7 +119,7 @@ def given_test(
 ) -> tuple[list[Row], list[str]]:
     """Rows where the test events are given: all that a user meets there, and has not met before, is relevant; the last
     event before validates."""
-    test_events, notes = sort_events(test, names, options.min_rating, asking=False, rows_in_order=True)
+    test_events, notes = sort_events(test, names, options.min_rating, inference=False, rows_in_order=True)
     before = dict(people)
     rows: list[Row] = []
     for user, events in people:
@@ -151,13 +155,19 @@ def without_history(users: Sequence[str]) -> list[str]:
 
 
 def known_users(
-    frame: pl.DataFrame, names: dict[str, str], options: EventOptions, *, asking: bool
+    frame: pl.DataFrame, names: dict[str, str], options: EventOptions, *, inference: bool
 ) -> tuple[pl.DataFrame, str] | None:
     """The table about the users. At inference it may be absent: users without a description count as unknown."""
-    path = options.user_table if not asking or Path(options.user_table).exists() else ""
+    path = options.user_table if not inference or Path(options.user_table).exists() else ""
     there = [name for name in options.user_columns.split(",") if name.strip() in frame.columns]
     return catalogue.about(
-        frame, names, "user", GUESSES["user"], path, ",".join(there) if asking else options.user_columns, asking=asking
+        frame,
+        names,
+        "user",
+        GUESSES["user"],
+        path,
+        ",".join(there) if inference else options.user_columns,
+        inference=inference,
     )
 
 

@@ -30,7 +30,7 @@ LONG = 200  # letters of a title
 
 
 def open_side_table(
-    path: str, key: str, names: Sequence[str], known: set[str], *, asking: bool = False
+    path: str, key: str, names: Sequence[str], known: set[str], *, inference: bool = False
 ) -> tuple[pl.DataFrame, str]:
     """(the table, its column that names whom a row is about): the one that holds most of those `known` from the events;
     of equals the one called `key`, or one of the usual `names`, else the first."""
@@ -43,7 +43,7 @@ def open_side_table(
         return (0 if values.dtype.is_nested() else len(known & set(values.cast(pl.String).to_list()))), -place
 
     found = max(frame.columns, key=claim)
-    if not claim(found)[0] and not asking:  # who is asked for may be new
+    if not claim(found)[0] and not inference:  # who is asked for may be new
         raise DataError(
             f"{path} describes none of those in the events.",
             f"Its columns: {', '.join(frame.columns[:20])}.",
@@ -149,14 +149,14 @@ def about(
     path: str,
     said: str,
     *,
-    asking: bool = False,
+    inference: bool = False,
 ) -> tuple[pl.DataFrame, str] | None:
     """The table about all items or users (`part`), from the file `path` and from the events' own columns `said`; None
     where nothing is said."""
     tables: list[tuple[pl.DataFrame, str]] = []
     if path:
         known = set(frame[names[part]].drop_nulls().cast(pl.String).to_list())
-        tables.append(open_side_table(path, names[part], guesses, known, asking=asking))
+        tables.append(open_side_table(path, names[part], guesses, known, inference=inference))
     if said:
         tables.append((within(frame, names[part], said), names[part]))
     return merged(tables)

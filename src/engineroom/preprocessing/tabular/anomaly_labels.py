@@ -58,14 +58,14 @@ def given(values: pl.Series, odd: np.ndarray) -> np.ndarray:
     return parts
 
 
-def marked(table: Table, target: str | None, *, asking: bool) -> tuple[str, str | None]:
+def marked(table: Table, target: str | None, *, inference: bool) -> tuple[str, str | None]:
     """(the column that says who learns or "", the column of labels or None): as the user or the source names them."""
     split, hinted = (
         next((name for name, hint in table.hints.items() if hint.get("role") == role), None)
         for role in ("split", "target")
     )
     target = target or hinted
-    if not asking and target and target not in table.frame.columns:
+    if not inference and target and target not in table.frame.columns:
         raise DataError(
             f"There is no column {target!r} of labels.", "", nearest(target, table.frame.columns, label="Columns")
         )

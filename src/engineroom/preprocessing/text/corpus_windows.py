@@ -21,16 +21,16 @@ LEAST = 20  # contexts in a corpus
 MANY_DOCUMENTS = 20  # from so many on whole documents judge, not the end of the corpus
 
 
-def stretches(table: Table, column: str, *, context: int, length: int, asking: bool, facts: dict[str, Any]) -> Table:
+def stretches(table: Table, column: str, *, context: int, length: int, inference: bool, facts: dict[str, Any]) -> Table:
     """Rows with a stretch of `text` each, its `place` in the corpus, and `next`, the target: the text itself, one token
     on.
 
-    Asked (`asking`), the rows stay as they are. `length` of a stretch in characters, 0 = by the context and the size of
+    At inference the rows stay as they are. `length` of a stretch in characters, 0 = by the context and the size of
     the corpus.
     """
     frame = table.frame
     name = text_column(table, column)
-    if asking:
+    if inference:
         return as_asked(table, name)
     split = table.split
     parts: dict[str, list[str]] = {}

@@ -36,7 +36,7 @@ GOES_ON = 0.3  # probability of a further word of it
 NAMED = 5
 
 
-def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table:
+def pages(table: Table, target: str | None, *, page: str, inference: bool) -> Table:
     """Cells of lines → cells of words; the target's values → labels of these words."""
     frame = table.frame
     if page not in frame.columns:
@@ -61,7 +61,7 @@ def pages(table: Table, target: str | None, *, page: str, asking: bool) -> Table
     }
     hints |= {name: {**hint, "role": "ignore"} for name, hint in hints.items() if hint.get("modality") == "image"}
     target = target or next((name for name, hint in table.hints.items() if hint.get("role") == "target"), None)
-    if not asking and target in out.columns:
+    if not inference and target in out.columns:
         labels, label_notes = labelled(cells, frame[target].to_list(), target)
         out = out.with_columns(pl.Series(target, labels, dtype=FIELDS))
         hints |= {target: {"modality": "document_fields", "role": "target", "why": "values that stand on the page"}}

@@ -64,8 +64,8 @@ class Denoising(BaseTask):
     def for_target(self, target: Column) -> Denoising:
         return replace(self, rate=int(target.state["rate"]))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return build_noisy_rows(table, target, self.noise, asking=asking)
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        return build_noisy_rows(table, target, self.noise, inference=inference)
 
     def output_size(self, target: Column) -> int:
         return Frames(target.state["rate"]).size // 2 + 1

@@ -72,12 +72,12 @@ class Transcription(BaseTask):
     def for_target(self, target: Column) -> Transcription:
         return replace(self, state=dict(target.state))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if self.units not in UNITS:
             raise UserError(f"Option 'units' cannot be {self.units!r}.", "", nearest(self.units, UNITS, label="Kinds"))
         frame = table.frame
         audio = media_column(table, SPEECH if SPEECH in frame.columns else None, "audio", "recordings")
-        if asking:
+        if inference:
             return turns(
                 replace(table, frame=frame.rename({audio: SPEECH}) if audio != SPEECH else frame, hints={}), SPEECH
             )

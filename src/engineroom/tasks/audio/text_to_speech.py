@@ -81,9 +81,9 @@ class Synthesis(BaseTask):
     def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         return with_vocoder(schema, self.vocoder) if self.vocoder else schema
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         frame = table.frame
-        if asking:
+        if inference:
             return replace(
                 table,
                 frame=frame.rename({text: SENTENCE}) if (text := sentences(frame, ())) != SENTENCE else frame,

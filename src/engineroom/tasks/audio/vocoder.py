@@ -76,7 +76,7 @@ class Vocoding(BaseTask):
     def for_target(self, target: Column) -> Vocoding:
         return replace(self, rate=int(target.state["rate"]))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if self.adversarial_weight < 0:
             raise UserError(
                 f"A critic cannot pull with a strength of {self.adversarial_weight:g}.",
@@ -86,7 +86,7 @@ class Vocoding(BaseTask):
         frame = table.frame
         known = [one for one in (target, FRAMES) if one in frame.columns and frame[one].dtype == pl.String]
         audio = media_column(table, known[0] if known else target, "audio", "recordings")
-        if asking:
+        if inference:
             return replace(table, frame=frame.rename({audio: FRAMES}) if audio != FRAMES else frame, hints={})
         if frame.height < LEAST:
             raise DataError(

@@ -106,11 +106,11 @@ class Control(BaseTask):
     def is_discrete(self) -> bool:
         return self.facts["action"]["kind"] == "discrete"
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Rows are episodes already; to be graded a seed is all that is needed. A column `observation` instead asks for
         one action a row."""
         frame = table.frame
-        if START not in frame.columns and asking and "observation" in frame.columns:
+        if START not in frame.columns and inference and "observation" in frame.columns:
             return replace(table, frame=frame.rename({"observation": START}))
         if START not in frame.columns:
             why = f"It has {', '.join(frame.columns[:8])}."
@@ -119,7 +119,7 @@ class Control(BaseTask):
                 "with a column seed."
             )
             raise DataError(f"{table.name} is no environment and holds no seeds.", why, fix)
-        if EPISODE in frame.columns or asking:
+        if EPISODE in frame.columns or inference:
             return table
         return replace(table, frame=frame.with_columns(pl.col(START).alias(EPISODE)))
 

@@ -102,9 +102,9 @@ class Alarm(Classification):
     def build_labelled_samples(self, table: Table, target: str | None) -> Table:
         """Every row as it stands: nothing is set aside, left out or made up. What is ordinary was settled in training.
         (Rows in time keep their parts.)"""
-        split, name = marked(table, target, asking=False)
+        split, name = marked(table, target, inference=False)
         if self.window or not name or not self.ordinary:
-            return self.build_samples(table, target, asking=False)
+            return self.build_samples(table, target, inference=False)
         words = to_strings(table.frame[name])
         odd = pl.when(words.is_in(list(self.kinds))).then(words).otherwise(pl.lit(ANOMALY))
         labels = pl.select(

@@ -59,15 +59,15 @@ class Flaws(Alarm):
     )
     extensions = ("",)
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Good pictures to learn from; good ones and some with made-up flaws to validate by; good ones and what is
         really odd to test."""
         self.check()
-        split, target = marked(table, target, asking=asking)
+        split, target = marked(table, target, inference=inference)
         picture = picture_column(table, {target, split})
-        if not asking and not picture:
+        if not inference and not picture:
             raise DataError("There is no column of pictures.", "", "Is the folder or the column the right one?")
-        return table if asking else spoilt(self, table, target, split, picture)
+        return table if inference else spoilt(self, table, target, split, picture)
 
     def output_size(self, target: Column) -> int:
         return 1

@@ -45,16 +45,16 @@ class Anomaly(Alarm):
         task = self.for_column(target)
         return super().for_target(target) if task is self else task.for_target(target)
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Ordinary rows and made-up ones to learn and validate by; the test holds ordinary rows and what is really
         odd."""
         self.check()
-        split, target = marked(table, target, asking=asking)
+        split, target = marked(table, target, inference=inference)
         if picture_column(table, {target, split}):
-            return self.of_pictures().build_samples(table, target, asking=asking)
+            return self.of_pictures().build_samples(table, target, inference=inference)
         stream = streamed(table, self, {target, split}) if self.window else None
         table = stream.table if stream else table
-        if asking:
+        if inference:
             return table
         judged = self.judged(table.frame, target, split)
         if stream and self.probation:

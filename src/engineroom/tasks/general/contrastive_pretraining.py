@@ -48,10 +48,10 @@ class Pretraining(Embedded):
     neighbours: ClassVar[int] = 6
     allow_missing_columns: ClassVar[bool] = True
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """All columns are read; answers that the source knows of are left out, for the supervised model that comes
         later."""
-        return table if asking else without_answers(table, target, "to tell rows apart")
+        return table if inference else without_answers(table, target, "to tell rows apart")
 
     def to_targets(self, codes: np.ndarray, target: Column) -> np.ndarray:
         return codes

@@ -52,13 +52,13 @@ class Matching(BaseTask):
     def output_size(self, target: Column) -> int:
         return self.embedding_dim
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """The target's values go to their own column; the target itself becomes who it is, and things of the test are
         new ones."""
         if target is None:
             raise DataError("Which column holds the things to be found?", "", "Say it: --target image")
         if target not in table.frame.columns:
-            if asking:
+            if inference:
                 return replace(table, frame=table.frame.with_columns(pl.lit(None, pl.String).alias(target + FOUND)))
             raise DataError(
                 f"There is no column {target!r} to find.", "", nearest(target, table.frame.columns, label="Columns")
@@ -68,7 +68,7 @@ class Matching(BaseTask):
         hints: dict[str, Any] = {name: hint for name, hint in table.hints.items() if name != target}
         if hint := {k: v for k, v in table.hints.get(target, {}).items() if k != "role"}:
             hints[target + FOUND] = hint
-        if not asking and not any(hint.get("role") == "split" for hint in hints.values()):
+        if not inference and not any(hint.get("role") == "split" for hint in hints.values()):
             frame = frame.with_columns(frame[target].alias("thing"))
             hints["thing"] = {"modality": "category", "role": "group", "why": "things are tested that nobody has seen"}
         return replace(table, frame=frame, hints=hints)

@@ -57,8 +57,8 @@ class Masking(BaseTask):
     has_render: ClassVar[bool] = True
     allow_missing_columns: ClassVar[bool] = True
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return table if asking else without_answers(table, target, "to learn what goes with what")
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        return table if inference else without_answers(table, target, "to learn what goes with what")
 
     def fit_state(self, schema: Schema, data: Any, seed: int) -> Schema:
         """What can be hidden of these columns, and by which group of them it is told."""

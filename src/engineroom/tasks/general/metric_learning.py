@@ -48,11 +48,11 @@ class Embedding(Embedded):
     training_defaults: ClassVar[str] = "pairs"
     baseline: ClassVar[str] = "pca_neighbours"
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """To learn, whole identities are set aside: those of the test were never seen."""
         names = [target] if target else [name for name, hint in table.hints.items() if hint.get("role") == "target"]
         given = any(hint.get("role") == "split" for hint in table.hints.values())
-        if asking or given or not self.held_out_identities or len(names) != 1 or names[0] not in table.frame.columns:
+        if inference or given or not self.held_out_identities or len(names) != 1 or names[0] not in table.frame.columns:
             return table
         frame = table.frame.with_columns(to_strings(table.frame[names[0]]).alias(GROUP))
         hints = {

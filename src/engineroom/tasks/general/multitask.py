@@ -39,9 +39,9 @@ class Screening(Multilabel):
     def matches(self, target: Column) -> float:
         return 0.0
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """The named columns become one, called as they were named together."""
-        if asking or target is None:
+        if inference or target is None:
             return table
         names = (
             [target] if target in table.frame.columns else [name.strip() for name in target.split(",") if name.strip()]

@@ -86,9 +86,9 @@ class Recommendation(BaseTask):
         )
         return replace(self, items=items, counts=tuple(state["counts"]), titles=titles, met=state["met"], top_k=top)
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         said = EventOptions(**{one.name: getattr(self, one.name) for one in fields(EventOptions)})
-        return build_histories(table, said, target, asking=asking)
+        return build_histories(table, said, target, inference=inference)
 
     def output_size(self, target: Column) -> int:
         return len(target.state["items"])

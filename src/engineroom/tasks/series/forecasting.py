@@ -99,7 +99,7 @@ class Forecasting(BaseTask):
         if not 0 < self.val < 0.9 or not 0 < self.test < 0.9:
             raise UserError("The shares val and test lie between 0 and 0.9.", "", "Example: --set options.test=0.2")
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Rows in time → windows in the order of their origin; asked: the last window of each series."""
         self.check()
         names = tuple(filter(None, map(str.strip, self.known_covariates.split(","))))
@@ -107,7 +107,7 @@ class Forecasting(BaseTask):
         timeline = read_timeline(
             table, target, time=self.time, series=self.series, known=names, every=self.all_channels, clock=clock
         )
-        if asking:
+        if inference:
             frame, empty, notes = last_windows(timeline, self.shape(timeline, []), names)
             return Table(
                 frame, table.name, notes=(*timeline.notes, *notes), counted={"missing_ahead": empty} if empty else {}

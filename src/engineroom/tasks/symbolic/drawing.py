@@ -48,7 +48,7 @@ class Drawing(Continuing):
     eval_batch_size = 32
     training_defaults = "drawing"
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT:
             raise UserError(
                 "Options out of bounds.",
@@ -56,7 +56,7 @@ class Drawing(Continuing):
                 "Example: --set options.context=256",
             )
         name = text_column(table, self.drawing)
-        if asking:
+        if inference:
             return as_asked(table, name)
         made = [one for one in documents(table, name) if strokes_of(one[0])]
         if len(made) < LEAST:

@@ -53,7 +53,7 @@ class Music(Continuing):
     training_defaults = "music"
     extensions = ()
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if not 8 <= self.context <= LONGEST_CONTEXT or not 1 <= self.beat <= 48 or not 10 <= self.tempo <= 600:
             raise UserError(
                 "Options out of bounds.",
@@ -61,7 +61,7 @@ class Music(Continuing):
                 "Example: --set options.context=256",
             )
         name = text_column(table, self.music)
-        if asking:
+        if inference:
             return as_asked(table, name)
         pieces = [one for one in documents(table, name) if END in one[0]]
         whole = len(pieces) >= FEW

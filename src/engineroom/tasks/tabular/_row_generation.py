@@ -59,10 +59,10 @@ class Rows(BaseTask):
     def for_target(self, target: Column) -> Rows:
         return replace(self, state=dict(target.state))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Rows become one struct, the target; each has a seed of chance beside what says what is to be made."""
         frame = table.frame
-        if asking:
+        if inference:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
             return replace(table, frame=frame.with_columns(seeds), hints={})
         given = self.check_conditions(frame, target)

@@ -31,10 +31,10 @@ class Synthetic(Rows):
     training_defaults = "tabular_diffusion"
     noise_modality = "row_noise"
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS:
             raise UserError(f"{self.steps} steps cannot be taken.", "", f"options.steps: 1 to {MOST_STEPS}.")
-        return super().build_samples(table, target, asking=asking)
+        return super().build_samples(table, target, inference=inference)
 
     def output_size(self, target: Column) -> int:
         return target.state["room"]

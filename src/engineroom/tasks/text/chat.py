@@ -42,11 +42,11 @@ class Chat(Language):
     default_temperature = WARMTH
     return_full_text = False
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if asking:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        if inference:
             lists = any(kind == pl.List(pl.String) for kind in table.frame.schema.values())
             if TEXT in table.frame.columns or not (self.turns or lists):
-                return super().build_samples(table, target, asking=asking)
+                return super().build_samples(table, target, inference=inference)
             rows = split_turns(table.frame, self.turns or found(table.frame))
             return replace(table, frame=pl.DataFrame({TEXT: [script(turns) for turns in rows]}), hints={})
         split = table.split
@@ -58,7 +58,7 @@ class Chat(Language):
             replace(self, text=TEXT),
             replace(table, frame=frame if split else frame.drop(SPLIT), hints=hints),
             target,
-            asking=False,
+            inference=False,
         )
 
     def reply(

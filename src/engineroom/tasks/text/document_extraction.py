@@ -70,8 +70,8 @@ class Documents(BaseTask):
             self, names=tuple(s["fields"]), always=tuple(share >= SURE for share in s["given"]), tagger=tagger
         )
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return pages(table, target, page=self.page, asking=asking)
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        return pages(table, target, page=self.page, inference=inference)
 
     def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         if any(cell and any(tag != "O" for tag in cell["tags"]) for cell in values.to_list()):

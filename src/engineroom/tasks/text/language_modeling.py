@@ -45,7 +45,7 @@ class Language(Continuing):
     target_modality = "next_token"
     max_eval_rows = 8  # stretches
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if self.tokenizer not in KINDS:
             raise UserError(
                 f"Option 'tokenizer' cannot be {self.tokenizer!r}.", "", nearest(self.tokenizer, KINDS, label="Kinds")
@@ -57,7 +57,9 @@ class Language(Continuing):
                 "Example: --set options.context=128",
             )
         facts = {"tokens": self.tokenizer, "most": self.vocabulary, "context": self.context}
-        return stretches(table, self.text, context=self.context, length=self.window_chars, asking=asking, facts=facts)
+        return stretches(
+            table, self.text, context=self.context, length=self.window_chars, inference=inference, facts=facts
+        )
 
     def to_frame(self, answers: Predictions, target: Column, frame: pl.DataFrame) -> pl.DataFrame:
         """How well each text was predicted, and the token that is likeliest to come next."""

@@ -114,8 +114,8 @@ class Rewriting(BaseTask):
     def for_target(self, target: Column) -> Rewriting:
         return replace(self, state=dict(target.state))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if asking:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        if inference:
             return asked(table, self.source or self.state.get("source", ""))
         self.check()
         metrics.require()

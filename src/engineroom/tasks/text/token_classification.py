@@ -80,8 +80,8 @@ class Tagging(BaseTask):
             self, names=tuple(s["values"]), wholes=tuple(s["wholes"]), spans=bool(s["spans"]), strict=bool(s["strict"])
         )
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        return table if asking else tagged(table, target, whole=self.sequence_label, mask=self.loss_mask)
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        return table if inference else tagged(table, target, whole=self.sequence_label, mask=self.loss_mask)
 
     def check_target(self, values: pl.Series, target: Column) -> list[Finding]:
         rows, wholes = unpack(values)

@@ -42,15 +42,15 @@ class Diffusion(Generation):
         """How many times as strong the noise is as for a single picture."""
         return 1.0
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if not 1 <= self.steps <= MOST_STEPS or not 0 <= self.guidance <= 20:
             raise UserError(
                 "Options out of bounds.",
                 f"steps: 1 to {MOST_STEPS}; guidance: 0 to 20.",
                 "Example: --set options.steps=50",
             )
-        framed = super().build_samples(table, target, asking=asking)
-        if asking:
+        framed = super().build_samples(table, target, inference=inference)
+        if inference:
             return framed
         name = next(one for one, hint in framed.hints.items() if hint.get("role") == "target")
         some = framed.frame[name].drop_nulls().head(LOOKED)

@@ -67,7 +67,7 @@ class Generation(BaseTask):
     def for_target(self, target: Column) -> Generation:
         return replace(self, state=dict(target.state))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Pictures become the target; each row gets a seed of chance beside what says what is to be made."""
         if self.image_size not in (0, *SIDES):
             raise UserError(
@@ -76,7 +76,7 @@ class Generation(BaseTask):
                 f"options.image_size is one of {', '.join(map(str, SIDES))}.",
             )
         frame = table.frame
-        if asking:
+        if inference:
             seeds = frame[NOISE] if NOISE in frame.columns else pl.Series(NOISE, range(frame.height), pl.Int64)
             return replace(table, frame=frame.with_columns(seeds), hints={})
         name = media_column(table, self.picture or target, self.reads, f"{self.thing}s")

@@ -84,7 +84,7 @@ class Restoration(BaseTask):
     def for_target(self, target: Column) -> Restoration:
         return replace(self.for_column(target), kind_of=str(target.state["damage"]))
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         """Every picture twice: as it is, and as one that will be damaged. Who asks brings pictures that are."""
         if self.degradation not in KINDS:
             raise UserError(
@@ -99,7 +99,7 @@ class Restoration(BaseTask):
         frame = table.frame
         known = [one for one in (target, ASKED) if one in frame.columns]
         name = media_column(table, known[0] if known else None, "image", "pictures")
-        if asking:
+        if inference:
             return replace(table, frame=frame.rename({name: ASKED}) if name != ASKED else frame, hints={})
         if frame.height < LEAST:
             raise DataError(

@@ -58,8 +58,8 @@ class Detection(BaseTask):
     internal_metrics = ("map_gap",)
     target_modality = "boxes"
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if not asking and target is None and table.root:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        if not inference and target is None and table.root:
             answers_there(
                 table,
                 "boxes",

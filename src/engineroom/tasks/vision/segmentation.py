@@ -66,8 +66,8 @@ class Segmentation(BaseTask):
     def matches(self, target: Column) -> float:
         return 1.0 if target.modality == "mask" else 0.0
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
-        if not asking and target is None and table.root:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
+        if not inference and target is None and table.root:
             answers_there(
                 table,
                 "mask",

@@ -42,12 +42,12 @@ class Animation(Diffusion):
     thing: ClassVar[str] = "clip"
     extensions = ("", ".gif", ".mp4")
 
-    def build_samples(self, table: Table, target: str | None, *, asking: bool) -> Table:
+    def build_samples(self, table: Table, target: str | None, *, inference: bool) -> Table:
         if not 2 <= self.frames <= MOST_FRAMES:
             raise UserError(
                 f"Clips of {self.frames} frames cannot be made.", "", f"options.frames: 2 to {MOST_FRAMES}."
             )
-        return super().build_samples(table, target, asking=asking)
+        return super().build_samples(table, target, inference=inference)
 
     @property
     def depth(self) -> float:
