@@ -24,7 +24,7 @@ from ._base import Board, Lesson, lines, pupil, study, table
 KINDS, COLOURS = ("school", "city", "night", "tour"), ("yellow", "red", "black", "green")
 # one word each: what the sentence says of one kind
 NAMED = [f"{colour}-{kind}" for kind in KINDS for colour in COLOURS]
-ASKING = [f"{kind}-bus" for kind in KINDS]
+QUERIES = [f"{kind}-bus" for kind in KINDS]
 FILLERS = [
     "the",
     "a",
@@ -43,7 +43,7 @@ FILLERS = [
     "one",
     "past",
 ]
-WORDS = [*NAMED, *ASKING, *FILLERS]
+WORDS = [*NAMED, *QUERIES, *FILLERS]
 BATCH, TEST, WIDTH = 32, 400, 32
 RATES = (3e-3, 1e-2)  # of learning; each network takes the one that serves it better on sentences set aside
 
