@@ -79,9 +79,9 @@ def test_an_ordinary_column_is_what_encoding_it_anew_would_give(model) -> None:
     """Columns are encoded once; that must not be told from encoding the whole table again with one column exchanged."""
     table = planted().head(50)
     pull, _ = column_effects(model, table)
-    whole, _ = model.answers(table)
+    whole, _ = model.answers(table, "deep")
     for place, column in enumerate(model.schema.inputs):
-        anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])))
+        anew, _ = model.answers(table.with_columns(ordinary(column, table[column.name])), "deep")
         assert np.array_equal(
             pull[:, place], model.task.score_predictions(whole, whole) - model.task.score_predictions(anew, whole)
         )
