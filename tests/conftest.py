@@ -23,6 +23,7 @@ torch.set_num_threads(1)
 
 
 WHOLE_REPORTS = ("report/", "rendering/", "recipes/", "real/", "evaluation/", "metrics/", "cli/", "comparison/")
+WHOLE_REPORTS += ("labeling/", "learning_curves/")
 FEW_DRAWS = 60
 EYE_STEPS = 120
 
