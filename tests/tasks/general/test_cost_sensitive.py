@@ -151,4 +151,5 @@ def test_a_decision_is_trained_told_and_read_back(here) -> None:
         "Calibration: stated risk against observed frequency",
         "Finding “fraud”: ROC",
     } <= titles
-    assert set(model.evaluate(table)) == {"rows", "metrics", "baseline", "positive_class", "unknown_classes", "notes"}
+    parts = {"rows", "answer", "metrics", "deep", "baseline", "positive_class", "unknown_classes", "notes"}
+    assert set(model.evaluate(table)) == parts

@@ -48,7 +48,7 @@ class Alarm(Classification):
     ordinary: str = field(default="", metadata={"bound": True})  # the class of ordinary rows in training
     events: bool = field(default=False, metadata={"bound": True})
 
-    averaged = ()  # scores of two scales
+    averaged = None  # validation rows are ordinary ones: they cannot tell which of two finds the others
     primary_metric = "roc_auc"
     higher_is_better = True
     higher = ("roc_auc", "average_precision", "f1", "precision", "recall", "accuracy", "events")
