@@ -1,9 +1,10 @@
 """The engine room of modern AI, opened up: data of any kind in, a trained and honestly judged model out.
 
     import engineroom as er
-    model = er.train("houses.csv", target="price")     # watch it learn; a classical baseline is trained on the same
-    split model.predict("new.csv")                           # one row per input row model.report()
-    # what it achieved, what it gets wrong, which model to use and why
+
+    model = er.train("houses.csv", target="price")  # watch it learn; a classical baseline gets the same split
+    model.predict("new.csv")  # one row per input row, by what validation recommends
+    model.report()  # what it achieved, what it gets wrong, which model to use and why
 
 The map: source → data (collect) → model (forward) → loss → backprop, repeat → evaluation → bundle → predict.
 `engineroom.run` is the whole story in one function. Importing this package imports no torch; the first call does.
